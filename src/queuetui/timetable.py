@@ -10,12 +10,13 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.schedule import LONGEST_NAME_CHARS, Missed, ScheduleSpec, Slot, Taking, Timing
+from queuetui.model.zone import find_zone
 
 CRON_FIELDS = 5
 ALIASES = {
@@ -100,7 +101,7 @@ def _cron_slots(cron: str, tz: str, after: datetime) -> Iterator[datetime]:
     expression = ALIASES.get(cron.strip().lower(), cron)
     if len(expression.split()) != CRON_FIELDS:
         raise ValueError(f"{cron[:80]!r} is no cron expression of five fields, as in '30 2 * * 1-5'")
-    zone = _zone(tz)
+    zone = find_zone(tz)
     try:
         CronSim(expression, _wall(zone, after))
     except CronSimError as error:
@@ -173,11 +174,3 @@ def _offset(zone: ZoneInfo, at_s: int) -> timedelta | None:
 
 def _wall(zone: ZoneInfo, at: datetime) -> datetime:
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"there is no time zone {name[:80]!r} on this host; write one like Europe/Berlin, or install tzdata"
-        raise ValueError(message) from None

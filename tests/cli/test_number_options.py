@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime
-
 import click
 import pytest
 
-from queuetui.cli.commands.enqueue import read_time
-from queuetui.cli.options import NumberRange, duration
+from queuetui.cli.options import NumberRange, duration, written_time
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999", "9" * 5000, "-1", "x", ""])
@@ -32,15 +28,4 @@ def test_what_is_no_duration_is_refused(text: str) -> None:
 def test_what_is_no_time_of_the_calendar_is_refused(text: str) -> None:
     """A time is one of the years 1 to 9999 in UTC."""
     with pytest.raises(click.BadParameter):
-        read_time(text)
-
-
-def test_a_time_without_a_zone_is_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The zone of the machine changes nothing, as it changes nothing in a filter."""
-    monkeypatch.setenv("TZ", "America/New_York")
-    time.tzset()
-    try:
-        assert read_time("2030-01-31T08:00:00") == datetime(2030, 1, 31, 8, tzinfo=UTC)
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+        written_time(text)

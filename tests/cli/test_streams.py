@@ -11,7 +11,8 @@ from itertools import combinations
 import pytest
 from click import BadParameter
 
-from queuetui.cli.commands.enqueue import read_payload_option, read_time
+from queuetui.cli.commands.enqueue import read_payload_option
+from queuetui.cli.options import written_time
 from queuetui.client import Queue
 from queuetui.config.paths import config_file, state_folder
 from queuetui.model.errors import BadConfig, BadPayload
@@ -71,4 +72,4 @@ def test_numbers_and_dates_beyond_all_bounds_are_refused() -> None:
         read_payload_option("9" * 5000)
     for text in ("9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00"):
         with pytest.raises(BadParameter, match="year"):
-            read_time(text)
+            written_time(text)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import rich_click as click
@@ -15,6 +17,7 @@ from queuetui.model.errors import BadQuery
 from queuetui.model.filter_text import WrittenValue, split_values
 from queuetui.model.names import read_queue, read_queues, read_tags, read_text
 from queuetui.model.query import ALIASES, FIELDS, Query
+from queuetui.model.zone import in_utc
 
 NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)*(?:>=|<=|[:~<>=])")
 
@@ -66,6 +69,40 @@ def positive_duration(text: str) -> float:
         message = f"{text!r} is too short; give at least 10ms"
         raise click.BadParameter(message)
     return seconds
+
+
+def written_time(text: str) -> datetime:
+    """Return a time, as an option's type; one without a zone has none until the profile is known."""
+    try:
+        at = datetime.fromisoformat(text)
+        in_utc(at)
+    except (ValueError, OverflowError):
+        message = f"{text!r} is no time of the years 1 to 9999; write it like 2030-01-31T08:00:00Z"
+        raise click.BadParameter(message) from None
+    return at
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """How far a command looks back: a span, or to a time."""
+
+    said: float | datetime
+
+    def seconds(self, now: datetime) -> float:
+        """Return the span, once the profile is known."""
+        if isinstance(self.said, datetime):
+            return max(0.0, (now - in_utc(self.said)).total_seconds())
+        return self.said
+
+    def moment(self, now: datetime) -> datetime:
+        """Return the time, once the profile is known."""
+        return in_utc(self.said) if isinstance(self.said, datetime) else now - timedelta(seconds=self.said)
+
+
+def since(text: str) -> Since:
+    """Return a span such as 90, 30s, 5m or 2d, or a time, as an option's type."""
+    is_time = "-" in text[1:] and text[:4].isdigit()
+    return Since(written_time(text) if is_time else duration(text))
 
 
 def checked(read: Callable[[str], Value]) -> Callable[[str], Value]:

@@ -20,6 +20,7 @@ from queuetui.config.profile import Profile
 from queuetui.model.errors import BadConfig, Conflict, Denied, NotFound, Unreachable
 from queuetui.model.filter_text import WrittenValue
 from queuetui.model.urls import place_name
+from queuetui.model.zone import DEFAULT_ZONE, use_zone
 
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions
@@ -71,6 +72,7 @@ def leave_to_subcommand(**given: Any) -> bool:
 def choose_profiles(flags: Flags) -> tuple[Profile, ...]:
     """Return the profiles that the flags name.
 
+    Times without a zone are in that of the profiles from here on, in UTC where these differ.
     They are --url, each --profile, QUEUETUI_URL, the settings' default, else the embedded file. Raises BadConfig, NotFound.
     """
     if flags.url and flags.profile:
@@ -83,6 +85,8 @@ def choose_profiles(flags: Flags) -> tuple[Profile, ...]:
 
         found = [find_profile(config_file(), name) for name in dict.fromkeys(flags.profile) or (None,)]
         chosen = [one or Profile(name="embedded", url=default_url(), embedded=True) for one in found]
+    zones = {one.timezone for one in chosen}
+    use_zone(zones.pop() if len(zones) == 1 else DEFAULT_ZONE)
     return tuple(_under(flags, one) for one in chosen)
 
 

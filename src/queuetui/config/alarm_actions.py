@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime, time, tzinfo
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -13,12 +12,13 @@ from queuetui.model.alarm_actions import AlarmActions, Webhook
 from queuetui.model.examination import Check
 from queuetui.model.silence import WEEKDAYS, DailyWindow, Silence, SingleWindow
 from queuetui.model.verdict import Code
+from queuetui.model.zone import DEFAULT_ZONE, find_zone, in_utc
 
 
 class SilenceTable(
     msgspec.Struct, forbid_unknown_fields=True, kw_only=True, rename={"begins": "from", "ends": "until"}
 ):
-    """One `[[profiles.NAME.alarms.silences]]`; times of the day, or moments with their zone."""
+    """One `[[profiles.NAME.alarms.silences]]`; times of the day, or moments."""
 
     begins: str
     ends: str
@@ -29,12 +29,18 @@ class SilenceTable(
 
 
 def read_actions(
-    *, bell: bool, command: Sequence[str], webhook: str | None, secret_env: str | None, silences: Sequence[SilenceTable]
+    *,
+    bell: bool,
+    command: Sequence[str],
+    webhook: str | None,
+    secret_env: str | None,
+    silences: Sequence[SilenceTable],
+    zone: str = DEFAULT_ZONE,
 ) -> AlarmActions:
     """Return what is done. Raises ValueError, which names the key."""
     if command and not command[0].strip():
         raise ValueError('command: its first word is the program, as in ["notify-send", "queuetui"]')
-    read = tuple(_read_silence(f"silences[{number}]", table) for number, table in enumerate(silences))
+    read = tuple(_read_silence(f"silences[{number}]", table, zone) for number, table in enumerate(silences))
     return AlarmActions(bell, tuple(command), read_webhook(webhook, secret_env), read)
 
 
@@ -54,12 +60,12 @@ def read_webhook(url: str | None, secret_env: str | None) -> Webhook | None:
     return Webhook(url, secret_env)
 
 
-def _read_silence(key: str, table: SilenceTable) -> Silence:
+def _read_silence(key: str, table: SilenceTable, zone: str) -> Silence:
     known = sorted({*map(str, Code), *map(str, Check)})
     for code in table.codes:
         if code not in known:
             raise ValueError(f"{key}.codes: there is no alarm {code!r}; there are: {', '.join(known)}")
-    window = _read_daily(key, table) if _is_time(table.begins) else _read_single(key, table)
+    window = _read_daily(key, table, zone) if _is_time(table.begins) else _read_single(key, table, zone)
     return Silence(window, frozenset(table.codes), frozenset(table.names))
 
 
@@ -67,7 +73,7 @@ def _is_time(text: str) -> bool:
     return ":" in text and "-" not in text and "T" not in text.upper()
 
 
-def _read_daily(key: str, table: SilenceTable) -> DailyWindow:
+def _read_daily(key: str, table: SilenceTable, zone: str) -> DailyWindow:
     try:
         begins, ends = time.fromisoformat(table.begins), time.fromisoformat(table.ends)
     except ValueError:
@@ -80,28 +86,27 @@ def _read_daily(key: str, table: SilenceTable) -> DailyWindow:
     if unknown:
         raise ValueError(f"{key}.days: there is no day {unknown[0]!r}; there are: {', '.join(WEEKDAYS)}")
     days = frozenset(WEEKDAYS.index(day) for day in table.days or WEEKDAYS)
+    return DailyWindow(begins, ends, days, _zone_of(key, table.timezone or zone))
+
+
+def _zone_of(key: str, name: str) -> tzinfo:
     try:
-        zone = ZoneInfo(table.timezone or "UTC")
-    except (KeyError, OSError, ValueError) as error:
-        raise ValueError(
-            f"{key}.timezone: there is no zone {table.timezone!r}; write one such as Europe/Vienna"
-        ) from error
-    return DailyWindow(begins, ends, days, zone)
+        return find_zone(name)
+    except ValueError as error:
+        raise ValueError(f"{key}.timezone: {error}") from None
 
 
-def _read_single(key: str, table: SilenceTable) -> SingleWindow:
-    if table.days or table.timezone is not None:
-        raise ValueError(f"{key}: days and timezone go with times of the day, not with moments")
+def _read_single(key: str, table: SilenceTable, zone: str) -> SingleWindow:
+    if table.days:
+        raise ValueError(f"{key}: days go with times of the day, not with moments")
     moments = []
     for name, text in (("from", table.begins), ("until", table.ends)):
         try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
+            moment = in_utc(datetime.fromisoformat(text), _zone_of(key, table.timezone or zone))
+        except (ValueError, OverflowError):
             raise ValueError(
                 f'{key}.{name}: it is a time such as "22:00" or a moment such as "2026-12-24T22:00Z"'
             ) from None
-        if moment.tzinfo is None:
-            raise ValueError(f'{key}.{name}: a moment names its zone, as "2026-12-24T22:00Z"')
         moments.append(moment)
     if moments[0] >= moments[1]:
         raise ValueError(f"{key}: until is not after from, so that it is never open")

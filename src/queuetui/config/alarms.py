@@ -11,6 +11,7 @@ from queuetui.config.alarm_actions import SilenceTable, read_actions
 from queuetui.model.alarm_actions import AlarmActions
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.duration import parse_duration_s
+from queuetui.model.zone import DEFAULT_ZONE
 
 _KEYS: Mapping[str, str] = {
     "average": "average_s",
@@ -57,7 +58,7 @@ def read_alarms(table: AlarmTable) -> AlarmLimits:
     return AlarmLimits(**{_KEYS.get(key, key): _checked(key, value) for key, value in given.items()})
 
 
-def read_alarm_actions(table: AlarmTable) -> AlarmActions:
+def read_alarm_actions(table: AlarmTable, zone: str = DEFAULT_ZONE) -> AlarmActions:
     """Return what is done when an alarm is raised. Raises ValueError, which names the key."""
     return read_actions(
         bell=table.bell,
@@ -65,6 +66,7 @@ def read_alarm_actions(table: AlarmTable) -> AlarmActions:
         webhook=table.webhook,
         secret_env=table.webhook_secret_env,
         silences=table.silences,
+        zone=zone,
     )
 
 

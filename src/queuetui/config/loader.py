@@ -8,6 +8,7 @@ import stat
 import subprocess
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.limits import Limits
 from queuetui.model.urls import hide_password
+from queuetui.model.zone import DEFAULT_ZONE, find_zone
 
 COMMAND_TIMEOUT_S = 30.0
 POLL_RANGE_S = (0.5, 60.0)
@@ -38,6 +40,7 @@ class ProfileTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     kind: str | None = None
     mapping: str | None = None
     poll: str = "2s"
+    timezone: str = DEFAULT_ZONE
     stuck_after: str = "5m"
     worker_silent_after: str = "30s"
     stuck_after_per_queue: dict[str, str] = {}
@@ -91,6 +94,10 @@ def _read_table(path: Path, name: str, table: object) -> ProfileTable:
         raise _bad(path, f"profiles.{name}.rights", 'it is "read", "operate" or "admin"')
     if profile.colour and profile.colour not in COLOURS:
         raise _bad(path, f"profiles.{name}.colour", f"it is one of {', '.join(COLOURS)}")
+    try:
+        find_zone(profile.timezone)
+    except ValueError as error:
+        raise _bad(path, f"profiles.{name}.timezone", str(error)) from None
     unknown = [column for column in profile.hidden_columns if column not in HIDEABLE_COLUMNS]
     if unknown:
         why = f"there is no column {unknown[0]!r} to hide; there are: {', '.join(HIDEABLE_COLUMNS)}"
@@ -129,7 +136,8 @@ def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
             overdue_per_type_s=_spans(path, f"{key}.overdue_after_per_type", table.overdue_after_per_type),
             alarms=_of_alarms(path, key, table.alarms, read_alarms),
         ),
-        alarm_actions=_of_alarms(path, key, table.alarms, read_alarm_actions),
+        alarm_actions=_of_alarms(path, key, table.alarms, partial(read_alarm_actions, zone=table.timezone)),
+        timezone=table.timezone,
         summaries=table.summary,
         hidden_columns=frozenset(table.hidden_columns),
         settings=table.settings | ({"mapping": _beside(path, table.mapping)} if table.mapping else {}),

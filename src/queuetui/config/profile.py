@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from queuetui.model.alarm_actions import AlarmActions
 from queuetui.model.limits import Limits
 from queuetui.model.urls import hide_password
+from queuetui.model.zone import DEFAULT_ZONE
 
 COLOURS = ("red", "yellow", "green", "cyan", "blue", "magenta")
 # Columns of the console's lists of jobs, all but the id.
@@ -22,6 +23,7 @@ class Profile:
     `chosen_by_url` and `embedded` tell that no settings named it: then a native queue may be operated.
     `colour`, that of the console's first line, is one of COLOURS or empty.
     `protected` profiles want their name typed before a bulk act; `poll_s` is the console's interval.
+    `timezone` is that of times which are written without one.
     `hidden_columns` are left out of its lists of jobs until a person shows them.
     """
 
@@ -38,6 +40,7 @@ class Profile:
     summaries: Mapping[str, Sequence[str]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     hidden_columns: frozenset[str] = frozenset()
+    timezone: str = DEFAULT_ZONE
     embedded: bool = False
     chosen_by_url: bool = False
 

@@ -14,7 +14,7 @@ JobId = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 class NewJobBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One job to enqueue.
 
-    `scheduled_at` is a time with a zone, `priority` a number or low, normal, high, critical.
+    `scheduled_at` is a time, in the profile's zone or UTC where it names none, `priority` a number or low, normal, high, critical.
     """
 
     type: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]

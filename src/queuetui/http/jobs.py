@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -12,12 +13,14 @@ from queuetui.http.endpoint import Call, Endpoint, answer_json
 from queuetui.http.parameters import BACKEND, CURSOR, FILTER, LIMIT, OFFSET, SORT, STATUS, STUCK
 from queuetui.http.problems import RefusedRequest
 from queuetui.http.served import lacks_enqueue
+from queuetui.model.clock import to_text
 from queuetui.model.document import describe_attempt, document
 from queuetui.model.errors import BadPayload
 from queuetui.model.page import PageRequest
 from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
 from queuetui.model.run_notes import add_usage, describe_noted_run
+from queuetui.model.zone import in_utc
 from queuetui.monitor.figures import read_figures
 from queuetui.operate.rights import Right
 
@@ -70,10 +73,11 @@ def enqueue_job(call: Call) -> Response:
     system, body = call.system, call.body
     if system.enqueue is None:
         raise lacks_enqueue(system)
+    due_at = _due_time(body)
     named = {
         "queue": body.queue,
         "priority": body.priority,
-        "at": body.scheduled_at,
+        "at": due_at,
         "max_attempts": body.max_attempts,
         "idempotency_key": body.idempotency_key,
         "correlation_id": body.correlation_id or call.request_id,
@@ -85,7 +89,18 @@ def enqueue_job(call: Call) -> Response:
     except (TypeError, ValueError) as error:
         raise BadPayload(str(error)) from None
     told = {"id": job_id, "created": created, "state": state or "pruned"}
+    if due_at is not None and created:
+        told["scheduled_at"] = to_text(due_at)
     return answer_json(told, 201 if created else 200, {"location": f"/api/jobs/{quote(job_id, safe='')}"})
+
+
+def _due_time(body: NewJobBody) -> datetime | None:
+    try:
+        return None if body.scheduled_at is None else in_utc(body.scheduled_at)
+    except OverflowError:
+        raise BadPayload(
+            f"scheduled_at {body.scheduled_at} is outside the years 1 to 9999 in UTC; give another"
+        ) from None
 
 
 def show_stats(call: Call) -> Response:

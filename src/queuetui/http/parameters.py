@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from queuetui.http.endpoint import Parameter
@@ -11,6 +11,7 @@ from queuetui.model.event import EventKind, read_kind
 from queuetui.model.names import shown
 from queuetui.model.query import SORTS, STATE_ALIASES
 from queuetui.model.state import State
+from queuetui.model.zone import read_moment
 
 MOST_JOBS = 500
 MOST_OFFSET = 10_000
@@ -65,11 +66,7 @@ def _read_sort(text: str) -> str:
 
 
 def _read_time(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{shown(text)} is no time; write it like 2030-01-31T08:00:00Z") from None
+    return read_moment(text)
 
 
 def _read_kinds(text: str) -> frozenset[EventKind]:
@@ -104,7 +101,7 @@ BEFORE = text_parameter("before", "Older than the cursor that an answer told.")
 LAST_ID = text_parameter("last_id", "Goes on behind the message of this id; a header Last-Event-ID says the same.")
 SINCE = Parameter(
     "since",
-    "Not older than this time; without a zone it is UTC.",
+    "Not older than this time; without a zone it is in the profile's, which is UTC unless named.",
     _read_time,
     {"type": "string", "format": "date-time"},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadQuery
@@ -29,6 +29,7 @@ from queuetui.model.query import (
     Value,
 )
 from queuetui.model.state import State
+from queuetui.model.zone import read_moment
 
 _KEY = r'\.(?:"(?:[^"\\]|\\.)*"|[^\s:~<>=".]+)'
 _FIELD = re.compile(rf"([A-Za-z_]+)((?:{_KEY})*)(>=|<=|[:~<>=])")
@@ -145,9 +146,8 @@ def _read_number(name: str, piece: WrittenValue) -> float:
 
 def _read_time(name: str, piece: WrittenValue) -> datetime:
     try:
-        at = datetime.fromisoformat(piece.literal)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
+        return read_moment(piece.literal)
+    except ValueError:
         message = f"{name} takes a time like 2026-01-31T08:00:00Z, not {piece.literal!r} (position {piece.position})"
         raise BadQuery(message, piece.position) from None
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from queuetui.model.errors import BadConfig
+from queuetui.model.zone import DEFAULT_ZONE, find_zone
 
 
 def read_zone(settings: Mapping[str, str], name: str) -> tzinfo:
     """Return the zone that a setting names, UTC where there is none. Raises BadConfig."""
-    written = settings.get(name, "UTC")
     try:
-        return ZoneInfo(written)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise BadConfig(f"{name} {written!r} is no time zone; write one like Europe/Berlin", name) from None
+        return find_zone(settings.get(name, DEFAULT_ZONE))
+    except ValueError as error:
+        raise BadConfig(f"{name}: {error}", name) from None

@@ -189,8 +189,8 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
         retry_until, how = given.pop("retry_until", ""), _how(given)
         if bool(words) == bool(ids):
             raise click.UsageError("say which jobs: either a FILTER or --id, and not both")
-        query = _read_named(words) if words else read_filter(words)
         with opened_systems(**connection) as systems:
+            query = _read_named(words) if words else read_filter(words)
             if ids:
                 system, found, missing = _find_jobs(systems, ids, how, is_told=given["form"] != Format.TABLE)
                 manifest = system.operations.prepare_ids(verb, found, retry_until)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,14 @@ from queuetui.cli.options import (
     some_text,
     tag_name,
     take_connection,
+    written_time,
 )
 from queuetui.cli.output import AnswerLost, Format, finish, say, show_document, write
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
+from queuetui.model.clock import to_text
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
 from queuetui.model.job_rules import parse_attempts, read_priority
+from queuetui.model.zone import in_utc, zoned_text
 from queuetui.operate.rights import require_writable
 
 if TYPE_CHECKING:
@@ -34,22 +37,6 @@ if TYPE_CHECKING:
 
 read_attempts_option = checked(parse_attempts)
 read_priority_option = checked(read_priority)
-
-
-def read_time(text: str) -> datetime:
-    """Return an aware time from RFC 3339 text, as an option's type.
-
-    Without a zone it is in UTC, as in a filter.
-    """
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        message = f"{text!r} is not a time; write it like 2030-01-31T08:00:00Z"
-        raise click.BadParameter(message) from None
-    try:
-        return (at if at.tzinfo is not None else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (OverflowError, ValueError, OSError):
-        raise click.BadParameter(f"{text!r} is beyond the year 9999 in UTC, or before the year 1") from None
 
 
 def read_payload_option(source: str) -> object:
@@ -83,18 +70,21 @@ def _store(
     return queue.enqueue(job_type or "", value, **options)
 
 
-def _answer(queue: Queue, answer: EnqueueResult, wait_s: float | None, form: Format) -> None:
-    """Write the id of the job, or its result once it has ended."""
+def _answer(queue: Queue, answer: EnqueueResult, at: datetime | None, wait_s: float | None, form: Format) -> None:
+    """Write the id of the job and when it is due, or its result once it has ended."""
     state = "pruned" if answer.state is None else answer.state.value
     if not answer.created:
         say(f"nothing was stored: this key belongs to job {answer.id}, which is {state}")
+    elif at is not None and form is Format.TABLE:
+        say(f"due at {zoned_text(at)}")
+    due = {} if at is None or not answer.created else {"scheduled_at": to_text(at)}
     try:
         if wait_s is not None:
             tell_end(queue, answer, wait_s, form)
         elif form is Format.TABLE:
             write(answer.id)
         else:
-            show_document({"id": answer.id, "created": answer.created, "state": state}, form)
+            show_document({"id": answer.id, "created": answer.created, "state": state, **due}, form)
         finish()
     except AnswerLost:
         say(f"the job is {'stored' if answer.created else 'there'} as {answer.id}: do not send it again")
@@ -111,7 +101,10 @@ def _answer(queue: Queue, answer: EnqueueResult, wait_s: float | None, form: For
 )
 @click.option("--delay", type=duration, metavar="DUR", help="Due after so long, such as 30s or 2h.")
 @click.option(
-    "--at", type=read_time, metavar="TIME", help="Due at a time, such as 2030-01-31T08:00:00Z; in UTC without a zone."
+    "--at",
+    type=written_time,
+    metavar="TIME",
+    help="Due at a time, such as 2030-01-31T08:00:00Z; without a zone in the profile's.",
 )
 @click.option("--max-attempts", type=read_attempts_option, metavar="N", help="How often it may run.  [default: 3]")
 @click.option(
@@ -160,6 +153,8 @@ def command(
     require_writable(profile.rights, profile.name, "nothing was enqueued")
     if given["delay"] is not None and given["at"] is not None:
         raise click.UsageError("a job has either a --delay or a time --at which it is due; give one of them")
+    if given["at"] is not None:
+        given["at"] = in_utc(given["at"])
     options = JobOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # click's names are its keys
     value = read_payload_option(payload if payload is not None else "{}")
     try:
@@ -168,6 +163,6 @@ def command(
             answer = _store(queue, job_type, command_line, value, options)
             if made is not None:
                 say(made)
-            _answer(queue, answer, wait_s, Format(form))
+            _answer(queue, answer, given["at"], wait_s, Format(form))
     except Denied as error:
         raise Unreachable(str(error)) from error

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options, take_connection, written_name
+from queuetui.cli.options import Since, connection_options, format_options, since, take_connection, written_name
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import resolve_id
 from queuetui.cli.systems import System, Systems, opened_systems
@@ -39,7 +39,7 @@ def _kind(text: str) -> EventKind:
 @click.option("--queue", "-q", type=written_name, metavar="QUEUE", help="Of one queue.")
 @click.option("--correlation", metavar="ID", help="Of all jobs of one correlation id.")
 @click.option("--event", "-e", "kinds", type=_kind, multiple=True, metavar="KIND", help="JobFailed, WorkerLost ...")
-@click.option("--since", "since_s", type=duration, metavar="DURATION", help="Not older than this.")
+@click.option("--since", "back", type=since, metavar="DURATION|TIME", help="Not older than this.")
 @click.option(
     "--limit", "-n", type=click.IntRange(1), default=DEFAULT_LIMIT, show_default=True, help="At most so many."
 )
@@ -54,7 +54,7 @@ def command(
     queue: str | None,
     correlation: str | None,
     kinds: tuple[EventKind, ...],
-    since_s: float | None,
+    back: Since | None,
     limit: int,
     **given: Any,
 ) -> None:
@@ -63,11 +63,11 @@ def command(
     with opened_systems(**connection) as systems:
         feed = log_of(systems)
         if given["counts"]:
-            _count(feed, HOUR_S if since_s is None else since_s, form)
+            _count(feed, HOUR_S if back is None else back.seconds(feed.now()), form)
             return
         job_id = None if job is None else _whole_id(feed, job)
-        since = None if since_s is None else feed.now() - timedelta(seconds=since_s)
-        request = EventRequest(job_id, queue, correlation, frozenset(kinds), since, limit=limit)
+        begin = None if back is None else back.moment(feed.now())
+        request = EventRequest(job_id, queue, correlation, frozenset(kinds), begin, limit=limit)
         if given["follow"]:
             _follow(feed, request, form)
         else:

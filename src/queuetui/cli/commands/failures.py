@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options, take_connection
+from queuetui.cli.options import Since, connection_options, format_options, since, take_connection
 from queuetui.cli.output import Format, say, show_document, show_rows, write
 from queuetui.cli.session import leave_to_subcommand
 from queuetui.cli.systems import Systems, opened_systems
@@ -25,7 +25,7 @@ _MOST_GROUPS = 1_000
 _COLUMNS = ("jobs", "type", "error_class", "message", "first_at", "last_at", "fingerprint", "recent", "sample_id")
 _TABLE = ("fingerprint", "jobs", "type", "error", "first_at", "last_at", "last hour")
 since_option = click.option(
-    "--since", "since_s", type=duration, default="24h", show_default=True, metavar="DUR", help="Not older than this."
+    "--since", "back", type=since, default="24h", show_default=True, metavar="DUR|TIME", help="Not older than this."
 )
 
 
@@ -34,7 +34,7 @@ since_option = click.option(
 @click.option("--limit", "-n", type=click.IntRange(1), default=20, show_default=True, help="At most so many groups.")
 @format_options
 @connection_options
-def command(since_s: float, limit: int, form: str, **connection: Any) -> None:
+def command(back: Since, limit: int, form: str, **connection: Any) -> None:
     """Group dead letters by type, error class and message, the largest group first.
 
     Messages that differ only in numbers, ids and quoted values are alike.
@@ -42,7 +42,7 @@ def command(since_s: float, limit: int, form: str, **connection: Any) -> None:
     if leave_to_subcommand(**connection):
         return
     with opened_systems(**connection) as systems:
-        found = _read(systems, since_s, limit)
+        found = _read(systems, back, limit)
         rows = [{"backend": system.name, **describe_failure_group(group)} for system, group in found]
         if form == Format.TABLE:
             rows = [{**row, **_in_words(row)} for row in rows]
@@ -56,10 +56,10 @@ def command(since_s: float, limit: int, form: str, **connection: Any) -> None:
 @since_option
 @format_options
 @connection_options
-def show(fingerprint: str, since_s: float, form: str, **given: Any) -> None:
+def show(fingerprint: str, back: Since, form: str, **given: Any) -> None:
     """Show one group: how many, since when, its newest job, and how to list and retry them."""
     with opened_systems(**take_connection(given)) as systems:
-        found = [one for one in _read(systems, since_s, _MOST_GROUPS) if one[1].fingerprint.startswith(fingerprint)]
+        found = [one for one in _read(systems, back, _MOST_GROUPS) if one[1].fingerprint.startswith(fingerprint)]
         if not found:
             raise NotFound(f"no failure of that time has the fingerprint {fingerprint!r}; see: queuetui failures")
         shown = [{"backend": system.name, **_whole(system, group)} for system, group in found]
@@ -73,10 +73,10 @@ def show(fingerprint: str, since_s: float, form: str, **given: Any) -> None:
             write(f"next: {command_words('jobs', filter_of(group))}; {command_words('retry', filter_of(group))}")
 
 
-def _read(systems: Systems, since_s: float, limit: int) -> list[tuple[System, FailureGroup]]:
+def _read(systems: Systems, back: Since, limit: int) -> list[tuple[System, FailureGroup]]:
     found: list[tuple[System, FailureGroup]] = []
     for system in systems:
-        measured = system.feed.failure_groups(since_s, limit)
+        measured = system.feed.failure_groups(back.seconds(system.feed.now()), limit)
         if measured.why:
             systems.tell_of(system)(measured.why)
         found += [(system, group) for group in measured.value or ()]

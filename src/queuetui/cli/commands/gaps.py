@@ -8,7 +8,7 @@ from typing import Any
 import rich_click as click
 
 from queuetui.cli.commands.events import log_of
-from queuetui.cli.options import connection_options, duration, format_options
+from queuetui.cli.options import Since, connection_options, format_options, since
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.systems import opened_systems
 from queuetui.model.counted import counted
@@ -19,12 +19,18 @@ _TABLE = ("job", "queue", "gap", "at", "summary")
 
 @click.command()
 @click.option(
-    "--since", "since_s", type=duration, default="1d", show_default=True, help="By events not older than this."
+    "--since",
+    "back",
+    type=since,
+    metavar="DUR|TIME",
+    default="1d",
+    show_default=True,
+    help="By events not older than this.",
 )
 @click.option("--limit", "-n", type=click.IntRange(1), default=100, show_default=True, help="At most so many gaps.")
 @format_options
 @connection_options
-def command(since_s: float, limit: int, form: str, **connection: Any) -> None:
+def command(back: Since, limit: int, form: str, **connection: Any) -> None:
     """Judge the events of all jobs as a whole.
 
     Created and never assigned, assigned and never started, started and never ended, a step that is missing between two others, and
@@ -34,7 +40,8 @@ def command(since_s: float, limit: int, form: str, **connection: Any) -> None:
     from queuetui.monitor.gaps import describe_job_gap
 
     with opened_systems(**connection) as systems:
-        found = log_of(systems).gaps(timedelta(seconds=since_s), limit)
+        log = log_of(systems)
+        found = log.gaps(timedelta(seconds=back.seconds(log.now())), limit)
     rows = [describe_job_gap(one) for one in found.gaps]
     if form == Format.TABLE:
         rows = [{**row, "at": row["at"][:19].replace("T", " ")} for row in rows]

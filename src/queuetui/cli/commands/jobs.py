@@ -46,8 +46,8 @@ def command(words: tuple[str, ...], sort: str | None, form: str, **given: Any) -
 
     FILTER: state:failed queue:mail,high type:Send* age>1h attempts>=3 payload.user.id:42 error~"timed out" is:stuck -queue:slow word
     """
-    query = read_filter(words, sort)
     with opened_systems(**take_connection(given)) as systems:
+        query = read_filter(words, sort)
         if given["after"] is not None:
             systems.only_one("going on behind a cursor")
         listing = _Listing(systems, query, given["limit"], given["whole"], given["after"])

@@ -8,7 +8,7 @@ from typing import Any
 import rich_click as click
 
 from queuetui.cli.commands.events import log_of
-from queuetui.cli.options import connection_options, duration, format_options
+from queuetui.cli.options import Since, connection_options, format_options, since
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.systems import opened_systems
 from queuetui.monitor.lives import describe_life
@@ -29,18 +29,25 @@ _TIMES = ("created_at", "scheduled_at", "started_at", "ended_at")
 
 @click.command()
 @click.option(
-    "--since", "since_s", type=duration, default="1h", show_default=True, help="Something happened to it since."
+    "--since",
+    "back",
+    type=since,
+    metavar="DUR|TIME",
+    default="1h",
+    show_default=True,
+    help="Something happened to it since.",
 )
 @click.option("--limit", "-n", type=click.IntRange(1), default=100, show_default=True, help="At most so many jobs.")
 @format_options
 @connection_options
-def command(since_s: float, limit: int, form: str, **connection: Any) -> None:
+def command(back: Since, limit: int, form: str, **connection: Any) -> None:
     """Show the life of each job in one row, and which of its steps is missing.
 
     The steps are created, scheduled, started, ended. What is wrong with the log as a whole: queuetui gaps.
     """
     with opened_systems(**connection) as systems:
-        found = log_of(systems).lives(timedelta(seconds=since_s), limit)
+        log = log_of(systems)
+        found = log.lives(timedelta(seconds=back.seconds(log.now())), limit)
     rows = [describe_life(life) for life in found.lives]
     if form == Format.TABLE:
         rows = [_cells(row) for row in rows]

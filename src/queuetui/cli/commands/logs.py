@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options, whole_option
+from queuetui.cli.options import Since, connection_options, format_options, since, whole_option
 from queuetui.cli.output import Format, finish, say, show_rows, write
 from queuetui.cli.systems import System, opened_systems
 from queuetui.model.clock import EPOCH
@@ -50,7 +50,7 @@ class AskedLines:
 @click.option("--correlation-id", metavar="ID", help="Of all jobs of one correlation id.")
 @click.option("--worker", metavar="NAME", help="Of the jobs that a worker ran last: its host, host/pid or id.")
 @click.option("--errors", is_flag=True, help="Errors alone.")
-@click.option("--since", "since_s", type=duration, metavar="DURATION", help="Not older than this.")
+@click.option("--since", "back", type=since, metavar="DURATION|TIME", help="Not older than this.")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what is logged, until Ctrl+C.")
 @whole_option
 @format_options
@@ -59,7 +59,7 @@ def command(
     job_id: str | None,
     correlation_id: str | None,
     worker: str | None,
-    since_s: float | None,
+    back: Since | None,
     form: str,
     *,
     errors: bool,
@@ -82,8 +82,8 @@ def command(
         terms = (
             f"correlation_id:{quote_value(correlation_id or '')}" if worker is None else f"worker:{quote_value(worker)}"
         )
-        since = None if since_s is None else system.feed.now() - timedelta(seconds=since_s)
-        wanted = AskedLines(found, "" if found else terms, errors, since)
+        begin = None if back is None else back.moment(system.feed.now())
+        wanted = AskedLines(found, "" if found else terms, errors, begin)
         lines = _read(system, wanted)
         # A list that goes on would never end: as JSON it is a line each.
         lasting = Format.NDJSON if follow and form == Format.JSON else form
@@ -91,7 +91,7 @@ def command(
         if not lines and not follow:
             say(
                 NARROWED
-                if errors or since is not None
+                if errors or begin is not None
                 else "nothing is kept: logs are of runs that failed or were longer than a second"
             )
         if follow:

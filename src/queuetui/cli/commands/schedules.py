@@ -33,6 +33,7 @@ from queuetui.model.schedule import JobPattern, Missed, ScheduleSpec, Timing
 from queuetui.model.schedule_info import describe_schedule
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.text import sanitize
+from queuetui.model.zone import zone_name
 
 if TYPE_CHECKING:
     from queuetui.operate.operations import Operations
@@ -85,7 +86,7 @@ def _reason(decorated: Command) -> Command:
 @click.argument("job_type", metavar="TYPE")
 @click.option("--cron", metavar="EXPR", help="Five fields, such as '30 2 * * 1-5', or @hourly, @daily, @weekly ...")
 @click.option(
-    "--tz", default="UTC", show_default=True, metavar="ZONE", help="The time zone of --cron, as Europe/Berlin."
+    "--tz", metavar="ZONE", help="The time zone of --cron, as Europe/Berlin; without it the profile's, else UTC."
 )
 @click.option("--every", "every_s", type=duration, metavar="DUR", help="Every so many whole seconds: 90, 5m, 2h.")
 @click.option("--payload", "-p", default="{}", metavar="JSON|@FILE|-", help="The payload of each job.")
@@ -129,9 +130,9 @@ def _reason(decorated: Command) -> Command:
 def add(name: str, job_type: str, replace: bool, reason: str, **given: Any) -> None:
     """Add a recurring job NAME that makes jobs of TYPE; any worker makes one job a slot."""
     connection = take_connection(given)
-    spec = _read_spec(name, job_type, **given)
     try:
         with _keeper(**connection) as (operations, tell):
+            spec = _read_spec(name, job_type, **given)
             tell(operations.schedules.add(spec, replace=replace, reason=reason))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
@@ -152,7 +153,7 @@ def _read_spec(name: str, job_type: str, **given: Any) -> ScheduleSpec:
         tags=tuple(dict.fromkeys(given["tags"])),
         needs=tuple(dict.fromkeys(given["needs"])),
     )
-    timing = Timing(given["cron"], None if every_s is None else int(every_s), given["tz"])
+    timing = Timing(given["cron"], None if every_s is None else int(every_s), given["tz"] or zone_name())
     return ScheduleSpec(name, timing, pattern, given["overlap"], Missed(given["missed"]), given["grace_s"])
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, duration, format_options, take_connection
+from queuetui.cli.options import Since, connection_options, duration, format_options, since, take_connection
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import leave_to_subcommand
 from queuetui.cli.systems import System, opened_systems
@@ -29,9 +29,7 @@ HISTORY_TABLE = ("id", "host", "pid", "queues", "started_at", "ended_at", "end",
 @click.group(invoke_without_command=True)
 @click.option("--status", "statuses", multiple=True, metavar="WORD", help="Those that the store calls so.")
 @click.option("--silent", is_flag=True, help="Those without a beat for too long.")
-@click.option(
-    "--since", "since_s", type=duration, metavar="DURATION", help="Those registered not longer ago than this."
-)
+@click.option("--since", "back", type=since, metavar="DURATION|TIME", help="Those registered not longer ago than this.")
 @click.option("--free", is_flag=True, help="Live ones with a slot that is free.")
 @click.option(
     "--history",
@@ -40,7 +38,7 @@ HISTORY_TABLE = ("id", "host", "pid", "queues", "started_at", "ended_at", "end",
 )
 @format_options
 @connection_options
-def command(statuses: tuple[str, ...], silent: bool, since_s: float | None, free: bool, **given: Any) -> None:
+def command(statuses: tuple[str, ...], silent: bool, back: Since | None, free: bool, **given: Any) -> None:
     """List the registered workers and how long each has been silent."""
     connection = take_connection(given)
     if leave_to_subcommand(**connection):
@@ -49,9 +47,9 @@ def command(statuses: tuple[str, ...], silent: bool, since_s: float | None, free
     if given["history"]:
         if statuses or silent or free:
             raise click.UsageError("--history lists workers that are gone; of the other options it takes --since alone")
-        _show_history(HISTORY_S if since_s is None else since_s, form, connection)
+        _show_history(Since(HISTORY_S) if back is None else back, form, connection)
         return
-    keep = partial(_is_asked_for, statuses, silent, since_s, free)
+    keep = partial(_is_asked_for, statuses, silent, back, free)
     with opened_systems(**connection) as systems:
         keeping = systems.with_role(lambda one: one.feed.capabilities.workers, _lacking)
         rows = [row for one in keeping for row in _rows(one, form, keep)]
@@ -63,14 +61,14 @@ def _lacking(system: System) -> str:
     return f"{system.feed.capabilities.label} stores nothing about its workers; look at its processes instead"
 
 
-def _show_history(span_s: float, form: str, connection: dict[str, Any]) -> None:
+def _show_history(back: Since, form: str, connection: dict[str, Any]) -> None:
     from queuetui.monitor.follower import MOST_A_LOOK
 
     with opened_systems(**connection) as systems:
         keeping = systems.with_role(lambda one: one.feed.capabilities.events, _keeps_no_events)
         rows: list[dict[str, Any]] = []
         for one in keeping:
-            gone, is_cut = one.feed.gone_workers(timedelta(seconds=span_s))
+            gone, is_cut = one.feed.gone_workers(timedelta(seconds=back.seconds(one.feed.now())))
             described = ({"backend": one.name, **each.describe()} for each in gone)
             rows += [_name_process(row) if form == Format.TABLE else row for row in described]
             if is_cut:
@@ -86,7 +84,7 @@ def _keeps_no_events(system: System) -> str:
 def _is_asked_for(
     statuses: Collection[str],
     silent: bool,
-    since_s: float | None,
+    back: Since | None,
     free: bool,
     worker: WorkerInfo,
     now: datetime,
@@ -97,7 +95,7 @@ def _is_asked_for(
     return (
         (not statuses or describe_worker(worker, now, live=True)["status"] in statuses)
         and (not silent or is_silent(worker, now, limits))
-        and (since_s is None or ((up_s := worker.up_s(now)) is not None and up_s <= since_s))
+        and (back is None or ((up_s := worker.up_s(now)) is not None and up_s <= back.seconds(now)))
     )
 
 
