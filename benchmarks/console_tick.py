@@ -1,9 +1,9 @@
-"""What one tick of the console costs on a PostgreSQL queue of a million jobs, and that no statement of it reads a whole table.
+"""What one tick of the console costs on a large PostgreSQL queue, and that no statement of it reads a whole table.
 
-    python -m benchmarks.console_tick [--jobs 1000000] [--queues 12] [--ticks 20]
+    python -m benchmarks.console_tick [--jobs 10000000] [--queues 50] [--visible 200] [--ticks 20]
 
-Starts a server of its own in a temporary folder, fills both job tables in the server, analyses them, then times snapshots and pages
-and prints the plan of every statement that reads a job table.
+Starts a server of its own in a temporary folder, fills both job tables in the server, analyses them, then times ticks with the verdicts
+of every visible job, snapshots and pages, and prints the plan of every statement that reads a job table.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -29,6 +30,7 @@ from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.monitor.feed import Feed
 from tests.servers.postgres import find_postgres, start_postgres
 
 PENDING_SHARE, WAITING_SHARE, PROCESSING, FAILED_SHARE = 0.10, 0.02, 400, 0.03
@@ -86,13 +88,14 @@ FILL_REST = (
     """,
     """
     insert into queuetui_worker (id, host, pid, version, queues, types, tags, slots, started_at, beat_at)
-    select 'w' || n, 'h', n, '1', '["q0", "q1", "q2", "q3", "q4"]', '[]', '[]', 50, clock_timestamp(), clock_timestamp()
+    select 'w' || n, 'h', n, '1', (select jsonb_agg('q' || q) from generate_series(0, :queues - 4) q), '[]', '[]', 50, clock_timestamp(),
+        clock_timestamp()
     from generate_series(0, 7) n
     """,
     """
     insert into queuetui_tally (minute, worker_id, queue, type, completed, busy_us)
     select date_trunc('minute', now()) - m * interval '1 minute', 'w' || w, 'q' || q, 'Type' || q, 100, 1000000
-    from generate_series(0, 600) m, generate_series(0, 7) w, generate_series(0, 11) q
+    from generate_series(0, 600) m, generate_series(0, 7) w, generate_series(0, :queues - 6) q
     """,
 )
 
@@ -134,9 +137,8 @@ def _fill(backend: SqlBackend, jobs: int, queues: int) -> None:
             connection.execute(text(statement), values | due)
             first += count
         for statement in FILL_REST:
-            connection.execute(
-                text(statement), {"first": first - PROCESSING, "last": first} if ":first" in statement else {}
-            )
+            values = {"first": first - PROCESSING, "last": first, "queues": queues}
+            connection.execute(text(statement), {name: one for name, one in values.items() if f":{name}" in statement})
     # As autovacuum leaves it: a table that was just filled has no map of its visible pages yet.
     with psycopg.connect(backend.database.url, autocommit=True) as connection:
         connection.execute("vacuum analyze")
@@ -188,6 +190,52 @@ def time_parts(backend: SqlBackend, watch: Watch) -> None:
             print(f"  {name:<18}{time_ms(partial(read, connection, around), 5)[0]:>8.1f} ms")
 
 
+def time_ticks(backend: SqlBackend, watch: Watch, times: int) -> None:
+    """Print what a tick with its verdicts costs, and how much of that the database took."""
+    feed = Feed(backend, watch.limits)
+    feed.poll(watch)
+    with database_time(backend) as spent_ms:
+        median, worst = time_ms(lambda: feed.poll(watch), times)
+    verdicts = len(feed.poll(watch).verdicts)
+    print(f"tick with {verdicts} verdicts: median {median:.0f} ms, worst {worst:.0f} ms of {times}")
+    total_ms = sum(ms for _, ms in spent_ms)
+    print(f"  of that the database: mean {total_ms / times:.1f} ms in {len(spent_ms) / times:.0f} statements")
+    costs: dict[str, list[float]] = {}
+    for statement, ms in spent_ms:
+        costs.setdefault(" ".join(statement.split())[:90], []).append(ms)
+    for statement, each in sorted(costs.items(), key=lambda item: -sum(item[1]))[:8]:
+        print(f"    {sum(each) / times:>6.1f} ms (best {min(each):.1f})  {statement}")
+
+
+@contextmanager
+def database_time(backend: SqlBackend) -> Iterator[list[tuple[str, float]]]:
+    """Collect for how long the server's process was at work on each statement, whatever else the machine does."""
+    spent: list[tuple[str, float]] = []
+    began: list[float] = []
+    with backend.database.reading("warming up") as connection:
+        engine = connection.engine
+
+    def begin(connection: Connection, *_: object) -> None:
+        began.append(_worked_ms(connection))
+
+    def end(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        spent.append((statement, _worked_ms(connection) - began.pop()))
+
+    event.listen(engine, "before_cursor_execute", begin)
+    event.listen(engine, "after_cursor_execute", end)
+    try:
+        yield spent
+    finally:
+        event.remove(engine, "before_cursor_execute", begin)
+        event.remove(engine, "after_cursor_execute", end)
+
+
+def _worked_ms(connection: Connection) -> float:
+    """Return for how long the process behind a connection has been on a processor."""
+    pid = connection.connection.driver_connection.info.backend_pid
+    return int(Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()[0]) / 1e6
+
+
 def show_snapshot(snapshot: Snapshot) -> None:
     """Print what a snapshot says."""
     for state, count in snapshot.counts.items():
@@ -200,8 +248,9 @@ def show_snapshot(snapshot: Snapshot) -> None:
 def main() -> None:
     """Fill, time, explain."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--jobs", type=int, default=1_000_000)
-    parser.add_argument("--queues", type=int, default=12)
+    parser.add_argument("--jobs", type=int, default=10_000_000)
+    parser.add_argument("--queues", type=int, default=50)
+    parser.add_argument("--visible", type=int, default=200)
     parser.add_argument("--ticks", type=int, default=20)
     parser.add_argument("--plans", action="store_true", help="print every plan")
     options = parser.parse_args()
@@ -209,13 +258,14 @@ def main() -> None:
     with filled_queue(options.jobs, options.queues) as backend:
         print(f"filled {options.jobs:,} jobs in {options.queues} queues in {time.perf_counter() - start:.0f} s")
         limits = Limits()
-        watch = Watch(page=PageRequest(), limits=limits)
+        watch = Watch(page=PageRequest(limit=options.visible), limits=limits)
         start = time.perf_counter()
         snapshot = backend.inspector.snapshot(watch)
         print(f"first tick, connecting: {(time.perf_counter() - start) * 1000:.0f} ms")
         show_snapshot(snapshot)
         median, worst = time_ms(lambda: backend.inspector.snapshot(watch), options.ticks)
-        print(f"whole tick: median {median:.0f} ms, worst {worst:.0f} ms of {options.ticks}")
+        print(f"snapshot: median {median:.0f} ms, worst {worst:.0f} ms of {options.ticks}")
+        time_ticks(backend, watch, options.ticks)
         time_parts(backend, watch)
         for written in PAGES:
             request = PageRequest(parse_query(written))

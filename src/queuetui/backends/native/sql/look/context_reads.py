@@ -54,14 +54,14 @@ def _queue_names(connection: Connection) -> set[str]:
     return set(connection.execute(found).scalars())
 
 
-def names_table(names: tuple[str, ...], dialect: str) -> Any:  # noqa: ANN401 - a table-valued alias
+def names_table(names: tuple[str, ...], dialect: str, called: str | None = None) -> Any:  # noqa: ANN401 - a table-valued alias
     """Return a table of one column `value` that holds the names, without one placeholder each."""
     text = json.dumps(names)
     if dialect == "sqlite":
-        return func.json_each(text).table_valued("value")
+        return func.json_each(text).table_valued("value", name=called)
     from sqlalchemy.dialects.postgresql import JSONB
 
-    return func.jsonb_array_elements_text(cast(literal(text), JSONB)).table_valued("value")
+    return func.jsonb_array_elements_text(cast(literal(text), JSONB)).table_valued("value", name=called)
 
 
 def _found_queues() -> Any:  # noqa: ANN401 - a subquery

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, func, literal_column, select
+from sqlalchemy import Connection, Select, Subquery, func, literal, literal_column, select, union_all
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.sql.look.candidates import late_waits, stuck_runs
+from queuetui.backends.native.sql.look.capped_counts import CappedCounts
 from queuetui.backends.native.sql.look.conditions import Condition, state_is
 from queuetui.backends.native.sql.look.context_reads import names_table
 from queuetui.backends.native.sql.look.layout import RUNS
@@ -23,20 +24,24 @@ from queuetui.model.state import FINAL, State
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Counts jobs at one time of the store's clock; `exact` lifts the cap."""
+    """Counts jobs at one time of the store's clock; `exact` lifts the cap, and what is `capped` is not counted again."""
 
     connection: Connection
     now: datetime
     exact: bool = False
+    capped: CappedCounts = field(default_factory=CappedCounts)
 
     def count_queues(self, names: tuple[str, ...]) -> dict[str, Counts]:
         """Return the jobs of each queue in each state."""
         cap = cap_for(len(names))
-        table = names_table(names, self.connection.dialect.name)
-        counts = [self._one(state, table.c.value, cap).label(state.value) for state in COUNTED]
-        rows = self.connection.execute(select(table.c.value.label("name"), *counts)).all()
-        found = {row.name: {state: self._measure(getattr(row, state.value), cap) for state in COUNTED} for row in rows}
-        return {name: found.get(name, UNCOUNTED) for name in names}
+        places = [(name, state) for state in COUNTED for name in names]
+        known = {} if self.exact else self.capped.recall(places, cap)
+        asked = {state: tuple(name for name in names if (name, state) not in known) for state in COUNTED}
+        counted = self._count_states({state: own for state, own in asked.items() if own}, cap)
+        found = {(name, state): self._measure(count, cap) for name, state, count in counted}
+        self.capped.note(found.items())
+        found |= known
+        return {name: {state: found.get((name, state), UNCOUNTED[state]) for state in COUNTED} for name in names}
 
     def count_stuck(self, criteria: StuckCriteria, names: tuple[str, ...]) -> dict[str, Measured[int]]:
         """Return the stuck jobs of each queue."""
@@ -76,6 +81,16 @@ class Counter:
         for name, due_at in self.connection.execute(query):
             found[name] = min(due_at, found.get(name, due_at))
         return found
+
+    def _count_states(self, asked: Mapping[State, tuple[str, ...]], cap: int) -> Iterator[tuple[str, State, int]]:
+        """Yield the jobs in each state of the queues that are asked for it."""
+        parts = []
+        for state, names in asked.items():
+            table = names_table(names, self.connection.dialect.name, state.value)
+            count = self._one(state, table.c.value, cap)
+            parts.append(select(table.c.value, literal(state.value), count))
+        for name, state, count in self.connection.execute(union_all(*parts)) if parts else ():
+            yield name, State(state), count
 
     def _measure(self, found: int, cap: int) -> Measured[int]:
         if found > cap and not self.exact:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from queuetui.backends.native.sql.look.snapshot_parts import SnapshotParts, make
 from queuetui.backends.native.sql.look.stuck_criteria import moment_before
 from queuetui.backends.native.sql.look.sums import COUNTED, MOST_LEVELS, UNCOUNTED, Counts, add_up, cap_for
 from queuetui.backends.native.sql.look.tally_rates import TallyRates, rates_of
+from queuetui.backends.native.sql.look.tally_shelf import TallyShelf
 from queuetui.backends.native.sql.state_codes import read_code
 from queuetui.backends.reading.cursors import Place, write_cursor
 from queuetui.model.interruption import current_interruption
@@ -70,7 +71,9 @@ def is_plain(watch: Watch) -> bool:
     return is_first and is_simple and Part.FAILURES not in watch.parts
 
 
-def take_plain_snapshot(session: Session, name: str, options: BackendOptions, watch: Watch) -> Snapshot:
+def take_plain_snapshot(
+    session: Session, name: str, options: BackendOptions, watch: Watch, shelf: TallyShelf
+) -> Snapshot:
     """Return a snapshot of what `is_plain`, from within one transaction. Raises TooMuch."""
     clock = session.row("snapshot_clock")
     assert clock is not None  # noqa: S101 - a clock always answers
@@ -90,7 +93,7 @@ def take_plain_snapshot(session: Session, name: str, options: BackendOptions, wa
     if Part.QUEUES in parts:
         found["oldest"] = read.oldest(context)
     if not parts.isdisjoint({Part.COUNTS, Part.QUEUES, Part.TALLY}):
-        found["tally"] = read.tally(watch.tally_minutes)
+        found["tally"] = read.tally(watch.tally_minutes, shelf)
     return make_snapshot(SnapshotParts(name, watch, found), context)
 
 
@@ -177,9 +180,11 @@ class _PlainReading:
                 found[row.name] = min(row.due_at, found.get(row.name, row.due_at))
         return found
 
-    def tally(self, minutes: int) -> TallyRates:
-        since = self.session.moment_in(self.now - timedelta(minutes=minutes))
-        return rates_of(list(self._records("snapshot_tally", since=since)), self.now, minutes)
+    def tally(self, minutes: int, shelf: TallyShelf) -> TallyRates:
+        def read(after: datetime) -> Iterator[SimpleNamespace]:
+            return self._records("snapshot_tally", since=self.session.moment_in(after))
+
+        return rates_of(shelf.read(self.now, minutes, read), self.now, minutes)
 
     def _before(self, span_s: float) -> object:
         return self.session.moment_in(moment_before(self.now, span_s))

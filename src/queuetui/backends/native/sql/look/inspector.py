@@ -16,7 +16,7 @@ from queuetui.backends.native.sql.look.job_rows import read_job, shorten
 from queuetui.backends.native.sql.look.job_views import read_attempts, read_view, read_whole
 from queuetui.backends.native.sql.look.pages import read_page
 from queuetui.backends.native.sql.look.short_id_search import find_refs
-from queuetui.backends.native.sql.look.snapshots import take_snapshot
+from queuetui.backends.native.sql.look.snapshots import SnapshotPast, take_snapshot
 from queuetui.backends.native.sql.look.tables import job, job_done
 from queuetui.backends.native.sql.look.term_kinds import plan_terms
 from queuetui.backends.native.sql.look.walks import WalkSource
@@ -42,6 +42,7 @@ class SqlInspector:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._past = SnapshotPast()
         self._capabilities: Capabilities | None = None
 
     @property
@@ -53,7 +54,7 @@ class SqlInspector:
 
     def snapshot(self, watch: Watch) -> Snapshot:
         """Return all that was asked for; a part that fails is named, and the others are read again after it."""
-        return take_snapshot(self._database, watch)
+        return take_snapshot(self._database, watch, self._past)
 
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page."""

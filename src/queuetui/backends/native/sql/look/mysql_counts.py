@@ -5,7 +5,7 @@ No part of a count may name a column of the statement around it there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from queuetui.backends.native.sql.look.conditions import state_is
 from queuetui.backends.native.sql.look.counts import Counter
 from queuetui.backends.native.sql.look.mysql_ranges import PRIORITY_DESC
 from queuetui.backends.native.sql.look.stuck_criteria import LATE_STATES, StuckCriteria
-from queuetui.backends.native.sql.look.sums import COUNTED, MOST_LEVELS, Counts, cap_for
+from queuetui.backends.native.sql.look.sums import MOST_LEVELS
 from queuetui.backends.native.sql.look.tables import job, job_done
 from queuetui.model.state import FINAL, State
 
@@ -26,14 +26,6 @@ _ONE: ColumnElement[int] = literal_column("1")
 
 class MysqlCounter(Counter):
     """Counts jobs queue by queue, many queues a statement."""
-
-    def count_queues(self, names: tuple[str, ...]) -> dict[str, Counts]:
-        """Return the jobs of each queue in each state."""
-        cap = cap_for(len(names))
-        found: dict[str, Counts] = {}
-        for row in self._ask([self._queue(name, cap) for name in names]):
-            found[row[0]] = {state: self._measure(count, cap) for state, count in zip(COUNTED, row[1:], strict=True)}
-        return found
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
         """Return when the longest-due pending job of each queue was due, hopping over the priorities in use."""
@@ -58,13 +50,14 @@ class MysqlCounter(Counter):
         for name, *found in self._ask(waits):
             yield name, sum(found)
 
-    def _queue(self, name: str, cap: int) -> Select[Any]:
-        counts = []
-        for state in COUNTED:
+    def _count_states(self, asked: Mapping[State, tuple[str, ...]], cap: int) -> Iterator[tuple[str, State, int]]:
+        parts = []
+        for state, name in ((state, name) for state, names in asked.items() for name in names):
             table = job_done if state in FINAL else job
             rows = select(_ONE).where(table.c.queue == name, state_is(table.c.state, state))
-            counts.append(self._count_rows(rows, cap))
-        return select(literal(name), *counts)
+            parts.append(select(literal(name), literal(state.value), self._count_rows(rows, cap)))
+        for name, state, count in self._ask(parts):
+            yield name, State(state), count
 
     def _count_rows(self, rows: Select[Any], cap: int) -> Any:  # noqa: ANN401 - a scalar subquery
         limited = (rows if self.exact else rows.limit(cap + 1)).subquery()

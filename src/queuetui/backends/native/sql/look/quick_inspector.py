@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.native.sql.look.durability import describe_capabilities
 from queuetui.backends.native.sql.look.first_snapshot import TooMuch, is_plain, take_plain_snapshot
+from queuetui.backends.native.sql.look.tally_shelf import TallyShelf
 from queuetui.backends.sql.driver_errors import translated
 from queuetui.model.errors import QueueTuiError
 
@@ -30,6 +31,7 @@ class QuickInspector:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._shelf = TallyShelf()
         # A queue that was too large once is not counted twice at every poll.
         self._is_too_much = False
 
@@ -58,7 +60,7 @@ class QuickInspector:
         def take(session: Session) -> Snapshot:
             try:
                 with translated(_READING):
-                    return take_plain_snapshot(session, database.name, database.options, watch)
+                    return take_plain_snapshot(session, database.name, database.options, watch, self._shelf)
             except QueueTuiError as error:
                 raise _PartUnread from error
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
+from queuetui.backends.native.sql.look.capped_counts import CappedCounts
 from queuetui.backends.native.sql.look.conditions import state_is
 from queuetui.backends.native.sql.look.console_read import open_reading
 from queuetui.backends.native.sql.look.context import StoreContext
@@ -23,6 +24,7 @@ from queuetui.backends.native.sql.look.ranges import Range, ordering
 from queuetui.backends.native.sql.look.snapshot_parts import SnapshotParts, make_snapshot
 from queuetui.backends.native.sql.look.tables import job_done
 from queuetui.backends.native.sql.look.tally_reads import read_rates
+from queuetui.backends.native.sql.look.tally_shelf import TallyShelf
 from queuetui.backends.native.sql.look.totals import sum_counts, total_of
 from queuetui.backends.native.sql.look.walks import WalkSource
 from queuetui.backends.native.worker_names import name_workers
@@ -39,12 +41,21 @@ _ALONE = (Unreachable, Denied, Conflict, NotFound)
 Read = Callable[[Connection, StoreContext], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class SnapshotPast:
+    """What earlier snapshots of the same store read that still holds."""
+
+    tally: TallyShelf = field(default_factory=TallyShelf)
+    capped: CappedCounts = field(default_factory=CappedCounts)
+
+
 @dataclass(slots=True)
 class SnapshotReads:
     """What has been read so far, by name."""
 
     database: Database
     watch: Watch
+    past: SnapshotPast = field(default_factory=SnapshotPast)
     found: dict[str, Any] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
 
@@ -68,13 +79,17 @@ class SnapshotReads:
                 Part.QUEUES in parts,
                 lambda link, context: self._counter(link, context).find_oldest(context.queues),
             ),
-            ("tally", figured, lambda link, context: read_rates(link, context.now, watch.tally_minutes)),
+            (
+                "tally",
+                figured,
+                lambda link, context: read_rates(link, context.now, watch.tally_minutes, self.past.tally),
+            ),
         ]
         return {name: read for name, is_wanted, read in wanted if is_wanted}
 
     def _counter(self, connection: Connection, context: StoreContext) -> Counter:
         kind = MysqlCounter if connection.dialect.name == "mysql" else Counter
-        return kind(connection, context.now, self.watch.exact)
+        return kind(connection, context.now, self.watch.exact, self.past.capped)
 
     def _reading(self, connection: Connection, context: StoreContext) -> WalkSource:
         options = self.database.options
@@ -103,9 +118,9 @@ class SnapshotReads:
         return self._counter(connection, context).count_stuck(context.criteria(self.watch.limits), context.queues)
 
 
-def take_snapshot(database: Database, watch: Watch) -> Snapshot:
+def take_snapshot(database: Database, watch: Watch, past: SnapshotPast) -> Snapshot:
     """Return a snapshot. A part that the store refuses or is too slow for is named in `problems`."""
-    snapshot = SnapshotReads(database, watch)
+    snapshot = SnapshotReads(database, watch, past)
     left = snapshot.reads()
     context: StoreContext | None = None
     while context is None or left:

@@ -1,0 +1,42 @@
+"""The tally's minutes that are over: read once and remembered, so that a poll reads the last ones alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+_MINUTE = timedelta(minutes=1)
+# A transaction adds to the minute that it began in, and commits at most half a minute later.
+OPEN_MINUTES = 2
+
+
+@dataclass(slots=True)
+class TallyShelf:
+    """Rows by their minute: from `_from` on all are known that were over by `_to`."""
+
+    _known: dict[datetime, list[Any]] = field(default_factory=dict)
+    _from: datetime | None = None
+    _to: datetime | None = None
+    _guard: Lock = field(default_factory=Lock)
+
+    def read(self, now: datetime, minutes: int, read: Callable[[datetime], Iterable[Any]]) -> list[Any]:
+        """Return the rows of the last minutes; `read` those after a time that are not known yet."""
+        since, settled = now - minutes * _MINUTE, now.replace(second=0, microsecond=0) - OPEN_MINUTES * _MINUTE
+        with self._guard:
+            after = self._first_unknown(since, settled)
+            rows = list(read(after))
+            for minute in [one for one in self._known if one > after or one <= since]:
+                del self._known[minute]
+            for row in rows:
+                self._known.setdefault(row.minute, []).append(row)
+            self._from, self._to = since, settled
+            return [row for minute in sorted(self._known) for row in self._known[minute]]
+
+    def _first_unknown(self, since: datetime, settled: datetime) -> datetime:
+        """Return the time after which minutes are to be read; all of them where the store's clock was put back."""
+        if self._from is None or self._to is None or since < self._from or settled < self._to:
+            return since
+        return max(since, self._to - _MINUTE)
