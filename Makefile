@@ -60,7 +60,7 @@ format: $(READY) ## Let ruff mend and format the code
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
-soak: $(READY) ## Kill workers at random under a full load, for minutes
+soak: $(READY) ## Kill workers at random under a full load, and watch a healthy queue for false verdicts, for minutes
 	@scripts/install-mariadb
 	@$(PYTHON) -m pytest -m soak --timeout 3600 $(ARGS)
 

@@ -19,10 +19,13 @@ WITHIN_S = 100
 
 @pytest.mark.timed
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
-def test_a_trouble_is_told_by_its_verdict(name: str, tmp_path: Path) -> None:
-    """The verdict appears with its evidence and the next command, and nothing of the scenario is left."""
+def test_a_trouble_is_told_by_its_verdict(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """The verdict appears with its evidence and the next command, what is healthy beside it is not accused, and nothing is left."""
+    server: list[str] = []
+    if SCENARIOS[name].needs_server:
+        server = ["--server", request.getfixturevalue("postgres_server").admin_url]
     done = subprocess.run(
-        [sys.executable, "-m", "queuetui", "demo", "--no-ui", "--scenario", name],
+        [sys.executable, "-m", "queuetui", "demo", "--no-ui", "--scenario", name, *server],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(tmp_path)},
         capture_output=True, text=True, timeout=WITHIN_S, check=False,
     )  # fmt: skip

@@ -33,7 +33,12 @@ DEFAULT_SECONDS = 20.0
 @click.option(
     "--scenario", type=click.Choice(sorted(SCENARIOS)), help="One trouble, made for real, in place of the whole shop."
 )
-def command(no_ui: bool, seconds: float | None, scenario: str | None) -> None:
+@click.option(
+    "--server",
+    metavar="URL",
+    help="A PostgreSQL server on which blocked-by-lock makes a database of its own, and drops it at the end.",
+)
+def command(no_ui: bool, seconds: float | None, scenario: str | None, server: str | None) -> None:
     """Open the console on a living queue: jobs run, fail, hang and are orphaned.
 
     The queue is an SQLite file in a fresh temporary folder, never your own. It goes with its workers when the demo ends.
@@ -43,6 +48,13 @@ def command(no_ui: bool, seconds: float | None, scenario: str | None) -> None:
 
     if seconds is not None and not no_ui:
         raise click.UsageError("--seconds goes with --no-ui; the console is left with q")
+    needs_server = scenario is not None and SCENARIOS[scenario].needs_server
+    if needs_server and server is None:
+        raise click.UsageError(
+            f"{scenario} needs a PostgreSQL server: name one where you may make databases by --server URL"
+        )
+    if server is not None and not needs_server:
+        raise click.UsageError("--server goes with --scenario blocked-by-lock; all else is made in a file")
     if not no_ui:
         from queuetui.tui.terminal import require_terminal
 
@@ -52,7 +64,7 @@ def command(no_ui: bool, seconds: float | None, scenario: str | None) -> None:
         if scenario is None
         else f"{scenario}: {SCENARIOS[scenario].story}"
     )
-    with playing(waits=no_ui, scenario=scenario) as place:
+    with playing(waits=no_ui, scenario=scenario, server=server) as place:
         profile = place.profile()
         feed = find_in(profile)[0].open(operate=True, state=place.state).feed
         try:
@@ -76,14 +88,18 @@ def command(no_ui: bool, seconds: float | None, scenario: str | None) -> None:
 
 def _tell_verdict(feed: Feed, scenario: Scenario) -> None:
     """Print the verdict when it is there; exits with 1 where it does not come."""
-    from queuetui.cli.demo.stage import await_verdict
+    from queuetui.cli.demo.stage import await_verdict, find_accused
 
     with _interrupted() as over:
         verdict = await_verdict(feed, scenario, over)
+    accused = find_accused(feed) if scenario.attach is None else []
     if verdict is None:
         say(f"the verdict {scenario.code} did not come")
         raise Exit(exit_codes.REFUSED)
     show_document(describe_verdict(verdict), Format.JSON)
+    if accused:
+        say(f"and what is healthy is accused: {', '.join(f'{one.code}: {one.summary}' for one in accused)}")
+        raise Exit(exit_codes.REFUSED)
 
 
 def _wait(seconds: float) -> None:

@@ -39,7 +39,7 @@ class Hand:
 
     def start(self) -> None:
         """Start its process."""
-        words = ["worker", "--url", self.place.url, "--app", APP, "--tag", self.name, "--grace", "1"]
+        words = ["worker", "--app", APP, "--tag", self.name, "--grace", "1"]
         self._process = spawn("watched", [*words, "--log-level", "warning", *self.options], self.place, self.name)
 
     def kill(self) -> None:
@@ -67,7 +67,13 @@ def spawn(module: str, words: Sequence[str], place: DemoPlace, name: str) -> sub
             [sys.executable, "-m", f"queuetui.cli.demo.{module}", *words],
             cwd=place.folder,
             # The sockets that wake a worker lie in the runtime folder; here they go with the demo.
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "XDG_RUNTIME_DIR": str(place.folder)},
+            # A URL may hold a password, and what stands in a command line is seen by all.
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(paths),
+                "XDG_RUNTIME_DIR": str(place.folder),
+                "QUEUETUI_URL": place.url,
+            },
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

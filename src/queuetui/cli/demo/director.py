@@ -10,14 +10,16 @@ import signal
 import sys
 from pathlib import Path
 from threading import Event
+from time import monotonic
 
 from queuetui.cli.demo.crew import Hand
 from queuetui.cli.demo.place import DemoPlace
-from queuetui.cli.demo.scenarios import SCENARIOS, Scenario
+from queuetui.cli.demo.scenarios import HEALTHY_WORKER, SCENARIOS, Scenario, healthy_jobs
 from queuetui.cli.demo.watched import watch_parent
 from queuetui.client import Queue
 
 TICK_S = 0.2
+HEALTHY_EVERY_S = 1.5
 
 
 def direct(folder: Path, name: str) -> None:
@@ -40,14 +42,18 @@ def direct(folder: Path, name: str) -> None:
 
 def _play(scenario: Scenario, place: DemoPlace, queue: Queue, over: Event) -> None:
     hands = [Hand(name, options, place) for name, options in scenario.workers.items()]
-    if scenario.act is not None:
-        scenario.act(queue)
-    for hand in hands:
+    healthy = Hand("import-1", HEALTHY_WORKER, place)
+    # What is returned stays as it is until the end, as a lock that is held.
+    done = None if scenario.act is None else scenario.act(queue, place.url)
+    for hand in (*hands, healthy):
         hand.start()
     queue.enqueue_many(scenario.jobs())
-    kills = scenario.kills
+    kills, healthy_at_s = scenario.kills, monotonic()
     try:
         while not over.wait(TICK_S):
+            if monotonic() >= healthy_at_s:
+                queue.enqueue_many(healthy_jobs())
+                healthy_at_s = monotonic() + HEALTHY_EVERY_S
             if kills and queue.jobs(f"{scenario.watched} state:processing", limit=1)[0]:
                 kills = False
                 for hand in hands:
@@ -57,8 +63,9 @@ def _play(scenario: Scenario, place: DemoPlace, queue: Queue, over: Event) -> No
                     if not hand.is_alive:
                         hand.start()
     finally:
-        for hand in hands:
+        for hand in (*hands, healthy):
             hand.kill()
+        del done
 
 
 if __name__ == "__main__":

@@ -42,8 +42,8 @@ class DemoPlace:
 
     @property
     def url(self) -> str:
-        """The demo's queue."""
-        return f"sqlite:///{self.folder / 'queue.db'}"
+        """The demo's queue, or that of another product."""
+        return self.profile().url
 
     @property
     def attached(self) -> Path:
@@ -72,13 +72,14 @@ class DemoPlace:
         return found
 
 
-def make_place(*, is_attached: bool = False) -> DemoPlace:
+def make_place(*, is_attached: bool = False, database: str | None = None) -> DemoPlace:
     """Make the folder, for its owner only, with the settings in it.
 
-    They name the demo's queue, or that of another product.
+    They name the demo's queue, which is a file in it or a database, or that of another product.
     """
     place = DemoPlace(Path(tempfile.mkdtemp(prefix="queuetui-demo-")))
-    url = f"sqlite:///{place.attached}" if is_attached else place.url
+    file = place.attached if is_attached else place.folder / "queue.db"
+    url = f"sqlite:///{file}" if database is None else database
     text = SETTINGS.format(profile=json.dumps(PROFILE), profile_key=PROFILE, url=json.dumps(url))
     place.settings.write_text(text, encoding="utf-8")
     return place

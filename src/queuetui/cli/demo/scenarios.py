@@ -28,12 +28,24 @@ create table failed_jobs (
 """
 
 
+# Beside every trouble of our own queue a healthy one goes on, of which nothing may be accused.
+HEALTHY_QUEUE = "import"
+HEALTHY_WORKER = ("-q", HEALTHY_QUEUE, "-c", "2", "--lease", "600")
+_HEALTHY_S = (0.01, 0.1, 0.3, 1.0)
+
+
+def healthy_jobs() -> list[NewJob]:
+    """Return short and longer jobs that complete."""
+    return [Queue.new("import_csv", {"rows": 9, "seconds": one}, queue=HEALTHY_QUEUE) for one in _HEALTHY_S]
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One trouble: what is enqueued, which workers run, and what is done to them.
 
     `watched` is the filter of the job that the verdict is of; empty where it is of its queue. `kills` ends the workers as a crash would
     once the watched job runs, `restarts` starts workers again that have died. `attach` makes the queue of another product in a file.
+    `needs_server`: it can be made on a PostgreSQL server only.
     """
 
     story: str
@@ -41,10 +53,11 @@ class Scenario:
     watched: str = ""
     workers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     jobs: Callable[[], list[NewJob]] = list
-    act: Callable[[Queue], object] | None = None
+    act: Callable[[Queue, str], object] | None = None
     kills: bool = False
     restarts: bool = False
     attach: Callable[[Path], object] | None = None
+    needs_server: bool = False
 
 
 def _export(seconds: float, priority: int = 0) -> NewJob:
@@ -52,8 +65,19 @@ def _export(seconds: float, priority: int = 0) -> NewJob:
     return Queue.new("export_orders", payload, queue="exports", priority=priority)
 
 
-def _pause(queue: Queue) -> None:
+def _pause(queue: Queue, _: str) -> None:
     queue.backend.operator.apply_to_queue(Act(Verb.PAUSE, "the demo"), "exports")
+
+
+def _lock_a_row(queue: Queue, url: str) -> object:
+    """Enqueue a job and lock its row before any worker is there.
+
+    It is locked as long as what is returned lives.
+    """
+    from queuetui.backends.native.sql.postgresql.staged_trouble import lock_rows
+
+    queue.enqueue_many([_export(1, priority=10)])
+    return lock_rows(url, "exports")
 
 
 def _old_laravel_job(path: Path) -> None:
@@ -147,6 +171,15 @@ SCENARIOS: Mapping[str, Scenario] = {
             Queue.new("call_shop", {"shop": {"name": f"Shop {number}"}}, queue="exports", max_attempts=9)
             for number in range(40)
         ],
+    ),
+    "blocked-by-lock": Scenario(
+        "a forgotten transaction holds the row of a job locked: workers pass it over, and others of its queue run",
+        Code.BLOCKED_BY,
+        "queue:exports priority>0",
+        {"exports-1": _ONE_SLOT},
+        lambda: [_export(1) for _ in range(5)],
+        _lock_a_row,
+        needs_server=True,
     ),
     "clock-skew": Scenario(
         "a job was written by a host whose clock is an hour ahead of the database's",

@@ -14,30 +14,45 @@ from time import monotonic
 
 from queuetui.cli.demo.crew import spawn
 from queuetui.cli.demo.place import DemoPlace, make_place
-from queuetui.cli.demo.scenarios import SCENARIOS, Scenario
+from queuetui.cli.demo.scenarios import HEALTHY_QUEUE, SCENARIOS, Scenario
 from queuetui.model.errors import Conflict, NotFound, Unreachable
 from queuetui.model.job import Job
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
-from queuetui.model.verdict import Verdict
+from queuetui.model.text import Untrusted
+from queuetui.model.verdict import Severity, Verdict
 from queuetui.monitor.feed import Feed
 
 READY_WITHIN_S = 45.0
 LOOK_EVERY_S = 0.2
 END_WITHIN_S = 10.0
 VERDICT_WITHIN_S = 120.0
+MOST_JUDGED = 500
 NAME = "conductor"
 
 
 @contextmanager
-def playing(*, waits: bool, scenario: str | None = None) -> Iterator[DemoPlace]:
-    """Start the demo, or one trouble of it; nothing of it is left, neither a process nor a file.
+def playing(*, waits: bool, scenario: str | None = None, server: str | None = None) -> Iterator[DemoPlace]:
+    """Start the demo, or one trouble of it; nothing of it is left.
 
-    At the end where it `waits`, else a moment later.
+    Neither a process nor a file nor a database, at the end where it `waits`, else a moment later.
+    A trouble of a `server` gets a database of its own there.
     """
+    if server is None:
+        with _playing(scenario, waits=waits) as place:
+            yield place
+        return
+    from queuetui.backends.native.sql.postgresql.staged_trouble import own_database
+
+    with own_database(server) as database, _playing(scenario, waits=True, database=database) as place:
+        yield place
+
+
+@contextmanager
+def _playing(scenario: str | None, *, waits: bool, database: str | None = None) -> Iterator[DemoPlace]:
     is_attached = scenario is not None and SCENARIOS[scenario].attach is not None
-    place = make_place(is_attached=is_attached)
+    place = make_place(is_attached=is_attached, database=database)
     if scenario is None:
         process = spawn(NAME, [str(place.folder)], place, NAME)
     else:
@@ -73,6 +88,16 @@ def _verdict(feed: Feed, scenario: Scenario) -> Verdict | None:
     else:
         judged = [one.verdict for one in feed.poll(Watch()).warnings]
     return next((verdict for verdict in judged if verdict is not None and verdict.code is scenario.code), None)
+
+
+def find_accused(feed: Feed) -> list[Verdict]:
+    """Return what is said against the healthy queue, its jobs and its worker, of which nothing should be."""
+    jobs = [verdict for _, verdict in feed.search(parse_query(f"queue:{HEALTHY_QUEUE}"), MOST_JUDGED)]
+    picture = feed.poll(Watch())
+    healthy = {Untrusted(HEALTHY_QUEUE)}
+    names = healthy | {one.place for one in picture.snapshot.workers if set(one.queues) == healthy}
+    around = [one.verdict for one in picture.warnings if one.name in names]
+    return [*(one for one in jobs if one.stuck or one.severity >= Severity.WARNING), *around]
 
 
 def _explain(feed: Feed, job: Job) -> Verdict | None:

@@ -24,7 +24,10 @@ from queuetui.model.state import FINAL, State
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Counts jobs at one time of the store's clock; `exact` lifts the cap, and what is `capped` is not counted again."""
+    """Counts jobs at one time of the store's clock.
+
+    `exact` lifts the cap; what is `capped` is not counted again.
+    """
 
     connection: Connection
     now: datetime
@@ -52,7 +55,7 @@ class Counter:
         counted = dict.fromkeys(names, 0) | {row[0]: row[1] for row in rows}
         # Counting runs stops at the cap over all queues, so no queue's part of it is whole then.
         is_cut = not self.exact and sum(counted.values()) > COUNT_CAP
-        cap = cap_for(len(criteria.unconsumed) + len(criteria.idle))
+        cap = cap_for(len(names))
         for name, count in self._count_waits(criteria, cap):
             counted[name] = counted.get(name, 0) + count
         if is_cut:

@@ -22,12 +22,12 @@ from queuetui.backends.native.sql.look.context import (
     to_worker,
 )
 from queuetui.backends.native.sql.look.job_rows import HEAD_BYTES, read_job, shorten
+from queuetui.backends.native.sql.look.minute_shelf import MinuteShelf
 from queuetui.backends.native.sql.look.orders import NEWEST
 from queuetui.backends.native.sql.look.snapshot_parts import SnapshotParts, make_snapshot
 from queuetui.backends.native.sql.look.stuck_criteria import moment_before
 from queuetui.backends.native.sql.look.sums import COUNTED, MOST_LEVELS, UNCOUNTED, Counts, add_up, cap_for
 from queuetui.backends.native.sql.look.tally_rates import TallyRates, rates_of
-from queuetui.backends.native.sql.look.tally_shelf import TallyShelf
 from queuetui.backends.native.sql.state_codes import read_code
 from queuetui.backends.reading.cursors import Place, write_cursor
 from queuetui.model.interruption import current_interruption
@@ -72,7 +72,7 @@ def is_plain(watch: Watch) -> bool:
 
 
 def take_plain_snapshot(
-    session: Session, name: str, options: BackendOptions, watch: Watch, shelf: TallyShelf
+    session: Session, name: str, options: BackendOptions, watch: Watch, shelf: MinuteShelf
 ) -> Snapshot:
     """Return a snapshot of what `is_plain`, from within one transaction. Raises TooMuch."""
     clock = session.row("snapshot_clock")
@@ -160,7 +160,7 @@ class _PlainReading:
         criteria = context.criteria(watch.limits)
         late = self._before(watch.limits.stuck_after_s)
         counted = dict.fromkeys(context.queues, 0)
-        cap = cap_for(len(criteria.unconsumed) + len(criteria.idle))
+        cap = cap_for(len(context.queues))
         for row in self._records(
             "snapshot_stuck_runs", at=self.session.moment_in(self.now), late=late, most=COUNT_CAP + 1
         ):
@@ -180,7 +180,7 @@ class _PlainReading:
                 found[row.name] = min(row.due_at, found.get(row.name, row.due_at))
         return found
 
-    def tally(self, minutes: int, shelf: TallyShelf) -> TallyRates:
+    def tally(self, minutes: int, shelf: MinuteShelf) -> TallyRates:
         def read(after: datetime) -> Iterator[SimpleNamespace]:
             return self._records("snapshot_tally", since=self.session.moment_in(after))
 

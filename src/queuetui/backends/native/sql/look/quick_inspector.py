@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.native.sql.look.durability import describe_capabilities
 from queuetui.backends.native.sql.look.first_snapshot import TooMuch, is_plain, take_plain_snapshot
-from queuetui.backends.native.sql.look.tally_shelf import TallyShelf
+from queuetui.backends.native.sql.look.minute_shelf import MinuteShelf
 from queuetui.backends.sql.driver_errors import translated
 from queuetui.model.errors import QueueTuiError
 
@@ -31,7 +31,7 @@ class QuickInspector:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._shelf = TallyShelf()
+        self._shelf = MinuteShelf()
         # A queue that was too large once is not counted twice at every poll.
         self._is_too_much = False
 

@@ -17,6 +17,7 @@ from queuetui.backends.native.sql.look.counts import Counter
 from queuetui.backends.native.sql.look.job_columns import select_jobs
 from queuetui.backends.native.sql.look.job_rows import read_job, shorten
 from queuetui.backends.native.sql.look.layout import RARE_STATES, Lane, PageSegment
+from queuetui.backends.native.sql.look.minute_shelf import MinuteShelf
 from queuetui.backends.native.sql.look.mysql_counts import MysqlCounter
 from queuetui.backends.native.sql.look.orders import DONE
 from queuetui.backends.native.sql.look.pages import read_page
@@ -24,7 +25,6 @@ from queuetui.backends.native.sql.look.ranges import Range, ordering
 from queuetui.backends.native.sql.look.snapshot_parts import SnapshotParts, make_snapshot
 from queuetui.backends.native.sql.look.tables import job_done
 from queuetui.backends.native.sql.look.tally_reads import read_rates
-from queuetui.backends.native.sql.look.tally_shelf import TallyShelf
 from queuetui.backends.native.sql.look.totals import sum_counts, total_of
 from queuetui.backends.native.sql.look.walks import WalkSource
 from queuetui.backends.native.worker_names import name_workers
@@ -45,7 +45,7 @@ Read = Callable[[Connection, StoreContext], Any]
 class SnapshotPast:
     """What earlier snapshots of the same store read that still holds."""
 
-    tally: TallyShelf = field(default_factory=TallyShelf)
+    tally: MinuteShelf = field(default_factory=MinuteShelf)
     capped: CappedCounts = field(default_factory=CappedCounts)
 
 

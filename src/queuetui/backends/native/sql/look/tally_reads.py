@@ -8,13 +8,13 @@ from operator import add
 
 from sqlalchemy import Connection, func, select
 
+from queuetui.backends.native.sql.look.minute_shelf import MinuteShelf
 from queuetui.backends.native.sql.look.tables import tally
 from queuetui.backends.native.sql.look.tally_rates import SUMMED, TallyRates, rates_of
-from queuetui.backends.native.sql.look.tally_shelf import TallyShelf
 from queuetui.backends.native.sql.worker.tally import TOOK_COLUMNS
 
 
-def read_rates(connection: Connection, now: datetime, minutes: int, shelf: TallyShelf) -> TallyRates:
+def read_rates(connection: Connection, now: datetime, minutes: int, shelf: MinuteShelf) -> TallyRates:
     """Read the tally of the last minutes, as far as it is not on the shelf."""
     runs = func.sum(reduce(add, (tally.c[name] for name in TOOK_COLUMNS))).label("runs")
     sums = [func.sum(tally.c[name]).label(name) for name in SUMMED]

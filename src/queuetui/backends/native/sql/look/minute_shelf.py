@@ -1,4 +1,4 @@
-"""The tally's minutes that are over: read once and remembered, so that a poll reads the last ones alone."""
+"""The tally's minutes that are over: read once and remembered, a poll reads the last ones alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OPEN_MINUTES = 2
 
 
 @dataclass(slots=True)
-class TallyShelf:
+class MinuteShelf:
     """Rows by their minute: from `_from` on all are known that were over by `_to`."""
 
     _known: dict[datetime, list[Any]] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class TallyShelf:
             return [row for minute in sorted(self._known) for row in self._known[minute]]
 
     def _first_unknown(self, since: datetime, settled: datetime) -> datetime:
-        """Return the time after which minutes are to be read; all of them where the store's clock was put back."""
+        """Return the time after which minutes are to be read: all where the store's clock was put back."""
         if self._from is None or self._to is None or since < self._from or settled < self._to:
             return since
         return max(since, self._to - _MINUTE)
