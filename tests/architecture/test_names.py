@@ -9,23 +9,10 @@ from tests.architecture.source import PACKAGE, ROOT, place, python_files, tree_o
 
 BANNED_NAMES = {"common", "helper", "helpers", "manager", "managers", "misc", "shared", "tools", "util", "utils"}
 
-# Words that still name two classes. One that names one class leaves this list; none is added.
-HOMONYMS = {
-    "Change",
-    "Counts",
-    "Moment",
-    "Place",
-    "Product",
-    "Reading",
-    "Step",
-}
-
-
 # Modules that still have the name of what is done in them. One that is renamed leaves this list; none is added.
 NO_NOUNS = {
     "backends/keys/loading",
     "backends/keys/walking",
-    "backends/tables/reading",
     # Of the rules that judge jobs and queues each has the name of what it finds.
     "monitor/diagnosis/queues/backlog_growing",
     "monitor/diagnosis/waiting",
@@ -64,11 +51,11 @@ def test_every_package_folder_says_what_it_is_for() -> None:
 
 
 def test_no_two_public_classes_have_one_name() -> None:
-    """One word, one thing, but for the words that are listed."""
+    """One word, one thing."""
     counted = Counter(
         node.name
         for path in python_files(PACKAGE)
         for node in tree_of(path).body
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
     )
-    assert {name for name, count in counted.items() if count > 1} == HOMONYMS
+    assert {name for name, count in counted.items() if count > 1} == set()

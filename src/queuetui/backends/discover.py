@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.address_options import take_beside
 from queuetui.backends.foreign.mapped.names import SHIPPED
@@ -140,12 +140,27 @@ def _look(url: str, options: BackendOptions) -> tuple[Found, ...]:
     with _reading(url, options) as store:
         for finder in _finders(url):
             try:
-                found += import_module(finder).find(store, url, options)
+                found += _find(finder, store, url, options)
             except Denied as error:
                 refusals.append(error)
     if refusals and not found:
         raise refusals[-1]
     return tuple(found)
+
+
+def _find(finder: str, store: Any, url: str, options: BackendOptions) -> tuple[Found, ...]:  # noqa: ANN401 - what its products live in
+    """Return the queues of one product; what reads tables is loaded only where there are some of it."""
+    module = import_module(finder)
+    if not hasattr(module, "recognise"):
+        found: tuple[Found, ...] = module.find(store, url, options)
+        return found
+    sets = module.recognise(store)
+    if not sets:
+        return ()
+    from queuetui.backends.tables.backend import found_of
+
+    describe = import_module(f"{finder.rpartition('.')[0]}.product").describe
+    return found_of([describe(one, store, options) for one in sets], store, url)
 
 
 def _finders(url: str) -> Iterator[str]:

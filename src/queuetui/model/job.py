@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -77,6 +77,14 @@ class Job:
     def is_used_up(self) -> bool:
         """Whether all attempts that it was allowed were begun."""
         return self.max_attempts is not None and self.attempts >= self.max_attempts > 0
+
+
+def shorten(job: Job) -> Job:
+    """Return the job with no more of its payload than a page carries."""
+    text = job.payload.raw
+    if len(text) <= PAYLOAD_HEAD_CHARS:
+        return job
+    return replace(job, payload=Untrusted(text[:PAYLOAD_HEAD_CHARS]), payload_whole=False)
 
 
 @dataclass(frozen=True, slots=True)

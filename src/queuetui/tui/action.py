@@ -32,7 +32,15 @@ class KeyPlace(StrEnum):
     SEEK = "the search for an id"
 
 
+EVERYWHERE = frozenset({KeyPlace.EVERYWHERE})
 JOB_PLACES = frozenset({KeyPlace.JOBS, KeyPlace.SYSTEMS, KeyPlace.FAILURES, KeyPlace.DETAIL})
+
+
+# What people read of a key that Textual calls by another name.
+_SHOWN = {
+    "colon": ":", "escape": "esc", "f3": "F3", "greater_than_sign": ">", "left_square_bracket": "[", "less_than_sign": "<", "minus": "-",
+    "pagedown": "pgdn", "pageup": "pgup", "plus": "+", "question_mark": "?", "right_square_bracket": "]", "slash": "/",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,7 @@ class Action:
     label: str
     help: str
     call: str
-    places: frozenset[KeyPlace] = frozenset({KeyPlace.EVERYWHERE})
+    places: frozenset[KeyPlace] = EVERYWHERE
     verb: Verb | None = None
     takes: str = ""
     rank: int = 0
@@ -60,3 +68,26 @@ class Action:
 def at(*places: KeyPlace) -> frozenset[KeyPlace]:
     """Return the places where an action works."""
     return frozenset(places)
+
+
+def action(  # noqa: PLR0913 - all that can be said of an action
+    name: str,
+    keys: str,
+    told: str,
+    places: frozenset[KeyPlace] = EVERYWHERE,
+    *,
+    call: str = "",
+    label: str = "",
+    shown: str = "",
+    verb: Verb | None = None,
+    takes: str = "",
+    rank: int = 0,
+    is_first: bool = False,
+) -> Action:
+    """Return an action.
+
+    Where nothing else is said it is called and labelled by its name, and shown by its first key.
+    """
+    first = keys.partition(",")[0]
+    call, shown = call or name.replace(" ", "_"), shown or _SHOWN.get(first, first)
+    return Action(name, keys, shown, label or name, told, call, places, verb, takes, rank, is_first)

@@ -2,110 +2,79 @@
 
 from __future__ import annotations
 
-from queuetui.tui.action import Action, KeyPlace, at
+from queuetui.tui.action import KeyPlace, action, at
 
 GENERAL = (
-    Action("help", "question_mark,f1", "?", "help", "all keys of this screen; type to search", "help", rank=1),
-    Action("command", "colon,ctrl+p", ": ctrl+p", "command", "run anything by its name", "command", rank=6),
-    Action(
+    action("help", "question_mark,f1", "all keys of this screen; type to search", rank=1),
+    action("command", "colon,ctrl+p", "run anything by its name", shown=": ctrl+p", rank=6),
+    action(
         "back",
         "q",
-        "q",
-        "back",
         "leave this screen, else the filter, tab or queue, else go where you came from; on all jobs it ends the console",
-        "back",
         rank=20,
     ),
-    Action("quit", "ctrl+c", "ctrl+c", "quit", "end the console, from anywhere", "quit", is_first=True),
-    Action(
-        "suspend",
-        "ctrl+z",
-        "ctrl+z",
-        "suspend",
-        "go to the shell, also from a dialog; fg comes back",
-        "suspend_process",
-        is_first=True,
+    action("quit", "ctrl+c", "end the console, from anywhere", is_first=True),
+    action(
+        "suspend", "ctrl+z", "go to the shell, also from a dialog; fg comes back", call="suspend_process", is_first=True
     ),
-    Action(
+    action(
         "close",
         "escape",
-        "esc",
-        "close",
         "close; else clear the filter; else the marks; else go back; never ends the console",
-        "ladder",
+        call="ladder",
     ),
-    Action("refresh", "r", "r", "refresh", "read the store now", "refresh"),
-    Action("freeze", "z", "z", "freeze", "hold the screen still, or let it go on; reading goes on meanwhile", "freeze"),
-    Action("slower", "plus", "+", "slower", "read the store less often", "slower"),
-    Action("faster", "minus", "-", "faster", "read the store more often", "faster"),
-    Action(
+    action("refresh", "r", "read the store now"),
+    action("freeze", "z", "hold the screen still, or let it go on; reading goes on meanwhile"),
+    action("slower", "plus", "read the store less often"),
+    action("faster", "minus", "read the store more often"),
+    action(
         "next",
         "tab",
-        "tab",
-        "next view",
         "the next view: Jobs, Overview, Dead letters, Workers, Schedules, Events, Database",
-        "next_view(1)",
+        call="next_view(1)",
+        label="next view",
     ),
-    Action("previous", "shift+tab", "shift+tab", "previous view", "the previous view", "next_view(-1)"),
-    Action(
-        "overview",
-        "0",
-        "0",
-        "overview",
-        "figures, the last hour, queues and the latest dead letters",
-        "view('overview')",
-        rank=10,
+    action("previous", "shift+tab", "the previous view", call="next_view(-1)", label="previous view"),
+    action(
+        "overview", "0", "figures, the last hour, queues and the latest dead letters", call="view('overview')", rank=10
     ),
-    Action(
+    action(
         "failures",
         "9",
-        "9",
-        "dead letters",
         "the latest dead letters with error and attempts",
-        "view('failures')",
+        call="view('failures')",
+        label="dead letters",
         rank=11,
     ),
-    Action("workers", "W", "W", "workers", "who works, on what, and who fell silent", "view('workers')", rank=14),
-    Action("schedules", "S", "S", "schedules", "recurring jobs: next, last, overdue, paused", "view('schedules')"),
-    Action(
+    action("workers", "W", "who works, on what, and who fell silent", call="view('workers')", rank=14),
+    action("schedules", "S", "recurring jobs: next, last, overdue, paused", call="view('schedules')"),
+    action(
         "events",
         "E",
-        "E",
-        "events",
         "what happens to jobs, queues and workers, the newest first; FILTER is of job: queue: event: correlation:",
-        "events",
         takes="[FILTER]",
     ),
-    Action(
+    action(
         "database",
         "B",
-        "B",
-        "database",
         "what the server tells: sessions, who blocks whom, sizes, slow statements",
-        "view('database')",
+        call="view('database')",
     ),
-    Action(
-        "use",
-        "b",
-        "b",
-        "system",
-        "choose which system or profile is shown, where there are several",
-        "use",
-        takes="[NAME]",
+    action(
+        "use", "b", "choose which system or profile is shown, where there are several", label="system", takes="[NAME]"
     ),
-    Action(
+    action(
         "systems",
         "A",
-        "A",
-        "all systems",
         "the jobs of all systems and profiles in one list, where there are several",
-        "view('systems')",
+        call="view('systems')",
+        label="all systems",
     ),
-    Action("queues", "Q", "Q", "queue", "choose the queue to look at", "queues", rank=9),
+    action("queues", "Q", "choose the queue to look at", label="queue", rank=9),
 )
 
 TABS = tuple(
-    Action(name, digit, digit, name, f"jobs: {meaning}", f"tab('{digit}')")
+    action(name, digit, f"jobs: {meaning}", call=f"tab('{digit}')")
     for digit, name, meaning in (
         ("1", "all", "all states"),
         ("2", "pending", "due and waiting for a worker, or blocked"),
@@ -119,139 +88,125 @@ TABS = tuple(
 )
 
 COMMANDS = (
-    Action("jobs", "", "", "jobs", "the jobs of all queues, or of one", "jobs", takes="[QUEUE]"),
-    Action("filter", "", "", "filter", "filter the jobs", "filter", takes="[FILTER]"),
-    Action("rate", "", "", "rate", "read the store every so many seconds, 0.5 to 60", "rate", takes="SECONDS"),
-    Action("show", "", "", "show", "open the job with this id, or one that ends so", "show", takes="ID"),
+    action("jobs", "", "the jobs of all queues, or of one", takes="[QUEUE]"),
+    action("filter", "", "filter the jobs", takes="[FILTER]"),
+    action("rate", "", "read the store every so many seconds, 0.5 to 60", takes="SECONDS"),
+    action("show", "", "open the job with this id, or one that ends so", takes="ID"),
 )
 
 # Keys alone: they are no commands, as what they work in is gone when a command is typed.
 INNER_KEYS = (
-    Action(
+    action(
         "cancel act",
         "escape",
-        "esc",
-        "cancel",
         "change nothing; what is being done already goes on and tells its end",
-        "cancel",
         at(KeyPlace.ASK),
+        call="cancel",
+        label="cancel",
     ),
-    Action(
-        "refuse act", "n", "n", "cancel", "change nothing; a letter where a word is typed", "refuse", at(KeyPlace.ASK)
+    action(
+        "refuse act",
+        "n",
+        "change nothing; a letter where a word is typed",
+        at(KeyPlace.ASK),
+        call="refuse",
+        label="cancel",
     ),
-    Action(
+    action(
         "confirm act",
         "y",
-        "y",
-        "confirm",
         "do it; where a word is asked for, type it and press Enter",
-        "confirm",
         at(KeyPlace.ASK),
+        call="confirm",
+        label="confirm",
     ),
-    Action(
+    action(
         "further by letter",
         "f",
-        "f",
-        "look further",
         "look through the rest of what matches; F3 where a word is typed",
-        "further_by_letter",
         at(KeyPlace.ASK),
+        label="look further",
     ),
-    Action(
+    action(
         "further by key",
         "f3",
-        "F3",
-        "look further",
         "look through the rest of what matches",
-        "look_further",
         at(KeyPlace.ASK),
+        call="look_further",
+        label="look further",
     ),
-    Action(
+    action(
         "other button",
         "left,right",
-        "left right",
-        "other button",
         "go to the other button",
-        "app.focus_next",
         at(KeyPlace.ASK),
+        call="app.focus_next",
+        shown="left right",
     ),
-    Action(
+    action(
         "next option",
         "down",
-        "down",
-        "next option",
         "the next way to do it, where there are several",
-        "choose(1)",
         at(KeyPlace.ASK),
+        call="choose(1)",
         is_first=True,
     ),
-    Action(
-        "option before", "up", "up", "option before", "the way before it", "choose(-1)", at(KeyPlace.ASK), is_first=True
+    action("option before", "up", "the way before it", at(KeyPlace.ASK), call="choose(-1)", is_first=True),
+    action("leave list", "escape", "choose nothing", at(KeyPlace.PICK), call="leave", label="leave"),
+    action("list down", "down", "one down, while a text is typed", at(KeyPlace.PICK), call="move(1)", label="down"),
+    action("list up", "up", "one up", at(KeyPlace.PICK), call="move(-1)", label="up"),
+    action("list page down", "pagedown", "ten down", at(KeyPlace.PICK), call="move(10)", label="page down"),
+    action("list page up", "pageup", "ten up", at(KeyPlace.PICK), call="move(-10)", label="page up"),
+    action("complete", "tab", "complete what was typed", at(KeyPlace.COMMAND)),
+    action("stop looking", "escape,q", "close without a job", at(KeyPlace.SEEK), call="leave", label="close"),
+    action(
+        "look on", "n,enter", "look on, one look after the other", at(KeyPlace.SEEK), call="go_on", label="look further"
     ),
-    Action("leave list", "escape", "esc", "leave", "choose nothing", "leave", at(KeyPlace.PICK)),
-    Action("list down", "down", "down", "down", "one down, while a text is typed", "move(1)", at(KeyPlace.PICK)),
-    Action("list up", "up", "up", "up", "one up", "move(-1)", at(KeyPlace.PICK)),
-    Action("list page down", "pagedown", "pgdn", "page down", "ten down", "move(10)", at(KeyPlace.PICK)),
-    Action("list page up", "pageup", "pgup", "page up", "ten up", "move(-10)", at(KeyPlace.PICK)),
-    Action("complete", "tab", "tab", "complete", "complete what was typed", "complete", at(KeyPlace.COMMAND)),
-    Action("stop looking", "escape,q", "esc", "close", "close without a job", "leave", at(KeyPlace.SEEK)),
-    Action("look on", "n,enter", "n", "look further", "look on, one look after the other", "go_on", at(KeyPlace.SEEK)),
-    Action(
+    action(
         "leave form",
         "escape",
-        "esc",
-        "leave",
         "leave the form; the filter stays as it was",
-        "leave",
         at(KeyPlace.FILTER),
+        call="leave",
+        label="leave",
     ),
-    Action("next field", "tab,down", "tab", "next field", "the next field", "app.focus_next", at(KeyPlace.FILTER)),
-    Action(
-        "field before",
-        "shift+tab,up",
-        "shift+tab",
-        "field before",
-        "the field before it",
-        "app.focus_previous",
-        at(KeyPlace.FILTER),
-    ),
-    Action("empty form", "ctrl+u", "ctrl+u", "empty", "empty the form", "clear", at(KeyPlace.FILTER), is_first=True),
-    Action(
+    action("next field", "tab,down", "the next field", at(KeyPlace.FILTER), call="app.focus_next"),
+    action("field before", "shift+tab,up", "the field before it", at(KeyPlace.FILTER), call="app.focus_previous"),
+    action("empty form", "ctrl+u", "empty the form", at(KeyPlace.FILTER), call="clear", label="empty", is_first=True),
+    action(
         "close help",
         "escape,enter,f1",
-        "esc enter",
-        "close",
         "close the help",
-        "leave",
         at(KeyPlace.HELP),
+        call="leave",
+        label="close",
+        shown="esc enter",
         is_first=True,
     ),
-    Action("help down", "down", "down", "down", "one line down", "scroll(1)", at(KeyPlace.HELP)),
-    Action("help up", "up", "up", "up", "one line up", "scroll(-1)", at(KeyPlace.HELP)),
-    Action(
+    action("help down", "down", "one line down", at(KeyPlace.HELP), call="scroll(1)", label="down"),
+    action("help up", "up", "one line up", at(KeyPlace.HELP), call="scroll(-1)", label="up"),
+    action(
         "help page down",
         "pagedown,ctrl+d",
-        "pgdn",
-        "page down",
         "one page down",
-        "scroll_pages(1)",
         at(KeyPlace.HELP),
+        call="scroll_pages(1)",
+        label="page down",
         is_first=True,
     ),
-    Action(
+    action(
         "help page up",
         "pageup,ctrl+u",
-        "pgup",
-        "page up",
         "one page up",
-        "scroll_pages(-1)",
         at(KeyPlace.HELP),
+        call="scroll_pages(-1)",
+        label="page up",
         is_first=True,
     ),
-    Action("text down", "j", "j", "down", "one line down", "scroll_down", at(KeyPlace.TEXT)),
-    Action("text up", "k", "k", "up", "one line up", "scroll_up", at(KeyPlace.TEXT)),
-    Action("text top", "g", "g", "top", "the first line", "scroll_home", at(KeyPlace.TEXT)),
-    Action("text bottom", "G", "G", "bottom", "the last line", "scroll_end", at(KeyPlace.TEXT)),
-    Action("text page down", "ctrl+d", "ctrl+d", "page down", "one page down", "page_down", at(KeyPlace.TEXT)),
-    Action("text page up", "ctrl+u", "ctrl+u", "page up", "one page up", "page_up", at(KeyPlace.TEXT)),
+    action("text down", "j", "one line down", at(KeyPlace.TEXT), call="scroll_down", label="down"),
+    action("text up", "k", "one line up", at(KeyPlace.TEXT), call="scroll_up", label="up"),
+    action("text top", "g", "the first line", at(KeyPlace.TEXT), call="scroll_home", label="top"),
+    action("text bottom", "G", "the last line", at(KeyPlace.TEXT), call="scroll_end", label="bottom"),
+    action("text page down", "ctrl+d", "one page down", at(KeyPlace.TEXT), call="page_down", label="page down"),
+    action("text page up", "ctrl+u", "one page up", at(KeyPlace.TEXT), call="page_up", label="page up"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.act import Verb
-from queuetui.tui.action import JOB_PLACES, Action, KeyPlace, at
+from queuetui.tui.action import JOB_PLACES, KeyPlace, action, at
 
 # A list of jobs, and one of them
 
@@ -12,75 +12,47 @@ ORDERED = at(
 )
 
 JOBS = (
-    Action(
+    action(
         "search",
         "slash",
-        "/",
-        "filter",
         "filter as you type; Enter keeps it, Esc clears it",
-        "live_filter",
         at(KeyPlace.JOBS, KeyPlace.SYSTEMS, KeyPlace.EVENTS),
+        call="live_filter",
+        label="filter",
         rank=2,
     ),
-    Action(
+    action(
         "further",
         "n",
-        "n",
-        "look further",
         "go on behind the jobs that a slow filter looked through, until one is found; Esc stops",
-        "look_further",
         at(KeyPlace.JOBS),
+        call="look_further",
+        label="look further",
     ),
-    Action("build", "f", "f", "build filter", "put a filter together from a form", "build_filter", at(KeyPlace.JOBS)),
-    Action("explain", "e", "e", "explain", "why this job stands where it stands", "explain", JOB_PLACES, rank=4),
-    Action("sort", "s", "s", "sort", "choose the order", "sort", ORDERED),
-    Action(
-        "sort left",
-        "less_than_sign",
-        "<",
-        "sort left",
-        "order by the column to the left",
-        "move_sort(-1)",
-        ORDERED,
+    action(
+        "build", "f", "put a filter together from a form", at(KeyPlace.JOBS), call="build_filter", label="build filter"
     ),
-    Action(
-        "sort right",
-        "greater_than_sign",
-        ">",
-        "sort right",
-        "order by the column to the right",
-        "move_sort(1)",
-        ORDERED,
-    ),
-    Action("invert", "i", "i", "invert", "turn the order round", "invert_sort", ORDERED),
-    Action(
+    action("explain", "e", "why this job stands where it stands", JOB_PLACES, rank=4),
+    action("sort", "s", "choose the order", ORDERED),
+    action("sort left", "less_than_sign", "order by the column to the left", ORDERED, call="move_sort(-1)"),
+    action("sort right", "greater_than_sign", "order by the column to the right", ORDERED, call="move_sort(1)"),
+    action("invert", "i", "turn the order round", ORDERED, call="invert_sort"),
+    action(
         "wide",
         "w",
-        "w",
-        "wide",
         "other columns, with the whole id; in a text, wrap long lines or cut them",
-        "wide",
         at(KeyPlace.JOBS, KeyPlace.DETAIL),
     ),
-    Action("columns", "c", "c", "columns", "choose which columns are shown", "choose_columns", at(KeyPlace.JOBS)),
-    Action("copy", "y", "y", "copy", "copy the id, error, payload, JSON or command", "copy", JOB_PLACES, rank=13),
-    Action(
-        "left tab",
-        "left_square_bracket",
-        "[",
-        "left tab",
-        "the tab to the left",
-        "turn_tab(-1)",
-        at(KeyPlace.DETAIL),
-    ),
-    Action(
+    action("columns", "c", "choose which columns are shown", at(KeyPlace.JOBS), call="choose_columns"),
+    action("copy", "y", "copy the id, error, payload, JSON or command", JOB_PLACES, rank=13),
+    action("left tab", "left_square_bracket", "the tab to the left", at(KeyPlace.DETAIL), call="turn_tab(-1)"),
+    action(
         "right tab",
         "right_square_bracket",
-        "]",
-        "next tab",
         "the tab to the right",
-        "turn_tab(1)",
         at(KeyPlace.DETAIL),
+        call="turn_tab(1)",
+        label="next tab",
         rank=3,
     ),
 )
@@ -88,110 +60,83 @@ JOBS = (
 # What changes jobs and queues, each through a dialog
 
 ACTS = (
-    Action(
+    action(
         "retry",
         "R",
-        "R",
-        "retry",
         "run the marked jobs again; frees a job whose worker is lost",
-        "act('retry')",
         JOB_PLACES,
-        Verb.RETRY,
+        call="act('retry')",
+        verb=Verb.RETRY,
         rank=5,
     ),
-    Action(
+    action(
         "cancel",
         "C",
-        "C",
-        "cancel",
         "cancel the marked jobs; a running one ends when its handler looks",
-        "act('cancel')",
         JOB_PLACES,
-        Verb.CANCEL,
+        call="act('cancel')",
+        verb=Verb.CANCEL,
         rank=7,
     ),
-    Action(
-        "delete",
-        "D",
-        "D",
-        "delete",
-        "delete the marked jobs for good",
-        "act('delete')",
-        JOB_PLACES,
-        Verb.DELETE,
-        rank=8,
+    action(
+        "delete", "D", "delete the marked jobs for good", JOB_PLACES, call="act('delete')", verb=Verb.DELETE, rank=8
     ),
-    Action(
+    action(
         "purge",
         "X",
-        "X",
-        "purge",
         "delete all that match the filter, written to a file first",
-        "purge",
         at(KeyPlace.JOBS),
-        Verb.DELETE,
+        verb=Verb.DELETE,
         rank=12,
     ),
-    Action(
+    action(
         "pause",
         "P",
-        "P",
-        "pause queue",
         "pause or resume a queue",
-        "pause",
         at(KeyPlace.JOBS, KeyPlace.OVERVIEW),
-        Verb.PAUSE,
+        label="pause queue",
+        verb=Verb.PAUSE,
         rank=9,
     ),
 )
 
 UPKEEP = (
-    Action(
+    action(
         "upkeep",
         "U",
-        "U",
-        "upkeep",
         "chores that a mapping file declares beside the jobs, as ending workers; and tokens",
-        "upkeep",
         at(KeyPlace.WORKERS),
-        Verb.UPKEEP,
+        verb=Verb.UPKEEP,
     ),
 )
 
 # What changes the schedule under the cursor, each through a dialog
 
 SCHEDULES = (
-    Action(
+    action(
         "run now",
         "R",
-        "R",
-        "run now",
         "make a job of this schedule now; its slots stay as they are",
-        "run_now",
         at(KeyPlace.SCHEDULES),
-        Verb.RUN,
+        verb=Verb.RUN,
         rank=4,
     ),
-    Action(
+    action(
         "pause schedule",
         "P",
-        "P",
-        "pause",
         "pause or resume this schedule",
-        "pause_schedule",
         at(KeyPlace.SCHEDULES),
-        Verb.PAUSE,
+        label="pause",
+        verb=Verb.PAUSE,
         rank=5,
     ),
-    Action(
+    action(
         "remove schedule",
         "D",
-        "D",
-        "remove",
         "remove this schedule; the jobs it made stay",
-        "remove_schedule",
         at(KeyPlace.SCHEDULES),
-        Verb.UNSCHEDULE,
+        label="remove",
+        verb=Verb.UNSCHEDULE,
         rank=8,
     ),
 )
@@ -199,24 +144,19 @@ SCHEDULES = (
 # The event under the cursor
 
 EVENTS = (
-    Action(
+    action(
         "trace",
         "t",
-        "t",
-        "trace",
         "all that has the correlation id of this event, over all its jobs; Esc shows everything again",
-        "trace",
         at(KeyPlace.EVENTS),
         rank=4,
     ),
-    Action(
+    action(
         "only job",
         "o",
-        "o",
-        "only its job",
         "the events of this job alone, also of one that is gone; Esc shows everything again",
-        "only_job",
         at(KeyPlace.EVENTS),
+        label="only its job",
         rank=5,
     ),
 )
@@ -226,60 +166,51 @@ EVENTS = (
 TOLD = at(KeyPlace.JOBS, KeyPlace.SYSTEMS, KeyPlace.FAILURES, KeyPlace.SCHEDULES, KeyPlace.EVENTS, KeyPlace.DATABASE)
 
 TABLE = (
-    Action(
+    action(
         "open",
         "enter",
-        "enter",
-        "open",
         "open what is under the cursor: a job, the jobs of a queue or worker, a schedule's last job, an event's job",
-        "select",
         at(KeyPlace.TABLE),
+        call="select",
         rank=3,
     ),
-    Action("mark", "space", "space", "mark", "mark the job and go down", "mark_down", at(KeyPlace.MARKS), rank=6),
-    Action("range", "v", "v", "mark range", "mark from the last mark to here", "mark_range", at(KeyPlace.MARKS)),
-    Action(
-        "mark all",
-        "a",
-        "a",
-        "mark all",
-        "mark all rows read so far; again: all that match",
-        "mark_all",
-        at(KeyPlace.MARKS),
-    ),
-    Action("unmark", "u", "u", "unmark", "take all marks away", "unmark_all", at(KeyPlace.MARKS)),
-    Action("down", "down,j", "j", "down", "one down", "move(1)", at(KeyPlace.TABLE)),
-    Action("up", "up,k", "k", "up", "one up", "move(-1)", at(KeyPlace.TABLE)),
-    Action("first", "g,home", "g", "first", "the first row", "first", at(KeyPlace.TABLE)),
-    Action(
-        "last", "G,end", "G", "last", "the last row read so far; more are read as you go", "last", at(KeyPlace.TABLE)
-    ),
-    Action(
+    action("mark", "space", "mark the job and go down", at(KeyPlace.MARKS), call="mark_down", rank=6),
+    action("range", "v", "mark from the last mark to here", at(KeyPlace.MARKS), call="mark_range", label="mark range"),
+    action("mark all", "a", "mark all rows read so far; again: all that match", at(KeyPlace.MARKS)),
+    action("unmark", "u", "take all marks away", at(KeyPlace.MARKS), call="unmark_all"),
+    action("down", "down,j", "one down", at(KeyPlace.TABLE), call="move(1)", shown="j"),
+    action("up", "up,k", "one up", at(KeyPlace.TABLE), call="move(-1)", shown="k"),
+    action("first", "g,home", "the first row", at(KeyPlace.TABLE)),
+    action("last", "G,end", "the last row read so far; more are read as you go", at(KeyPlace.TABLE)),
+    action(
         "left",
         "left,h",
-        "left",
-        "columns left",
         "the columns further left again",
-        "move_columns(-1)",
         at(KeyPlace.TABLE),
+        call="move_columns(-1)",
+        label="columns left",
     ),
-    Action(
+    action(
         "right",
         "right,l",
-        "right",
-        "more columns",
         "the columns that have no room, where the heading ends in >",
-        "move_columns(1)",
         at(KeyPlace.TABLE),
+        call="move_columns(1)",
+        label="more columns",
     ),
-    Action("page down", "pagedown", "pgdn", "page down", "one page down", "move_pages(1.0)", at(KeyPlace.TABLE)),
-    Action("page up", "pageup", "pgup", "page up", "one page up", "move_pages(-1.0)", at(KeyPlace.TABLE)),
-    Action(
-        "half down", "ctrl+d", "ctrl+d", "half page down", "half a page down", "move_pages(0.5)", at(KeyPlace.TABLE)
+    action("page down", "pagedown", "one page down", at(KeyPlace.TABLE), call="move_pages(1.0)"),
+    action("page up", "pageup", "one page up", at(KeyPlace.TABLE), call="move_pages(-1.0)"),
+    action(
+        "half down", "ctrl+d", "half a page down", at(KeyPlace.TABLE), call="move_pages(0.5)", label="half page down"
     ),
-    Action("half up", "ctrl+u", "ctrl+u", "half page up", "half a page up", "move_pages(-0.5)", at(KeyPlace.TABLE)),
-    Action(
-        "pane down", "J", "J", "scroll down", "scroll what is told of the row under the cursor", "scroll_told(3)", TOLD
+    action("half up", "ctrl+u", "half a page up", at(KeyPlace.TABLE), call="move_pages(-0.5)", label="half page up"),
+    action(
+        "pane down",
+        "J",
+        "scroll what is told of the row under the cursor",
+        TOLD,
+        call="scroll_told(3)",
+        label="scroll down",
     ),
-    Action("pane up", "K", "K", "scroll up", "scroll it back", "scroll_told(-3)", TOLD),
+    action("pane up", "K", "scroll it back", TOLD, call="scroll_told(-3)", label="scroll up"),
 )

@@ -31,7 +31,7 @@ def make_payload(**changes: object) -> str:
 def test_a_payload_tells_its_job() -> None:
     """Identity, name, limits, command and batch are read."""
     payload = read_payload(make_payload())
-    assert (payload.uuid, payload.type, payload.max_tries, payload.timeout_s) == ("u-1", "App\\Jobs\\Pay", 2, 30)
+    assert (payload.uuid, payload.type, payload.max_tries) == ("u-1", "App\\Jobs\\Pay", 2)
     assert payload.command_state is CommandState.READ
     assert payload.command is not None
     assert payload.command.find("orderId") == 1001

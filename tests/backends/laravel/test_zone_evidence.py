@@ -8,8 +8,7 @@ from datetime import timedelta
 import pytest
 
 from queuetui.backends.foreign.laravel.payload import read_payload
-from queuetui.backends.foreign.laravel.payload_times import known_before
-from queuetui.backends.foreign.laravel.zone_evidence import Failure, ZoneFound, judge_zone
+from queuetui.backends.foreign.laravel.zone_evidence import Failure, ZoneFound, judge_zone, known_before
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query

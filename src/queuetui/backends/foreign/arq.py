@@ -15,12 +15,12 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
-from queuetui.backends.keys.changes import Change, Rule, Step, holds, is_of_kind, stands, states_by_verb, take_away
+from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, holds, is_of_kind, stands, take_away
 from queuetui.backends.keys.listed_keys import ListedKeys
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.queue_names import QueueNames
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, number_of, object_of, text_of, to_json
 from queuetui.backends.payloads.arq_pickle import job_of_result
@@ -28,11 +28,12 @@ from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
+from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.job import Attempt, Job, JobError
+from queuetui.model.job import Job, JobError
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
@@ -55,7 +56,7 @@ class _Around(Survey):
     read_at: datetime | None = None
 
 
-class Arq:
+class Arq(KeysProduct):
     """The description of arq's queues."""
 
     absent: Mapping[str, str] = {
@@ -127,17 +128,13 @@ class Arq:
         keys: list[Command] = [("GET", _JOB + name), ("GET", _TRIES + name), ("GET", _RUN + name)]
         return [*keys, ("PTTL", _TRIES + name), ("EXISTS", entry.shelf.key + _HEALTH)]
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the job of an id or of a result; an id whose job is gone is shown by itself."""
         return (
             _read_result(entry, loaded, moment)
             if entry.shelf.role == "result"
             else _read_standing(entry, loaded, moment)
         )
-
-    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
-        """Arq keeps no attempts."""
-        return ()
 
 
 def _queue_of(key: bytes) -> bytes | None:
@@ -156,7 +153,7 @@ def _decode(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
     return object_of(decoded.text), f"it cannot be read here: {decoded.problem or 'it is no object'}"
 
 
-def _read_standing(entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job:
+def _read_standing(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job:
     raw, tries, run, tries_ms, beats = loaded
     said, problem = _decode(raw)
     due, tried = at_of(entry.score), number_of(int(tries)) if tries is not None and tries.isdigit() else 0
@@ -188,14 +185,14 @@ def _read_standing(entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job:
     )  # fmt: skip
 
 
-def _began(due: datetime | None, tries_ms: int, moment: Moment) -> datetime | None:
+def _began(due: datetime | None, tries_ms: int, moment: KeysMoment) -> datetime | None:
     """Return when a run began, by how long its count of tries still stands; or since when it was due."""
     left = timedelta(milliseconds=tries_ms)
     read_at = moment.survey.read_at if isinstance(moment.survey, _Around) else None
     return read_at - (_TRIES_LAST - left) if read_at and timedelta(0) < left <= _TRIES_LAST else due
 
 
-def _read_result(entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+def _read_result(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
     (raw,) = loaded
     if raw is None:
         return None
@@ -228,24 +225,24 @@ def _read_error(told: object) -> JobError:
     return JobError(Untrusted(str(told["__class__"]).rpartition(".")[2]), Untrusted(", ".join(words)), Untrusted(""))
 
 
-def _still(seen: Seen) -> tuple[Step, ...]:
+def _still(seen: Seen) -> tuple[KeysStep, ...]:
     """Return the guards that a waiting job stands as it was seen, and that nobody runs it."""
     name = seen.entry.member
     return (stands(seen.entry), holds(_JOB + name, seen.loaded[0]), holds(_RUN + name, None))
 
 
-def _again(seen: Seen, moment: Moment) -> Change | str:
+def _again(seen: Seen, moment: KeysMoment) -> KeysChange | str:
     """Enqueue what failed anew, as it was enqueued first."""
     name, (raw,), queue = _id(seen.entry), seen.loaded, seen.job.queue.raw.encode("utf-8", "surrogatepass")
     job = _job_of(raw)
     if job is None or not queue:
         return _UNWRITABLE
     shelf = Shelf("queue", queue, Kind.SORTED, _STANDS, seen.job.queue.raw)
-    nowhere = (holds(_JOB + name, None), Step(("ZSCORE", queue, name), ("",)), is_of_kind(shelf))
-    return Change(
+    nowhere = (holds(_JOB + name, None), KeysStep(("ZSCORE", queue, name), ("",)), is_of_kind(shelf))
+    return KeysChange(
         (holds(seen.entry.member, raw), *nowhere),
-        (Step(("PSETEX", _JOB + name, _JOB_LASTS_MS, job)), Step(("ZADD", queue, moment.now_ms, name))),
-        (Step(("DEL", seen.entry.member)), Step(("DEL", _TRIES + name))),
+        (KeysStep(("PSETEX", _JOB + name, _JOB_LASTS_MS, job)), KeysStep(("ZADD", queue, moment.now_ms, name))),
+        (KeysStep(("DEL", seen.entry.member)), KeysStep(("DEL", _TRIES + name))),
         kept=(seen.entry.member, _TRIES + name),
         after=Entry(shelf, name),
     )
@@ -259,28 +256,28 @@ def _job_of(raw: bytes) -> bytes | None:
     return json.dumps({**{name: said.get(name) for name in "fak"}, "t": None, "et": said.get("et")}).encode()
 
 
-def _run_now(seen: Seen, moment: Moment) -> Change | str:
+def _run_now(seen: Seen, moment: KeysMoment) -> KeysChange | str:
     entry = seen.entry
-    now = Step(("ZADD", entry.shelf.key, "XX", moment.now_ms, entry.member))
-    return Change(_still(seen), (now,), (), kept=(), after=entry) if seen.loaded[0] else _GONE
+    now = KeysStep(("ZADD", entry.shelf.key, "XX", moment.now_ms, entry.member))
+    return KeysChange(_still(seen), (now,), (), kept=(), after=entry) if seen.loaded[0] else _GONE
 
 
-def _release(seen: Seen, moment: Moment) -> Change | str:
+def _release(seen: Seen, moment: KeysMoment) -> KeysChange | str:
     """Delete the mark of a run, as its expiry would; the next worker then takes the job."""
     if not moment.is_held_too_long(seen.job):
         return _RUNS_ON
     run = _RUN + seen.entry.member
     guards = (stands(seen.entry), holds(run, seen.loaded[2]))
-    return Change(guards, (), (Step(("DEL", run)),), kept=(run,), after=seen.entry, note=_TWICE)
+    return KeysChange(guards, (), (KeysStep(("DEL", run)),), kept=(run,), after=seen.entry, note=_TWICE)
 
 
-def _delete(seen: Seen, moment: Moment) -> Change | str:  # noqa: ARG001 - every rule is asked alike
+def _delete(seen: Seen, moment: KeysMoment) -> KeysChange | str:  # noqa: ARG001 - every rule is asked alike
     if seen.entry.shelf.role == "result":
-        return Change(
+        return KeysChange(
             (holds(seen.entry.member, seen.loaded[0]),), (), (take_away(seen.entry),), kept=(seen.entry.member,)
         )
     keys = (_JOB + seen.entry.member, _TRIES + seen.entry.member)
-    return Change(_still(seen), (), (take_away(seen.entry), *(Step(("DEL", key)) for key in keys)), kept=keys)
+    return KeysChange(_still(seen), (), (take_away(seen.entry), *(KeysStep(("DEL", key)) for key in keys)), kept=keys)
 
 
 _GONE = "its job expired or was deleted: a worker that takes its id fails it as expired"

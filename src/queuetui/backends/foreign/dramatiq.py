@@ -15,23 +15,24 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
-from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, says, stands, states_by_verb, take_away
+from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, says, stands, take_away
 from queuetui.backends.keys.listed_keys import escape_glob
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.queue_names import QueueNames
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, object_of, text_of
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
+from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
-from queuetui.model.job import Attempt, Job, JobError
+from queuetui.model.job import Job, JobError
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
@@ -56,7 +57,7 @@ _ROLES = (
 )
 
 
-class Dramatiq:
+class Dramatiq(KeysProduct):
     """The description of Dramatiq; `namespace` begins every key, `results` those of its results."""
 
     absent: Mapping[str, str] = {
@@ -131,9 +132,6 @@ class Dramatiq:
     def id_of(self, entry: Entry) -> None:
         """Tell that a member is an id of one try; the message names the job's own."""
 
-    def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> None:
-        """Tell that no key leads from a message's own id to it."""
-
     def loads(self, entry: Entry) -> list[Command]:
         """Read the message, and when the broker that has taken it has beaten."""
         message: Command = ("HGET", self._messages(entry), entry.member)
@@ -149,7 +147,7 @@ class Dramatiq:
         name = ":".join(map(str, parts)).encode("utf-8", "replace")
         return [("LINDEX", key, 0) for key in (hashlib.md5(name, usedforsecurity=False).hexdigest(), name)]
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the job; one whose message is gone is shown by the id that is left."""
         raw, role, beat = loaded[0], entry.shelf.role, self._beat(entry, loaded)
         said, problem = _read_message(raw)
@@ -179,11 +177,7 @@ class Dramatiq:
             remarks=tuple(filter(None, (lacking, _REMARKS.get(role)))),
         )  # fmt: skip
 
-    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
-        """Dramatiq keeps no attempts."""
-        return ()
-
-    def _retry(self, seen: Seen, moment: Moment) -> Change | str:
+    def _retry(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a message into its queue as if it had never run.
 
         A message that a live worker holds in memory would run twice.
@@ -205,42 +199,42 @@ class Dramatiq:
         except ValueError:
             return _UNWRITABLE
 
-    def _release(self, seen: Seen, moment: Moment) -> Change | str:
+    def _release(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put what a dead worker had taken back into its queue, as Dramatiq's own maintenance does."""
         if not self._is_dead(seen, moment):
             return "its worker beats: it is released once its worker has been silent for a minute"
         return self._move(seen, None, "if its worker still lives, the job runs twice") if seen.loaded[0] else _GONE
 
-    def _delete(self, seen: Seen, moment: Moment) -> Change | str:
+    def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         if seen.entry.shelf.role == "held" and not self._is_dead(seen, moment):
             return _HELD
         messages = self._messages(seen.entry)
-        gone = (take_away(seen.entry), Step(("HDEL", messages, seen.entry.member)))
-        return Change(self._guards(seen), (), gone, kept_fields=((messages, seen.entry.member),))
+        gone = (take_away(seen.entry), KeysStep(("HDEL", messages, seen.entry.member)))
+        return KeysChange(self._guards(seen), (), gone, kept_fields=((messages, seen.entry.member),))
 
-    def _move(self, seen: Seen, message: str | None, note: str = "") -> Change:
+    def _move(self, seen: Seen, message: str | None, note: str = "") -> KeysChange:
         """Put an id at the end of its queue, with a message where that is another one than before."""
         entry, messages = seen.entry, self._messages(seen.entry)
         key = self._key(_bare(self._place(entry)))
         queue = Shelf("queue", key, Kind.LIST, (State.PENDING, State.RETRYING), entry.shelf.queue)
         new, old = ("HSET", key + b".msgs", entry.member, message or ""), ("HDEL", messages, entry.member)
-        return Change(
-            (*self._guards(seen), is_of_kind(queue), Step(("TYPE", key + b".msgs"), ("hash", "none"))),
-            (*([Step(new)] if message else []), Step(("RPUSH", key, entry.member))),
-            (take_away(entry), *([Step(old)] if message else [])),
+        return KeysChange(
+            (*self._guards(seen), is_of_kind(queue), KeysStep(("TYPE", key + b".msgs"), ("hash", "none"))),
+            (*([KeysStep(new)] if message else []), KeysStep(("RPUSH", key, entry.member))),
+            (take_away(entry), *([KeysStep(old)] if message else [])),
             kept_fields=((messages, entry.member),),
             after=Entry(queue, entry.member),
             note=note,
         )
 
-    def _guards(self, seen: Seen) -> tuple[Step, ...]:
+    def _guards(self, seen: Seen) -> tuple[KeysStep, ...]:
         """Return the guards of a change: the message is as it was seen, and its worker is still silent."""
         entry = seen.entry
         broker = self._broker(entry)
-        silent = (Step(("ZSCORE", self._beats, broker), (seen.loaded[1] or b"",)),) if broker else ()
+        silent = (KeysStep(("ZSCORE", self._beats, broker), (seen.loaded[1] or b"",)),) if broker else ()
         return (stands(entry), says(self._messages(entry), entry.member, seen.loaded[0]), *silent)
 
-    def _is_dead(self, seen: Seen, moment: Moment) -> bool:
+    def _is_dead(self, seen: Seen, moment: KeysMoment) -> bool:
         beat = self._beat(seen.entry, seen.loaded)
         return beat is None or beat + _BEATS_LAST < moment.now
 

@@ -12,10 +12,10 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
-from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, says, stands, states_by_verb, take_away
+from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, says, stands, take_away
 from queuetui.backends.keys.lookup import entries_of, make_rev
-from queuetui.backends.keys.product import Ask, Survey
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.product import Ask, KeysProduct, Survey
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, pairs_of, text_of, time_of
 from queuetui.backends.payloads.containers import BASE64, ZLIB
@@ -24,6 +24,7 @@ from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_packed_traceback
+from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
@@ -64,7 +65,7 @@ _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
 )
 
 
-class Rq:
+class Rq(KeysProduct):
     """The description of RQ; `prefix` is what RQ_KEY_PREFIX changes from 3 on."""
 
     absent: Mapping[str, str] = {
@@ -141,7 +142,7 @@ class Rq:
             found.append(("GET", b"%b:first_seen:%b" % (entry.shelf.key, job_id)))
         return found
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the job of an entry.
 
         A job whose hash is gone is shown by its id. A job that repeats also stands among the finished until it runs
@@ -196,7 +197,7 @@ class Rq:
             for number, (at, one) in enumerate(kept, start=1)
         )  # fmt: skip
 
-    def _enqueue(self, seen: Seen, moment: Moment) -> Change | str:
+    def _enqueue(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a job at the end of its queue as RQ's own requeue does.
 
         Its hash no longer expires. A job that runs is put back only once its run is over.
@@ -215,15 +216,15 @@ class Rq:
         ended = ["started_at", "", "ended_at", ""] if is_run or entry.shelf.role == "failed" else []
         run = entry.member.removeprefix(job_id)[1:]
         execution, runs = self._key("execution", entry.member), self._key("executions", job_id)
-        left = (Step(("DEL", execution)), Step(("ZREM", runs, run))) if run else ()
-        return Change(
+        left = (KeysStep(("DEL", execution)), KeysStep(("ZREM", runs, run))) if run else ()
+        return KeysChange(
             (stands(entry), says(job, "status", values["status"]), is_of_kind(queue)),
             (
-                Step(("HSET", job, *fields, *ended)),
-                Step(("SADD", self._key("queues"), queue.key)),
-                Step(("RPUSH", queue.key, job_id)),
-                Step(("PERSIST", job)),
-                Step(("HDEL", job, "exc_info")),
+                KeysStep(("HSET", job, *fields, *ended)),
+                KeysStep(("SADD", self._key("queues"), queue.key)),
+                KeysStep(("RPUSH", queue.key, job_id)),
+                KeysStep(("PERSIST", job)),
+                KeysStep(("HDEL", job, "exc_info")),
             ),
             (take_away(entry), *left),
             kept=(job, execution, runs),
@@ -231,7 +232,7 @@ class Rq:
             note="if its worker still lives, the job runs twice" if is_run else "",
         )
 
-    def _cancel(self, seen: Seen, moment: Moment) -> Change | str:
+    def _cancel(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
         if values["status"] is None:
             return f"{_GONE}; delete it"
@@ -239,26 +240,26 @@ class Rq:
             return _RATED
         entry, job = seen.entry, self._key("job", _bare_id(seen.entry))
         canceled, now_s = self._beside(entry, "canceled"), str(int(moment.now.timestamp()))
-        return Change(
+        return KeysChange(
             (stands(entry), says(job, "status", values["status"]), is_of_kind(canceled)),
-            (Step(("HSET", job, "status", "canceled")), Step(("ZADD", canceled.key, now_s, entry.member))),
+            (KeysStep(("HSET", job, "status", "canceled")), KeysStep(("ZADD", canceled.key, now_s, entry.member))),
             (take_away(entry),),
             kept=(job,),
             after=Entry(canceled, entry.member),
         )
 
-    def _delete(self, seen: Seen, moment: Moment) -> Change | str:
+    def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
         if seen.entry.shelf.role == "ready":
             return _RATED
         job_id = _bare_id(seen.entry)
         job, group = self._key("job", job_id), values["group_id"]
         kept = (job, job + b":dependents", self._key("job:", job_id) + b":dependencies", self._key("results", job_id))
-        leave = (Step(("SREM", self._key("group", group), job_id)),) if group else ()
-        return Change(
+        leave = (KeysStep(("SREM", self._key("group", group), job_id)),) if group else ()
+        return KeysChange(
             (stands(seen.entry), says(job, "status", values["status"])),
             (),
-            (take_away(seen.entry), *(Step(("DEL", key)) for key in kept), *leave),
+            (take_away(seen.entry), *(KeysStep(("DEL", key)) for key in kept), *leave),
             kept=kept,
         )
 

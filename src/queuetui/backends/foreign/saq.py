@@ -15,12 +15,12 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
-from queuetui.backends.keys.changes import Change, Rule, Step, holds, is_of_kind, stands, states_by_verb, take_away
+from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, holds, is_of_kind, stands, take_away
 from queuetui.backends.keys.listed_keys import ListedKeys
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.queue_names import QueueNames
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, first_time, number_of, object_of, text_of, to_json
 from queuetui.backends.payloads.decoder import JSON, Decoder
@@ -28,11 +28,12 @@ from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_error
+from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
-from queuetui.model.job import Attempt, Job
+from queuetui.model.job import Job
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
@@ -55,7 +56,7 @@ _ALL_JOBS = Shelf("ended", _JOBS, Kind.KEYS, tuple(dict.fromkeys(_ENDED.values()
 _OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts", "error")
 
 
-class Saq:
+class Saq(KeysProduct):
     """The description of SAQ's queues on Redis."""
 
     absent: Mapping[str, str] = {
@@ -131,7 +132,7 @@ class Saq:
         """Read the job."""
         return [("GET", entry.member)]
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the job of an entry.
 
         A name whose job is gone is shown by itself; a job that has left this place is none.
@@ -170,20 +171,16 @@ class Saq:
             remarks=tuple(_remarks(said, entry, moment)),
         )  # fmt: skip
 
-    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
-        """SAQ keeps no attempts."""
-        return ()
-
-    def _retry(self, seen: Seen, moment: Moment) -> Change | str:
+    def _retry(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a job at the end of its queue as SAQ's own retry does, as if it had never run."""
         return _ENDING if _is_ending(seen, moment) else _enqueue(seen, moment, ())
 
-    def _release(self, seen: Seen, moment: Moment) -> Change | str:
+    def _release(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a run back whose time is over, or that has none and whose worker is gone."""
-        left = (take_away(seen.entry), Step(("DEL", _abort_key(seen))))
+        left = (take_away(seen.entry), KeysStep(("DEL", _abort_key(seen))))
         return _enqueue(seen, moment, left) if _is_over(seen, moment) else _RUNS_ON
 
-    def _cancel(self, seen: Seen, moment: Moment) -> Change | str:
+    def _cancel(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """End a job as SAQ's own abort does; a run is ended by its worker, or here once its time is over."""
         said, job, after = object_of(seen.loaded[0]), seen.entry.member, Entry(_ALL_JOBS, seen.entry.member)
         if said is None:
@@ -195,23 +192,23 @@ class Saq:
             card = _key(_queue(seen), b"worker_info:" + str(said["worker_id"]).encode())
             asked = json.dumps(said | {"status": "aborting"})
             told = ("SET", job, asked), ("SETEX", _abort_key(seen), 5, said["error"])
-            guards = (*_guards(seen), Step(("EXISTS", card), ("1",)))
-            return Change(guards, tuple(map(Step, told)), _leave(seen), kept=(job,), after=after, note=_TOLD)
+            guards = (*_guards(seen), KeysStep(("EXISTS", card), ("1",)))
+            return KeysChange(guards, tuple(map(KeysStep, told)), _leave(seen), kept=(job,), after=after, note=_TOLD)
         said |= {"status": "aborted", "completed": moment.now_ms}
         ttl_s = number_of(said.get("ttl"), _TTL_S)
         if ttl_s < 0:
             return self._delete(seen, moment)
-        put = Step(("SET", job, json.dumps(said), *(("EX", ttl_s) if ttl_s else ())))
-        return Change(_guards(seen), (put,), _leave(seen), kept=(job,), after=after)
+        put = KeysStep(("SET", job, json.dumps(said), *(("EX", ttl_s) if ttl_s else ())))
+        return KeysChange(_guards(seen), (put,), _leave(seen), kept=(job,), after=after)
 
-    def _delete(self, seen: Seen, moment: Moment) -> Change | str:
+    def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         if _is_ending(seen, moment):
             return _ENDING
         job = seen.entry.member
-        return Change(_guards(seen), (), (*_leave(seen), Step(("DEL", job))), kept=(job,))
+        return KeysChange(_guards(seen), (), (*_leave(seen), KeysStep(("DEL", job))), kept=(job,))
 
 
-def _enqueue(seen: Seen, moment: Moment, removes: tuple[Step, ...]) -> Change | str:
+def _enqueue(seen: Seen, moment: KeysMoment, removes: tuple[KeysStep, ...]) -> KeysChange | str:
     said, job = object_of(seen.loaded[0]), seen.entry.member
     if said is None:
         return _UNWRITABLE
@@ -221,7 +218,7 @@ def _enqueue(seen: Seen, moment: Moment, removes: tuple[Step, ...]) -> Change | 
     puts = ("SET", job, message), ("ZADD", incomplete.key, 0, job), ("RPUSH", queued.key, job)
     note = "if its worker still lives, the job runs twice" if removes else ""
     guards = (*_guards(seen), is_of_kind(queued), is_of_kind(incomplete))
-    return Change(guards, tuple(map(Step, puts)), removes, kept=(job,), after=Entry(queued, job), note=note)
+    return KeysChange(guards, tuple(map(KeysStep, puts)), removes, kept=(job,), after=Entry(queued, job), note=note)
 
 
 def _key(queue: bytes, end: bytes) -> bytes:
@@ -250,21 +247,21 @@ def _abort_key(seen: Seen) -> bytes:
     return b"saq:abort:" + seen.entry.member.removeprefix(_JOBS + _queue(seen) + b":")
 
 
-def _guards(seen: Seen) -> tuple[Step, ...]:
+def _guards(seen: Seen) -> tuple[KeysStep, ...]:
     """Return the guards that a job is as it was read, and stands where it was seen.
 
     A job that is over stands in no list.
     """
     job = seen.entry.member
-    nowhere = Step(("ZSCORE", _key(_queue(seen), b"incomplete"), job), ("",))
+    nowhere = KeysStep(("ZSCORE", _key(_queue(seen), b"incomplete"), job), ("",))
     return (nowhere if seen.entry.shelf.role == "ended" else stands(seen.entry), holds(job, seen.loaded[0]))
 
 
-def _leave(seen: Seen) -> tuple[Step, ...]:
+def _leave(seen: Seen) -> tuple[KeysStep, ...]:
     """Return the steps that take a job out of its queue, wherever in it it stands."""
     name, job = _queue(seen), seen.entry.member
-    lists = (Step(("LREM", _key(name, end), 0, job)) for end in (b"queued", b"active"))
-    return (*lists, Step(("ZREM", _key(name, b"incomplete"), job)))
+    lists = (KeysStep(("LREM", _key(name, end), 0, job)) for end in (b"queued", b"active"))
+    return (*lists, KeysStep(("ZREM", _key(name, b"incomplete"), job)))
 
 
 def _read_message(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
@@ -273,7 +270,7 @@ def _read_message(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
     return object_of(decoded.text), f"its job cannot be read here: {decoded.problem or 'it is no object'}"
 
 
-def _is_live(said: Mapping[str, Any], entry: Entry, moment: Moment) -> bool:
+def _is_live(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> bool:
     """Tell whether the worker of a run is registered.
 
     Where the run does not name its worker, any worker of its queue counts.
@@ -284,7 +281,7 @@ def _is_live(said: Mapping[str, Any], entry: Entry, moment: Moment) -> bool:
     return any(one.listens_to(entry.shelf.queue or "") for one in live)
 
 
-def _held_until(said: Mapping[str, Any], entry: Entry, moment: Moment) -> datetime | None:
+def _held_until(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> datetime | None:
     """Return until when SAQ's sweep leaves a run alone.
 
     A job that was taken and not begun is left alone only until the next sweep.
@@ -296,7 +293,7 @@ def _held_until(said: Mapping[str, Any], entry: Entry, moment: Moment) -> dateti
     return min(ends, default=None)
 
 
-def _is_over(seen: Seen, moment: Moment) -> bool:
+def _is_over(seen: Seen, moment: KeysMoment) -> bool:
     """Tell whether a run may be taken from its worker.
 
     Its time is over, or it has no limit and its worker is gone.
@@ -305,13 +302,13 @@ def _is_over(seen: Seen, moment: Moment) -> bool:
     return held < moment.now if held else not _is_live(said, seen.entry, moment)
 
 
-def _is_ending(seen: Seen, moment: Moment) -> bool:
+def _is_ending(seen: Seen, moment: KeysMoment) -> bool:
     """Tell whether a live worker was told to abort a run and has not yet done so."""
     said = object_of(seen.loaded[0]) or {}
     return said.get("status") == "aborting" and _is_live(said, seen.entry, moment)
 
 
-def _remarks(said: Mapping[str, Any], entry: Entry, moment: Moment) -> Iterator[str]:
+def _remarks(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> Iterator[str]:
     status, is_run = said.get("status"), entry.shelf.role == "active"
     if status == "aborting":
         yield _ABORTING

@@ -13,19 +13,20 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
-from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, stands, states_by_verb, take_away
+from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, Survey
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.product import Ask, KeysProduct, Survey
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of, whole_of
 from queuetui.backends.payloads.active_job import read_active_job
 from queuetui.backends.payloads.containers import BASE64, ZLIB
 from queuetui.backends.payloads.decoder import JSON, Decoder
+from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
-from queuetui.model.job import Attempt, Job, JobError
+from queuetui.model.job import Job, JobError
 from queuetui.model.payload import summarise_json
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
@@ -44,7 +45,7 @@ _ODD_NUMBER = (
 )
 
 
-class Sidekiq:
+class Sidekiq(KeysProduct):
     """The description of Sidekiq; `namespace` is what redis-namespace puts before every key, up to 6."""
 
     absent: Mapping[str, str] = {
@@ -108,14 +109,11 @@ class Sidekiq:
         message = object_of(_message_of(entry))
         return "" if message is None else str(message.get("jid", ""))
 
-    def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> None:
-        """Tell that no key leads from a jid to its message."""
-
     def loads(self, entry: Entry) -> list[Command]:
         """Read of a job that runs when its process beat last."""
         return [("HGET", entry.shelf.key.rpartition(b":")[0], "beat")] if entry.shelf.role == "work" else []
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job:
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job:
         """Return the job of a message; one that cannot be read is shown as it is stored."""
         raw = _message_of(entry)
         said = object_of(raw)
@@ -152,11 +150,7 @@ class Sidekiq:
             remarks=(*((_LOST_SOON,) if is_run else ()), *((_ENCRYPTED,) if said.get("encrypt") else ())),
         )  # fmt: skip
 
-    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
-        """Sidekiq keeps no attempts."""
-        return ()
-
-    def _enqueue(self, seen: Seen, moment: Moment) -> Change | str:
+    def _enqueue(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a message into its queue as Sidekiq's own pages do: a job that failed counts one failure less."""
         said = object_of(seen.entry.member)
         if said is None or not isinstance(said.get("queue"), str) or "jid" not in said:
@@ -173,30 +167,30 @@ class Sidekiq:
             return _ODD_NUMBER
         name = said["queue"].encode()
         queue = self._queue(name)
-        return Change(
+        return KeysChange(
             (stands(seen.entry), is_of_kind(queue)),
-            (Step(("SADD", self._key(b"queues"), name)), Step(("LPUSH", queue.key, message))),
+            (KeysStep(("SADD", self._key(b"queues"), name)), KeysStep(("LPUSH", queue.key, message))),
             (take_away(seen.entry),),
             after=Entry(queue, message),
         )
 
-    def _kill(self, seen: Seen, moment: Moment) -> Change | str:
+    def _kill(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a message among the dead, as Sidekiq's own pages do.
 
         Sidekiq trims the dead when it adds one itself.
         """
         dead = Shelf("dead", self._key(b"dead"), Kind.SORTED, (State.FAILED,), falls=True)
         now_s = repr(moment.now.timestamp())
-        return Change(
+        return KeysChange(
             (stands(seen.entry), is_of_kind(dead)),
-            (Step(("ZADD", dead.key, now_s, seen.entry.member)),),
+            (KeysStep(("ZADD", dead.key, now_s, seen.entry.member)),),
             (take_away(seen.entry),),
             after=Entry(dead, seen.entry.member),
             note="it is among the dead now, where it can be retried",
         )
 
-    def _delete(self, seen: Seen, moment: Moment) -> Change | str:
-        return Change((stands(seen.entry),), (), (take_away(seen.entry),))
+    def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
+        return KeysChange((stands(seen.entry),), (), (take_away(seen.entry),))
 
     def _key(self, *parts: bytes) -> bytes:
         return self.prefix + b"".join(parts)
@@ -219,7 +213,7 @@ def _write(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _read_arguments(job_type: str, said: Mapping[str, Any], moment: Moment) -> tuple[str, Untrusted | None]:
+def _read_arguments(job_type: str, said: Mapping[str, Any], moment: KeysMoment) -> tuple[str, Untrusted | None]:
     """Return the arguments and what they are about.
 
     Those of a Rails job are the arguments that ActiveJob was called with.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from threading import Lock
 from typing import TYPE_CHECKING
 
+from queuetui.backends.reading.seen_jobs import SeenJobs
 from queuetui.model.act import JobRef
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 FIRST, SECOND = 0, 1
 _MARKS = ("1.", "2.")
-_REMEMBERED_JOBS = 20_000
 
 
 @dataclass(frozen=True)
@@ -33,8 +31,7 @@ class Halves:
     first: Inspector
     second: Inspector
     second_holds: str
-    _seen: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    _guard: Lock = field(default_factory=Lock)
+    _seen: SeenJobs = field(default_factory=SeenJobs)
 
     @property
     def both(self) -> tuple[Inspector, Inspector]:
@@ -44,12 +41,7 @@ class Halves:
     def mark(self, half: int, jobs: Iterable[Job]) -> tuple[Job, ...]:
         """Return jobs of a half with it in their revisions."""
         marked = tuple(replace(job, ref=mark_ref(half, job.ref)) for job in jobs)
-        with self._guard:
-            for job in marked:
-                self._seen[job.ref.id] = half
-                self._seen.move_to_end(job.ref.id)
-            while len(self._seen) > _REMEMBERED_JOBS:
-                self._seen.popitem(last=False)
+        self._seen.add(marked)
         return marked
 
     def order_for(self, job_id: str) -> tuple[int, ...]:
@@ -58,9 +50,8 @@ class Halves:
         The one where it was seen comes first. Then the second is looked at around the first, as a job may reach it
         meanwhile.
         """
-        with self._guard:
-            seen = self._seen.get(job_id)
-        return (FIRST, SECOND) if seen == FIRST else (SECOND, FIRST, SECOND)
+        seen = [read_ref(ref)[0] for ref in self._seen.find([job_id]).values()]
+        return (FIRST, SECOND) if seen == [FIRST] else (SECOND, FIRST, SECOND)
 
 
 def mark_ref(half: int, ref: JobRef) -> JobRef:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from queuetui.backends.joined.halves import FIRST, SECOND, Halves, mark_rev, read_ref
+from queuetui.backends.reading.refusals import GONE, UNSEEN, why_unfit
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target
 from queuetui.model.errors import Unsupported
 from queuetui.model.state import State
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from queuetui.backends.base import Operator
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.limits import Limits
-
-_UNSEEN = "it was not seen by this backend; look again and choose it anew"
-_GONE = "it is not where it was seen any more: it was taken, moved or deleted; look again"
 
 
 class JoinedOperator:
@@ -54,13 +52,12 @@ class JoinedOperator:
 
     def _apply_in(self, half: int | None, act: Act, targets: Sequence[Target], limits: Limits) -> Sequence[Result]:
         if half is None:
-            return [Result(target.ref, Outcome.FAILED, note=_UNSEEN) for target in targets]
+            return [Result(target.ref, Outcome.FAILED, note=UNSEEN) for target in targets]
         if act.verb in self._halves.both[half].capabilities.applies:
             return self._operators[half].apply(act, targets, limits)
         fitting = self._capabilities.applies[act.verb]
-        named = ", ".join(state.value for state in State if state in fitting)
         jobs = {job.ref.id: job.state for job in self._halves.both[half].get_many([one.ref.id for one in targets])}
-        return [_passed_over(target.ref, act, jobs.get(target.ref.id), named) for target in targets]
+        return [_passed_over(target.ref, act, jobs.get(target.ref.id), fitting) for target in targets]
 
     def _outwards(self, half: int | None, result: Result, ref: JobRef) -> Result:
         """Return a result as the whole queue tells it.
@@ -77,7 +74,7 @@ class JoinedOperator:
         return replace(result, ref=ref, rev_after=mark_rev(others if is_moved else half, result.rev_after))
 
 
-def _passed_over(ref: JobRef, act: Act, state: State | None, named: str) -> Result:
+def _passed_over(ref: JobRef, act: Act, state: State | None, fitting: frozenset[State]) -> Result:
     if state is None:
-        return Result(ref, Outcome.SKIPPED, note=_GONE)
-    return Result(ref, Outcome.SKIPPED, state, f"it is {state.value}: {act.verb.value} is for jobs that are {named}")
+        return Result(ref, Outcome.SKIPPED, note=GONE)
+    return Result(ref, Outcome.SKIPPED, state, why_unfit(act.verb, state, fitting))

@@ -8,9 +8,9 @@ from queuetui.backends.backend import Backend, late
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.inspector import KeysInspector
-from queuetui.backends.keys.loading import Reading
+from queuetui.backends.keys.loading import KeysReading
 from queuetui.backends.keys.operator import KeysOperator
-from queuetui.backends.keys.product import Product
+from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.redis.address import NAMESPACE, read_address
 from queuetui.backends.redis.server import RedisServer
 
@@ -18,7 +18,7 @@ from queuetui.backends.redis.server import RedisServer
 class KeysBackend(Backend):
     """One product's queue, looked at and mended."""
 
-    def __init__(self, server: RedisServer, product: Product) -> None:
+    def __init__(self, server: RedisServer, product: KeysProduct) -> None:
         inspector = KeysInspector(server, product)
         super().__init__(
             inspector=lambda: inspector,
@@ -31,20 +31,20 @@ class KeysBackend(Backend):
         )
 
 
-def find_product(server: RedisServer, url: str, product: Product, options: BackendOptions) -> tuple[Found, ...]:
+def find_product(server: RedisServer, url: str, product: KeysProduct, options: BackendOptions) -> tuple[Found, ...]:
     """Return a product's queue if the server holds one, as discovery tells it."""
     return find_products(server, url, {"": product}, options)
 
 
 def find_products(
-    server: RedisServer, url: str, products: Mapping[str, Product], options: BackendOptions
+    server: RedisServer, url: str, products: Mapping[str, KeysProduct], options: BackendOptions
 ) -> tuple[Found, ...]:
     """Return the queues of one product that the server holds, by name.
 
     The name is a prefix, or whatever else tells one from the others.
     """
     details = {
-        name: product.recognise(Reading(server, product, options.limits).ask) for name, product in products.items()
+        name: product.recognise(KeysReading(server, product, options.limits).ask) for name, product in products.items()
     }
     there = [name for name in products if details[name]]
 
@@ -57,5 +57,5 @@ def find_products(
     return tuple(map(describe, there))
 
 
-def _open(url: str, product: Product, options: BackendOptions) -> Backend:
+def _open(url: str, product: KeysProduct, options: BackendOptions) -> Backend:
     return KeysBackend(RedisServer(read_address(url, (NAMESPACE,)).url, options), product)

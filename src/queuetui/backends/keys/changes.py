@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.redis.server import Value
 from queuetui.model.act import Verb
@@ -15,7 +15,7 @@ PRESENT = "present"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class KeysStep:
     """One command within a change.
 
     `answers` are those that let the change go on: PRESENT is any but none, and an empty tuple is any.
@@ -39,7 +39,7 @@ class LuaDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class KeysChange:
     """What is done to one job: guards read, then puts write, then removes take away.
 
     What a decision adds is executed last.
@@ -48,9 +48,9 @@ class Change:
     stands. `kept` are keys that `before` holds whole beside the entry, `kept_fields` fields of hashes that many jobs share.
     """
 
-    guards: tuple[Step, ...]
-    puts: tuple[Step, ...]
-    removes: tuple[Step, ...]
+    guards: tuple[KeysStep, ...]
+    puts: tuple[KeysStep, ...]
+    removes: tuple[KeysStep, ...]
     decision: LuaDecision | None = None
     kept: tuple[bytes, ...] = ()
     kept_fields: tuple[tuple[bytes, bytes], ...] = ()
@@ -58,54 +58,54 @@ class Change:
     note: str = ""
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[KeysStep, ...]:
         """All steps in the one order."""
         return (*self.guards, *self.puts, *self.removes)
 
 
-def stands(entry: Entry) -> Step:
+def stands(entry: Entry) -> KeysStep:
     """Return the guard that an entry is still where it was seen, with its score or value.
 
     What a key of its own holds needs a guard of its own.
     """
     if entry.shelf.kind is Kind.LIST:
-        return Step(("LPOS", entry.shelf.key, entry.member), (PRESENT,))
+        return KeysStep(("LPOS", entry.shelf.key, entry.member), (PRESENT,))
     if entry.shelf.kind is Kind.SET:
-        return Step(("SISMEMBER", entry.shelf.key, entry.member), ("1",))
+        return KeysStep(("SISMEMBER", entry.shelf.key, entry.member), ("1",))
     if entry.shelf.kind is Kind.HASH:
         return says(entry.shelf.key, entry.member, entry.value)
-    return Step(("ZSCORE", entry.shelf.key, entry.member), (entry.score or b"",))
+    return KeysStep(("ZSCORE", entry.shelf.key, entry.member), (entry.score or b"",))
 
 
-def says(key: bytes, name: str | bytes, value: bytes | None) -> Step:
+def says(key: bytes, name: str | bytes, value: bytes | None) -> KeysStep:
     """Return the guard that a field of a hash is as it was read.
 
     A field that is missing answers with nothing.
     """
-    return Step(("HGET", key, name), (value or b"",))
+    return KeysStep(("HGET", key, name), (value or b"",))
 
 
-def holds(key: bytes, value: bytes | None) -> Step:
+def holds(key: bytes, value: bytes | None) -> KeysStep:
     """Return the guard that a key of one value is as it was read, or still not there."""
-    return Step(("GET", key), (value or b"",))
+    return KeysStep(("GET", key), (value or b"",))
 
 
-def is_of_kind(shelf: Shelf) -> Step:
+def is_of_kind(shelf: Shelf) -> KeysStep:
     """Return the guard that a key can be put into, which a failed write behind others could not undo."""
-    return Step(("TYPE", shelf.key), (shelf.kind.value, "none"))
+    return KeysStep(("TYPE", shelf.key), (shelf.kind.value, "none"))
 
 
-def take_away(entry: Entry) -> Step:
+def take_away(entry: Entry) -> KeysStep:
     """Return the step that removes an entry from its shelf."""
     if entry.shelf.kind is Kind.LIST:
-        return Step(("LREM", entry.shelf.key, 1, entry.member))
+        return KeysStep(("LREM", entry.shelf.key, 1, entry.member))
     if entry.shelf.kind is Kind.SET:
-        return Step(("SREM", entry.shelf.key, entry.member))
+        return KeysStep(("SREM", entry.shelf.key, entry.member))
     if entry.shelf.kind is Kind.HASH:
-        return Step(("HDEL", entry.shelf.key, entry.member))
+        return KeysStep(("HDEL", entry.shelf.key, entry.member))
     if entry.shelf.kind is Kind.KEYS:
-        return Step(("DEL", entry.member))
-    return Step(("ZREM", entry.shelf.key, entry.member))
+        return KeysStep(("DEL", entry.member))
+    return KeysStep(("ZREM", entry.shelf.key, entry.member))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,4 @@ class Rule:
 
     verb: Verb
     states: frozenset[State]
-    build: Callable[[Seen, Moment], Change | str]
-
-
-def states_by_verb(rules: Iterable[Rule]) -> dict[Verb, frozenset[State]]:
-    """Return what each verb fits, from the declared changes."""
-    applies: dict[Verb, frozenset[State]] = {}
-    for rule in rules:
-        applies[rule.verb] = applies.get(rule.verb, frozenset()) | rule.states
-    return applies
+    build: Callable[[Seen, KeysMoment], KeysChange | str]

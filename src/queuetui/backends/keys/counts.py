@@ -7,18 +7,18 @@ proportion.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from queuetui.backends.keys.late_jobs import MOST_LATE, find_late
-from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
+from queuetui.backends.keys.loading import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.product import BriefProduct
 from queuetui.backends.keys.shelf import Shelf
 from queuetui.backends.keys.walking import Walk
+from queuetui.backends.reading.figures import JobFigures
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Job
-from queuetui.model.measured import Exactness, Measured, absent
+from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.stuck import due_since
@@ -32,7 +32,7 @@ _Key = tuple[str, State]
 
 
 @dataclass
-class Counts:
+class _Tally:
     """How many jobs there are of each queue and state, how many are stuck, and what was not read whole."""
 
     now: datetime
@@ -72,9 +72,9 @@ class Counts:
         return Measured(count, Exactness.ESTIMATED, self.now, why)
 
 
-def count_jobs(reading: Reading) -> Counts:
+def count_jobs(reading: KeysReading) -> JobFigures:
     """Return the counts at one look."""
-    counts = Counts(reading.now)
+    counts = _Tally(reading.now)
     left = _SHARED_IN_ALL
     for shelf, size in zip(reading.shelves, reading.sizes(reading.shelves), strict=True):
         if not size:
@@ -88,10 +88,11 @@ def count_jobs(reading: Reading) -> Counts:
     late, counts.late_read_whole = find_late(reading, reading.shelves, brief=True)
     counts.stuck.update(seen.job.queue.raw for seen in late)
     _read_oldest(reading, counts)
-    return counts
+    by_state = {state: _sum_state(state, counts, reading.product.capabilities) for state in State}
+    return JobFigures(by_state, counts.stuck_in(), add_counts([*by_state.values()]), _tell_queues(reading, counts))
 
 
-def _count_runs(reading: Reading, shelf: Shelf, size: int, counts: Counts) -> None:
+def _count_runs(reading: KeysReading, shelf: Shelf, size: int, counts: _Tally) -> None:
     jobs, looked = _read(reading, shelf, MOST_RUNS)
     counts.runs_read_whole = counts.runs_read_whole and size <= MOST_RUNS
     for job in jobs:
@@ -102,14 +103,14 @@ def _count_runs(reading: Reading, shelf: Shelf, size: int, counts: Counts) -> No
         _add_shares(Counter((job.queue.raw, job.state) for job in jobs), looked, shelf, size, counts, reading)
 
 
-def _share_out(reading: Reading, shelf: Shelf, size: int, left: int, counts: Counts) -> int:
+def _share_out(reading: KeysReading, shelf: Shelf, size: int, left: int, counts: _Tally) -> int:
     """Read the states and queues of a shelf's first jobs, and return how many were read."""
     told, looked = _read_shares(reading, shelf, min(SHARED_ENTRIES, left)) if left > 0 else (Counter[_Key](), 0)
     _add_shares(told, looked, shelf, size, counts, reading)
     return looked
 
 
-def _read_shares(reading: Reading, shelf: Shelf, most: int) -> tuple[Counter[_Key], int]:
+def _read_shares(reading: KeysReading, shelf: Shelf, most: int) -> tuple[Counter[_Key], int]:
     """Return the jobs of each queue and state among a shelf's first entries, and their number."""
     product = reading.product
     if shelf.queue is None or not isinstance(product, BriefProduct):
@@ -120,7 +121,9 @@ def _read_shares(reading: Reading, shelf: Shelf, most: int) -> tuple[Counter[_Ke
     return Counter((shelf.queue, product.state_of(shelf, one)) for one in answers), len(entries)
 
 
-def _add_shares(told: Counter[_Key], looked: int, shelf: Shelf, size: int, counts: Counts, reading: Reading) -> None:
+def _add_shares(
+    told: Counter[_Key], looked: int, shelf: Shelf, size: int, counts: _Tally, reading: KeysReading
+) -> None:
     """Share a shelf's size out as the entries that were looked at are, some of which may stand for no job."""
     if not looked:
         told[shelf.queue or "", shelf.states[0]] = looked = 1
@@ -134,7 +137,7 @@ def _add_shares(told: Counter[_Key], looked: int, shelf: Shelf, size: int, count
         counts.estimated |= told.keys() | {(queue, state) for queue in queues for state in shelf.states}
 
 
-def _read(reading: Reading, shelf: Shelf, most: int) -> tuple[list[Job], int]:
+def _read(reading: KeysReading, shelf: Shelf, most: int) -> tuple[list[Job], int]:
     """Return the jobs of a shelf's first entries, and how many entries these are."""
     found: list[Job] = []
     looked = 0
@@ -147,7 +150,7 @@ def _read(reading: Reading, shelf: Shelf, most: int) -> tuple[list[Job], int]:
     return found, looked
 
 
-def _read_oldest(reading: Reading, counts: Counts) -> None:
+def _read_oldest(reading: KeysReading, counts: _Tally) -> None:
     """Note when the first waiting job of each queue was due."""
     waiting = [shelf for shelf in reading.shelves if State.PENDING in shelf.states and not shelf.is_read_whole]
     entries = [entry for first in reading.slices(waiting, 0, 1) for entry in first]
@@ -157,9 +160,9 @@ def _read_oldest(reading: Reading, counts: Counts) -> None:
             counts.oldest_due.setdefault(seen.job.queue.raw, due_at)
 
 
-def tell_queues(reading: Reading, counts: Counts, kept: frozenset[State]) -> tuple[QueueInfo, ...]:
+def _tell_queues(reading: KeysReading, counts: _Tally) -> tuple[QueueInfo, ...]:
     """Return every queue that is registered, or named by a job, by name."""
-    survey = reading.survey
+    survey, kept = reading.survey, reading.product.capabilities.keeps
     named = reading.queue_names | {queue for queue, _ in counts.sizes}
     unheard, is_told = reading.unheard(named), reading.product.capabilities.workers
     listening: dict[str, int] = defaultdict(int)
@@ -180,19 +183,7 @@ def tell_queues(reading: Reading, counts: Counts, kept: frozenset[State]) -> tup
     )
 
 
-def sum_states(counts: Counts, capabilities: Capabilities) -> dict[State, Measured[int]]:
-    """Return the counts over all queues, absent where a state is not kept."""
-    kept, missing, label = capabilities.keeps, capabilities.missing, capabilities.label
-    return {
-        state: counts.in_all(state)
-        if state in kept
-        else absent(missing.get(state, f"{label} keeps no {state.value} jobs"))
-        for state in State
-    }
-
-
-def add_up(counts: Iterable[Measured[int]], now: datetime) -> Measured[int]:
-    """Return the sum of those that are known."""
-    known = [one for one in counts if one.value is not None]
-    exactness = next((one.exactness for one in known if one.exactness is not Exactness.EXACT), Exactness.EXACT)
-    return Measured(sum(one.value or 0 for one in known), exactness, now)
+def _sum_state(state: State, counts: _Tally, capabilities: Capabilities) -> Measured[int]:
+    if state in capabilities.keeps:
+        return counts.in_all(state)
+    return absent(capabilities.missing.get(state, f"{capabilities.label} keeps no {state.value} jobs"))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from queuetui.backends.examiner import Examiner
 from queuetui.backends.redis.condition import ServerCondition
 
 if TYPE_CHECKING:
     from queuetui.backends.redis.server import RedisServer
-    from queuetui.model.examination import Examination, HeldSnapshot
+    from queuetui.model.examination import Examination
 
 
-class KeysExaminer:
+class KeysExaminer(Examiner):
     """Tells of the server; how safely it keeps its data is the affair of whoever runs the product."""
 
     def __init__(self, server: RedisServer) -> None:
@@ -20,7 +21,3 @@ class KeysExaminer:
     def examine(self, held_s: float) -> Examination:
         """Return product, version, connections and memory."""
         return ServerCondition(self._server).examine()
-
-    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
-        """Return nothing: a server keeps no old pictures of its data."""
-        return ()

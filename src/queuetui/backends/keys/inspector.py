@@ -7,18 +7,20 @@ from dataclasses import replace
 from heapq import nlargest
 from typing import TypeVar
 
-from queuetui.backends.keys.counts import SHARED_ENTRIES, Counts, add_up, count_jobs, sum_states, tell_queues
-from queuetui.backends.keys.loading import Reading, shorten
-from queuetui.backends.keys.lookup import Remembered, find_refs, find_whole
+from queuetui.backends.keys.counts import SHARED_ENTRIES, count_jobs
+from queuetui.backends.keys.loading import KeysReading
+from queuetui.backends.keys.lookup import find_refs, find_whole, load_seen
 from queuetui.backends.keys.pages import PageReader, plan_terms
-from queuetui.backends.keys.product import Product, ScheduleProduct, Survey
+from queuetui.backends.keys.product import KeysProduct, Survey
+from queuetui.backends.reading.figures import UNREAD
+from queuetui.backends.reading.seen_jobs import SeenJobs
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import EARLIEST
 from queuetui.model.errors import NotFound, QueueTuiError
 from queuetui.model.identity import Identity
-from queuetui.model.job import Attempt, Job
+from queuetui.model.job import Attempt, Job, shorten
 from queuetui.model.job_view import JobView, uncounted_queue
 from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
@@ -31,16 +33,15 @@ from queuetui.model.text import sanitize
 
 T = TypeVar("T")
 _NAMED_KEYS = 3
-_NOT_ASKED = "it was not asked for or could not be read"
 
 
 class KeysInspector:
     """Reads with plain commands, in packets; nothing it sends can change a key."""
 
-    def __init__(self, server: RedisServer, product: Product) -> None:
+    def __init__(self, server: RedisServer, product: KeysProduct) -> None:
         self._server = server
         self._product = product
-        self._remembered = Remembered()
+        self._seen = SeenJobs()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -49,10 +50,10 @@ class KeysInspector:
 
     def snapshot(self, watch: Watch) -> Snapshot:
         """Return all that was asked for; a part that fails alone is named in `problems`."""
-        reading = Reading(self._server, self._product, watch.limits)
+        reading = KeysReading(self._server, self._product, watch.limits)
         problems: dict[str, str] = {}
-        kept = self.capabilities.keeps
-        counts = _try(Part.COUNTS, problems, lambda: count_jobs(reading)) if _counts(watch) else None
+        counted = _try(Part.COUNTS, problems, lambda: count_jobs(reading)) if _counts(watch) else None
+        figures = UNREAD if counted is None else counted
         failures = (
             _try(Part.FAILURES, problems, lambda: self._failures(reading, watch.failures))
             if Part.FAILURES in watch.parts
@@ -60,11 +61,23 @@ class KeysInspector:
         )
         request = watch.page
         page = None if request is None else _try("page", problems, lambda: self._page(reading, request))
-        return _develop(reading, kept, counts, failures or (), page, problems | _unread_keys(reading), watch)
+        return Snapshot(
+            reading.moment.backend,
+            reading.now,
+            figures.by_state,
+            figures.stuck,
+            figures.total,
+            absent(f"{self.capabilities.label} does not keep how long jobs took on average"),
+            figures.queues,
+            reading.survey.workers if Part.WORKERS in watch.parts else (),
+            failures=failures or (),
+            page=page,
+            problems=problems | _unread_keys(reading),
+        )
 
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page."""
-        return self._page(Reading(self._server, self._product, limits), request)
+        return self._page(KeysReading(self._server, self._product, limits), request)
 
     def get(self, job_id: str) -> Job:
         """Return one job whole. Raises NotFound."""
@@ -86,8 +99,8 @@ class KeysInspector:
             attempts=self._product.attempts(job.ref.id, reading.ask),
         )
 
-    def _get(self, reading: Reading, job_id: str) -> Job:
-        seen = self._remembered.find(reading, (job_id,)).get(job_id)
+    def _get(self, reading: KeysReading, job_id: str) -> Job:
+        seen = load_seen(reading, self._seen.find((job_id,))).get(job_id)
         looked = 0
         if seen is None:
             seen, looked = find_whole(reading, job_id)
@@ -99,7 +112,7 @@ class KeysInspector:
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
         """Return those of the jobs that are there; what moved since it was listed is searched for by itself."""
         reading, asked = self._reading(), tuple(dict.fromkeys(job_ids))
-        found = {job_id: seen.job for job_id, seen in self._remembered.find(reading, asked).items()}
+        found = {job_id: seen.job for job_id, seen in load_seen(reading, self._seen.find(asked)).items()}
         for job_id in asked:
             if job_id not in found and (seen := find_whole(reading, job_id)[0]) is not None:
                 found[job_id] = seen.job
@@ -128,20 +141,18 @@ class KeysInspector:
     def schedules(self) -> ScheduleReading:
         """Return the schedules that the product keeps."""
         reading = self._reading()
-        found = (
-            self._product.schedules(reading.survey, reading.ask) if isinstance(self._product, ScheduleProduct) else ()
-        )
+        found = self._product.schedules(reading.survey, reading.ask)
         return ScheduleReading(reading.now, (), is_cut=len(found) > MOST_SCHEDULES, kept=found[:MOST_SCHEDULES])
 
-    def _reading(self) -> Reading:
-        return Reading(self._server, self._product, self._server.options.limits)
+    def _reading(self) -> KeysReading:
+        return KeysReading(self._server, self._product, self._server.options.limits)
 
-    def _page(self, reading: Reading, request: PageRequest) -> Page:
+    def _page(self, reading: KeysReading, request: PageRequest) -> Page:
         page = PageReader(reading).read(request)
-        self._remembered.add(page.jobs)
+        self._seen.add(page.jobs)
         return page
 
-    def _failures(self, reading: Reading, limit: int) -> tuple[Job, ...]:
+    def _failures(self, reading: KeysReading, limit: int) -> tuple[Job, ...]:
         """Return the latest dead letters, of as many of each key, or of more where these stand among others."""
         shelves = [shelf for shelf in reading.shelves if State.FAILED in shelf.states]
         plain = [shelf for shelf in shelves if len(shelf.states) == 1]
@@ -150,11 +161,11 @@ class KeysInspector:
         seen = reading.load([entry for entries in slices for entry in entries])
         jobs = [one.job for one in seen if one.job.state is State.FAILED]
         found = tuple(shorten(job) for job in nlargest(limit, jobs, key=lambda job: job.completed_at or EARLIEST))
-        self._remembered.add(found)
+        self._seen.add(found)
         return found
 
 
-def _unread_keys(reading: Reading) -> dict[str, str]:
+def _unread_keys(reading: KeysReading) -> dict[str, str]:
     unseen = {"queues": reading.survey.unseen} if reading.survey.unseen else {}
     if not reading.odd_keys:
         return unseen
@@ -183,30 +194,3 @@ def _try(name: str, problems: dict[str, str], read: Callable[[], T]) -> T | None
     except QueueTuiError as error:
         problems[name] = str(error)
         return None
-
-
-def _develop(
-    reading: Reading,
-    kept: frozenset[State],
-    counts: Counts | None,
-    failures: tuple[Job, ...],
-    page: Page | None,
-    problems: dict[str, str],
-    watch: Watch,
-) -> Snapshot:
-    capabilities = reading.product.capabilities
-    label = capabilities.label
-    by_state = {state: absent(_NOT_ASKED) for state in State} if counts is None else sum_states(counts, capabilities)
-    return Snapshot(
-        reading.moment.backend,
-        reading.now,
-        counts=by_state,
-        stuck=absent(_NOT_ASKED) if counts is None else counts.stuck_in(),
-        total=absent(_NOT_ASKED) if counts is None else add_up(by_state.values(), reading.now),
-        average_s=absent(f"{label} does not keep how long jobs took in sum"),
-        queues=() if counts is None or Part.QUEUES not in watch.parts else tell_queues(reading, counts, kept),
-        workers=reading.survey.workers if Part.WORKERS in watch.parts else (),
-        failures=failures,
-        page=page,
-        problems=problems,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
+from queuetui.backends.keys.loading import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Shelf
 from queuetui.model.state import WAITING, State
@@ -14,7 +14,7 @@ MOST_LATE = 1_000
 _FIRST_LOOK = 20
 
 
-def find_late(reading: Reading, shelves: Sequence[Shelf], *, brief: bool = False) -> tuple[list[Seen], bool]:
+def find_late(reading: KeysReading, shelves: Sequence[Shelf], *, brief: bool = False) -> tuple[list[Seen], bool]:
     """Return the late jobs of the shelves whose jobs wait, and whether these are all.
 
     They are `brief` where they are only counted.

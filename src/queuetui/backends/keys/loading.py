@@ -8,17 +8,16 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from queuetui.backends.keys.product import FollowingProduct, Product, Survey
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.product import KeysProduct, Survey
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.model.clock import from_us
 from queuetui.model.errors import Unsupported
-from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job
+from queuetui.model.job import Job
 from queuetui.model.limits import Limits, unconsumed
 from queuetui.model.state import WAITING, State
 from queuetui.model.stuck import is_overdue, is_unheard
-from queuetui.model.text import Untrusted
 
 BITE_ENTRIES = 500
 _COMMANDS_A_PACKET = 2_000
@@ -35,23 +34,23 @@ _EMPTY: dict[Value, Callable[[Command], Any]] = {
 
 
 @dataclass(frozen=True)
-class Reading:
+class KeysReading:
     """One look at a server: its shelves are found once, and all is judged by one time."""
 
     server: RedisServer
-    product: Product
+    product: KeysProduct
     limits: Limits
     odd_keys: set[Value] = field(default_factory=set)
 
     @cached_property
-    def moment(self) -> Moment:
+    def moment(self) -> KeysMoment:
         """The server's time, or the fixed one of a capture."""
         options = self.server.options
         now = options.now
         if now is None:
             seconds, micros = self.server.ask("asking the server for its time", "TIME")
             now = from_us(int(seconds) * 1_000_000 + int(micros))
-        return Moment(
+        return KeysMoment(
             self.server.name,
             now.astimezone(UTC),
             self.limits,
@@ -146,10 +145,8 @@ class Reading:
         """
         moment = replace(self.moment, brief=True) if brief else self.moment
         told = self._ask_for_each([self.product.loads(entry) for entry in entries])
-        if isinstance(self.product, FollowingProduct):
-            product = self.product
-            more = self._ask_for_each([product.follows(*one) for one in zip(entries, told, strict=True)])
-            told = [[*first, *further] for first, further in zip(told, more, strict=True)]
+        more = self._ask_for_each([self.product.follows(*one) for one in zip(entries, told, strict=True)])
+        told = [[*first, *further] for first, further in zip(told, more, strict=True)]
         for entry, loaded in zip(entries, told, strict=True):
             job = self.product.read(entry, loaded, moment)
             if job is not None:
@@ -158,11 +155,3 @@ class Reading:
     def _ask_for_each(self, wanted: Sequence[Sequence[Command]]) -> list[list[Any]]:
         answers = iter(self.ask([command for each in wanted for command in each]))
         return [[next(answers) for _ in commands] for commands in wanted]
-
-
-def shorten(job: Job) -> Job:
-    """Return the job with no more of its payload than a page carries."""
-    text = job.payload.raw
-    if len(text) <= PAYLOAD_HEAD_CHARS:
-        return job
-    return replace(job, payload=Untrusted(text[:PAYLOAD_HEAD_CHARS]), payload_whole=False)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 
-from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
+from queuetui.backends.keys.loading import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
 from queuetui.backends.keys.walking import Walk, write_anchor
 from queuetui.model.act import JobRef
-from queuetui.model.job import Job
 from queuetui.model.page import IdSearch
 from queuetui.model.state import FINAL
 
@@ -24,7 +22,6 @@ LOOKED_ENTRIES = 50_000
 # Where the id stands in what a member refers to, so many are loaded for it.
 LOADED_ENTRIES = 10_000
 _MOST_TIES = 1_000
-_REMEMBERED_JOBS = 20_000
 
 
 def make_rev(entry: Entry, *seen: object) -> str:
@@ -51,7 +48,7 @@ def _read_rev(rev: str, shelves: dict[bytes, Shelf]) -> _Spot | None:
     return None if shelf is None else _Spot(shelf, str(score), str(mark))
 
 
-def locate(reading: Reading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
+def locate(reading: KeysReading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
     """Return where jobs stand that were seen before, those left out that do not stand there any more.
 
     A shelf in which members must be compared one by one is gone through once for all.
@@ -83,7 +80,7 @@ def locate(reading: Reading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
     return found
 
 
-def _in_sorted(reading: Reading, spot: _Spot) -> Entry | None:
+def _in_sorted(reading: KeysReading, spot: _Spot) -> Entry | None:
     member = member_of(spot.mark)
     if member is not None:
         (score,) = reading.ask([("ZSCORE", spot.shelf.key, member)])
@@ -93,17 +90,17 @@ def _in_sorted(reading: Reading, spot: _Spot) -> Entry | None:
     return next((one for one in entries if one.mark == spot.mark), None)
 
 
-def _in_list(reading: Reading, shelf: Shelf, member: bytes) -> Entry | None:
+def _in_list(reading: KeysReading, shelf: Shelf, member: bytes) -> Entry | None:
     (rank,) = reading.ask([("LPOS", shelf.key, member)])
     return None if rank is None else Entry(shelf, member, int(rank))
 
 
-def _in_set(reading: Reading, shelf: Shelf, member: bytes) -> Entry | None:
+def _in_set(reading: KeysReading, shelf: Shelf, member: bytes) -> Entry | None:
     (is_there,) = reading.ask([("SISMEMBER", shelf.key, member)])
     return Entry(shelf, member) if is_there else None
 
 
-def _in_keys(reading: Reading, shelf: Shelf, member: bytes) -> Entry:  # noqa: ARG001 - every finder is asked alike
+def _in_keys(reading: KeysReading, shelf: Shelf, member: bytes) -> Entry:  # noqa: ARG001 - every finder is asked alike
     """Return the entry of a key by its name alone.
 
     Loading it tells whether it still holds a job.
@@ -111,7 +108,7 @@ def _in_keys(reading: Reading, shelf: Shelf, member: bytes) -> Entry:  # noqa: A
     return Entry(shelf, member)
 
 
-_FINDERS: dict[Kind, Callable[[Reading, Shelf, bytes], Entry | None]] = {
+_FINDERS: dict[Kind, Callable[[KeysReading, Shelf, bytes], Entry | None]] = {
     Kind.LIST: _in_list,
     Kind.SET: _in_set,
     Kind.KEYS: _in_keys,
@@ -128,31 +125,13 @@ def entries_of(members: Sequence[tuple[Shelf, bytes]], ask: Ask) -> tuple[Entry,
     )
 
 
-class Remembered:
-    """Where shown jobs stood, so that opening one needs no search."""
-
-    def __init__(self) -> None:
-        self._refs: OrderedDict[str, JobRef] = OrderedDict()
-        self._guard = Lock()
-
-    def add(self, jobs: Iterable[Job]) -> None:
-        """Remember jobs that are shown."""
-        with self._guard:
-            for job in jobs:
-                self._refs[job.ref.id] = job.ref
-                self._refs.move_to_end(job.ref.id)
-            while len(self._refs) > _REMEMBERED_JOBS:
-                self._refs.popitem(last=False)
-
-    def find(self, reading: Reading, job_ids: Iterable[str]) -> dict[str, Seen]:
-        """Return the jobs that still stand where they were shown, by their ids."""
-        with self._guard:
-            refs = {job_id: self._refs[job_id] for job_id in job_ids if job_id in self._refs}
-        places = list(locate(reading, list(refs.values())).values())
-        return {seen.job.ref.id: seen for seen in reading.load(places) if seen.job.ref.id in refs}
+def load_seen(reading: KeysReading, refs: Mapping[str, JobRef]) -> dict[str, Seen]:
+    """Return the jobs that still stand where they were seen, by their ids."""
+    places = list(locate(reading, list(refs.values())).values())
+    return {seen.job.ref.id: seen for seen in reading.load(places) if seen.job.ref.id in refs}
 
 
-def find_whole(reading: Reading, job_id: str) -> tuple[Seen | None, int]:
+def find_whole(reading: KeysReading, job_id: str) -> tuple[Seen | None, int]:
     """Return a job by its id, or the number of entries searched where that was not all."""
     places = reading.product.places(job_id, reading.shelves, reading.ask)
     if places is not None:
@@ -166,7 +145,7 @@ def find_whole(reading: Reading, job_id: str) -> tuple[Seen | None, int]:
     return found, 0 if found is not None else passed
 
 
-def _search(reading: Reading, shelves: Sequence[Shelf], job_id: str) -> tuple[Seen | None, int]:
+def _search(reading: KeysReading, shelves: Sequence[Shelf], job_id: str) -> tuple[Seen | None, int]:
     """Look for a job in some shelves.
 
     Returns it, or the number of entries searched where that was not all.
@@ -183,13 +162,13 @@ def _search(reading: Reading, shelves: Sequence[Shelf], job_id: str) -> tuple[Se
     return None, 0
 
 
-def _near(reading: Reading, bite: Sequence[Entry], fits: Callable[[str], bool]) -> list[Entry]:
+def _near(reading: KeysReading, bite: Sequence[Entry], fits: Callable[[str], bool]) -> list[Entry]:
     """Return the entries whose id fits, or is known only once they are loaded."""
     named = ((entry, reading.product.id_of(entry)) for entry in bite)
     return [entry for entry, job_id in named if job_id is None or fits(job_id)]
 
 
-def find_refs(reading: Reading, suffix: str, limit: int, after: str | None) -> IdSearch:
+def find_refs(reading: KeysReading, suffix: str, limit: int, after: str | None) -> IdSearch:
     """Look for jobs whose id ends in a text, from where an earlier search stopped.
 
     As many entries are searched as are allowed for it.
@@ -209,7 +188,7 @@ def find_refs(reading: Reading, suffix: str, limit: int, after: str | None) -> I
     return IdSearch(tuple(found.values()), None, looked)
 
 
-def _all_entries(reading: Reading, cursor: str | None = None) -> Iterator[list[Entry]]:
+def _all_entries(reading: KeysReading, cursor: str | None = None) -> Iterator[list[Entry]]:
     """Yield the entries of what has ended first, as `find_whole` does."""
     shelves = sorted(reading.shelves, key=lambda shelf: not FINAL.issuperset(shelf.states))
     return Walk(reading, shelves, reading.sizes(shelves)).bites(cursor, 2 * BITE_ENTRIES)

@@ -10,30 +10,26 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from queuetui.backends.keys.changes import Change, Rule, states_by_verb
+from queuetui.backends.keys.changes import KeysChange, Rule
 from queuetui.backends.keys.guarded_script import load_guarded
-from queuetui.backends.keys.loading import Reading
+from queuetui.backends.keys.loading import KeysReading
 from queuetui.backends.keys.lookup import find_whole, locate
-from queuetui.backends.keys.product import Product, QueueProduct
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.product import KeysProduct, QueueProduct
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Entry, Kind
+from queuetui.backends.reading.refusals import GONE, MOVED_ON, NOT_TRIED, states_by_verb, why_unfit
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.backends.redis.split_server import SplitServer
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.limits import Limits
-from queuetui.model.state import State
 from queuetui.model.text import sanitize
-
-_MOVED_ON = "it changed since it was seen, so nothing was done; look again"
-_GONE = "it is not where it was seen any more: it was taken, moved or deleted; look again"
-_NOT_TRIED = "it was not tried, because the store went away before"
 
 
 class KeysOperator:
     """What a person may change in a product's keys."""
 
-    def __init__(self, server: RedisServer, product: Product) -> None:
+    def __init__(self, server: RedisServer, product: KeysProduct) -> None:
         self._server = server
         self._product = product
 
@@ -41,14 +37,14 @@ class KeysOperator:
         """Do a verb to each target. Raises Unsupported for one that the product does not have."""
         if act.verb not in self._product.capabilities.applies:
             raise Unsupported(self._product.capabilities.why_not(act.verb) or act.verb.value)
-        reading = Reading(self._server, self._product, limits)
+        reading = KeysReading(self._server, self._product, limits)
         places = locate(reading, [target.ref for target in targets])
         seen = {one.entry: one for one in reading.load(list(places.values()))}
         results: list[Result] = []
         is_lost = False
         for ref in (target.ref for target in targets):
             if is_lost:
-                results.append(Result(ref, Outcome.FAILED, note=_NOT_TRIED))
+                results.append(Result(ref, Outcome.FAILED, note=NOT_TRIED))
                 continue
             entry = places.get(ref)
             try:
@@ -69,7 +65,7 @@ class KeysOperator:
         product, ref = self._product, JobRef(self._server.name, queue, "")
         if act.verb not in product.capabilities.manages or not isinstance(product, QueueProduct):
             raise Unsupported(product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
-        reading = Reading(self._server, product, self._server.options.limits)
+        reading = KeysReading(self._server, product, self._server.options.limits)
         name = queue.encode("utf-8", "surrogatepass")
         if name not in reading.survey.queues:
             raise NotFound(f"there is no queue {sanitize(queue, 60)!r} in {product.capabilities.label}'s keys")
@@ -80,30 +76,30 @@ class KeysOperator:
         if isinstance(built, str):
             return Result(ref, Outcome.SKIPPED, note=built)
         if not run_change(self._server, f"trying to {act.verb.value} a queue", built):
-            return Result(ref, Outcome.SKIPPED, note=_MOVED_ON)
+            return Result(ref, Outcome.SKIPPED, note=MOVED_ON)
         return Result(ref, Outcome.DONE, note=built.note, before=json.dumps({"paused": is_paused}))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Clean no workers: products do that themselves. Raises Unsupported."""
         raise Unsupported(self._product.capabilities.why_not(act.verb) or act.verb.value)
 
-    def _apply_one(self, act: Act, ref: JobRef, seen: Seen | None, reading: Reading) -> Result:
+    def _apply_one(self, act: Act, ref: JobRef, seen: Seen | None, reading: KeysReading) -> Result:
         if seen is None:
             now, _ = find_whole(reading, ref.id)
-            return Result(ref, Outcome.SKIPPED, None if now is None else now.job.state, _GONE)
+            return Result(ref, Outcome.SKIPPED, None if now is None else now.job.state, GONE)
         if seen.job.ref != ref:
-            return Result(ref, Outcome.SKIPPED, seen.job.state, _MOVED_ON)
+            return Result(ref, Outcome.SKIPPED, seen.job.state, MOVED_ON)
         built = _build(self._product.rules, act, seen, replace(reading.moment, args=act.args))
         if isinstance(built, str):
             return Result(ref, Outcome.SKIPPED, seen.job.state, built)
         before = self._read_before(seen, built)
         if not run_change(self._server, f"trying to {act.verb.value} a job", built):
-            return Result(ref, Outcome.SKIPPED, seen.job.state, _MOVED_ON)
+            return Result(ref, Outcome.SKIPPED, seen.job.state, MOVED_ON)
         after = None if built.after is None else _find_after(built.after, reading)
         state = None if after is None else after.job.state
         return Result(ref, Outcome.DONE, state, built.note, before, None if after is None else after.job.ref.rev)
 
-    def _read_before(self, seen: Seen, change: Change) -> str:
+    def _read_before(self, seen: Seen, change: KeysChange) -> str:
         """Return the entry and the keys that go or change, as the server itself would put them back."""
         entry = seen.entry
         commands = [(word, key) for key in change.kept for word in ("DUMP", "PTTL")]
@@ -129,7 +125,7 @@ class KeysOperator:
         return json.dumps({"entry": stood, "keys": keys, "fields": fields})
 
 
-def run_change(server: RedisServer, doing: str, change: Change) -> bool:
+def run_change(server: RedisServer, doing: str, change: KeysChange) -> bool:
     """Do a change, and tell whether its guards found everything as it was seen.
 
     Where they did not, nothing is changed.
@@ -139,7 +135,7 @@ def run_change(server: RedisServer, doing: str, change: Change) -> bool:
     return _run_script(server, doing, change)
 
 
-def _run_on_both(server: SplitServer, doing: str, change: Change) -> bool:
+def _run_on_both(server: SplitServer, doing: str, change: KeysChange) -> bool:
     """Do a change that concerns two servers.
 
     Once the second is as it was seen, the first one's part is done and then the second's.
@@ -162,7 +158,7 @@ def _run_on_both(server: SplitServer, doing: str, change: Change) -> bool:
     return True
 
 
-def _part_of(server: SplitServer, change: Change, is_far: bool) -> Change:
+def _part_of(server: SplitServer, change: KeysChange, is_far: bool) -> KeysChange:
     guards, puts, removes = (
         tuple(step for step in steps if server.is_beside(step.command) is is_far)
         for steps in (change.guards, change.puts, change.removes)
@@ -170,7 +166,7 @@ def _part_of(server: SplitServer, change: Change, is_far: bool) -> Change:
     return replace(change, guards=guards, puts=puts, removes=removes, decision=None if is_far else change.decision)
 
 
-def _run_script(server: RedisServer, doing: str, change: Change) -> bool:
+def _run_script(server: RedisServer, doing: str, change: KeysChange) -> bool:
     keys = dict.fromkeys(step.command[1] for step in change.steps)
     values: list[Value] = [len(change.steps)]
     for step in change.steps:
@@ -182,7 +178,7 @@ def _run_script(server: RedisServer, doing: str, change: Change) -> bool:
     return not int(server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)[0])
 
 
-def _find_after(entry: Entry, reading: Reading) -> Seen | None:
+def _find_after(entry: Entry, reading: KeysReading) -> Seen | None:
     """Return the job where it stands now, None where a worker was quicker.
 
     Its score is as the server writes it.
@@ -199,11 +195,9 @@ def _to_key(value: Value) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode()
 
 
-def _build(rules: Sequence[Rule], act: Act, seen: Seen, moment: Moment) -> Change | str:
+def _build(rules: Sequence[Rule], act: Act, seen: Seen, moment: KeysMoment) -> KeysChange | str:
     state = seen.job.state
     for rule in rules:
         if rule.verb is act.verb and state in rule.states:
             return rule.build(seen, moment)
-    fitting = states_by_verb(rules).get(act.verb, frozenset())
-    named = ", ".join(one.value for one in State if one in fitting)
-    return f"it is {state.value}: {act.verb.value} is for jobs that are {named}"
+    return why_unfit(act.verb, state, states_by_verb(rules).get(act.verb, frozenset()))

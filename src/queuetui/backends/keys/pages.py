@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from queuetui.backends.keys.late_jobs import find_late
-from queuetui.backends.keys.loading import BITE_ENTRIES, Reading, shorten
+from queuetui.backends.keys.loading import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.lookup import find_whole
-from queuetui.backends.keys.product import Product
+from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import MOST_FIELDS, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import text_of
@@ -19,7 +19,7 @@ from queuetui.backends.keys.walking import Walk, write_anchor
 from queuetui.backends.reading.query_scope import asks_for_stuck, is_scope, names_asked, queues_asked, states_asked
 from queuetui.backends.reading.sort_orders import cut_sorted, value_of
 from queuetui.backends.reading.term_plans import plan_by_names, require_answers
-from queuetui.model.job import Job
+from queuetui.model.job import Job, shorten
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query, Sort, Term
@@ -34,19 +34,19 @@ _LONGEST_RUN = Sort("started", descending=False)
 _NEWEST = Sort("created", descending=True)
 
 
-def plan_terms(product: Product, query: Query) -> tuple[PlannedTerm, ...]:
+def plan_terms(product: KeysProduct, query: Query) -> tuple[PlannedTerm, ...]:
     """Return how each term of a filter is answered."""
     return tuple(_plan_term(product, term) for term in query.terms)
 
 
-def _plan_term(product: Product, term: Term) -> PlannedTerm:
+def _plan_term(product: KeysProduct, term: Term) -> PlannedTerm:
     why_absent = product.absent.get(term.field)
     if why_absent is not None:
         return PlannedTerm(term, Handling.REFUSED, why_absent)
     return plan_by_names(term, frozenset({"id"}), LOOKED_JOBS)
 
 
-def shelves_for(reading: Reading, query: Query) -> list[Shelf]:
+def shelves_for(reading: KeysReading, query: Query) -> list[Shelf]:
     """Return the shelves that may hold jobs which a filter asks for."""
     states = states_asked(query, frozenset(State))
     names = [shelf.queue for shelf in reading.shelves if shelf.queue is not None]
@@ -79,7 +79,7 @@ class _Found:
 class PageReader:
     """Reads pages at one look."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: KeysReading) -> None:
         self._reading = reading
 
     def read(self, request: PageRequest) -> Page:

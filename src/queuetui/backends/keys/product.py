@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from queuetui.backends.keys.changes import Change, Rule
-from queuetui.backends.keys.seen import Moment
+from queuetui.backends.keys.changes import KeysChange, Rule
+from queuetui.backends.keys.seen import KeysMoment
 from queuetui.backends.keys.shelf import Command, Entry, Listing, Shelf
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
@@ -42,79 +43,67 @@ class Survey:
         return bool(self.suspended_by) or queue.encode("utf-8", "surrogatepass") in self.paused
 
 
-class Product(Protocol):
-    """A description; all but `survey` and `places` is pure."""
+class KeysProduct(ABC):
+    """A description; all but `survey` and `places` is pure.
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """What can be done; `applies` is computed from the rules."""
-        ...
+    `applies` of its capabilities is computed from the rules. `home` tells several of one kind on a server apart: its prefix.
+    `absent` are the fields of the filter language that it does not keep, and why. `rules` are what may be changed.
+    """
 
-    @property
-    def home(self) -> str:
-        """What tells several of one kind on a server apart: its prefix."""
-        ...
+    capabilities: Capabilities
+    home: str
+    absent: Mapping[str, str]
+    rules: tuple[Rule, ...]
 
-    @property
-    def absent(self) -> Mapping[str, str]:
-        """The fields of the filter language that it does not keep, and why."""
-        ...
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """What may be changed."""
-        ...
-
+    @abstractmethod
     def recognise(self, ask: Ask) -> str:
         """Return in our words what the product was known by, nothing where it is not there."""
-        ...
 
+    @abstractmethod
     def survey(self, ask: Ask) -> Survey:
         """Find the queues and workers."""
-        ...
 
+    @abstractmethod
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return every shelf, in the order in which jobs travel.
 
         A job that moves on during a read is seen twice, and never missed.
         """
-        ...
 
+    @abstractmethod
     def id_of(self, entry: Entry) -> str | None:
         """Return the id of the job that an entry stands for, empty where it is none.
 
         None where only what is loaded tells.
         """
-        ...
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:
         """Return where a job stands by its id alone, None where only looking through the shelves tells."""
-        ...
+        return None
 
+    @abstractmethod
     def loads(self, entry: Entry) -> Sequence[Command]:
         """Return what must be read to show an entry; nothing where the member is the message."""
-        ...
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+    def follows(self, entry: Entry, loaded: Sequence[Any]) -> Sequence[Command]:
+        """Return what must be read besides, as what was loaded names it; `read` gets its answers behind that."""
+        return ()
+
+    @abstractmethod
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the job, whole; None where the entry stands for none."""
-        ...
 
     def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
         """Return the kept attempts of a job, oldest first."""
-        ...
+        return ()
+
+    def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
+        """Return the schedules that are stored, by name, one more than MOST_SCHEDULES where there are more."""
+        return ()
 
 
 @runtime_checkable
-class FollowingProduct(Product, Protocol):
-    """A description in which what was loaded names what else must be read."""
-
-    def follows(self, entry: Entry, loaded: Sequence[Any]) -> Sequence[Command]:
-        """Return what must be read besides; `read` gets its answers behind what was loaded."""
-        ...
-
-
-@runtime_checkable
-class BriefProduct(Product, Protocol):
+class BriefProduct(Protocol):
     """A description in which one answer tells a job's state, so that counts need not read whole jobs."""
 
     def tells(self, entry: Entry) -> Command:
@@ -127,21 +116,12 @@ class BriefProduct(Product, Protocol):
 
 
 @runtime_checkable
-class QueueProduct(Product, Protocol):
+class QueueProduct(Protocol):
     """A description whose queues can be paused and resumed.
 
     The verbs stand in `manages` of its capabilities.
     """
 
-    def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> Change | str:
+    def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> KeysChange | str:
         """Return how a queue is paused or resumed, or in our words why it is left as it is."""
-        ...
-
-
-@runtime_checkable
-class ScheduleProduct(Product, Protocol):
-    """A description whose schedules are stored: `schedules` of its capabilities."""
-
-    def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
-        """Return the schedules by name, one more than MOST_SCHEDULES where there are more."""
         ...

@@ -16,7 +16,7 @@ from queuetui.model.stuck import is_over_limit
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class KeysMoment:
     """When something is read, and what it is judged and named by.
 
     `survey` is the product's own, of the same look; `args` are those of the act that it is read for. `brief`: nobody looks into payloads

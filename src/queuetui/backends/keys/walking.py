@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from queuetui.backends.keys.loading import BITE_ENTRIES, Reading
+from queuetui.backends.keys.loading import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
 from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
 from queuetui.model.errors import BadQuery
@@ -51,7 +51,7 @@ def read_anchor(cursor: str) -> Anchor:
 class Walk:
     """A way along shelves; entries come in bites, each with whether it is the last of its shelf."""
 
-    reading: Reading
+    reading: KeysReading
     shelves: Sequence[Shelf]
     sizes: Sequence[int]
     backward: bool = False
@@ -94,7 +94,7 @@ class Walk:
             at += len(found)
 
 
-def rank_behind(reading: Reading, shelf: Shelf, anchor: Anchor, *, backward: bool) -> int:
+def rank_behind(reading: KeysReading, shelf: Shelf, anchor: Anchor, *, backward: bool) -> int:
     """Return the rank at which a walk goes on behind an entry that was seen, wherever it is now."""
     if shelf.kind is Kind.SORTED:
         rank, is_there = _rank_in_sorted(reading, shelf, anchor)
@@ -109,7 +109,7 @@ def rank_behind(reading: Reading, shelf: Shelf, anchor: Anchor, *, backward: boo
     return rank + 1 if is_there else rank
 
 
-def _rank_in_sorted(reading: Reading, shelf: Shelf, anchor: Anchor) -> tuple[int, bool]:
+def _rank_in_sorted(reading: KeysReading, shelf: Shelf, anchor: Anchor) -> tuple[int, bool]:
     """Return an entry's rank, or where its like begin once it is gone."""
     member = member_of(anchor.mark)
     score = anchor.score or "0"
@@ -127,7 +127,7 @@ def _rank_in_sorted(reading: Reading, shelf: Shelf, anchor: Anchor) -> tuple[int
     return int(count) + (marks.index(anchor.mark) if is_there else 0), is_there
 
 
-def _rank_in_list(reading: Reading, shelf: Shelf, anchor: Anchor) -> tuple[int, bool]:
+def _rank_in_list(reading: KeysReading, shelf: Shelf, anchor: Anchor) -> tuple[int, bool]:
     """Look for an entry before its old rank, and a little behind it.
 
     What is taken before it lowers its rank.

@@ -8,9 +8,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping
 
+from queuetui.backends.payloads.byte_walk import ByteWalk
 from queuetui.backends.payloads.containers import inflate
 from queuetui.backends.payloads.decoder import Caps, Reader, Undecodable
-from queuetui.backends.payloads.inert_values import Pairs, to_json
 
 _VERSION, _PACKED = 131, 80
 _NIL = 106
@@ -18,63 +18,28 @@ _CONSTANTS = {"nil": None, "undefined": None, "true": True, "false": False}
 _OLD_FLOAT_CHARS = 31
 
 
-class _Walk:
-    """One way through the bytes, which takes no more values and goes no deeper than allowed."""
+class _Walk(ByteWalk):
+    """The way through one term."""
 
-    def __init__(self, raw: bytes, caps: Caps) -> None:
-        self._raw = raw
-        self._at = 0
-        self._caps = caps
-        self._left = caps.items
+    what = "Erlang term"
 
-    @property
-    def is_at_end(self) -> bool:
-        """Whether nothing follows."""
-        return self._at == len(self._raw)
-
-    def value(self, depth: int = 0) -> object:
-        """Return the next value."""
-        self._left -= 1
-        if self._left < 0:
-            raise Undecodable(f"it holds more than {self._caps.items:,} values")
-        if depth > self._caps.depth:
-            raise Undecodable(f"it is nested more than {self._caps.depth} deep")
-        tag = self.number(1)
-        reader = _READERS.get(tag)
+    def value_of(self, kind: int, depth: int) -> object:
+        """Return the value of a tag."""
+        reader = _READERS.get(kind)
         if reader is None:
-            raise Undecodable(f"it holds a value of a kind of Erlang's that is not data (tag {tag})")
+            raise Undecodable(f"it holds a value of a kind of Erlang's that is not data (tag {kind})")
         return reader(self, depth)
-
-    def take(self, count: int) -> bytes:
-        """Return the next bytes."""
-        taken = self._raw[self._at : self._at + count]
-        if len(taken) < count:
-            raise Undecodable("its Erlang term ends too early")
-        self._at += count
-        return taken
-
-    def number(self, width: int, *, signed: bool = False) -> int:
-        """Return a whole number of so many bytes."""
-        return int.from_bytes(self.take(width), signed=signed)
 
     def atom(self, width: int) -> object:
         """Return an atom, with the length before it so wide."""
         text = self.take(self.number(width)).decode("utf-8", "replace")
         return _CONSTANTS.get(text, text)
 
-    def values(self, count: int, depth: int) -> list[object]:
-        """Return so many values."""
-        return [self.value(depth + 1) for _ in range(count)]
-
     def proper_list(self, depth: int) -> list[object]:
         """Return a list; what stands in its tail but for its end is its last item."""
         found = self.values(self.number(4), depth)
         tail = self.value(depth + 1)
         return found if tail == [] else [*found, tail]
-
-    def pairs(self, depth: int) -> Pairs:
-        """Return a map."""
-        return Pairs((self.value(depth + 1), self.value(depth + 1)) for _ in range(self.number(4)))
 
     def large(self, width: int) -> int:
         """Return a whole number that says how long it is."""
@@ -114,7 +79,7 @@ _READERS: Mapping[int, Callable[[_Walk, int], object]] = {
     109: lambda walk, _: walk.take(walk.number(4)),
     110: lambda walk, _: walk.large(1),
     111: lambda walk, _: walk.large(4),
-    116: lambda walk, depth: walk.pairs(depth),
+    116: lambda walk, depth: walk.pairs(walk.number(4), depth),
 }
 
 
@@ -128,11 +93,7 @@ def read_term(raw: bytes, caps: Caps) -> str:
     body = raw[1:]
     if body[:1] == bytes([_PACKED]):
         body = inflate(body[5:], caps)
-    walk = _Walk(body, caps)
-    value = walk.value()
-    if not walk.is_at_end:
-        raise Undecodable("more stands behind its Erlang term")
-    return to_json(value, caps)
+    return _Walk(body, caps).read_to_json()
 
 
 ERLANG = Reader("erlang term", lambda raw: raw[:1] == bytes([_VERSION]), read_term)

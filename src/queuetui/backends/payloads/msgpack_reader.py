@@ -8,8 +8,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from queuetui.backends.payloads.byte_walk import ByteWalk
 from queuetui.backends.payloads.decoder import Caps, Reader, Undecodable
-from queuetui.backends.payloads.inert_values import Made, Named, Pairs, to_json
+from queuetui.backends.payloads.inert_values import Made, Named
 
 _NUMBERS = {
     0xCA: ">f", 0xCB: ">d", 0xCC: ">B", 0xCD: ">H", 0xCE: ">I", 0xCF: ">Q", 0xD0: ">b", 0xD1: ">h", 0xD2: ">i", 0xD3: ">q",
@@ -26,35 +27,20 @@ _LAST_SMALL, _FIRST_NEGATIVE = 0x7F, 0xE0
 _FIXED_MAP, _FIXED_LIST, _FIXED_TEXT, _NIL = 0x80, 0x90, 0xA0, 0xC0
 
 
-class _Walk:
-    """One way through the bytes, which takes no more values and goes no deeper than allowed."""
+class _Walk(ByteWalk):
+    """The way through one value."""
 
-    def __init__(self, raw: bytes, caps: Caps) -> None:
-        self._raw = raw
-        self._at = 0
-        self._caps = caps
-        self._left = caps.items
+    what = "MessagePack"
 
-    @property
-    def is_at_end(self) -> bool:
-        """Whether nothing follows."""
-        return self._at == len(self._raw)
-
-    def value(self, depth: int = 0) -> object:
-        """Return the next value."""
-        self._left -= 1
-        if self._left < 0:
-            raise Undecodable(f"it holds more than {self._caps.items:,} values")
-        if depth > self._caps.depth:
-            raise Undecodable(f"it is nested more than {self._caps.depth} deep")
-        code = self._take(1)[0]
-        if code in _CONSTANTS:
-            return _CONSTANTS[code]
-        if code in _NUMBERS:
-            return struct.unpack(_NUMBERS[code], self._take(struct.calcsize(_NUMBERS[code])))[0]
-        if code <= _LAST_SMALL or code >= _FIRST_NEGATIVE:
-            return code if code <= _LAST_SMALL else code - 256
-        return self._sized(code, depth)
+    def value_of(self, kind: int, depth: int) -> object:
+        """Return the value of a code."""
+        if kind in _CONSTANTS:
+            return _CONSTANTS[kind]
+        if kind in _NUMBERS:
+            return struct.unpack(_NUMBERS[kind], self.take(struct.calcsize(_NUMBERS[kind])))[0]
+        if kind <= _LAST_SMALL or kind >= _FIRST_NEGATIVE:
+            return kind if kind <= _LAST_SMALL else kind - 256
+        return self._sized(kind, depth)
 
     def _sized(self, code: int, depth: int) -> object:
         if code < _NIL:
@@ -64,32 +50,18 @@ class _Walk:
             return _extension(self, _FIXED_EXTENSIONS[code], depth)
         for widths, build in _BUILDERS:
             if code in widths:
-                return build(self, int.from_bytes(self._take(widths[code])), depth)
+                return build(self, self.number(widths[code]), depth)
         raise Undecodable("its MessagePack is broken")
 
-    def _take(self, count: int) -> bytes:
-        taken = self._raw[self._at : self._at + count]
-        if len(taken) < count:
-            raise Undecodable("its MessagePack ends too early")
-        self._at += count
-        return taken
-
     def text(self, count: int, depth: int) -> str:
-        return self._take(count).decode("utf-8", "replace")
+        return self.take(count).decode("utf-8", "replace")
 
     def binary(self, count: int, depth: int) -> bytes:
-        return self._take(count)
-
-    def values(self, count: int, depth: int) -> list[object]:
-        return [self.value(depth + 1) for _ in range(count)]
-
-    def pairs(self, count: int, depth: int) -> Pairs:
-        return Pairs((self.value(depth + 1), self.value(depth + 1)) for _ in range(count))
+        return self.take(count)
 
 
 def _extension(walk: _Walk, count: int, depth: int) -> Made:
-    number = int.from_bytes(walk.binary(1, depth), signed=True)
-    return Made(Named(f"extension {number}"), [walk.binary(count, depth)])
+    return Made(Named(f"extension {walk.number(1, signed=True)}"), [walk.binary(count, depth)])
 
 
 _Build = Callable[[_Walk, int, int], object]
@@ -113,11 +85,7 @@ def _fixed(code: int) -> tuple[_Build, int]:
 
 def read_msgpack(raw: bytes, caps: Caps) -> str:
     """Return one value of MessagePack as JSON text. Raises Undecodable."""
-    walk = _Walk(raw, caps)
-    value = walk.value()
-    if not walk.is_at_end:
-        raise Undecodable("more stands behind its MessagePack")
-    return to_json(value, caps)
+    return _Walk(raw, caps).read_to_json()
 
 
 # Lists and maps alone: any byte begins some value, and text is one too. A pickle begins as an empty map does.

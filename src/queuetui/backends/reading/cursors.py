@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from queuetui.model.errors import BadQuery
 
@@ -27,8 +28,21 @@ class Place:
 
 def write_cursor(place: Place) -> str:
     """Return the cursor of a place."""
-    text = json.dumps([place.order, place.segment, *place.values], separators=(",", ":"))
+    return pack([place.order, place.segment, *place.values])
+
+
+def pack(parts: object) -> str:
+    """Return what a cursor holds as an opaque text."""
+    text = json.dumps(parts, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def unpack(cursor: str) -> Any:  # noqa: ANN401 - whatever was packed
+    """Return what was packed, None for a text that was not."""
+    try:
+        return json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
 
 
 def read_cursor(cursor: str, orders: tuple[str, ...], widths: tuple[int, ...]) -> Place:
@@ -50,12 +64,7 @@ def read_cursor(cursor: str, orders: tuple[str, ...], widths: tuple[int, ...]) -
 
 
 def _decode(cursor: str) -> Place | None:
-    if len(cursor) > CURSOR_CAP_CHARS:
-        return None
-    try:
-        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
-        return None
+    parts = None if len(cursor) > CURSOR_CAP_CHARS else unpack(cursor)
     if not isinstance(parts, list) or len(parts) < 3:  # noqa: PLR2004 - order, segment and at least the id
         return None
     order, segment, *values = parts

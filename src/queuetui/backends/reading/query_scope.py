@@ -6,7 +6,7 @@ from queuetui.model.pattern import Pattern
 from queuetui.model.query import Comparison, Query, Term
 from queuetui.model.state import FINAL, LIVE, WAITING, State
 
-_STATE_FLAGS = {"live": LIVE, "final": FINAL, "waiting": WAITING}
+STATE_FLAGS = {"live": LIVE, "final": FINAL, "waiting": WAITING}
 _STUCK_STATES = WAITING | {State.PROCESSING}
 
 
@@ -34,8 +34,8 @@ def states_named(term: Term) -> frozenset[State] | None:
     """Return the states that a term names, negated or not, None where it is about something else."""
     if term.field == "state":
         return frozenset(State(str(value)) for value in term.values)
-    if term.field == "is" and all(value in _STATE_FLAGS for value in term.values):
-        return frozenset().union(*(_STATE_FLAGS[str(value)] for value in term.values))
+    if term.field == "is" and all(value in STATE_FLAGS for value in term.values):
+        return frozenset().union(*(STATE_FLAGS[str(value)] for value in term.values))
     return None
 
 

@@ -161,6 +161,10 @@ class Catalog:
         placed = (table for table in self.tables if f"{table.schema}.{table.name}" == written)
         return next(visible, None) or next(placed, None)
 
+    def beside(self, table: StoredTable, name: str) -> StoredTable | None:
+        """Return the table of a name in the schema of another one."""
+        return next((one for one in self.tables if one.schema == table.schema and one.name == name), None)
+
     def sets_with(self, needed: Mapping[str, Iterable[str]]) -> list[dict[str, StoredTable]]:
         """Return the tables, by name, of each schema that has every needed table and column."""
         schemas: dict[str | None, dict[str, StoredTable]] = {}
@@ -209,7 +213,12 @@ def look_into(url: str, options: BackendOptions) -> Catalog:
         return _look_into_file(url)
     from queuetui.backends.sql.console_sessions import read_server
 
-    named = (value.rpartition(".")[0] for name, value in options.settings.items() if name.endswith("_table"))
+    places = (
+        value.partition(":")[0]
+        for name, value in options.settings.items()
+        if name.endswith("_table") or ".model." in name
+    )
+    named = (place.rpartition(".")[0] for place in places)
     with closing(read_server(url, options)) as reader, reader.reading(_LOOKING) as connection:
         # A list without any name is none to the server; no schema has an empty one.
         among = {"schemas": (*filter(None, named), "")} if reader.dialect == "mysql" else None

@@ -13,7 +13,7 @@ from queuetui.backends.sql.server_look import SqlServerLook
 from queuetui.backends.tables.examiner import TablesExaminer
 from queuetui.backends.tables.inspector import TablesInspector
 from queuetui.backends.tables.operator import TablesOperator
-from queuetui.backends.tables.source import Product
+from queuetui.backends.tables.product import Product
 
 
 def make_backend(database: ConsoleDatabase, product: Product, options: BackendOptions) -> Backend:

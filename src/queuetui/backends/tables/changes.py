@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, TableClause, and_, delete, select, update
 
-from queuetui.backends.tables.source import LockedRow, Place, Statements
+from queuetui.backends.tables.product import LockedRow, RowPlace, Statements
 
 
 def table_of(locked: LockedRow) -> TableClause:
@@ -39,7 +39,7 @@ def moving(write: Callable[[LockedRow], Statements], source: str) -> Callable[[L
 
     def change(locked: LockedRow) -> Statements:
         yield from write(locked)
-        return Place(source, locked.place.key)
+        return RowPlace(source, locked.place.key)
 
     return change
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, Protocol
+from typing import Any, ClassVar
 from uuid import UUID
 
 from queuetui.model.clock import EARLIEST, LATEST, from_us, to_us
@@ -15,43 +15,35 @@ _US_A_S = 1_000_000
 _LARGEST = 2**63
 
 
-class Codec(Protocol):
-    """Turns values between the filter language and a column; NULL is None on both sides."""
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """Text, numbers and truth values that stand as they are.
 
-    @property
-    def is_time(self) -> bool:
-        """Whether the values are times: aware and in UTC on our side."""
-        ...
+    The others turn values on their way to a column and back. NULL is None on both sides.
+    `is_time`: the values are times, aware and in UTC on our side.
+    """
+
+    is_time: ClassVar[bool] = False
 
     def to_store(self, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
         """Return a value as the column holds it. Raises ValueError for one that the column cannot hold."""
-        ...
+        return value
 
     def from_store(self, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
         """Return a column's value as we know it, None for one that cannot be read."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """Text, numbers and truth values that stand as they are."""
-
-    is_time: bool = False
-
-    def to_store(self, value: Any) -> Any:  # noqa: ANN401 - it is passed through
-        """Return the value."""
-        return value
-
-    def from_store(self, value: Any) -> Any:  # noqa: ANN401 - it is passed through
-        """Return the value."""
         return value
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class _Time(Codec):
+    """A time."""
+
+    is_time: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(Codec):
     """A whole number; what is no number is absent."""
-
-    is_time: bool = False
 
     def to_store(self, value: Any) -> Any:  # noqa: ANN401 - a number or its text
         """Return a number as it is compared, a text as the number it spells.
@@ -74,14 +66,8 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class Zoned:
+class Zoned(_Time):
     """A time that knows its zone (timestamptz)."""
-
-    is_time: bool = True
-
-    def to_store(self, value: datetime) -> datetime:
-        """Return the time."""
-        return value
 
     def from_store(self, value: datetime | None) -> datetime | None:
         """Return the time in UTC."""
@@ -89,11 +75,10 @@ class Zoned:
 
 
 @dataclass(frozen=True, slots=True)
-class Naive:
+class Naive(_Time):
     """A time without a zone, written in the zone of the application."""
 
     zone: tzinfo = UTC
-    is_time: bool = True
 
     def to_store(self, value: datetime) -> datetime:
         """Return the application's wall clock at that time."""
@@ -109,7 +94,7 @@ class Naive:
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
+class Epoch(_Time):
     """A number of units since 1970: of seconds, or of `us` microseconds.
 
     `whole` columns hold no fractions.
@@ -117,7 +102,6 @@ class Epoch:
 
     us: int = _US_A_S
     whole: bool = True
-    is_time: bool = True
 
     def to_store(self, value: datetime) -> int | float:
         """Return the number."""
@@ -134,7 +118,7 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
-class IsoText:
+class IsoText(_Time):
     """A time as ISO 8601 text.
 
     All values must be written alike, as the database compares them letter by letter.
@@ -146,7 +130,6 @@ class IsoText:
     separator: str = "T"
     timespec: str = "milliseconds"
     suffix: str = "Z"
-    is_time: bool = True
 
     def to_store(self, value: datetime) -> str:
         """Return the text as the application writes it."""
@@ -162,10 +145,8 @@ class IsoText:
 
 
 @dataclass(frozen=True, slots=True)
-class UuidValue:
+class UuidValue(Codec):
     """A uuid in a column of its own type, which is compared as such."""
-
-    is_time: bool = False
 
     def to_store(self, value: str) -> UUID:
         """Return the uuid. Raises ValueError for a text that is none."""
@@ -177,10 +158,8 @@ class UuidValue:
 
 
 @dataclass(frozen=True, slots=True)
-class UuidDigits:
+class UuidDigits(Codec):
     """A uuid as 32 hexadecimal digits, shown with dashes."""
-
-    is_time: bool = False
 
     def to_store(self, value: str) -> str:
         """Return the digits. Raises ValueError for a text that is no uuid."""
@@ -195,12 +174,11 @@ class UuidDigits:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class Later(_Time):
     """A time that is a span after the one that stands in the column: until when a beat holds."""
 
     beat: Codec
     span: timedelta
-    is_time: bool = True
 
     def to_store(self, value: datetime) -> Any:  # noqa: ANN401 - whatever the column holds
         """Return what stands in the column where the later time is `value`."""
@@ -212,7 +190,7 @@ class Later:
         return None if read is None else min(read, LATEST - self.span) + self.span
 
 
-PLAIN = Plain()
+PLAIN = Codec()
 WHOLE = Whole()
 ZONED = Zoned()
 EPOCH_S = Epoch()

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Text, and_, cast, false, func, literal, not_, or_, true
 
+from queuetui.backends.reading.query_scope import STATE_FLAGS, asks_for_stuck, states_asked
 from queuetui.backends.reading.term_plans import require_answers
+from queuetui.backends.sql.comparisons import COMPARE, TURNED, moment_before
 from queuetui.backends.tables.codecs import PLAIN, UuidValue
-from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.moments import Reading
+from queuetui.backends.tables.product import Product
 from queuetui.backends.tables.rows import at_name
-from queuetui.backends.tables.source import Column, Condition, Field, Moment, Product, Source
-from queuetui.model.clock import EARLIEST, LATEST
+from queuetui.backends.tables.source import Column, Condition, Field, Moment, Source
+from queuetui.model.clock import EARLIEST
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.pattern import Pattern
 from queuetui.model.query import NAME_FIELDS, NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Query, Term, Value
-from queuetui.model.state import FINAL, LIVE, WAITING, State
+from queuetui.model.state import State
 
 _HERE = "it is read out of each row here, not by the database"
-_FLAG_STATES = {"live": LIVE, "final": FINAL, "waiting": WAITING, "cancelling": frozenset({State.PROCESSING})}
 # What a span is counted from, and the state that it is told of.
 _SPANS = {"age": ("created", None), "running": ("started", State.PROCESSING), "waiting": ("scheduled", State.PENDING)}
-_TURNED = {
-    Comparison.OVER: Comparison.UNDER,
-    Comparison.AT_LEAST: Comparison.AT_MOST,
-    Comparison.UNDER: Comparison.OVER,
-    Comparison.AT_MOST: Comparison.AT_LEAST,
-}
-_COMPARE: Mapping[Comparison, Callable[[Any, Any], Any]] = {
-    Comparison.IS: operator.eq,
-    Comparison.OVER: operator.gt,
-    Comparison.AT_LEAST: operator.ge,
-    Comparison.UNDER: operator.lt,
-    Comparison.AT_MOST: operator.le,
-}
 # An absent count is none on a job.
 _ZERO_WHERE_ABSENT = frozenset({"attempts", "lost"})
 _US = timedelta(microseconds=1)
@@ -125,16 +112,8 @@ def _narrow_id(value: Value, term: Term, source: Source) -> Condition | None:
 
 def states_sought(query: Query, source: Source) -> frozenset[State]:
     """Return those of a source's states that a query may mean; what is stuck is being processed, or waits."""
-    states = frozenset(source.states)
-    for term in query.terms:
-        if term.field == "state":
-            named = frozenset(State(str(value)) for value in term.values)
-            states = states - named if term.negated else states & named
-        elif term.field == "is" and term.values == ("stuck",) and not term.negated:
-            states &= source.stuck_states()
-        elif term.field == "is" and not term.negated and "stuck" not in term.values:
-            states &= frozenset[State]().union(*(_FLAG_STATES[str(value)] for value in term.values))
-    return states
+    states = states_asked(query, frozenset(source.states))
+    return states & source.stuck_states() if asks_for_stuck(query) else states
 
 
 def condition(term: Term, source: Source, reading: Reading) -> Condition:
@@ -169,7 +148,7 @@ def _flag(flag: str, source: Source, moment: Moment) -> Condition:
         return source.stuck(moment)
     if flag == "cancelling":
         return false() if source.cancelling is None else func.coalesce(source.cancelling, false())
-    return _among(source, _FLAG_STATES[flag], moment)
+    return _among(source, STATE_FLAGS[flag], moment)
 
 
 def _among(source: Source, states: frozenset[State], moment: Moment) -> Condition:
@@ -187,11 +166,7 @@ def _span(term: Term, value: Value, source: Source, moment: Moment) -> Condition
     if name == "created" and ended is not None and ended.codec == one.codec:
         # A job that does not say when it was made is as old as its end.
         one = Field(func.coalesce(one.at, ended.at), one.codec)
-    try:
-        since = moment.now - timedelta(seconds=float(str(value)))
-    except OverflowError:
-        since = EARLIEST if float(str(value)) > 0 else LATEST
-    found = _at_time(one, _TURNED[term.comparison], since)
+    found = _at_time(one, TURNED[term.comparison], moment_before(moment.now, value))
     return found if within is None else and_(within, found)
 
 
@@ -219,7 +194,7 @@ def _at_time(one: Field, comparison: Comparison, value: Value) -> Condition:
 
 def _number(at: Column, comparison: Comparison, value: Value) -> Condition:
     number = max(-_LARGEST, min(float(str(value)), _LARGEST))
-    found: Condition = _COMPARE[comparison](at, int(number) if number.is_integer() and abs(number) < 2**62 else number)
+    found: Condition = COMPARE[comparison](at, int(number) if number.is_integer() and abs(number) < 2**62 else number)
     return found
 
 

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from sqlalchemy import case, literal, null, true
 
+from queuetui.backends.reading.figures import JobFigures
 from queuetui.backends.sql.groups import Grouping, GroupTally
 from queuetui.backends.sql.tallies import BUDGET_S, BudgetedCounter, Tallies
 from queuetui.backends.tables.conditions import exact_text
-from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import DEFAULT_QUEUE, STATES, Column, Source
 from queuetui.model.job_view import uncounted_queue
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
@@ -21,16 +22,6 @@ from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 
 _NOT_KEPT = "{label} has no {state} jobs"
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Measured counts over all queues and of each."""
-
-    by_state: Mapping[State, Measured[int]]
-    stuck: Measured[int]
-    total: Measured[int]
-    queues: tuple[QueueInfo, ...]
 
 
 @dataclass
@@ -62,7 +53,7 @@ class _Queue:
         self.oldest_due_at = min((one for one in (self.oldest_due_at, due) if one is not None), default=None)
 
 
-def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bool = False) -> Counts:
+def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bool = False) -> JobFigures:
     """Count all sources, whole if `exact`, else within the server's budget.
 
     Beyond the budget a sample is scaled.
@@ -88,7 +79,7 @@ def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bo
     )
     every = list(queues.values())
     by_state = measure.states(every)
-    return Counts(by_state, measure.stuck(every), measure.total(by_state), infos)
+    return JobFigures(by_state, measure.stuck(every), measure.total(by_state), infos)
 
 
 def _read_pauses(reading: Reading) -> dict[str, QueueInfo]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from queuetui.backends.examiner import Examiner
 from queuetui.backends.sql.condition import OLDEST, count_connections, is_supported, read_version
 from queuetui.backends.sql.table_condition import read_table_condition
-from queuetui.model.examination import Examination, HeldSnapshot
+from queuetui.model.examination import Examination
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from queuetui.backends.sql.console_connection import ConsoleDatabase
-    from queuetui.backends.tables.source import Product
+    from queuetui.backends.tables.product import Product
 
 
-class TablesExaminer:
+class TablesExaminer(Examiner):
     """Names the server and its connections; its settings are the affair of whoever runs the product."""
 
     def __init__(self, database: ConsoleDatabase, product: Product) -> None:
@@ -41,7 +42,3 @@ class TablesExaminer:
     @property
     def _file(self) -> Path | None:
         return self._database.address.path if self._database.dialect == "sqlite" else None
-
-    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
-        """Return nothing: what is held open is told of our own queue only."""
-        return ()

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.reading.figures import UNREAD, JobFigures
+from queuetui.backends.reading.seen_jobs import SeenJobs
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.identity import identify
 from queuetui.backends.tables.conditions import plan_term
-from queuetui.backends.tables.counts import Counters, Counts, count_jobs
-from queuetui.backends.tables.lookup import SeenPlaces, find_by_id, find_by_suffix, read_lock, read_many, read_seen
-from queuetui.backends.tables.moments import read_moment
+from queuetui.backends.tables.counts import Counters, count_jobs
+from queuetui.backends.tables.lookup import find_by_id, find_by_suffix, read_lock, read_many, read_seen
+from queuetui.backends.tables.moments import Reading, read_moment
 from queuetui.backends.tables.pages import read_page
-from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.rows import cut_for_page, place_of_rev
+from queuetui.backends.tables.product import Product
+from queuetui.backends.tables.rows import cut_for_page, find_row
 from queuetui.backends.tables.schedule_rows import read_schedules
 from queuetui.backends.tables.sizes import Sizes
-from queuetui.backends.tables.source import Product
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import Conflict, NotFound, QueueTuiError
 from queuetui.model.identity import Identity
@@ -33,11 +34,9 @@ from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
 from queuetui.model.schedule import ScheduleReading
 from queuetui.model.snapshot import Part, Snapshot, Watch
-from queuetui.model.state import State
 from queuetui.model.text import sanitize
 
 _PAGE = "page"
-_NO_COUNT = "it was not asked for or could not be read"
 _FAILURES = "state:failed sort:-completed"
 _Part = Callable[[Reading], object]
 
@@ -51,7 +50,7 @@ class TablesInspector:
     options: BackendOptions
     counters: Counters = field(default_factory=Counters)
     sizes: Sizes = field(default_factory=Sizes)
-    _seen: SeenPlaces = field(default_factory=SeenPlaces)
+    _seen: SeenJobs = field(default_factory=SeenJobs)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -84,7 +83,7 @@ class TablesInspector:
         """Return one page by keyset."""
         with self._reading(limits) as reading:
             page = read_page(reading, request, self.sizes)
-        self._seen.remember(page.jobs)
+        self._seen.add(page.jobs)
         return page
 
     def get(self, job_id: str) -> Job:
@@ -108,29 +107,29 @@ class TablesInspector:
             return JobView(job, reading.moment.now, tuple(queues.values()), workers, attempts=attempts, lock=lock)
 
     def _get(self, reading: Reading, job_id: str) -> Job:
-        seen = read_seen(reading, job_id, self._seen.rev_of(job_id))
+        seen = read_seen(reading, job_id, self._seen.find([job_id]).get(job_id))
         found, far = ((seen,), "") if seen is not None else find_by_id(reading, job_id, self.sizes)
         if len(found) > 1:
             raise Conflict(_say_shared(job_id, found))
         if not found:
             told = far or "it may have finished and been deleted since; look at the list again"
             raise NotFound(f"there is no job {sanitize(job_id, 60)!r}; {told}")
-        self._seen.remember(found)
+        self._seen.add(found)
         return found[0]
 
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
         """Return those of the jobs that are there, in the order asked for."""
-        revs = {job_id: self._seen.rev_of(job_id) for job_id in job_ids}
+        asked = tuple(dict.fromkeys(job_ids))
         with self._reading(self.options.limits) as reading:
-            found = read_many(reading, revs, self.sizes)
-        self._seen.remember(found.values())
-        return tuple(cut_for_page(found[job_id]) for job_id in revs if job_id in found)
+            found = read_many(reading, asked, self._seen.find(asked), self.sizes)
+        self._seen.add(found.values())
+        return tuple(cut_for_page(found[job_id]) for job_id in asked if job_id in found)
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Look for the jobs whose id is or ends in `suffix`, for a bounded time."""
         with self._reading(self.options.limits) as reading:
             jobs, search = find_by_suffix(reading, suffix, limit, after, self.sizes)
-        self._seen.remember(jobs)
+        self._seen.add(jobs)
         return search
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
@@ -180,31 +179,28 @@ class TablesInspector:
         page: Page | None = found.get(_PAGE)
         failed: Page | None = found.get(Part.FAILURES)
         failures = () if failed is None else failed.jobs
-        counts: Counts | None = found.get(Part.COUNTS)
-        self._seen.remember((*(page.jobs if page else ()), *failures))
-        picture = Snapshot(
-            backend=self.options.name,
-            now=found["now"],
-            counts={state: absent(_NO_COUNT) for state in State},
-            stuck=absent(_NO_COUNT),
-            total=absent(_NO_COUNT),
-            average_s=absent(f"{self.product.label} does not keep how long jobs took on average"),
-            workers=found.get(Part.WORKERS, ()),
+        figures: JobFigures = found.get(Part.COUNTS, UNREAD)
+        self._seen.add((*(page.jobs if page else ()), *failures))
+        return Snapshot(
+            self.options.name,
+            found["now"],
+            figures.by_state,
+            figures.stuck,
+            figures.total,
+            absent(f"{self.product.label} does not keep how long jobs took on average"),
+            figures.queues,
+            found.get(Part.WORKERS, ()),
             failures=failures,
             page=page,
             problems=problems,
         )
-        if counts is None:
-            return picture
-        return replace(picture, counts=counts.by_state, stuck=counts.stuck, total=counts.total, queues=counts.queues)
 
 
 def _attempts_of(reading: Reading, job: Job) -> tuple[Attempt, ...]:
-    place = place_of_rev(job.ref.rev, reading)
-    source = None if place is None else reading.product.source(place.source)
-    if place is None or source is None or source.attempts is None:
+    found = find_row(job.ref.rev, reading)
+    if found is None or found[0].attempts is None:
         return ()
-    return source.attempts(reading.connection, place.key)
+    return found[0].attempts(reading.connection, found[1].key)
 
 
 def _say_shared(job_id: str, jobs: Sequence[Job]) -> str:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from threading import Lock
+from dataclasses import replace
 
-from sqlalchemy import Table, Text, and_, cast, or_, select, tuple_
+from sqlalchemy import Table, Text, cast, or_, select, tuple_
 
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.row_lock import read_row_lock
 from queuetui.backends.tables.conditions import condition, is_storable
+from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import read_cursor
 from queuetui.backends.tables.pages import read_page
-from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.rows import HEAD_CHARS, at_name, columns, place_of_rev, read_row, records_of
+from queuetui.backends.tables.rows import HEAD_CHARS, at_name, find_row, read_row, records_of, select_rows
 from queuetui.backends.tables.sizes import Sizes
-from queuetui.backends.tables.source import Condition, Place, Source
+from queuetui.backends.tables.source import Condition, Source
+from queuetui.model.act import JobRef
 from queuetui.model.job import Job
 from queuetui.model.page import IdSearch, Page, PageRequest
 from queuetui.model.pattern import Pattern, Wild
@@ -25,67 +24,41 @@ from queuetui.model.query import Comparison, Query, Term
 from queuetui.model.row_lock import RowLock
 from queuetui.model.state import State
 
-_REMEMBERED = 20_000
 # A server that has the index in memory comes through it in less.
 _INDEX_S = 0.2
 # More rows of one id than these are not named.
 MOST_SHARING = 20
 
 
-@dataclass
-class SeenPlaces:
-    """Where shown jobs stand, so that opening one needs no search."""
-
-    _revs: OrderedDict[str, str] = field(default_factory=OrderedDict)
-    _guard: Lock = field(default_factory=Lock)
-
-    def remember(self, jobs: Iterable[Job]) -> None:
-        """Keep where jobs stand."""
-        with self._guard:
-            for job in jobs:
-                self._revs[job.ref.id] = job.ref.rev
-                self._revs.move_to_end(job.ref.id)
-            while len(self._revs) > _REMEMBERED:
-                self._revs.popitem(last=False)
-
-    def rev_of(self, job_id: str) -> str | None:
-        """Return the rev that a job was last seen with."""
-        with self._guard:
-            return self._revs.get(job_id)
-
-
-def read_seen(reading: Reading, job_id: str, rev: str | None) -> Job | None:
+def read_seen(reading: Reading, job_id: str, ref: JobRef | None) -> Job | None:
     """Return a job whole from where it was seen, None when it is not there any more."""
-    place = None if rev is None else place_of_rev(rev, reading)
-    source = None if place is None else reading.product.source(place.source)
-    if place is None or source is None:
+    found = None if ref is None else find_row(ref.rev, reading)
+    if found is None:
         return None
-    at_key = and_(*(part.at == value for part, value in zip(source.key, place.key, strict=True)))
-    return next((job for job in _read(reading, source, at_key, 1, None) if job.ref.id == job_id), None)
+    jobs = _read(reading, found[0], found[0].at_key(found[1].key), 1, None)
+    return next((job for job in jobs if job.ref.id == job_id), None)
 
 
 def read_lock(reading: Reading, job: Job) -> RowLock | None:
     """Return whose transaction holds the row of a job that a worker could take."""
-    place = place_of_rev(job.ref.rev, reading) if job.state is State.PENDING else None
-    source = None if place is None else reading.product.source(place.source)
-    if place is None or source is None:
+    found = find_row(job.ref.rev, reading) if job.state is State.PENDING else None
+    if found is None:
         return None
+    source, place = found
     table = source.lockable if source.lockable is not None else source.rows
-    at_key = and_(*(part.at == value for part, value in zip(source.key, place.key, strict=True)))
-    return read_row_lock(reading.connection, table, at_key) if isinstance(table, Table) else None
+    return read_row_lock(reading.connection, table, source.at_key(place.key)) if isinstance(table, Table) else None
 
 
-def read_many(reading: Reading, revs: Mapping[str, str | None], sizes: Sizes) -> dict[str, Job]:
+def read_many(reading: Reading, job_ids: Sequence[str], seen: Mapping[str, JobRef], sizes: Sizes) -> dict[str, Job]:
     """Return the jobs of some ids, from where they were seen.
 
     A job that is no longer there is searched for by its id.
     """
     found: dict[str, Job] = {}
-    places = [place for rev in revs.values() if rev is not None and (place := place_of_rev(rev, reading)) is not None]
-    for job in _read_places(reading, places, HEAD_CHARS):
-        if job.ref.id in revs:
+    for job in _read_seen(reading, seen.values(), HEAD_CHARS):
+        if job.ref.id in seen:
             found[job.ref.id] = job
-    for job_id in revs:
+    for job_id in job_ids:
         if job_id not in found:
             alike, _ = find_by_id(reading, job_id, sizes)
             found |= {job_id: alike[0]} if len(alike) == 1 else {}
@@ -101,8 +74,7 @@ def find_by_id(reading: Reading, job_id: str, sizes: Sizes, limit: int = MOST_SH
     if found or not any(_is_searched(source, job_id) for source in reading.product.sources):
         return found, ""
     page = _search(reading, job_id, limit, None, sizes)
-    places = [place for job in page.jobs if (place := place_of_rev(job.ref.rev, reading)) is not None]
-    return _read_places(reading, places, None), page.notes[-1] if page.looked is not None else ""
+    return _read_seen(reading, [job.ref for job in page.jobs], None), page.notes[-1] if page.looked is not None else ""
 
 
 def find_by_suffix(
@@ -191,8 +163,9 @@ def _search(reading: Reading, job_id: str | Pattern, limit: int, after: str | No
     return read_page(reading, PageRequest(query, limit, after, brief=True), sizes)
 
 
-def _read_places(reading: Reading, places: Sequence[Place], chars: int | None) -> tuple[Job, ...]:
+def _read_seen(reading: Reading, refs: Iterable[JobRef], chars: int | None) -> tuple[Job, ...]:
     found: list[Job] = []
+    places = [row[1] for ref in refs if (row := find_row(ref.rev, reading)) is not None]
     for source in reading.product.sources:
         keys = [place.key for place in places if place.source == source.name]
         if keys:
@@ -203,7 +176,6 @@ def _read_places(reading: Reading, places: Sequence[Place], chars: int | None) -
 
 
 def _read(reading: Reading, source: Source, where: Condition, limit: int, chars: int | None) -> list[Job]:
-    chosen = select(*columns(source, reading, chars)).select_from(source.rows).where(source.shown(where))
-    chosen = chosen.limit(limit)
+    chosen = select_rows(source, reading, source.shown(where), chars).limit(limit)
     read = [read_row(source, record, reading, chars) for record in records_of(reading.connection.execute(chosen))]
     return reading.product.complete(reading.connection, read)

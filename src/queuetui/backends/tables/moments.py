@@ -1,9 +1,9 @@
-"""The moment that rows are judged by: the time of the database, and whether anybody works."""
+"""One read of a product's tables: its transaction, and the moment that rows are judged by."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,10 +11,29 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from queuetui.backends.sql.clock import read_clock
-from queuetui.backends.tables.source import Moment, Product
+from queuetui.backends.tables.product import Product
+from queuetui.backends.tables.source import Moment
 from queuetui.model.limits import Limits, is_live
+from queuetui.model.payload import SummaryPaths
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What every part of a read needs; `brief`: nobody looks into payloads and errors."""
+
+    connection: Connection
+    product: Product
+    moment: Moment
+    backend: str
+    summaries: SummaryPaths = field(default_factory=dict)
+    brief: bool = False
+
+    @property
+    def dialect(self) -> str:
+        """The database's language."""
+        return self.connection.dialect.name
 
 
 def read_moment(connection: Connection, product: Product, now: datetime | None, limits: Limits) -> Moment:

@@ -9,30 +9,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Executable, FromClause, Select, and_, literal_column, select
+from sqlalchemy import Connection, Executable, FromClause, Select, literal_column, select
 from sqlalchemy.sql.util import find_tables
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.reading.refusals import GONE, MOVED_ON, NOT_TRIED, UNSEEN, why_unfit
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.tables.changes import table_of
-from queuetui.backends.tables.moments import read_moment
-from queuetui.backends.tables.reading import Reading
-from queuetui.backends.tables.rows import Record, columns, place_of_rev, read_job, read_row
-from queuetui.backends.tables.source import Change, Column, Condition, Elsewhere, LockedRow, Place, Product, Source
+from queuetui.backends.tables.moments import Reading, read_moment
+from queuetui.backends.tables.product import Change, Elsewhere, LockedRow, Product, RowPlace
+from queuetui.backends.tables.rows import Record, find_row, read_job, read_row, select_rows
+from queuetui.backends.tables.source import Column, Source
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
-from queuetui.model.state import State
 
 BITE = 20
 # An INSERT tells how many rows it made, too.
 _COUNTED = {"preserve_rowcount": True}
-_MOVED_ON = "it changed since it was seen, so nothing was done; look again"
-_GONE = "its row is gone: it finished, was deleted or was moved; look again"
-_UNSEEN = "it was not seen by this backend; look again and choose it anew"
-_NOT_TRIED = "it was not tried, because the store went away before"
 _ALIVE = "so its worker may be alive"
 
 
@@ -58,7 +54,7 @@ class TablesOperator:
         lost = False
         for bite in _bites(targets, 1 if self._puts_elsewhere(act.verb) else BITE):
             if lost:
-                results += [Result(target.ref, Outcome.FAILED, note=_NOT_TRIED) for target in bite]
+                results += [Result(target.ref, Outcome.FAILED, note=NOT_TRIED) for target in bite]
             else:
                 found, lost = self._apply_bite(act, bite, limits)
                 results += found
@@ -142,32 +138,32 @@ def _apply_alone(reading: Reading, act: Act, target: Target, put: list[Elsewhere
 
 def _apply_one(reading: Reading, act: Act, target: Target, put: list[Elsewhere]) -> Result:
     ref = target.ref
-    place = place_of_rev(ref.rev, reading)
-    source = None if place is None else reading.product.source(place.source)
-    if place is None or source is None:
-        return Result(ref, Outcome.FAILED, note=_UNSEEN)
+    found = find_row(ref.rev, reading)
+    if found is None:
+        return Result(ref, Outcome.FAILED, note=UNSEEN)
+    source, place = found
     if source.settled:
         kept = _read_again(reading, place)
-        state, note = (None, _GONE) if kept is None else (kept.state, source.settled)
+        state, note = (None, GONE) if kept is None else (kept.state, source.settled)
         return Result(ref, Outcome.SKIPPED, state, note)
     record = _lock(reading, source, place)
     if record is None:
-        return Result(ref, Outcome.SKIPPED, note=_GONE)
+        return Result(ref, Outcome.SKIPPED, note=GONE)
     says, job = read_row(source, record, reading, None)
     if job.ref.rev != ref.rev:
-        return Result(ref, Outcome.SKIPPED, job.state, _MOVED_ON)
+        return Result(ref, Outcome.SKIPPED, job.state, MOVED_ON)
     returns = reading.connection.dialect.insert_returning
     locked = LockedRow(source, place, record, job, reading.moment, act.args, target.data, says, returns)
-    found = _choose(reading.product, act.verb, locked)
-    if isinstance(found, str):
-        return Result(ref, Outcome.SKIPPED, job.state, found)
+    change = _choose(reading.product, act.verb, locked)
+    if isinstance(change, str):
+        return Result(ref, Outcome.SKIPPED, job.state, change)
     before = _write_down(reading.connection, locked)
-    moved = _run(reading.connection, found, locked)
+    moved = _run(reading.connection, change, locked)
     after = _read_again(reading, moved or place)
     state = None if after is None else after.state
-    note = found.note if isinstance(found.note, str) else found.note(locked)
-    if found.put_elsewhere is not None:
-        put.append(found.put_elsewhere(locked))
+    note = change.note if isinstance(change.note, str) else change.note(locked)
+    if change.put_elsewhere is not None:
+        put.append(change.put_elsewhere(locked))
         return Result(ref, Outcome.DONE, put[0].state, note, before, put[0].rev)
     return Result(ref, Outcome.DONE, state, note, before, None if after is None else after.ref.rev)
 
@@ -178,12 +174,7 @@ def _choose(product: Product, verb: Verb, locked: LockedRow) -> Change | str:
     fitting = [change for change in changes if locked.job.state in change.states]
     if not fitting:
         allowed = {state for change in changes for state in change.states if change.offered}
-        named = ", ".join(state.value for state in State if state in allowed)
-        return (
-            f"it is {locked.job.state.value}; {verb.value} is for jobs that are {named}"
-            if named
-            else f"it is {locked.job.state.value}"
-        )
+        return why_unfit(verb, locked.job.state, allowed)
     if fitting[0].only_stuck and not locked.row["stuck_"]:
         return _too_early(locked)
     return fitting[0].refusal(locked) or fitting[0]
@@ -196,7 +187,7 @@ def _too_early(locked: LockedRow) -> str:
     return f"it is processing and not past the limit of {limit_s:g} s, {_ALIVE}"
 
 
-def _run(connection: Connection, change: Change, locked: LockedRow) -> Place | None:
+def _run(connection: Connection, change: Change, locked: LockedRow) -> RowPlace | None:
     """Run the statements of a change, each of which must change exactly one row.
 
     Returns where the job now stands.
@@ -208,30 +199,26 @@ def _run(connection: Connection, change: Change, locked: LockedRow) -> Place | N
             result: Any = connection.execute(statement, execution_options=_COUNTED)
             rows = result.all() if result.returns_rows else None
             if (result.rowcount if rows is None else len(rows)) != 1:
-                raise Stale(_MOVED_ON)
+                raise Stale(MOVED_ON)
             statement = statements.send(result if rows is None else rows[0])
     except StopIteration as end:
-        moved: Place | None = end.value
+        moved: RowPlace | None = end.value
         return moved
 
 
-def _lock(reading: Reading, source: Source, place: Place) -> Record | None:
-    chosen = select(*columns(source, reading, None)).select_from(source.rows).where(_at(source, place))
+def _lock(reading: Reading, source: Source, place: RowPlace) -> Record | None:
+    chosen = select_rows(source, reading, source.at_key(place.key), None)
     chosen = chosen.with_for_update(of=source.lockable) if source.lockable is not None else chosen.with_for_update()
     return reading.connection.execute(chosen).mappings().one_or_none()
 
 
-def _read_again(reading: Reading, place: Place) -> Job | None:
+def _read_again(reading: Reading, place: RowPlace) -> Job | None:
     source = reading.product.source(place.source)
     if source is None:
         return None
-    chosen = select(*columns(source, reading)).select_from(source.rows).where(_at(source, place))
+    chosen = select_rows(source, reading, source.at_key(place.key))
     record = reading.connection.execute(chosen).mappings().one_or_none()
     return None if record is None else read_job(source, record, reading)
-
-
-def _at(source: Source, place: Place) -> Condition:
-    return and_(*(part.at == value for part, value in zip(source.key, place.key, strict=True)))
 
 
 def _write_down(connection: Connection, locked: LockedRow) -> str:
@@ -248,7 +235,7 @@ def _write_down(connection: Connection, locked: LockedRow) -> str:
 
 
 def _whole(connection: Connection, every: Column, rows: FromClause, locked: LockedRow) -> dict[str, Any]:
-    chosen: Select[Any] = select(every).select_from(rows).where(_at(locked.source, locked.place))
+    chosen: Select[Any] = select(every).select_from(rows).where(locked.source.at_key(locked.place.key))
     return dict(connection.execute(chosen).mappings().one())
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +12,9 @@ from uuid import UUID
 
 from sqlalchemy import DateTime, and_, case, cast, false, func, literal, or_, true, tuple_
 
+from queuetui.backends.reading.cursors import pack, unpack
 from queuetui.backends.tables.conditions import exact_text
-from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import Column, Condition, Source
 from queuetui.model.clock import EARLIEST, LATEST
 from queuetui.model.errors import Stale
@@ -198,18 +196,17 @@ def _is_absent(column: Column) -> Column:
 def write_cursor(spots: Mapping[str, Spot]) -> str:
     """Return the spots of all sources as an opaque text."""
     plain = {name: [spot.by, spot.side.value, [_write(one) for one in spot.values]] for name, spot in spots.items()}
-    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode("ascii")
+    return pack(plain)
 
 
 def read_cursor(cursor: str) -> dict[str, Spot]:
     """Return the spots that `write_cursor` wrote. Raises Stale for a text it did not write."""
     try:
-        plain = json.loads(base64.urlsafe_b64decode(cursor))
         return {
             str(name): Spot(str(by), Side(side), tuple(_read(one) for one in values))
-            for name, (by, side, values) in plain.items()
+            for name, (by, side, values) in unpack(cursor).items()
         }
-    except (binascii.Error, ValueError, TypeError, AttributeError, KeyError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise Stale(_UNREADABLE) from error
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, literal, select
 from queuetui.backends.reading.query_scope import asks_for_stuck
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.tables.conditions import Asked, build, states_sought
+from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import (
     BY_KEY,
     Order,
@@ -21,7 +22,6 @@ from queuetui.backends.tables.orders import (
     read_cursor,
     write_cursor,
 )
-from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, read_row
 from queuetui.backends.tables.sizes import SORTED_ROWS, Sizes
 from queuetui.backends.tables.source import PLACE, WHOLE, Row, Source

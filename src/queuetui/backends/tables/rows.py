@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from sqlalchemy import Row as StoredRow
-from sqlalchemy import false, func
+from sqlalchemy import Select, false, func, select
 
-from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.moments import Reading
+from queuetui.backends.tables.product import RowPlace
 from queuetui.backends.tables.source import (
     BRIEF,
     DEFAULT_QUEUE,
@@ -27,12 +28,11 @@ from queuetui.backends.tables.source import (
     Column,
     Condition,
     Key,
-    Place,
     Row,
     Source,
 )
 from queuetui.model.act import JobRef
-from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job
+from queuetui.model.job import Job, shorten
 from queuetui.model.payload import summarise_json
 from queuetui.model.query import TIME_FIELDS
 from queuetui.model.state import State
@@ -130,9 +130,7 @@ def cut_for_page(job: Job) -> Job:
     if job.error is not None and len(job.error.traceback.raw) > TRACE_HEAD_CHARS:
         head = Untrusted(job.error.traceback.raw[:TRACE_HEAD_CHARS])
         job = replace(job, error=replace(job.error, traceback=head))
-    if len(job.payload.raw) <= PAYLOAD_HEAD_CHARS:
-        return job
-    return replace(job, payload=Untrusted(job.payload.raw[:PAYLOAD_HEAD_CHARS]), payload_whole=False)
+    return shorten(job)
 
 
 def name_of_row(source: Source, key: Key) -> str:
@@ -170,16 +168,25 @@ def rev_of(source: Source, record: Record) -> str:
     return json.dumps([source.name, key, digest])
 
 
-def place_of_rev(rev: str, reading: Reading) -> Place | None:
-    """Return where the row of a rev stands, None for a text that was not made here."""
+def find_row(rev: str, reading: Reading) -> tuple[Source, RowPlace] | None:
+    """Return the source of the row of a rev and where it stands there.
+
+    None for a text that was not made here.
+    """
     try:
         name, key, _ = json.loads(rev)
         source = reading.product.source(name)
         if source is None:
             return None
-        return Place(name, tuple(part.codec.to_store(value) for part, value in zip(source.key, key, strict=True)))
+        stored = (part.codec.to_store(value) for part, value in zip(source.key, key, strict=True))
+        return source, RowPlace(name, tuple(stored))
     except (ValueError, TypeError):
         return None
+
+
+def select_rows(source: Source, reading: Reading, where: Condition, chars: int | None = HEAD_CHARS) -> Select[Any]:
+    """Return the statement that reads rows of a source."""
+    return select(*columns(source, reading, chars)).select_from(source.rows).where(where)
 
 
 def _named(got: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, FromClause, Table, Text, case, cast, func, se
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.lookup import find_by_key
-from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import Column, Field
 from queuetui.backends.tables.stored_columns import Holds, as_table, as_text, holds, utc_codec
 from queuetui.model.schedule import KeptSchedule, ScheduleReading

@@ -8,7 +8,7 @@ from time import monotonic
 from sqlalchemy import func, literal, select, true
 
 from queuetui.backends.sql.budget import fetch_within
-from queuetui.backends.tables.reading import Reading
+from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import Source
 
 SORTED_ROWS = 200_000

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import BY_KEY, Order, Side, Spot
-from queuetui.backends.tables.reading import Reading
 from queuetui.backends.tables.rows import Record, columns, records_of
 from queuetui.backends.tables.source import Condition
 

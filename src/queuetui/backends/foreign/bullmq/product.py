@@ -16,16 +16,17 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
-from queuetui.backends.keys.changes import Change, LuaDecision, Rule, Step, says, stands, states_by_verb
+from queuetui.backends.keys.changes import KeysChange, KeysStep, LuaDecision, Rule, says, stands
 from queuetui.backends.keys.clients import Client, list_clients
 from queuetui.backends.keys.lookup import entries_of, make_rev
-from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.queue_marks import names_by_prefix
 from queuetui.backends.keys.queue_names import QueueNames
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, shown_of, text_of, whole_of
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
+from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.act import JobRef, Verb
@@ -78,7 +79,7 @@ _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
 )
 
 
-class Bullmq:
+class Bullmq(KeysProduct):
     """The description of the queues of one prefix.
 
     A queue that only a FlowProducer has written tells no version; it is taken to have that of the others.
@@ -171,7 +172,7 @@ class Bullmq:
         """Return the state: what was tried before waits among the others."""
         return State.RETRYING if whole_of(told) and State.RETRYING in shelf.states else shelf.states[0]
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the job; one whose hash is gone is shown by its id."""
         raw: Mapping[str, bytes | None] = dict(zip(_FIELDS, loaded[0], strict=True))
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *loaded[0][: len(_SEEN)]))
@@ -237,7 +238,7 @@ class Bullmq:
             for (queue, one, score), (name, pattern, every, tz, data) in zip(named, told, strict=True)
         )  # fmt: skip
 
-    def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> Change | str:
+    def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> KeysChange | str:
         """Pause or resume a queue as its version does."""
         (version,) = ask([("HGET", self._key(queue, b"meta"), "version")])
         word, seen = ("paused", None) if verb is Verb.PAUSE else ("resumed", b"1")
@@ -246,7 +247,7 @@ class Bullmq:
         )
         return self._why_unknown(version) or change
 
-    def _requeue(self, seen: Seen, moment: Moment) -> Change | str:
+    def _requeue(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         raw, (version, paused) = dict(zip(_FIELDS, seen.loaded[0], strict=True)), seen.loaded[1]
         role, member, queue, is_5 = seen.entry.shelf.role, seen.entry.member, _queue_of(seen.entry), self._is_5(version)
         if refusal := self._why_left(seen, moment):
@@ -266,25 +267,25 @@ class Bullmq:
             note="if its worker still lives, the job runs twice" if role == "active" else "",
         )
 
-    def _remove(self, seen: Seen, moment: Moment) -> Change | str:
+    def _remove(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         raw, (version, _), entry = dict(zip(_FIELDS, seen.loaded[0], strict=True)), seen.loaded[1], seen.entry
         if refusal := self._why_left(seen, moment):
             return refusal
         if raw["rjk"] and seen.job.state is State.SCHEDULED:
             return _NEXT
         job = _queue_of(entry) + entry.member
-        guards = (*_guards(seen), Step(("EXISTS", job + b":dependencies"), ("0",)))
+        guards = (*_guards(seen), KeysStep(("EXISTS", job + b":dependencies"), ("0",)))
         return replace(
             self._decide("remove", version, guards, entry.member, entry.shelf.role, _queue_of(entry)),
             kept=tuple(job + part for part in _PARTS),
             note="its parent waits for it no more" if raw["parentKey"] else "",
         )
 
-    def _decide(self, name: str, version: bytes | None, guards: tuple[Step, ...], *told: Value) -> Change:
+    def _decide(self, name: str, version: bytes | None, guards: tuple[KeysStep, ...], *told: Value) -> KeysChange:
         script = ("backends", "foreign", "bullmq", name)
-        return Change(guards, (), (), LuaDecision(script, ("1" if self._is_5(version) else "0", *told)))
+        return KeysChange(guards, (), (), LuaDecision(script, ("1" if self._is_5(version) else "0", *told)))
 
-    def _why_left(self, seen: Seen, moment: Moment) -> str:
+    def _why_left(self, seen: Seen, moment: KeysMoment) -> str:
         if seen.loaded[0][_FIELDS.index("name")] is None:
             return _GONE
         if seen.job.state is State.PROCESSING and not moment.is_held_too_long(seen.job):
@@ -324,10 +325,10 @@ def _id_within(job_id: str, queue: str) -> bytes:
     return job_id.removeprefix(f"{queue}/").encode("utf-8", "surrogatepass")
 
 
-def _guards(seen: Seen) -> tuple[Step, ...]:
+def _guards(seen: Seen) -> tuple[KeysStep, ...]:
     job = _queue_of(seen.entry) + seen.entry.member
     unchanged = (says(job, name, value) for name, value in zip(_SEEN, seen.loaded[0], strict=False))
-    return (stands(seen.entry), *unchanged, Step(("EXISTS", job + b":lock"), ("0",)))
+    return (stands(seen.entry), *unchanged, KeysStep(("EXISTS", job + b":lock"), ("0",)))
 
 
 def _read_worker(client: Client, prefix: str, taken: Container[str]) -> WorkerInfo | None:

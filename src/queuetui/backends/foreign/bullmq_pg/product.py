@@ -27,25 +27,13 @@ from sqlalchemy import (
 )
 from sqlalchemy import table as named_table
 
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.codecs import EPOCH_MS, WHOLE
+from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules, within
-from queuetui.backends.tables.source import (
-    PAYLOAD,
-    Change,
-    Condition,
-    Field,
-    Key,
-    LockedRow,
-    Moment,
-    Product,
-    Row,
-    Rule,
-    Sides,
-    Source,
-    Statements,
-)
+from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Key, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Act, Verb
 from queuetui.model.errors import Stale
@@ -92,7 +80,7 @@ _PARENT = "its children have not ended: delete them first"
 _LOWER_FIRST = "the lowest number above 0 runs first, and jobs without one before all of them"
 
 
-def describe(tables: Mapping[str, StoredTable], catalog: Catalog) -> Product:
+def describe(tables: Mapping[str, StoredTable], catalog: Catalog, _: BackendOptions) -> Product:
     """Return the queues of one schema."""
     bullmq = _Tables(tables, catalog)
     schema = tables["job"].schema or "public"

@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any, cast
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, stands, states_by_verb, take_away
+from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.listed_keys import ListedKeys, escape_glob
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.queue_names import QueueNames
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import MOST_FIELDS, Command, Entry, Kind, Listing, Shelf
 from queuetui.backends.keys.stored_values import at_of, text_of, time_of
 from queuetui.backends.keys.written_times import written_about, written_at_end
@@ -26,11 +26,12 @@ from queuetui.backends.payloads.celery_result import CeleryResult, read_result, 
 from queuetui.backends.payloads.kombu_message import KombuMessage, read_message, write_message
 from queuetui.backends.payloads.kombu_routes import KombuRoutes, exchange_in, read_routes
 from queuetui.backends.payloads.python_call import summarise_call
+from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
-from queuetui.model.job import Attempt, Job
+from queuetui.model.job import Job
 from queuetui.model.state import WAITING, State
 from queuetui.model.text import Untrusted
 
@@ -57,7 +58,7 @@ class _Around(Survey):
     in_json: bool
 
 
-class Celery:
+class Celery(KeysProduct):
     """The description of Celery.
 
     `prefix` is the broker's global_keyprefix; `results` is how the keys of results begin, on the server `other`.
@@ -80,7 +81,7 @@ class Celery:
         self._exchanges = QueueNames(server.key_list, escape_glob(head) + b"*", partial(exchange_in, head))
         self._listed = ListedKeys(other.key_list, results)
         self._held = Shelf("held", prefix + b"unacked", Kind.HASH, (State.PROCESSING, *_LISTED[1:], State.CANCELLED))
-        self._index, self._has_results = prefix + b"unacked_index", False
+        self._index = prefix + b"unacked_index"
         self._held_ids: dict[bytes, str] = {}
         self._read_once: dict[bytes, tuple[tuple[bytes, str], Job]] = {}
         self.home = f"the keys {text_of(prefix)}unacked and {text_of(results)}*"
@@ -90,12 +91,13 @@ class Celery:
             Rule(Verb.CANCEL, frozenset(_LISTED), self._cancel),
             Rule(Verb.DELETE, frozenset(_LISTED) | _FINAL, self._delete),
         )
+        self._note_results(are_there=False)
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """What can be done; where no result was seen, none are kept here."""
-        kept = frozenset({*_LISTED, State.PROCESSING}) | (_FINAL if self._has_results else frozenset())
-        return Capabilities(
+    def _note_results(self, *, are_there: bool) -> None:
+        """Keep what can be done; where no result was seen, none are kept here."""
+        self._has_results = are_there
+        kept = frozenset({*_LISTED, State.PROCESSING}) | (_FINAL if are_there else frozenset())
+        self.capabilities = Capabilities(
             "celery", "Celery", native=False, applies=states_by_verb(self.rules), keeps=kept, reasons=_REASONS,
             missing=dict.fromkeys(_FINAL - kept, _NO_RESULTS),
             liveness=Liveness.DEADLINE, warnings=_WARNINGS, worker_command=("celery", "-A", "APP", "worker", "-Q", "{queue}"),
@@ -103,7 +105,7 @@ class Celery:
 
     def recognise(self, ask: Ask) -> str:
         """Tell Celery by its tables of bindings, or by its results."""
-        self._has_results = bool(self._listed.read(ask).keys)
+        self._note_results(are_there=bool(self._listed.read(ask).keys))
         told = ((self._exchanges.read(ask), "bindings", BINDINGS), (self._has_results, "results", RESULTS))
         return " and ".join(f"its {what} ({text_of(key)}*)" for there, what, key in told if there)
 
@@ -119,7 +121,7 @@ class Celery:
         some = listing.keys[:_SAMPLED_RESULTS]
         results = [read_result(raw) for raw in ask([("GETRANGE", key, 0, _HEAD_BYTES - 1) for key in some])]
         ends = ask([("PTTL", key) for key in some])
-        self._has_results = self._has_results or bool(results)
+        self._note_results(are_there=self._has_results or bool(results))
         unread = f"workers hold {size:,} messages, of which {len(entries):,} are read" if size > len(entries) else ""
         return _Around(
             tuple(sorted(name.encode("utf-8", "surrogatepass") for name in routes.queues.union(self._named))),
@@ -161,7 +163,7 @@ class Celery:
         found: list[Command] = [("GETRANGE", key, 0, _HEAD_BYTES - 1), ("PTTL", key)]
         return [*found, ("ZSCORE", self._index, entry.member)] if entry.shelf.role == "held" else found
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the task of a message, or of a result whose message is gone; one that has ended is read once."""
         raw, around = loaded[0] if loaded else b"", cast("_Around", moment.survey)
         kept = self._read_once.get(entry.member) if entry.shelf.role == "result" else None
@@ -174,7 +176,7 @@ class Celery:
             self._read_once[entry.member] = ((raw, moment.backend), job)
         return job
 
-    def _read(self, entry: Entry, raw: bytes, loaded: Sequence[Any], moment: Moment) -> Job | None:
+    def _read(self, entry: Entry, raw: bytes, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *((raw, *loaded[2:]) if loaded else ())))
         result, message, around = read_result(raw), read_message(entry.stored), cast("_Around", moment.survey)
         if message is None and entry.shelf.kind is not Kind.KEYS:
@@ -211,23 +213,19 @@ class Celery:
             remarks=_remarks_of(message, result, state, problem, moment.now, is_held=bool(entry.value)),
         )  # fmt: skip
 
-    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
-        """Celery keeps no attempts."""
-        return ()
-
-    def _retry(self, seen: Seen, moment: Moment) -> Change | str:
+    def _retry(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Send a failed task anew, or let one that waits for its time be taken now."""
         if seen.entry.shelf.kind is Kind.KEYS:
             return self._send_anew(seen, moment)
         return self._put(seen, moment, {"eta": None})
 
-    def _release(self, seen: Seen, moment: Moment) -> Change | str:
+    def _release(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Give back what a worker holds as Celery does; a run whose message is gone is sent anew."""
         if seen.entry.shelf.role == "held":
             return self._put(seen, moment, {})
         return self._send_anew(seen, moment) if moment.is_held_too_long(seen.job) else _MAY_RUN
 
-    def _put(self, seen: Seen, moment: Moment, headers: Mapping[str, object]) -> Change | str:
+    def _put(self, seen: Seen, moment: KeysMoment, headers: Mapping[str, object]) -> KeysChange | str:
         """Put a message into its queue as it is but for some headers."""
         message, queue, entry = read_message(seen.entry.stored), seen.job.queue.raw, seen.entry
         if message is None or not queue or not message.is_whole:
@@ -237,7 +235,7 @@ class Celery:
         goal = self.list_of(queue, step) if entry.value else entry.shelf
         return self._send(seen, moment, goal, partial(message.changed, {**headers, **again}, again))
 
-    def _send_anew(self, seen: Seen, moment: Moment) -> Change | str:
+    def _send_anew(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Send a task whose message is gone, as a client would: with its id, name and arguments alone."""
         result, queue, known = (
             read_result(seen.loaded[0]),
@@ -249,7 +247,7 @@ class Celery:
         write = partial(write_message, seen.job.ref.id, result.call, queue, result.said.get("parent_id"))
         return self._send(seen, moment, self.list_of(queue, 0), write)
 
-    def _send(self, seen: Seen, moment: Moment, goal: Shelf, write: Callable[[], bytes]) -> Change | str:
+    def _send(self, seen: Seen, moment: KeysMoment, goal: Shelf, write: Callable[[], bytes]) -> KeysChange | str:
         """Put a message behind the others, or before them where a worker held it, as Celery does.
 
         The result of the earlier run is deleted.
@@ -260,13 +258,15 @@ class Celery:
             told = write()
         except ValueError:
             return _ODD_NUMBER
-        put, is_anew = Step(("RPUSH" if entry.value else "LPUSH", goal.key, told)), entry.shelf.kind is Kind.KEYS
+        put, is_anew = KeysStep(("RPUSH" if entry.value else "LPUSH", goal.key, told)), entry.shelf.kind is Kind.KEYS
         note = _TWICE if entry.value or seen.job.state is State.PROCESSING else CALLED_ALONE if is_anew else ""
         kept = ((self._held.key, entry.member),) if entry.value else ()
         guards = (*guards, is_of_kind(goal))
-        return why or Change(guards, (put,), removes, kept=(key,), kept_fields=kept, after=Entry(goal, told), note=note)
+        return why or KeysChange(
+            guards, (put,), removes, kept=(key,), kept_fields=kept, after=Entry(goal, told), note=note
+        )
 
-    def _cancel(self, seen: Seen, moment: Moment) -> Change | str:
+    def _cancel(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Take a message away and write the result that a worker writes which drops it."""
         guards, removes, why = self._take(seen, moment)
         message, around = read_message(seen.entry.stored), cast("_Around", moment.survey)
@@ -275,28 +275,28 @@ class Celery:
         task_id, key = seen.job.ref.id, self._result_key(seen.job.ref.id)
         is_told = around.in_json and not message.headers.get("ignore_result")
         left_ms = int((moment.now - around.at_end if around.at_end else _DEFAULT_EXPIRY).total_seconds() * 1_000)
-        put = Step(("SET", key, write_revoked(task_id, moment.now.isoformat()), "PX", left_ms))
+        put = KeysStep(("SET", key, write_revoked(task_id, moment.now.isoformat()), "PX", left_ms))
         after = Entry(replace(self._ended(around.listing), role="revoked"), key) if is_told else None
-        guards = (*guards, Step(("TYPE", key), ("string", "none")))
-        return Change(guards, (put,) if is_told else (), removes, kept=(key,), after=after)
+        guards = (*guards, KeysStep(("TYPE", key), ("string", "none")))
+        return KeysChange(guards, (put,) if is_told else (), removes, kept=(key,), after=after)
 
-    def _delete(self, seen: Seen, moment: Moment) -> Change | str:
+    def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         guards, removes, why = self._take(seen, moment)
-        return why or Change(guards, (), removes, kept=(self._result_key(seen.job.ref.id),))
+        return why or KeysChange(guards, (), removes, kept=(self._result_key(seen.job.ref.id),))
 
-    def _take(self, seen: Seen, moment: Moment) -> tuple[tuple[Step, ...], tuple[Step, ...], str]:
+    def _take(self, seen: Seen, moment: KeysMoment) -> tuple[tuple[KeysStep, ...], tuple[KeysStep, ...], str]:
         """Return the guards and the removal of an entry, or why it is left alone.
 
         What a worker holds is left alone until Celery would give it back.
         """
         entry, key, raw = seen.entry, self._result_key(seen.job.ref.id), seen.loaded[0] if seen.loaded else b""
-        still, end = Step(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), Step(("DEL", key))
+        still, end = KeysStep(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), KeysStep(("DEL", key))
         if not entry.value:
             guard, remove = (still, end) if entry.shelf.kind is Kind.KEYS else (stands(entry), take_away(entry))
             return (guard,), (remove,), ""
         given = at_of(seen.loaded[-1])
-        guards = (stands(entry), Step(("ZSCORE", self._index, entry.member), (seen.loaded[-1] or b"",)))
-        removes = (Step(("ZREM", self._index, entry.member)), take_away(entry))
+        guards = (stands(entry), KeysStep(("ZSCORE", self._index, entry.member), (seen.loaded[-1] or b"",)))
+        removes = (KeysStep(("ZREM", self._index, entry.member)), take_away(entry))
         is_free = given is not None and given + self._visible < moment.now
         why = "" if is_free else f"{_HELD}{f', at {to_text(given + self._visible)}' if given else ''}"
         return ((*guards, still), (*removes, end), why) if read_result(raw).is_run else (guards, removes, why)

@@ -10,9 +10,8 @@ from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, String,
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.celery.product import CALLED_ALONE, NO_CALL, NO_QUEUE, Celery
-from queuetui.backends.keys.changes import Change as KeysChange
-from queuetui.backends.keys.changes import Step, is_of_kind
-from queuetui.backends.keys.loading import Reading
+from queuetui.backends.keys.changes import KeysChange, KeysStep, is_of_kind
+from queuetui.backends.keys.loading import KeysReading
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.operator import run_change
 from queuetui.backends.keys.shelf import Entry
@@ -26,7 +25,8 @@ from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.tables.backend import make_backend
 from queuetui.backends.tables.changes import deleting
 from queuetui.backends.tables.codecs import PLAIN, WHOLE, Naive
-from queuetui.backends.tables.source import Change, Condition, Elsewhere, Field, LockedRow, Product, Row, Source
+from queuetui.backends.tables.product import Change, Elsewhere, LockedRow, Product
+from queuetui.backends.tables.source import Condition, Field, Row, Source
 from queuetui.model.act import Verb
 from queuetui.model.errors import BadConfig, Denied, NotFound, Stale, Unreachable
 from queuetui.model.job import Job
@@ -175,7 +175,7 @@ def _why_not_sent(locked: LockedRow) -> str:
 def _send(server: RedisServer, product: Celery, locked: LockedRow) -> Elsewhere:
     """Send a failed task anew, as a client would."""
     result, task_id = _result_of(locked.says), locked.job.ref.id
-    around = product.survey(Reading(server, product, server.options.limits).ask)
+    around = product.survey(KeysReading(server, product, server.options.limits).ask)
     queue = around.routes.queue_by_key(locked.job.queue.raw)
     if result.call is None or queue not in map(text_of, around.queues):
         raise Stale(NO_QUEUE)
@@ -184,7 +184,7 @@ def _send(server: RedisServer, product: Celery, locked: LockedRow) -> Elsewhere:
         message = write_message(task_id, result.call, queue, None)
     except ValueError as error:
         raise Stale("it holds a value that JSON cannot carry, so it cannot be written again") from error
-    change = KeysChange((is_of_kind(goal),), (Step(("LPUSH", goal.key, message)),), ())
+    change = KeysChange((is_of_kind(goal),), (KeysStep(("LPUSH", goal.key, message)),), ())
     if not run_change(server, "sending a task to Redis", change):
         raise Stale(
             "another kind of value stands where its queue belongs in Redis, so nothing was done; look at what writes there"

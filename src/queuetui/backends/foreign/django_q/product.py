@@ -29,17 +29,21 @@ from sqlalchemy import (
     text,
 )
 
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.django_q.recognition import ENDED, PACKAGE, QUEUE, TASK
 from queuetui.backends.payloads.containers import ZLIB, open_base64
 from queuetui.backends.payloads.decoder import Caps, Decoded, Decoder, Undecodable
 from queuetui.backends.payloads.django_signed import DIGITS, SIGNATURE_CHARS, TIME_CHARS, open_signed, signed_at
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
-from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.reading.zones import read_zone
+from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Codec
+from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.source import Change, Condition, Field, LockedRow, Moment, Product, Row, Sides, Source
+from queuetui.backends.tables.source import Condition, Field, Moment, Row, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.job import Job, JobError
@@ -48,6 +52,8 @@ from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
 _PACKAGE, _TASK = "ormq", "task"
+# What django-q2 has that django-q, which it went on from, does not.
+_NEWER = frozenset({"attempt_count", "cluster"})
 # A package is put into its row within moments of being signed, with a lock that is no later.
 _ENQUEUED_WITHIN_S = 5
 _MOST_CHARS = 1_000_000
@@ -83,6 +89,16 @@ _WARNINGS = {
 _UNTRIED = "it is only read: these are not the tables of django-q2 1.11, with which this was tried"
 _HELD = "a cluster took it: at least one run, more are not counted; it is taken again once its lock is over"
 _NO_TIME = "when its package was signed cannot be read, so it is not known what its lock was before; delete it, or wait"
+
+
+def describe(found: Mapping[str, StoredTable], catalog: Catalog, options: BackendOptions) -> Product:
+    """Return the queue of one set of tables."""
+    packages, ended = found[QUEUE], found[ENDED]
+    is_tried = {*packages.columns} == PACKAGE and {*ended.columns} == TASK | _NEWER
+    zone = read_zone(options.settings, "django-q2.timezone")
+    return DjangoQ(packages, ended, catalog.dialect, zone, options.summaries, is_tried).describe(
+        found.get("django_q_schedule")
+    )
 
 
 @dataclass(frozen=True)

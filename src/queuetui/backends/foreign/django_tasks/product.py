@@ -11,12 +11,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Table, Text, and_, case, cast, func, literal, not_, or_
 
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.django_tasks.recognition import TRIED
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
-from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.reading.zones import read_zone
+from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, Codec
-from queuetui.backends.tables.source import NOW, PAYLOAD, Change, Condition, Field, Moment, Product, Row, Rule, Source
+from queuetui.backends.tables.product import Change, Product
+from queuetui.backends.tables.source import NOW, PAYLOAD, Condition, Field, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec, uuid_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
@@ -57,6 +61,12 @@ _WARNINGS = {
 }
 _AGED = f"{_NO_BEAT}: whether this one still runs is told by its age alone"
 _UNTRIED = "it is only read: this is not the table of django-tasks-db 0.13, with which this was tried"
+
+
+def describe(found: StoredTable, catalog: Catalog, options: BackendOptions) -> Product:
+    """Return the queue of one table."""
+    zone, is_tried = read_zone(options.settings, "django-tasks-db.timezone"), frozenset(found.columns) == TRIED
+    return DjangoTasks(found, catalog.dialect, zone, options.summaries, is_tried).describe()
 
 
 @dataclass(frozen=True)

@@ -15,30 +15,17 @@ from typing import Any
 from sqlalchemy import Connection, Table, Text, and_, case, cast, delete, false, func, literal, not_, null, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, array
 
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.payloads.active_job import read_active_job, read_error_line, tell_call
 from queuetui.backends.sql.advisory_locks import is_held, md5_number, take
-from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.changes import moving, setting
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later, Naive, UuidValue
 from queuetui.backends.tables.pause_rows import PauseList
+from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.schedule_rows import made_by
-from queuetui.backends.tables.source import (
-    PAYLOAD,
-    Change,
-    Column,
-    Condition,
-    Field,
-    Key,
-    LockedRow,
-    Moment,
-    Product,
-    Row,
-    Rule,
-    Sides,
-    Source,
-    Statements,
-)
+from queuetui.backends.tables.source import PAYLOAD, Column, Condition, Field, Key, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
@@ -85,9 +72,9 @@ _TAKEN = "its last run was interrupted, and it waits for any worker of its queue
 _NO_CALLBACK = "it belongs to a batch: callbacks that were called are not called again"
 
 
-def describe(stored: Mapping[str, StoredTable], summaries: SummaryPaths) -> Product:
+def describe(stored: Mapping[str, StoredTable], _: Catalog, options: BackendOptions) -> Product:
     """Return the queue of one set of tables."""
-    jobs, good = stored["good_jobs"], GoodJob(stored, summaries)
+    jobs, good = stored["good_jobs"], GoodJob(stored, options.summaries)
     lists = dict[str, Any](queues=[], job_classes=[], labels=[])
     pauses = PauseList(good.tables["good_job_settings"], _PAUSES, "queues", lists, good.times, _ENABLED)
     is_old = not jobs.columns.keys() >= {*_LAYOUT.split()} or "good_job_executions" not in stored

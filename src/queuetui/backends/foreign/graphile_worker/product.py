@@ -31,24 +31,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.graphile_worker.recognition import FUNCTIONS, NUMBERED
 from queuetui.backends.sql.budget import fetch_within
-from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED
+from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.source import (
-    DEFAULT_QUEUE,
-    PAYLOAD,
-    Change,
-    Field,
-    LockedRow,
-    Product,
-    Row,
-    Rule,
-    Sides,
-    Source,
-    Statements,
-)
+from queuetui.backends.tables.source import DEFAULT_QUEUE, PAYLOAD, Field, Row, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import WAITING, State
@@ -104,9 +95,14 @@ class GraphileShape:
     hides_rows: bool
 
 
-def describe(shape: GraphileShape, crontabs: StoredTable | None) -> Product:
-    """Return the queue of one schema; `crontabs` tells when recurring jobs last ran."""
-    tables, schema = _Tables(shape), shape.schema
+def describe(found: tuple[str, StoredTable], catalog: Catalog, _: BackendOptions) -> Product:
+    """Return the queue of one schema."""
+    (prefix, stored), numbered = found, "task_id" in found[1].columns
+    schema = stored.schema or "public"
+    there = {name for place, name, _ in catalog.functions if place == schema}
+    is_tried = bool(prefix) and frozenset(stored.columns) == NUMBERED and there >= FUNCTIONS
+    shape = GraphileShape(schema, prefix, numbered, is_tried, stored.hides_rows)
+    crontabs, tables = catalog.beside(stored, f"{prefix}known_crontabs"), _Tables(shape)
     changes = tuple(_changes(schema, tables.queues))
     untried = {} if shape.is_tried else dict.fromkeys({change.verb for change in changes}, _UNTRIED)
     names = ("jobs", "job_queues", *(["tasks"] if shape.numbered else []))

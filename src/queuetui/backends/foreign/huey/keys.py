@@ -12,17 +12,18 @@ from typing import Any
 
 from queuetui.backends.foreign.huey import messages
 from queuetui.backends.foreign.huey.messages import HueyEnd, HueyMessage
-from queuetui.backends.keys.changes import Change, Rule, Step, says, stands, states_by_verb, take_away
+from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, says, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.queue_names import QueueNames
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, text_of
+from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.job import Attempt, Job
+from queuetui.model.job import Job
 from queuetui.model.state import State
 
 _NAMED = re.compile(rb"huey\.(?:(?:redis|schedule|results)\.(.+)|r\.([A-Za-z0-9_]+)\..+)", re.DOTALL)
@@ -33,7 +34,7 @@ _NO_HASH = (
 )
 
 
-class HueyOnRedis:
+class HueyOnRedis(KeysProduct):
     """The description of Huey on Redis: each name is a queue.
 
     `zone` is UTC unless the application says utc=False.
@@ -129,7 +130,7 @@ class HueyOnRedis:
             ("MGET", *(b"huey.r.%b.%b" % (name, field) for field in fields)),
         ]
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the job; an error after which the task is tried again is shown with its message."""
         queue = entry.shelf.queue or ""
         if entry.shelf.role == "results":
@@ -146,11 +147,7 @@ class HueyOnRedis:
         state = messages.waiting_state(message, outcome, moment.now, self._zone, revoked=revoked)
         return messages.waiting_job(ref, queue, state, message, outcome, self._zone, moment.summaries, _stamped(entry))
 
-    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
-        """Huey keeps no attempts."""
-        return ()
-
-    def _run_now(self, seen: Seen, moment: Moment) -> Change | str:
+    def _run_now(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a message that is due now in the place of one that is due later.
 
         The consumer takes it from there.
@@ -162,46 +159,46 @@ class HueyOnRedis:
             return written if isinstance(written, str) else messages.UNREADABLE
         member = entry.member[:_STAMP_BYTES] + written if _is_stamped(entry) else written
         if entry.shelf.kind is Kind.LIST:
-            return _exchange(entry, Entry(entry.shelf, member), Step(("LPUSH", entry.shelf.key, member)))
+            return _exchange(entry, Entry(entry.shelf, member), KeysStep(("LPUSH", entry.shelf.key, member)))
         score = float(entry.score or 0)
         if entry.shelf.role == "schedule":
             # The schedule's times are those of the consumer's own zone.
             score += (moment.now - messages.in_zone(message.eta, self._zone)).total_seconds()
-        return _exchange(entry, Entry(entry.shelf, member), Step(("ZADD", entry.shelf.key, repr(score), member)))
+        return _exchange(entry, Entry(entry.shelf, member), KeysStep(("ZADD", entry.shelf.key, repr(score), member)))
 
-    def _revoke(self, seen: Seen, moment: Moment) -> Change | str:
+    def _revoke(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         message, results = messages.read_message(_raw(seen.entry)), b"huey.results." + _name(seen.entry)
         if message is None or message.is_signed:
             return messages.UNSIGNABLE
         field = f"r:{message.id}".encode("utf-8", "replace")
         # A hash that is not there yet might be one that never will be: with results that expire Huey looks elsewhere.
-        guards = (stands(seen.entry), says(results, field, None), Step(("TYPE", results), ("hash",)))
-        put = Step(("HSET", results, field, messages.REVOKED))
-        return Change(guards, (put,), (), kept_fields=((results, field),), after=seen.entry)
+        guards = (stands(seen.entry), says(results, field, None), KeysStep(("TYPE", results), ("hash",)))
+        put = KeysStep(("HSET", results, field, messages.REVOKED))
+        return KeysChange(guards, (put,), (), kept_fields=((results, field),), after=seen.entry)
 
-    def _restore(self, seen: Seen, moment: Moment) -> Change | str:
+    def _restore(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Take the revocation away, as restore_by_id does."""
         entry, message, told = seen.entry, messages.read_message(_raw(seen.entry)), _told(seen.loaded)
         if message is None or told[1] is None or messages.is_revoked(told[2], moment.now, self._zone):
             return messages.TASK_REVOKED
         guard, remove = self._revocation(entry, message, seen)
-        return Change((stands(entry), guard), (), (remove,), after=entry)
+        return KeysChange((stands(entry), guard), (), (remove,), after=entry)
 
-    def _delete(self, seen: Seen, moment: Moment) -> Change | str:
+    def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         message = messages.read_message(_raw(seen.entry))
         if message is None or _told(seen.loaded)[1] is None:
-            return Change((stands(seen.entry),), (), (take_away(seen.entry),))
+            return KeysChange((stands(seen.entry),), (), (take_away(seen.entry),))
         guard, remove = self._revocation(seen.entry, message, seen)
-        return Change((stands(seen.entry), guard), (), (take_away(seen.entry), remove))
+        return KeysChange((stands(seen.entry), guard), (), (take_away(seen.entry), remove))
 
-    def _revocation(self, entry: Entry, message: HueyMessage, seen: Seen) -> tuple[Step, Step]:
+    def _revocation(self, entry: Entry, message: HueyMessage, seen: Seen) -> tuple[KeysStep, KeysStep]:
         """Return the guard that a task is revoked as it was seen, and what takes the revocation away."""
         field = f"r:{message.id}".encode("utf-8", "replace")
         results, key = b"huey.results." + _name(entry), b"huey.r.%b.%b" % (_name(entry), field)
         in_hash = seen.loaded[0][1]
         if in_hash is not None:
-            return says(results, field, in_hash), Step(("HDEL", results, field))
-        return Step(("GET", key), (seen.loaded[1][1],)), Step(("DEL", key))
+            return says(results, field, in_hash), KeysStep(("HDEL", results, field))
+        return KeysStep(("GET", key), (seen.loaded[1][1],)), KeysStep(("DEL", key))
 
 
 def _queue_of(key: bytes) -> bytes | None:
@@ -240,5 +237,5 @@ def _ended(entry: Entry) -> HueyEnd | None:
     return None if outcome.error is not None and outcome.retries else outcome
 
 
-def _exchange(entry: Entry, after: Entry, put: Step) -> Change:
-    return Change((stands(entry),), (put,), (take_away(entry),), after=after)
+def _exchange(entry: Entry, after: Entry, put: KeysStep) -> KeysChange:
+    return KeysChange((stands(entry),), (put,), (take_away(entry),), after=after)

@@ -37,18 +37,8 @@ from sqlalchemy import (
 from queuetui.backends.foreign.huey import messages
 from queuetui.backends.tables.changes import deleting, table_of
 from queuetui.backends.tables.codecs import WHOLE, Epoch
-from queuetui.backends.tables.source import (
-    PAYLOAD,
-    Change,
-    Condition,
-    Field,
-    LockedRow,
-    Moment,
-    Product,
-    Row,
-    Source,
-    Statements,
-)
+from queuetui.backends.tables.product import Change, LockedRow, Product, Statements
+from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Moment, Row, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths

@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, Select, cast, func, literal, null, select, update
+from sqlalchemy import BigInteger, Select, cast, func, literal, null, select, update
 
 from queuetui.backends.foreign.laravel.jobs import MESSAGE, say_elsewhere
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.stored_types import convert, replaced
 from queuetui.backends.foreign.laravel.tables import Tables
-from queuetui.backends.tables.changes import deleting
-from queuetui.backends.tables.source import Change, LockedRow, Place, Statements
+from queuetui.backends.tables.changes import deleting, setting
+from queuetui.backends.tables.product import Change, LockedRow, RowPlace, Statements
 from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, Verb
 from queuetui.model.errors import Stale, Unsupported
 from queuetui.model.state import State
@@ -40,7 +40,7 @@ def make_changes(tables: Tables, settings: LaravelSettings) -> tuple[Change, ...
     def why_not_retried(locked: LockedRow) -> str:
         if locked.says["connection"] not in settings.connections:
             return say_elsewhere(locked.says, settings)
-        return tables.guess or ("" if tables.jobs is not None else tables.jobs_absent)
+        return tables.found.guess or ("" if tables.jobs is not None else tables.jobs_absent)
 
     removing = [
         change
@@ -59,9 +59,9 @@ def make_changes(tables: Tables, settings: LaravelSettings) -> tuple[Change, ...
             note=say_deadline,
             refusal=why_not_retried,
         ),
-        Change(Verb.RETRY, JOBS, frozenset({State.RETRYING, State.SCHEDULED}), _make_due, note=say_deadline),
-        Change(Verb.RETRY, JOBS, frozenset({State.PENDING}), _make_due, refusal=_has_time, offered=False),
-        Change(Verb.RELEASE, JOBS, running, _release, only_stuck=True, note=_beware_twice),
+        Change(Verb.RETRY, JOBS, frozenset({State.RETRYING, State.SCHEDULED}), setting(_make_due), note=say_deadline),
+        Change(Verb.RETRY, JOBS, frozenset({State.PENDING}), setting(_make_due), refusal=_has_time, offered=False),
+        Change(Verb.RELEASE, JOBS, running, setting(_release), only_stuck=True, note=_beware_twice),
         *removing,
         Change(Verb.DELETE, FAILED, frozenset({State.FAILED}), deleting),
     )
@@ -116,25 +116,22 @@ def _insert_again(tables: Tables, locked: LockedRow) -> Statements:
     at_new = jobs.c.id == new_id
     if wanted_deadline(locked) != KEEP:
         yield update(jobs).where(at_new).values(payload=_new_deadline(locked, jobs.c.payload))
-    return Place(JOBS, (new_id,))
+    return RowPlace(JOBS, (new_id,))
 
 
-def _make_due(locked: LockedRow) -> Statements:
+def _make_due(locked: LockedRow) -> Mapping[str, Any]:
     """Let a delayed or retrying job run now, with no attempts counted."""
-    yield _change(locked, {"available_at": _now_s(locked), "attempts": 0})
-    return None
+    return {"available_at": _now_s(locked), "attempts": 0, **_deadline(locked)}
 
 
-def _release(locked: LockedRow) -> Statements:
+def _release(locked: LockedRow) -> Mapping[str, Any]:
     """Give back a reserved job, its lost run not counted."""
-    yield _change(locked, {"reserved_at": None, "attempts": max(locked.job.attempts - 1, 0)})
-    return None
+    return {"reserved_at": None, "attempts": max(locked.job.attempts - 1, 0), **_deadline(locked)}
 
 
-def _change(locked: LockedRow, values: Mapping[str, Any]) -> Executable:
-    jobs: Any = locked.source.rows
-    deadline = {} if wanted_deadline(locked) == KEEP else {"payload": _new_deadline(locked, jobs.c.payload)}
-    return update(jobs).where(locked.same).values(**values, **deadline)
+def _deadline(locked: LockedRow) -> Mapping[str, Any]:
+    payload: Any = locked.source.rows.c.payload
+    return {} if wanted_deadline(locked) == KEEP else {"payload": _new_deadline(locked, payload)}
 
 
 def _new_deadline(locked: LockedRow, payload: Any) -> Any:  # noqa: ANN401 - a column of any type

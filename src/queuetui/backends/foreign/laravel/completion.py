@@ -27,7 +27,8 @@ class Completer:
 
     def __init__(self, tables: Tables, reader: JobReader) -> None:
         self._tables, self._reader = tables, reader
-        self._models = ModelLabels(reader.settings, tables.jobs if tables.jobs is not None else tables.failed)
+        home = tables.jobs if tables.jobs is not None else tables.failed
+        self._models = None if home is None else ModelLabels(reader.settings, tables.catalog, home)
 
     def complete(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
         """Return the jobs under ids that no other row has, with what people call their models, and their batches."""
@@ -54,7 +55,7 @@ class Completer:
         """Put what people call models in place of ids in the data column."""
         named = {place: read_message(row) for place, row in enumerate(rows) if "ModelIdentifier" in row[MESSAGE]}
         documents = {place: payload.command for place, payload in named.items() if payload.command is not None}
-        found = self._models.find(connection, documents.values()) if documents else {}
+        found = self._models.find(connection, documents.values()) if documents and self._models is not None else {}
         for place, document in documents.items() if found else ():
             add_labels(document, found)
             jobs[place] = replace(jobs[place], data=self._reader.data(named[place]))

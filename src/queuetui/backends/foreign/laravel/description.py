@@ -14,13 +14,13 @@ from queuetui.backends.foreign.laravel.changes import FAILED, JOBS, make_changes
 from queuetui.backends.foreign.laravel.completion import Completer
 from queuetui.backends.foreign.laravel.jobs import EXCEPTION, MESSAGE, JobReader
 from queuetui.backends.foreign.laravel.meanings import also_means
-from queuetui.backends.foreign.laravel.names import KIND, LABEL
 from queuetui.backends.foreign.laravel.payload import is_uuid
-from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.backends.foreign.laravel.settings import KIND, LABEL, LaravelSettings
 from queuetui.backends.foreign.laravel.stored_types import HexBytes, display_name
 from queuetui.backends.foreign.laravel.tables import Tables, text_of
 from queuetui.backends.tables.codecs import EPOCH_S, PLAIN, WHOLE, Codec, IsoText, Naive, UuidValue
-from queuetui.backends.tables.source import Condition, Field, Product, Source
+from queuetui.backends.tables.product import Product
+from queuetui.backends.tables.source import Condition, Field, Source
 from queuetui.model.act import Verb
 from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.payload import SummaryPaths
@@ -75,27 +75,22 @@ WARNINGS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Hex:
+class _Hex(Codec):
     """The id of a row that is bytes, as its digits."""
-
-    is_time: bool = False
 
     def to_store(self, value: str) -> str:
         bytes.fromhex(value)
         return value
 
-    def from_store(self, value: Any) -> Any:  # noqa: ANN401 - SQLite keeps anything in such a column
-        return value
 
-
-def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths, dialect: str) -> Product:
+def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths) -> Product:
     """Return the description of one application's tables."""
     reader = JobReader(settings, summaries)
     sources = []
     if tables.jobs is not None:
-        sources.append(_describe_jobs(tables, tables.jobs, reader, dialect))
+        sources.append(_describe_jobs(tables, tables.jobs, reader))
     if tables.failed is not None:
-        sources.append(_describe_failed(tables, tables.failed, reader, dialect))
+        sources.append(_describe_failed(tables, tables.failed, reader))
     missing = dict(_MISSING)
     if tables.jobs is None:
         missing |= dict.fromkeys(_WAITING, tables.jobs_absent)
@@ -106,18 +101,18 @@ def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths,
         label=LABEL,
         sources=tuple(sources),
         changes=make_changes(tables, settings),
-        tables=tables.describe(),
+        tables=tables.found.described,
         absent=ABSENT,
         missing_states=missing,
         reasons=REASONS,
         warnings=WARNINGS,
-        unseen=(tables.jobs_absent or tables.failed_absent) if tables.may_hide else "",
+        unseen=tables.unseen,
         complete=Completer(tables, reader).complete,
         worker_command=("php", "artisan", "queue:work", "--queue={queue}"),
     )
 
 
-def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader, dialect: str) -> Source:
+def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader) -> Source:
     numbered, key = _key(jobs)
     at = jobs.c
 
@@ -148,7 +143,7 @@ def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader, dialect
         },
         rev=(at.attempts, at.reserved_at, at.available_at),
         key_orders=frozenset({"created", "updated"}) if numbered else frozenset(),
-        texts={MESSAGE: text_of(at.payload, dialect)},
+        texts={MESSAGE: text_of(at.payload, tables.dialect)},
         finish=reader.read_waiting,
         by_id=lambda text: None if is_uuid(text) else false(),
         read_here=frozenset({"id", "type", "created", "max_attempts"}),
@@ -160,12 +155,12 @@ def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader, dialect
     )
 
 
-def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader, dialect: str) -> Source:
+def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader) -> Source:
     numbered, key = _key(failed)
     at = failed.c
     zone = reader.settings.timezone
-    failed_at = Field(at.failed_at, IsoText(zone, " ", "seconds", "") if dialect == "sqlite" else Naive(zone))
-    uuid = at.uuid if tables.failed_has_uuid else None
+    failed_at = Field(at.failed_at, IsoText(zone, " ", "seconds", "") if tables.dialect == "sqlite" else Naive(zone))
+    uuid = at.get("uuid")
 
     def by_id(text: str) -> Condition | None:
         if not is_uuid(text):
@@ -186,7 +181,7 @@ def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader, dia
         states={State.FAILED: lambda _: true()},
         rev=(*(() if uuid is None else (cast(uuid, Text()),)), at.connection, at.queue, cast(at.failed_at, Text())),
         key_orders=frozenset({"completed", "updated"}) if numbered else frozenset(),
-        texts={MESSAGE: text_of(at.payload, dialect), EXCEPTION: text_of(at.exception, dialect)},
+        texts={MESSAGE: text_of(at.payload, tables.dialect), EXCEPTION: text_of(at.exception, tables.dialect)},
         extra={"connection": at.connection, "uuid": literal(None, Text()) if uuid is None else cast(uuid, Text())},
         finish=reader.read_failed,
         by_id=by_id,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from queuetui.backends.foreign.laravel.names import KIND, LABEL
-from queuetui.backends.foreign.laravel.settings import read_settings
+from queuetui.backends.foreign.laravel.settings import KIND, LABEL, read_settings
 from queuetui.backends.foreign.laravel.table_sets import TableSet, meant_sets
 from queuetui.backends.found import Found
 from queuetui.backends.sql.catalog import describe_hidden
@@ -27,13 +26,14 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
         kind = KIND if plain == [one] else f"{KIND}:{one.name}"
         detail = f"tables {one.described}" + (f"; {one.guess}" if one.guess else "")
         detail += describe_hidden((one.jobs, one.failed))
-        opens = partial(_open, url, one)
+        opens = partial(_open, url, catalog, one)
         return Found(kind, LABEL, detail, opens, one.name, one.refusal, named_only=one not in plain)
 
     return tuple(map(describe, sets))
 
 
-def _open(url: str, one: TableSet, options: BackendOptions) -> Backend:
+def _open(url: str, catalog: Catalog, one: TableSet, options: BackendOptions) -> Backend:
     from queuetui.backends.foreign.laravel.backend import open_set
+    from queuetui.backends.foreign.laravel.tables import Tables
 
-    return open_set(url, one, options)
+    return open_set(url, Tables(one, catalog), options)

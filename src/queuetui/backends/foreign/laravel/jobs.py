@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from queuetui.backends.foreign.laravel.payload import CommandState, LaravelPayload, is_uuid, read_payload
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.summary import DEFAULT_SUMMARY_PATHS, summarise
+from queuetui.backends.foreign.laravel.zone_evidence import say_ahead
 from queuetui.backends.payloads.php_exception import read_exception
 from queuetui.backends.payloads.php_values import PhpArray, to_json
 from queuetui.backends.tables.source import BRIEF, NOW, WHOLE, Row
@@ -20,8 +20,6 @@ from queuetui.model.text import Untrusted, sanitize
 
 MESSAGE, EXCEPTION = "message", "exception"
 _DEFAULT_TRIES = 1
-_CLOCKS_DIFFER_S = 60
-_QUARTER_S = 900
 
 
 def read_message(row: Row) -> LaravelPayload:
@@ -60,7 +58,7 @@ class JobReader:
         job = self._read(row, job, payload, uuid if is_uuid(uuid) else payload.uuid)
         attempts, how = _guess_attempts(payload)
         remarks = [*remarks_on(payload, row[NOW]), how]
-        ahead = _say_ahead(job.completed_at, row[NOW])
+        ahead = say_ahead(job.completed_at, row[NOW])
         if ahead or (self.settings.zone_note and job.completed_at is not None):
             remarks.append(ahead or self.settings.zone_note)
         if row["connection"] not in self.settings.connections:
@@ -174,17 +172,3 @@ def created_at(payload: LaravelPayload) -> datetime | None:
 
 def _time(at_s: int) -> datetime:
     return from_us(at_s * 1_000_000)
-
-
-def _say_ahead(failed_at: datetime | None, now: datetime) -> str:
-    """Say that a failure lies in the future, which a wrong time zone explains; some seconds are the clocks' own difference."""
-    ahead_s = 0.0 if failed_at is None else (failed_at - now).total_seconds()
-    if ahead_s <= _CLOCKS_DIFFER_S:
-        return ""
-    # Time zones differ by whole quarters of an hour; the failure itself may be older than it looks.
-    quarters = math.ceil((ahead_s - _CLOCKS_DIFFER_S) / _QUARTER_S)
-    hours, rest = divmod(quarters, 4)
-    return (
-        f"failed_at lies in the future by the server's clock: the application's time is ahead by {hours}:{rest * 15:02} h or more; "
-        "set laravel.timezone to the application's own time zone, such as Europe/Berlin"
-    )

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from queuetui.backends.foreign.laravel.jobs import MESSAGE
 from queuetui.backends.foreign.laravel.payload import read_payload
-from queuetui.backends.foreign.laravel.subjects import subject_of
-from queuetui.backends.foreign.laravel.summary import members_of
+from queuetui.backends.foreign.laravel.summary import members_of, subject_of
 from queuetui.backends.payloads.php_exception import read_chain
 from queuetui.backends.payloads.php_values import (
     PhpArray,

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TableClause, column, inspect, select, table
+from sqlalchemy import ColumnElement, Connection, TableClause, column, select, table
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.types import Integer, NullType, String
+from sqlalchemy.types import Integer, NullType, String, TypeEngine
 
 from queuetui.backends.foreign.laravel.model_names import table_of
 from queuetui.backends.foreign.laravel.settings import USUAL_CONNECTIONS, LaravelSettings
 from queuetui.backends.payloads.php_values import MODEL_IDENTIFIER, MODEL_LABEL, PhpArray, PhpDocument, PhpObject
+from queuetui.backends.sql.catalog import Catalog
+from queuetui.backends.tables.stored_columns import Holds, holds
 
 _DIGITS = re.compile("[0-9]{1,19}")
 _TOO_LARGE = 2**63
@@ -42,7 +44,8 @@ class ModelLabels:
     """Finds labels in at most one query a table and page; what cannot be read is not asked for again."""
 
     settings: LaravelSettings
-    jobs: TableClause | None
+    catalog: Catalog
+    home: TableClause
     _known: dict[str, _ModelTable | None] = field(default_factory=dict)
 
     def find(self, connection: Connection, documents: Iterable[PhpDocument]) -> Found:
@@ -55,7 +58,7 @@ class ModelLabels:
                         wanted[str(model.properties["class"])].update(_ids(model))
         found: Found = {}
         for class_name, ids in islice(wanted.items(), _MOST_TABLES):
-            kept = self._table_of(connection, class_name)
+            kept = self._table_of(class_name)
             if kept is not None:
                 found[class_name] = self._read(connection, class_name, kept, ids)
         return found
@@ -69,45 +72,30 @@ class ModelLabels:
             or model.properties.get("class") in self.settings.models
         )
 
-    def _table_of(self, connection: Connection, class_name: str) -> _ModelTable | None:
+    def _table_of(self, class_name: str) -> _ModelTable | None:
+        """Return where a class is kept, by what the profile says, else by the framework's naming with the prefix of jobs."""
         if class_name not in self._known:
-            candidates = (self._look_at(connection, *one) for one in self._candidates(class_name))
+            written, _, label = (one.strip() for one in self.settings.models.get(class_name, "").partition(":"))
+            usual = table_of(class_name)
+            prefix = self.home.name.removesuffix("jobs") if self.home.name.endswith("jobs") else ""
+            candidates = (self._look_at(one, label) for one in ([written] if written else [prefix + usual, usual]))
             self._known[class_name] = next((one for one in candidates if one is not None), None)
         return self._known[class_name]
 
-    def _candidates(self, class_name: str) -> Iterator[tuple[str | None, str, str]]:
-        """Yield schema, table and label column.
-
-        What the profile says, else the framework's naming with the prefix of jobs.
-        """
-        said = self.settings.models.get(class_name)
-        usual = table_of(class_name)
-        schema = None if self.jobs is None else self.jobs.schema
-        if said is not None:
-            place, _, label = said.partition(":")
-            own_schema, dot, name = place.strip().rpartition(".")
-            yield (own_schema if dot else schema), name or usual, label.strip()
-        elif usual:
-            prefix = "" if self.jobs is None else self.jobs.name.removesuffix("jobs")
-            if prefix and self.jobs is not None and self.jobs.name.endswith("jobs"):
-                yield schema, prefix + usual, ""
-            yield schema, usual, ""
-
-    def _look_at(self, connection: Connection, schema: str | None, name: str, label: str) -> _ModelTable | None:
-        try:
-            with connection.begin_nested():
-                columns = {one["name"]: one["type"] for one in inspect(connection).get_columns(name, schema)}
-        except SQLAlchemyError as error:
-            _raise_when_lost(error)
+    def _look_at(self, name: str, label: str) -> _ModelTable | None:
+        """Return a table beside those of the queue that has an id and a label which this user may read."""
+        placed = name if "." in name or self.home.schema is None else f"{self.home.schema}.{name}"
+        found = self.catalog.find(placed)
+        labels = (label,) if label else self.settings.labels
+        if found is None or not found.is_readable or "id" not in found.columns:
             return None
-        wanted = (label,) if label else self.settings.labels
-        labels = tuple(one for one in wanted if one in columns)
-        if "id" not in columns or not labels:
-            return None
-        is_numbered = isinstance(columns["id"], Integer)
+        labels = tuple(one for one in labels if one in found.columns)
+        kind = holds(found.columns["id"])
         # Left untyped, a text is compared as whatever the key is: a uuid, say.
-        key = column("id", Integer() if is_numbered else String() if isinstance(columns["id"], String) else NullType())
-        return _ModelTable(table(name, key, *(column(one) for one in labels), schema=schema), is_numbered, labels)
+        types: dict[Holds, TypeEngine[Any]] = {Holds.WHOLE: Integer(), Holds.TEXT: String()}
+        columns = column("id", types.get(kind, NullType())), *(column(one) for one in labels)
+        rows = table(found.name, *columns, schema=found.schema)
+        return _ModelTable(rows, kind is Holds.WHOLE, labels) if labels else None
 
     def _read(
         self, connection: Connection, class_name: str, kept: _ModelTable, ids: set[ModelId]

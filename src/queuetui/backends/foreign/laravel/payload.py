@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from queuetui.backends.payloads.php_serialized import PhpFormatError, PhpLimits, read_php
+from queuetui.backends.payloads.php_serialized import PhpFormatError, read_php
 from queuetui.backends.payloads.php_values import PhpDocument, from_json
 
 # JSON as a type of the database writes spaces behind commas and colons.
@@ -39,7 +39,6 @@ class LaravelPayload:
     display_name: str | None = None
     command_name: str | None = None
     max_tries: int | None = None
-    timeout_s: int | None = None
     retry_until: int | None = None
     tags: tuple[str, ...] = ()
     command_state: CommandState = CommandState.ABSENT
@@ -79,9 +78,7 @@ def is_uuid(text: str | None) -> bool:
     return text is not None and _UUID.fullmatch(text) is not None
 
 
-def read_payload(
-    text: str, *, cut: bool = False, brief: bool = False, limits: PhpLimits | None = None
-) -> LaravelPayload:
+def read_payload(text: str, *, cut: bool = False, brief: bool = False) -> LaravelPayload:
     """Read a payload; with `cut` the text is the head of a longer one, with `brief` its command is left alone."""
     try:
         fields = _decode(_close_head(text) if cut else text)
@@ -91,13 +88,12 @@ def read_payload(
         return LaravelPayload(problem="the payload is JSON, but not an object")
     data = fields.get("data")
     command = data.get("command") if isinstance(data, dict) and not brief else None
-    state, document, problem = _read_command(command, limits, cut=cut)
+    state, document, problem = _read_command(command, cut=cut)
     return LaravelPayload(
         uuid=_text(fields.get("uuid")),
         display_name=_text(fields.get("displayName")),
         command_name=_text(data.get("commandName") if isinstance(data, dict) else None) or _text(fields.get("job")),
         max_tries=_whole(fields.get("maxTries")),
-        timeout_s=_whole(fields.get("timeout")),
         # Laravel before 8 calls it timeoutAt.
         retry_until=_whole(fields.get("retryUntil", fields.get("timeoutAt"))),
         tags=_texts(fields.get("tags")),
@@ -136,13 +132,11 @@ def _close_head(text: str) -> str:
     return top + "}"
 
 
-def _read_command(
-    command: object, limits: PhpLimits | None, *, cut: bool
-) -> tuple[CommandState, PhpDocument | None, str | None]:
+def _read_command(command: object, *, cut: bool) -> tuple[CommandState, PhpDocument | None, str | None]:
     if not isinstance(command, str) or not command:
         return CommandState.ABSENT, None, None
     try:
-        document = read_php(command, limits, cut=cut)
+        document = read_php(command, cut=cut)
     except PhpFormatError as error:
         if _looks_encrypted(command):
             return CommandState.ENCRYPTED, None, None

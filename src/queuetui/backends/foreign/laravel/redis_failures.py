@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
@@ -16,14 +15,13 @@ from queuetui.backends.foreign.laravel.redis_messages import write_again
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.table_sets import TableSet, meant_sets
 from queuetui.backends.foreign.laravel.tables import Tables
-from queuetui.backends.keys.changes import Change as KeysChange
-from queuetui.backends.keys.changes import Step
+from queuetui.backends.keys.changes import KeysChange, KeysStep
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.operator import run_change
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.sql.catalog import look_into
 from queuetui.backends.tables.changes import deleting
-from queuetui.backends.tables.source import Change, Elsewhere, LockedRow, Product
+from queuetui.backends.tables.product import Change, Elsewhere, LockedRow, Product
 from queuetui.model.act import Verb
 from queuetui.model.errors import BadConfig, Denied, NotFound, Stale, Unreachable
 from queuetui.model.payload import SummaryPaths
@@ -31,6 +29,7 @@ from queuetui.model.state import State
 from queuetui.model.text import sanitize
 from queuetui.model.urls import hide_password
 
+_FAILED = frozenset({State.FAILED})
 _SQL = ("sqlite", "postgres", "mysql", "mariadb")
 # A message that an earlier retry pushed is looked for among the newest of its queue.
 _LOOKED_BACK = 1_000
@@ -43,9 +42,27 @@ def open_failures(
     shown = hide_password(url)
     if not url.startswith(_SQL):
         raise BadConfig(f"{shown} is no database with Laravel's failed jobs; write mysql://USER@HOST/NAME", "beside")
+
+    def describe_failed(tables: Tables, found: LaravelSettings, summaries: SummaryPaths) -> Product:
+        """Return the description of the failed jobs alone, whose retry pushes to Redis."""
+        own = replace(settings, timezone=found.timezone, zone_note=found.zone_note)
+
+        def refuse(locked: LockedRow) -> str:
+            return "" if locked.says["connection"] in own.connections else say_elsewhere(locked.says, own)
+
+        def push(locked: LockedRow) -> Elsewhere:
+            return _push(server, product, locked)
+
+        changes = (
+            Change(Verb.RETRY, FAILED, _FAILED, deleting, note=say_deadline, refusal=refuse, put_elsewhere=push),
+            Change(Verb.DELETE, FAILED, _FAILED, deleting),
+        )
+        return replace(describe(tables, own, summaries), label=LABEL, changes=changes, unseen="")
+
     try:
-        chosen = _choose(meant_sets(look_into(url, options).tables, settings), shown)
-        return open_set(url, chosen, options, partial(_describe, server, product, settings))
+        catalog = look_into(url, options)
+        chosen = _choose(meant_sets(catalog.tables, settings), shown)
+        return open_set(url, Tables(chosen, catalog), options, describe_failed)
     except (Unreachable, Denied) as error:
         raise type(error)(f"the database of the failed jobs, {shown}: {error}") from error
 
@@ -67,37 +84,6 @@ def _choose(sets: tuple[TableSet, ...], shown: str) -> TableSet:
     return TableSet(failed=found.failed, batches=found.batches)
 
 
-def _describe(
-    server: RedisServer,
-    product: LaravelRedis,
-    settings: LaravelSettings,
-    tables: Tables,
-    found: LaravelSettings,
-    summaries: SummaryPaths,
-    dialect: str,
-) -> Product:
-    """Return the description of the failed jobs alone, whose retry pushes to Redis."""
-    own = replace(settings, timezone=found.timezone, zone_note=found.zone_note)
-
-    def refuse(locked: LockedRow) -> str:
-        return "" if locked.says["connection"] in own.connections else say_elsewhere(locked.says, own)
-
-    states = frozenset({State.FAILED})
-    changes = (
-        Change(
-            Verb.RETRY,
-            FAILED,
-            states,
-            deleting,
-            note=say_deadline,
-            refusal=refuse,
-            put_elsewhere=lambda locked: _push(server, product, locked),
-        ),
-        Change(Verb.DELETE, FAILED, states, deleting),
-    )
-    return replace(describe(tables, own, summaries, dialect), label=LABEL, changes=changes, unseen="")
-
-
 def _push(server: RedisServer, product: LaravelRedis, locked: LockedRow) -> Elsewhere:
     """Push a failed job as `php artisan queue:retry` does, unless an earlier retry that was cut off has done so."""
     stored, now_s = locked.says[MESSAGE].encode("utf-8", "surrogatepass"), int(locked.moment.now.timestamp())
@@ -107,7 +93,7 @@ def _push(server: RedisServer, product: LaravelRedis, locked: LockedRow) -> Else
     queue = (locked.job.queue.raw or DEFAULT_QUEUE).encode("utf-8", "surrogatepass")
     after, guards, puts = product.push(queue, message)
     seen_before = ("LPOS", after.shelf.key, message, "RANK", -1, "MAXLEN", _LOOKED_BACK)
-    change = KeysChange((*guards, Step(seen_before, ("",))), puts, ())
+    change = KeysChange((*guards, KeysStep(seen_before, ("",))), puts, ())
     doing = "pushing a failed job to Redis"
     if not run_change(server, doing, change) and server.ask(doing, *seen_before) is None:
         raise Stale(

@@ -9,22 +9,28 @@ from typing import Any
 import msgspec
 
 from queuetui.backends.foreign.laravel.description import ABSENT, REASONS, WARNINGS
-from queuetui.backends.foreign.laravel.horizon import paused_queues, read_supervisors
-from queuetui.backends.foreign.laravel.horizon_jobs import card_of, ended_shelves, read_ended
+from queuetui.backends.foreign.laravel.horizon import (
+    card_of,
+    ended_shelves,
+    paused_queues,
+    read_ended,
+    read_supervisors,
+)
 from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, created_at, remarks_on
 from queuetui.backends.foreign.laravel.payload import is_uuid, read_payload
 from queuetui.backends.foreign.laravel.redis_messages import write_again
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.backends.keys.changes import Change, Rule, Step, is_of_kind, stands, states_by_verb, take_away
+from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, Survey
+from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.queue_names import QueueNames
-from queuetui.backends.keys.seen import Moment, Seen
+from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, object_of, text_of
+from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.model.act import KEEP, RETRY_UNTIL, JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
-from queuetui.model.job import Attempt, Job
+from queuetui.model.job import Job
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
@@ -54,7 +60,7 @@ def queue_in(key: bytes, prefix: bytes) -> bytes:
     return b"" if name == key else name.removesuffix(part)
 
 
-class LaravelRedis:
+class LaravelRedis(KeysProduct):
     """The description of one application's queues; `prefix` is what its Redis connection puts before every key."""
 
     absent: Mapping[str, str] = ABSENT
@@ -128,14 +134,11 @@ class LaravelRedis:
             said = _Names()
         return _name_of(entry, said.uuid, said.id)
 
-    def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> None:
-        """Tell that no key leads from an id to its message."""
-
     def loads(self, entry: Entry) -> list[Command]:
         """Read the hash of a job that ended; a member of the other keys is the whole message."""
         return [] if self._horizon is None or entry.shelf.queue is not None else card_of(self._horizon, entry)
 
-    def read(self, entry: Entry, loaded: Sequence[Any], moment: Moment) -> Job | None:
+    def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the job of a message, or one that ended."""
         if entry.shelf.queue is None:
             return read_ended(entry, loaded, moment, JobReader(self._settings, moment.summaries))
@@ -169,14 +172,10 @@ class LaravelRedis:
             job, payload, stored, moment.now, brief=moment.brief
         )
 
-    def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
-        """Laravel keeps no attempts."""
-        return ()
-
-    def push(self, queue: bytes, message: bytes) -> tuple[Entry, tuple[Step, ...], tuple[Step, ...]]:
+    def push(self, queue: bytes, message: bytes) -> tuple[Entry, tuple[KeysStep, ...], tuple[KeysStep, ...]]:
         """Return where a message waits once it is pushed as Laravel does, with the guards and the puts of that."""
         waiting, bell = self._shelf(b"", queue), Shelf("notify", self.key(queue, NOTIFY), Kind.LIST, ())
-        puts = (Step(("RPUSH", waiting.key, message)), Step(("RPUSH", bell.key, "1")))
+        puts = (KeysStep(("RPUSH", waiting.key, message)), KeysStep(("RPUSH", bell.key, "1")))
         return Entry(waiting, message), (is_of_kind(waiting), is_of_kind(bell)), puts
 
     def key(self, queue: bytes, part: bytes = b"") -> bytes:
@@ -188,27 +187,27 @@ class LaravelRedis:
         states = {DELAYED: (State.SCHEDULED, State.RETRYING), RESERVED: (State.PROCESSING,)}
         return Shelf(role.decode(), self.key(queue, role), kind, states.get(role, (State.PENDING,)), text_of(queue))
 
-    def _make_due(self, seen: Seen, moment: Moment) -> Change | str:
+    def _make_due(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         return self._push_again(seen, moment, 0, "")
 
-    def _renew(self, seen: Seen, moment: Moment) -> Change | str:
+    def _renew(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         is_late = seen.job.expired_at is not None and moment.args.get(RETRY_UNTIL, KEEP) != KEEP
         return self._make_due(seen, moment) if is_late or seen.job.is_used_up else _IN_TURN
 
-    def _release(self, seen: Seen, moment: Moment) -> Change | str:
+    def _release(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put an expired run back as each worker that looks at its queue would, but with the lost run not counted."""
         if not moment.is_held_too_long(seen.job):
             return _STILL_HELD
         return self._push_again(seen, moment, max(seen.job.attempts - 1, 0), _RUNS_TWICE)
 
-    def _push_again(self, seen: Seen, moment: Moment, attempts: int, note: str) -> Change | str:
+    def _push_again(self, seen: Seen, moment: KeysMoment, attempts: int, note: str) -> KeysChange | str:
         deadline = moment.args.get(RETRY_UNTIL, KEEP) if seen.job.expired_at is not None else KEEP
         message = write_again(seen.entry.member, attempts, deadline, int(moment.now.timestamp()))
         if isinstance(message, str):
             return message
         after, guards, puts = self.push(queue_in(seen.entry.shelf.key, self.prefix), message)
         past = PAST if deadline == KEEP and seen.job.expired_at is not None else ""
-        return Change(
+        return KeysChange(
             (stands(seen.entry), *guards),
             puts,
             (take_away(seen.entry),),
@@ -216,13 +215,13 @@ class LaravelRedis:
             note="; ".join(filter(None, (note, past))),
         )
 
-    def _remove(self, seen: Seen, moment: Moment) -> Change | str:
+    def _remove(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         if seen.job.state is State.PROCESSING and not moment.is_held_too_long(seen.job):
             return _STILL_HELD
         bell = self.key(queue_in(seen.entry.shelf.key, self.prefix), NOTIFY)
-        rung = (Step(("LPOP", bell)),) if seen.entry.shelf.kind is Kind.LIST else ()
+        rung = (KeysStep(("LPOP", bell)),) if seen.entry.shelf.kind is Kind.LIST else ()
         note = _NOT_STOPPED if seen.job.state is State.PROCESSING else ""
-        return Change((stands(seen.entry),), (), (take_away(seen.entry), *rung), note=note)
+        return KeysChange((stands(seen.entry),), (), (take_away(seen.entry), *rung), note=note)
 
 
 def _name_of(entry: Entry, uuid: object, number: object) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from queuetui.model.errors import BadConfig
+from queuetui.backends.reading.zones import read_zone
 
+KIND, LABEL = "laravel", "Laravel database queue"
 # What applications call the queue connection that keeps its jobs in this database.
 USUAL_CONNECTIONS = ("database", "sqlite", "mysql", "mariadb", "pgsql", "sqlsrv")
 
 # The columns that people know a row by, best first.
 USUAL_LABELS = ("sku", "name", "title", "email")
-_MODEL = "laravel.model."
+_MODEL, _ZONE = "laravel.model.", "laravel.timezone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +42,17 @@ class LaravelSettings:
         """Whether a person said which tables are meant."""
         return bool(self.jobs_table or self.failed_table or self.batches_table)
 
-    @property
-    def schemas(self) -> frozenset[str]:
-        """The schemas that the names of tables are written with."""
-        names = (self.jobs_table, self.failed_table, self.batches_table)
-        return frozenset(name.partition(".")[0] for name in names if name and "." in name)
-
 
 def read_settings(settings: Mapping[str, str]) -> LaravelSettings:
     """Read the `laravel.*` settings of a profile. Raises BadConfig for a time zone that does not exist."""
     names = settings.get("laravel.connections", "")
     connections = tuple(name.strip() for name in names.split(",") if name.strip())
-    zone = settings.get("laravel.timezone")
-    try:
-        timezone = UTC if zone is None else ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise BadConfig(f"{zone!r} is not a time zone; write it like Europe/Berlin", "laravel.timezone") from error
     return LaravelSettings(
         settings.get("laravel.jobs_table"),
         settings.get("laravel.failed_table"),
         settings.get("laravel.batches_table"),
         connections or USUAL_CONNECTIONS,
-        timezone,
+        read_zone(settings, _ZONE) if _ZONE in settings else UTC,
         "",
         _read_labels(settings.get("laravel.labels")),
         {name.removeprefix(_MODEL): place for name, place in settings.items() if name.startswith(_MODEL)},

@@ -34,10 +34,14 @@ class TableSet:
     is_usual: bool = True
 
     @property
+    def parts(self) -> tuple[StoredTable, ...]:
+        """The tables that are there, of which the first gives the set its name."""
+        return tuple(one for one in (self.jobs, self.failed, self.batches) if one is not None)
+
+    @property
     def name(self) -> str:
         """What a person calls the set by: its first table."""
-        first = self.jobs or self.failed
-        return "" if first is None else first.written
+        return self.parts[0].written
 
     @property
     def is_readable(self) -> bool:
@@ -47,21 +51,19 @@ class TableSet:
     @property
     def described(self) -> str:
         """The tables that may be read, named for people."""
-        readable = (one for one in (self.jobs, self.failed, self.batches) if one is not None and one.is_readable)
+        readable = (one for one in self.parts if one.is_readable)
         return ", ".join(f"{one.schema}.{one.name}" if one.schema else one.name for one in readable)
 
     @property
     def refusal(self) -> str:
         """Why none of its jobs can be read, empty where some can."""
-        if self.is_readable:
-            return ""
-        return f"this user may not read {_shown(self.name)}; grant it SELECT on the tables of the queue"
+        refused = f"this user may not read {_shown(self.name)}; grant it SELECT on the tables of the queue"
+        return "" if self.is_readable else refused
 
     @property
     def is_plain(self) -> bool:
         """Whether the URL alone may mean it: Laravel's names, in a schema where the connection looks."""
-        first = self.jobs or self.failed
-        return self.is_usual and first is not None and first.is_visible
+        return self.is_usual and self.parts[0].is_visible
 
 
 def meant_sets(tables: Sequence[StoredTable], settings: LaravelSettings) -> tuple[TableSet, ...]:
@@ -81,26 +83,15 @@ def find_sets(catalog: Sequence[StoredTable]) -> tuple[TableSet, ...]:
     for usual, columns in _USUAL.items():
         for one in catalog:
             if columns <= one.columns.keys():
-                groups.setdefault(_group_of(one, usual), {}).setdefault(usual, one)
-    sets = [
-        TableSet(group.get("jobs"), group.get("failed_jobs"), group.get("job_batches"), is_usual=is_usual)
-        for (_, is_usual, _), group in groups.items()
-    ]
-    sets = [one for one in sets if one.name]
-    by_schema = {schema: [one for one in sets if _schema_of(one) == schema] for schema in map(_schema_of, sets)}
+                place = one.schema, one.name.endswith(usual), one.name.removesuffix(usual)
+                groups.setdefault(place, {}).setdefault(usual, one)
+    by_schema: dict[str | None, list[TableSet]] = {}
+    for (schema, is_usual, _), group in groups.items():
+        if group.keys() & {"jobs", "failed_jobs"}:
+            jobs, failed, batches = (group.get(usual) for usual in _USUAL)
+            by_schema.setdefault(schema, []).append(TableSet(jobs, failed, batches, is_usual=is_usual))
     joined = [one for some in by_schema.values() for one in _join_halves(some)]
     return tuple(sorted(joined, key=lambda one: (not one.is_plain, len(one.name), one.name)))
-
-
-def _group_of(one: StoredTable, usual: str) -> tuple[str | None, bool, str]:
-    if one.name.endswith(usual):
-        return one.schema, True, one.name.removesuffix(usual)
-    return one.schema, False, one.name
-
-
-def _schema_of(one: TableSet) -> str | None:
-    first = one.jobs or one.failed
-    return None if first is None else first.schema
 
 
 def _join_halves(sets: list[TableSet]) -> list[TableSet]:
@@ -109,13 +100,12 @@ def _join_halves(sets: list[TableSet]) -> list[TableSet]:
     failed = [one for one in sets if one.failed is not None]
     if len(sets) == len(jobs) + len(failed) == 2 and len(jobs) == 1:  # noqa: PLR2004 - one half each
         (half,), (other,) = jobs, failed
-        batches = half.batches or other.batches
-        return [TableSet(half.jobs, other.failed, batches, _guess(half.jobs, other.failed))]
+        return [TableSet(half.jobs, other.failed, half.batches or other.batches, _guess(half.jobs, other.failed))]
     return sets
 
 
-def _guess(jobs: StoredTable | None, failed: StoredTable | None) -> str:
-    names = [_shown(one.name) for one in (jobs, failed) if one is not None]
+def _guess(*tables: StoredTable | None) -> str:
+    names = [_shown(one.name) for one in tables if one is not None]
     return (
         f"that {' and '.join(names)} belong to one application is a guess from their columns: name both in the profile, "
         "laravel.jobs_table and laravel.failed_table"
@@ -127,22 +117,16 @@ def _named_set(catalog: Sequence[StoredTable], sets: Sequence[TableSet], setting
     jobs = _named(catalog, "jobs", settings.jobs_table)
     failed = _named(catalog, "failed_jobs", settings.failed_table)
     batches = _named(catalog, "job_batches", settings.batches_table)
-    named = [one for one in (jobs, failed, batches) if one is not None]
-    home = next(
-        (one for one in sets if any(table in named for table in (one.jobs, one.failed, one.batches))), TableSet()
-    )
-    if jobs is not None and failed is not None:
-        return TableSet(jobs, failed, batches or home.batches)
+    named = TableSet(jobs, failed, batches)
+    home = next((one for one in sets if any(table in named.parts for table in one.parts)), TableSet())
     whole = TableSet(jobs or home.jobs, failed or home.failed, batches or home.batches)
+    if jobs is not None and failed is not None:
+        return whole
     if jobs is None or whole.failed is not None:
-        guess = home.guess if home.jobs == whole.jobs and home.failed == whole.failed else ""
-        return replace(whole, guess=guess)
-    loose = [one.failed for one in sets if one.failed is not None and one.jobs is None and _is_beside(one.failed, jobs)]
+        return replace(whole, guess=home.guess if (home.jobs, home.failed) == (whole.jobs, whole.failed) else "")
+    others = [one.failed for one in sets if one.failed is not None and one.jobs is None]
+    loose = [one for one in others if one.schema == jobs.schema]
     return replace(whole, failed=loose[0], guess=_guess(jobs, loose[0])) if len(loose) == 1 else whole
-
-
-def _is_beside(one: StoredTable, other: StoredTable) -> bool:
-    return one.schema == other.schema
 
 
 def _named(catalog: Iterable[StoredTable], usual: str, name: str | None) -> StoredTable | None:

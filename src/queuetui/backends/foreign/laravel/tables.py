@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -19,79 +20,80 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from queuetui.backends.foreign.laravel.stored_types import as_text, id_type, text_type
 from queuetui.backends.foreign.laravel.table_sets import BATCHES_COLUMNS, FAILED_COLUMNS, JOBS_COLUMNS, TableSet
-from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.model.text import sanitize
 
 _INTEGERS = {"attempts", "reserved_at", "available_at", "created_at"}
-_NO_TABLE = "no {} table was found in this database"
-_UNSEEN = "no {} table was found in this database, or this user may not read it; grant SELECT on it if it is there"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tables:
-    """The tables found, None for one that is absent.
+    """A set of tables as statements name them, None for one that is absent or may not be read; `catalog` has all of the database."""
 
-    `failed_has_uuid` is False for tables of Laravel 7 and older.
-    `jobs_absent` and `failed_absent` say why there is none; `may_hide` that one may be there all the same, unseen by this user;
-    `guess`, where it is not sure that the tables are of one application, what to name; `folds_queues` that Mail and mail are one queue;
-    `may_share_uuid` that no index keeps two failed rows from having one uuid.
-    """
+    found: TableSet
+    catalog: Catalog
 
-    jobs: TableClause | None
-    failed: TableClause | None
-    batches: TableClause | None
-    failed_has_uuid: bool = True
-    jobs_absent: str = ""
-    failed_absent: str = ""
-    may_hide: bool = False
-    guess: str = ""
-    folds_queues: bool = False
-    may_share_uuid: bool = False
+    @property
+    def dialect(self) -> str:
+        """The database's language."""
+        return self.catalog.dialect
 
-    def describe(self) -> str:
-        """Name what was found, for people."""
-        named = [found.fullname for found in (self.jobs, self.failed, self.batches) if found is not None]
-        return ", ".join(named)
+    @cached_property
+    def jobs(self) -> TableClause | None:
+        """What waits or runs."""
+        return self._name(self.found.jobs, JOBS_COLUMNS)
 
+    @cached_property
+    def failed(self) -> TableClause | None:
+        """What was given up; tables of Laravel 7 and older have no uuid."""
+        return self._name(self.found.failed, FAILED_COLUMNS | {"uuid"})
 
-def name_tables(found: TableSet, dialect: str) -> Tables:
-    """Return the tables of a set that may be read."""
-    jobs, failed, batches = map(_if_readable, (found.jobs, found.failed, found.batches))
-    has_uuid = failed is not None and "uuid" in failed.columns
-    # MySQL names no table without a grant on it; PostgreSQL tells, and SQLite has no grants.
-    unseen = _UNSEEN if dialect in ("mysql", "mariadb") else _NO_TABLE
-    folds = any(one is not None and one.columns["queue"].folds for one in (jobs, failed))
-    return Tables(
-        _describe(jobs, JOBS_COLUMNS, dialect),
-        _describe(failed, FAILED_COLUMNS | ({"uuid"} if has_uuid else frozenset()), dialect),
-        _describe(batches, BATCHES_COLUMNS, dialect),
-        has_uuid,
-        _why_absent(found.jobs, unseen.format("jobs")),
-        _why_absent(found.failed, unseen.format("failed_jobs")),
-        unseen is _UNSEEN or any(one is not None and not one.is_readable for one in (found.jobs, found.failed)),
-        found.guess,
-        folds,
-        has_uuid and failed is not None and not failed.is_unique(frozenset({"uuid"})),
-    )
+    @cached_property
+    def batches(self) -> TableClause | None:
+        """The batches."""
+        return self._name(self.found.batches, BATCHES_COLUMNS)
 
+    @property
+    def jobs_absent(self) -> str:
+        """Why there is no table of what waits or runs."""
+        return self._why_absent("jobs", self.found.jobs)
 
-def _if_readable(one: StoredTable | None) -> StoredTable | None:
-    return one if one is not None and one.is_readable else None
+    @property
+    def failed_absent(self) -> str:
+        """Why there is no table of what was given up."""
+        return self._why_absent("failed_jobs", self.found.failed)
 
+    @property
+    def unseen(self) -> str:
+        """Why there may be jobs that are not seen: MySQL names no table without a grant on it, PostgreSQL tells, SQLite has no grants."""
+        is_closed = any(one is not None and not one.is_readable for one in (self.found.jobs, self.found.failed))
+        return (self.jobs_absent or self.failed_absent) if is_closed or self.dialect == "mysql" else ""
 
-def _why_absent(one: StoredTable | None, unseen: str) -> str:
-    if one is None:
-        return unseen
-    return (
-        "" if one.is_readable else f"this user may not read {sanitize(one.name, 80)!r}; grant it SELECT on that table"
-    )
+    @property
+    def folds_queues(self) -> bool:
+        """Whether Mail and mail are one queue."""
+        read = (one for one in (self.found.jobs, self.found.failed) if one is not None and one.is_readable)
+        return any(one.columns["queue"].folds for one in read)
 
+    @property
+    def may_share_uuid(self) -> bool:
+        """Whether no index keeps two failed rows from having one uuid."""
+        failed = self.found.failed
+        return failed is not None and "uuid" in failed.columns and not failed.is_unique(frozenset({"uuid"}))
 
-def _describe(one: StoredTable | None, columns: frozenset[str], dialect: str) -> TableClause | None:
-    if one is None:
-        return None
-    described = (column(each, _type_of(each, one.columns[each].stored.lower(), dialect)) for each in sorted(columns))
-    return table(one.name, *described, schema=one.schema)
+    def _name(self, one: StoredTable | None, columns: frozenset[str]) -> TableClause | None:
+        if one is None or not one.is_readable:
+            return None
+        there = sorted(columns & one.columns.keys())
+        described = (column(each, _type_of(each, one.columns[each].stored.lower(), self.dialect)) for each in there)
+        return table(one.name, *described, schema=one.schema)
+
+    def _why_absent(self, usual: str, one: StoredTable | None) -> str:
+        if one is None:
+            hidden = ", or this user may not read it; grant SELECT on it if it is there"
+            return f"no {usual} table was found in this database" + (hidden if self.dialect == "mysql" else "")
+        name = sanitize(one.name, 80)
+        return "" if one.is_readable else f"this user may not read {name!r}; grant it SELECT on that table"
 
 
 def _type_of(name: str, stored: str, dialect: str) -> TypeEngine[Any]:

@@ -6,19 +6,28 @@ A job fails before now, which the server's clock tells, and after it was made, w
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import BigInteger, Connection, Select, TableClause, func, select
 
 from queuetui.backends.foreign.laravel.payload import LaravelPayload, read_payload
-from queuetui.backends.foreign.laravel.payload_times import known_before
 from queuetui.backends.foreign.laravel.tables import Tables, text_of
+from queuetui.backends.payloads.php_values import PhpObject, PhpValue
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.tables.codecs import Naive
 from queuetui.model.clock import EPOCH
+
+# Who writes them: Horizon, Laravel from 12 on, Sentry.
+_MADE = ("pushedAt", "createdAt", "sentry_publish_time")
+_TIMED_UUID = 7
+_BY_OFFSET, _BY_NAME = 1, 3
+# With a deadline, nothing but that it has passed ends a job in this way.
+_TOO_LATE = "MaxAttemptsExceededException"
 
 # So many failures must agree; fewer may be rows that somebody wrote or moved.
 AGREEING = 3
@@ -88,17 +97,33 @@ def judge_zone(failures: Sequence[Failure], now_s: int) -> ZoneFound:
         return ZoneFound(note=_UNPROVED)
     nearest = highest if highest < 0 else lowest
     ahead = "ahead of UTC" if nearest > 0 else "behind UTC"
-    hours, rest = divmod(abs(nearest), 4)
     if lowest == highest:
         zone = timezone(timedelta(seconds=nearest * _QUARTER_S))
         return ZoneFound(
             zone,
-            f"the application's time is {hours}:{rest * 15:02} h {ahead}, as its newest failures show, and is taken so; {_SET_IT}",
+            f"the application's time is {_hours(nearest)} h {ahead}, as its newest failures show, and is taken so; {_SET_IT}",
         )
     return ZoneFound(
         UTC,
-        f"failed_at is taken as UTC, but the application's time is {ahead} by {hours}:{rest * 15:02} h or more; {_SET_IT}",
+        f"failed_at is taken as UTC, but the application's time is {ahead} by {_hours(nearest)} h or more; {_SET_IT}",
     )
+
+
+def say_ahead(failed_at: datetime | None, now: datetime) -> str:
+    """Say that a failure lies in the future, which a wrong time zone explains.
+
+    Some seconds are the clocks' own difference, and the failure itself may be older than it looks.
+    """
+    ahead_s = 0.0 if failed_at is None else (failed_at - now).total_seconds() - _CLOCKS_DIFFER_S
+    if ahead_s <= 0:
+        return ""
+    by = _hours(math.ceil(ahead_s / _QUARTER_S))
+    return f"failed_at lies in the future by the server's clock: the application's time is ahead by {by} h or more; {_SET_IT}"
+
+
+def _hours(quarters: int) -> str:
+    hours, rest = divmod(abs(quarters), 4)
+    return f"{hours}:{rest * 15:02}"
 
 
 def _batch_times(connection: Connection, batches: TableClause | None, wanted: Collection[str]) -> dict[str, int]:
@@ -120,3 +145,61 @@ def _read_time(failed_at: object) -> datetime | None:
 
 def _text(value: object) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def known_before(payload: LaravelPayload, exception: str, batches: Mapping[str, int]) -> float | None:
+    """Return the latest second since 1970 that the failure lies behind, None where nothing tells one."""
+    return max(_times(payload, exception, batches), default=None)
+
+
+def _times(payload: LaravelPayload, exception: str, batches: Mapping[str, int]) -> Iterator[float]:
+    told = [payload.fields.get(name) for name in _MADE]
+    told.append(None if payload.batch_uuid is None else batches.get(payload.batch_uuid))
+    if _TOO_LATE in exception.partition(":")[0]:
+        told.append(payload.retry_until)
+    yield from (at for at in map(_seconds, told) if at is not None)
+    yield from _of_uuid(payload.uuid)
+    delay = None if payload.command is None else payload.command.find("delay")
+    due_at = _read_date(delay)
+    if due_at is not None:
+        yield (due_at - EPOCH).total_seconds()
+
+
+def _of_uuid(text: str | None) -> Iterator[float]:
+    try:
+        uuid = UUID(text or "")
+    except ValueError:
+        return
+    if uuid.version == _TIMED_UUID:
+        yield (uuid.int >> 80) / 1000
+
+
+def _read_date(value: PhpValue) -> datetime | None:
+    """Return the time that an object of PHP's DateTime or Carbon is, as far as it names its zone in full."""
+    if not isinstance(value, PhpObject):
+        return None
+    date, kind, named = (value.properties.get(name) for name in ("date", "timezone_type", "timezone"))
+    if not isinstance(date, str) or not isinstance(named, str) or kind not in (_BY_OFFSET, _BY_NAME):
+        return None
+    try:
+        zone = _read_offset(named) if kind == _BY_OFFSET else ZoneInfo(named)
+        return datetime.fromisoformat(date).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        return None
+
+
+def _read_offset(text: str) -> tzinfo:
+    hours, _, minutes = text[1:].partition(":")
+    offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
+    return timezone(-offset if text.startswith("-") else offset)
+
+
+def _seconds(value: object) -> float | None:
+    """Return a time as Laravel writes it (a whole number) or Horizon does (a text with a fraction)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        at = float(value)
+    except ValueError:
+        return None
+    return at if 0 < at < 2**37 else None

@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, null, update
 
 from queuetui.backends.foreign.mapped.described import Described
 from queuetui.backends.foreign.mapped.shape import NOW, NULL, ONE_LESS, ONE_MORE, VerbShape
-from queuetui.backends.tables.source import Change, LockedRow, Moment, Statements
+from queuetui.backends.tables.product import Change, LockedRow, Statements
+from queuetui.backends.tables.source import Moment
 from queuetui.model.act import Verb
 from queuetui.model.query import TIME_FIELDS
 from queuetui.model.state import State

@@ -18,7 +18,8 @@ from queuetui.backends.foreign.mapped.sense import statuses
 from queuetui.backends.foreign.mapped.shape import LONG_TEXTS, VERBS, Mapping, StateShape
 from queuetui.backends.foreign.mapped.sides import make_sides
 from queuetui.backends.sql.catalog import Catalog, StoredTable
-from queuetui.backends.tables.source import Condition, Field, Moment, Product, Row, Rule, Source
+from queuetui.backends.tables.product import Product
+from queuetui.backends.tables.source import Condition, Field, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import Holds, holds, plain_codec, typed
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError

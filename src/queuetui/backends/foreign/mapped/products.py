@@ -9,7 +9,7 @@ from queuetui.backends.foreign.mapped.description import describe
 from queuetui.backends.foreign.mapped.names import KIND
 from queuetui.backends.foreign.mapped.shape import Mapping, read_mapping
 from queuetui.backends.sql.catalog import Catalog
-from queuetui.backends.tables.source import Product
+from queuetui.backends.tables.product import Product
 from queuetui.model.errors import BadConfig
 
 _ZONE, _WAY = "mapping.zone", "mapping.way"

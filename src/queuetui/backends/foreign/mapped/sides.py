@@ -12,7 +12,7 @@ from queuetui.backends.foreign.mapped.upkeep import MappedUpkeep
 from queuetui.backends.foreign.mapped.workers import MappedWorkers
 from queuetui.backends.sql.catalog import Catalog
 from queuetui.backends.sql.console_connection import ConsoleDatabase
-from queuetui.backends.tables.source import Sides
+from queuetui.backends.tables.product import Sides
 from queuetui.model.act import Verb
 
 

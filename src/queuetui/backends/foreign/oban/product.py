@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Numeric, Table, Text, case, false, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.oban.jobs import finish, read_error
 from queuetui.backends.foreign.oban.processes import Processes
 from queuetui.backends.payloads.error_entries import read_error_entries
-from queuetui.backends.sql.catalog import StoredTable, describe_unreadable
+from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
 from queuetui.backends.tables.changes import calling, deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, Naive
-from queuetui.backends.tables.source import PAYLOAD, Change, Field, LockedRow, Moment, Product, Rule, Sides, Source
+from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
+from queuetui.backends.tables.source import PAYLOAD, Field, Moment, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Verb
 from queuetui.model.state import State
@@ -58,7 +60,7 @@ _IS_DEAD = "its worker is dead and hears nothing: release it first, then cancel 
 _WAITS = "it waits already for the next free worker"
 
 
-def describe(tables: Mapping[str, StoredTable]) -> Product:
+def describe(tables: Mapping[str, StoredTable], _: Catalog, __: BackendOptions) -> Product:
     """Return the queue of one schema, of all its tables."""
     stored, rows = tables["oban_jobs"], tables.get("oban_producers")
     table, is_elixir = as_table(stored, _SQL), "oban_peers" in tables or stored.columns["errors"].stored.endswith("[]")

@@ -30,23 +30,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ENUM, INTERVAL, JSONB
 
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.pg_boss.names import KIND, LABEL, STATES
-from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, UuidValue
+from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules, within
-from queuetui.backends.tables.source import (
-    PAYLOAD,
-    Change,
-    Condition,
-    Field,
-    LockedRow,
-    Product,
-    Row,
-    Rule,
-    Sides,
-    Source,
-)
+from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Row, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import State
@@ -81,8 +72,9 @@ _WARNINGS = {
 _HAS_DEPENDENTS = "other jobs wait for it, which pg-boss must see to: use its own cancel or deleteJob"
 
 
-def describe(stored: StoredTable, schedules: StoredTable | None) -> Product:
+def describe(stored: StoredTable, catalog: Catalog, _: BackendOptions) -> Product:
     """Return the queue of a table of jobs, with the schedules beside it."""
+    schedules = catalog.beside(stored, "schedule")
     schema = stored.schema or "public"
     present = frozenset(stored.columns)
     table = _job_table(schema, present)

@@ -11,7 +11,7 @@ from sqlalchemy import Insert, Select, Table, Text, func, insert, literal, selec
 
 from queuetui.backends.sql.trigger_channels import channel_of
 from queuetui.backends.tables.changes import deleting, setting
-from queuetui.backends.tables.source import LockedRow, Place, Statements
+from queuetui.backends.tables.product import LockedRow, RowPlace, Statements
 
 Values = Callable[[LockedRow], Mapping[str, Any]]
 
@@ -48,7 +48,7 @@ class LoggedChanges:
             record = yield self._note(locked, step)
             if tell:
                 yield self._notify(locked, "cancellation_event", ids=[locked.place.key[0]])
-            return Place("log", (record[0],))
+            return RowPlace("log", (record[0],))
 
         return write
 

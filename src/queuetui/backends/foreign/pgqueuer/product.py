@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.pgqueuer.changes import LoggedChanges
 from queuetui.backends.foreign.pgqueuer.sources import JOB, JobsAndLog
-from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.source import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Verb
 from queuetui.model.state import State
@@ -41,9 +42,10 @@ _WARNINGS = {
 _LATER = frozenset({State.SCHEDULED, State.RETRYING})
 
 
-def describe(stored: StoredTable, log: StoredTable, schedules: StoredTable | None) -> Product:
+def describe(found: tuple[StoredTable, StoredTable], catalog: Catalog, _: BackendOptions) -> Product:
     """Return the queue of a table of jobs, its log and its schedules, which make no jobs."""
-    named = dict.fromkeys(("name", "type", "queue"), "entrypoint")
+    (stored, log), named = found, dict.fromkeys(("name", "type", "queue"), "entrypoint")
+    schedules = catalog.beside(stored, f"{stored.name}_schedules")
     kept = find_schedules(schedules, _SQL, **named, timing="expression", next_at="next_run", last_at="last_run")
     tables = JobsAndLog(as_table(stored, _SQL), as_table(log, _SQL), stored.columns["status"].labels or ())
     is_known = stored.columns.keys() >= _KNOWN and frozenset(tables.labels) == _LABELS

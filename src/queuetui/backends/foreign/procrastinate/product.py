@@ -29,30 +29,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ENUM, JSONB
 
-from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.procrastinate.recognition import NEEDED, PREFIX
+from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import EPOCH_S, WHOLE, ZONED
+from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules, within
-from queuetui.backends.tables.source import (
-    PAYLOAD,
-    Change,
-    Field,
-    Key,
-    LockedRow,
-    Moment,
-    Product,
-    Row,
-    Rule,
-    Sides,
-    Source,
-    Statements,
-)
+from queuetui.backends.tables.source import PAYLOAD, Field, Key, Moment, Row, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
 from queuetui.model.state import FINAL, WAITING, State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
+# Of versions 3.4 to 3.10.
+_COLUMNS = NEEDED | {"abort_requested", "worker_id"}
+_STATUSES = ["todo", "doing", "succeeded", "failed", "cancelled", "aborting", "aborted"]
+_TYPES = "deferred started deferred_for_retry failed succeeded cancelled abort_requested aborted scheduled retried"
 _SOURCE = "job"
 _TIME = DateTime(timezone=True)
 _ENDS = ("succeeded", "failed", "cancelled", "aborted")
@@ -99,8 +93,14 @@ class ProcrastinateLayout:
     is_tried: bool
 
 
-def describe(layout: ProcrastinateLayout, defers: StoredTable | None) -> Product:
-    """Return the queue of one schema; `defers` tells when periodic tasks were last deferred."""
+def describe(found: Mapping[str, StoredTable], _: Catalog, __: BackendOptions) -> Product:
+    """Return the queue of one schema."""
+    jobs, events, registers = found[f"{PREFIX}jobs"], found[f"{PREFIX}events"], f"{PREFIX}workers" in found
+    labels = [*(jobs.columns["status"].labels or ()), *(events.columns["type"].labels or ())]
+    is_tried = frozenset(jobs.columns) == _COLUMNS and labels == [*_STATUSES, *_TYPES.split()] and registers
+    beats, aborts = registers and "worker_id" in jobs.columns, "abort_requested" in jobs.columns
+    defers = found.get(f"{PREFIX}periodic_defers")
+    layout = ProcrastinateLayout(jobs.schema or "public", beats, aborts, is_tried)
     tables = _Tables(layout)
     changes = _changes(layout.schema)
     untried = {} if layout.is_tried else dict.fromkeys({change.verb for change in changes}, _UNTRIED)

@@ -29,26 +29,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, array
 
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.payloads.error_entries import read_error_entries
-from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, moving, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Later
-from queuetui.backends.tables.source import (
-    PAYLOAD,
-    Change,
-    Column,
-    Condition,
-    Field,
-    Key,
-    LockedRow,
-    Moment,
-    Product,
-    Row,
-    Rule,
-    Sides,
-    Source,
-    Statements,
-)
+from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
+from queuetui.backends.tables.source import PAYLOAD, Column, Condition, Field, Key, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Act, Verb
 from queuetui.model.clock import to_text
@@ -89,7 +76,7 @@ _STAGED = "it waits for the next free worker already"
 _RELEASED = "released by queuetui: its worker was taken for dead"
 
 
-def describe(stored: Mapping[str, StoredTable]) -> Product:
+def describe(stored: Mapping[str, StoredTable], _: Catalog, __: BackendOptions) -> Product:
     """Return the queue of one set of tables."""
     jobs, river = stored["river_job"], River(stored)
     labels = jobs.columns["state"].labels or ()

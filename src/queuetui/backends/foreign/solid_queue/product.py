@@ -14,30 +14,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, Text, and_, cast, delete, func, insert, not_, select, true, update
 
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.solid_queue import EXECUTIONS, PREFIX
 from queuetui.backends.payloads.active_job import count_executions, forget_executions, read_rails_error, tell_call
-from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting, table_of
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later
 from queuetui.backends.tables.pause_rows import PauseRows
+from queuetui.backends.tables.product import Change, LockedRow, Product, RowPlace, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.source import (
-    NOW,
-    PAYLOAD,
-    Change,
-    Condition,
-    Field,
-    Key,
-    LockedRow,
-    Moment,
-    Place,
-    Product,
-    Row,
-    Rule,
-    Sides,
-    Source,
-    Statements,
-)
+from queuetui.backends.tables.source import NOW, PAYLOAD, Condition, Field, Key, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.clock import EARLIEST
@@ -79,9 +65,9 @@ _HAS_SEAT = "it holds a seat of its concurrency key, which would not be given ba
 _WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
 
 
-def describe(stored: Mapping[str, StoredTable], dialect: str, summaries: SummaryPaths) -> Product:
+def describe(stored: Mapping[str, StoredTable], catalog: Catalog, options: BackendOptions) -> Product:
     """Return the queue of one set of tables."""
-    solid, jobs = SolidQueue(stored, dialect, summaries), stored[f"{PREFIX}jobs"]
+    solid, jobs = SolidQueue(stored, catalog.dialect, options.summaries), stored[f"{PREFIX}jobs"]
     is_old = f"{PREFIX}recurring_tasks" not in stored or "name" not in stored[f"{PREFIX}processes"].columns
     pauses = PauseRows(solid.tables["pauses"], "queue_name", "created_at", solid.times, "jobs that run go on")
     return Product(
@@ -261,7 +247,7 @@ class SolidQueue:
         if anew is not None and anew != text:
             is_seen = and_(jobs.c.id == locked.place.key[0], jobs.c.arguments == text)
             yield update(jobs).where(is_seen).values(arguments=anew, updated_at=now)
-        return Place(_SCHEDULED, locked.place.key)
+        return RowPlace(_SCHEDULED, locked.place.key)
 
     def _release(self, locked: LockedRow) -> Statements:
         claimed, process = self.tables[_CLAIMED], self.tables["processes"].c
@@ -269,7 +255,7 @@ class SolidQueue:
         holder = select(process.id).where(process.id == claimed.c.process_id, beats)
         yield delete(claimed).where(locked.same, not_(holder.exists()))
         yield self._put(_READY, locked)
-        return Place(_READY, locked.place.key)
+        return RowPlace(_READY, locked.place.key)
 
     def _discard(self, locked: LockedRow) -> Statements:
         """Delete a job; what refers to it goes with it, by hand where the database does not see to that."""

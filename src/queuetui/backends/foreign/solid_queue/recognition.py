@@ -1,4 +1,4 @@
-"""What the tables of Solid Queue are known by; loads what reads them only where there are some."""
+"""What the tables of Solid Queue are known by."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from queuetui.backends.foreign.solid_queue import EXECUTIONS, PREFIX
 
 if TYPE_CHECKING:
-    from queuetui.backends.base import BackendOptions
-    from queuetui.backends.found import Found
-    from queuetui.backends.sql.catalog import Catalog
+    from queuetui.backends.sql.catalog import Catalog, StoredTable
 
 _JOB = "id queue_name class_name arguments priority active_job_id scheduled_at finished_at concurrency_key created_at updated_at"
 _NEEDED = {
@@ -21,12 +19,6 @@ _NEEDED = {
 }
 
 
-def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ...]:
+def recognise(catalog: Catalog) -> list[dict[str, StoredTable]]:
     """Return every Solid Queue in a database, one a schema."""
-    sets = catalog.sets_with({PREFIX + name: columns.split() for name, columns in _NEEDED.items()})
-    if not sets:
-        return ()
-    from queuetui.backends.foreign.solid_queue.product import describe
-    from queuetui.backends.tables.backend import found_of
-
-    return found_of([describe(one, catalog.dialect, options.summaries) for one in sets], catalog, url)
+    return catalog.sets_with({PREFIX + name: columns.split() for name, columns in _NEEDED.items()})

@@ -6,15 +6,15 @@ import platform
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from queuetui.backends.examiner import LATE_S, MOST_LATE
-from queuetui.model.examination import Durability, Examination, HeldSnapshot, LateLeases
+from queuetui.backends.examiner import LATE_S, MOST_LATE, Examiner
+from queuetui.model.examination import Durability, Examination, LateLeases
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
     from queuetui.backends.native.memory.store import MemoryStore
 
 
-class MemoryExaminer:
+class MemoryExaminer(Examiner):
     """What there is to tell of a queue that is gone with its process."""
 
     store: MemoryStore
@@ -30,7 +30,3 @@ class MemoryExaminer:
             durability=Durability("C", {"kept": "until the process ends"}),
             late_leases=LateLeases(len(late), late[0] if late else None),
         )
-
-    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
-        """Return nothing: there are no old pictures of the data."""
-        return ()

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.capabilities import KEPT, native_capabilities
 from queuetui.backends.native.memory.event_log import logs_events
-from queuetui.backends.native.memory.pages import cut_page, cut_payload
+from queuetui.backends.native.memory.pages import cut_page
 from queuetui.backends.native.memory.records import QueueRecord, TallyRecord, to_job_error
 from queuetui.backends.native.worker_names import name_workers
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound
 from queuetui.model.identity import Identity
-from queuetui.model.job import Attempt, Job
+from queuetui.model.job import Attempt, Job, shorten
 from queuetui.model.limits import Limits, is_live
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, IdSearch, Page, PageRequest, PlannedTerm
@@ -97,7 +97,7 @@ class MemoryInspector:
         with self.store.lock:
             records = [self.store.jobs.get(job_id) for job_id in dict.fromkeys(job_ids)]
             read = (self.store.read_job(one, self.name, self.options.summaries) for one in records if one is not None)
-            return tuple(map(cut_payload, read))
+            return tuple(map(shorten, read))
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Return the jobs whose id is or ends in `suffix`, whatever its hyphens; all are looked at in one go."""
@@ -237,7 +237,7 @@ def _measure(found: int, watch: Watch, now: datetime) -> Measured[int]:
 def _latest_failures(jobs: Iterable[Job], limit: int) -> tuple[Job, ...]:
     failed = [job for job in jobs if job.state is State.FAILED]
     failed.sort(key=lambda job: (job.completed_at is not None, job.completed_at, job.ref.id), reverse=True)
-    return tuple(cut_payload(job) for job in failed[:limit])
+    return tuple(shorten(job) for job in failed[:limit])
 
 
 def _to_worker(record: WorkerRecord, busy: int, orphaned: int) -> WorkerInfo:

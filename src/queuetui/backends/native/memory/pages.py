@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from queuetui.model.clock import to_text
 from queuetui.model.errors import BadQuery
-from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job
+from queuetui.model.job import Job, shorten
 from queuetui.model.measured import Measured
 from queuetui.model.page import Page
 from queuetui.model.query import Sort
@@ -34,19 +33,13 @@ def cut_page(jobs: Sequence[Job], request: PageRequest, now: datetime) -> Page:
     start, end = _bounds(keys, sort, request)
     chosen = ordered[start:end]
     return Page(
-        tuple(cut_payload(job) for _, job in chosen),
+        tuple(shorten(job) for _, job in chosen),
         Measured(len(jobs), as_of=now),
         first=_to_cursor(sort, chosen[0][0]) if chosen else None,
         last=_to_cursor(sort, chosen[-1][0]) if chosen else None,
         has_more=start > 0 if request.backward else end < len(ordered),
         order=() if request.query.sort is not None else (sort,),
     )
-
-
-def cut_payload(job: Job) -> Job:
-    """Return a job with no more than the head of its payload."""
-    head = job.payload.raw[:PAYLOAD_HEAD_CHARS]
-    return replace(job, payload=Untrusted(head), payload_whole=len(head) == len(job.payload))
 
 
 def _bounds(keys: list[Key], sort: Sort, request: PageRequest) -> tuple[int, int]:

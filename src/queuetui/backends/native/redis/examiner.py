@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from queuetui.backends.examiner import LATE_S, MOST_LATE
+from queuetui.backends.examiner import LATE_S, MOST_LATE, Examiner
 from queuetui.backends.native.redis import migration
 from queuetui.backends.native.redis.durability import read_durability
 from queuetui.backends.redis.condition import ServerCondition
 from queuetui.model.clock import from_us
-from queuetui.model.examination import Check, Durability, Examination, HeldSnapshot, LateLeases, SchemaFacts
+from queuetui.model.examination import Check, Durability, Examination, LateLeases, SchemaFacts
 
 if TYPE_CHECKING:
     from queuetui.backends.native.redis.server import Server
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _UNTOLD = "not told"
 
 
-class RedisExaminer:
+class RedisExaminer(Examiner):
     """The Examiner of the backend."""
 
     def __init__(self, server: Server) -> None:
@@ -33,10 +33,6 @@ class RedisExaminer:
             durability=condition.attempt(Check.DURABILITY, lambda: _read_durability(server)),
             late_leases=condition.attempt(Check.LEASES, lambda: _count_late(server)),
         )
-
-    def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
-        """Return nothing: a server keeps no old pictures of its data."""
-        return ()
 
 
 def _read_schema(server: Server) -> SchemaFacts:

@@ -11,7 +11,7 @@ from queuetui.backends.native.redis.durability import describe_capabilities, rea
 from queuetui.backends.native.redis.figures import Figures, TallyShelf
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.job_views import missing, read_view
-from queuetui.backends.native.redis.jobs import HEAD_BYTES, WHOLE, read_attempts, read_job, shorten
+from queuetui.backends.native.redis.jobs import HEAD_BYTES, WHOLE, read_attempts, read_job
 from queuetui.backends.native.redis.keys import STATES
 from queuetui.backends.native.redis.pages import PageReading
 from queuetui.backends.native.redis.pictures import (
@@ -28,6 +28,7 @@ from queuetui.backends.native.redis.terms import plan_terms
 from queuetui.backends.reading.query_scope import asks_for_stuck
 from queuetui.model.errors import Denied, Unreachable
 from queuetui.model.identity import Identity
+from queuetui.model.job import shorten
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.text import Untrusted, sanitize

@@ -11,7 +11,7 @@ from queuetui.backends.native.odd_values import UNREADABLE, JobRemarks, is_numbe
 from queuetui.backends.native.redis.ids import from_stored
 from queuetui.backends.native.redis.records import moment, read_body, read_record
 from queuetui.model.act import JobRef
-from queuetui.model.job import PAYLOAD_HEAD_CHARS, Attempt, Job, JobError
+from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.payload import SummaryPaths, summarise_json
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
@@ -83,14 +83,6 @@ def _read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
         lease_until=None if lease_until is None else read_moment(lease_until),
         remarks=tuple(odd.said),
     )
-
-
-def shorten(job: Job) -> Job:
-    """Return the job with no more of its payload than a page carries."""
-    text = job.payload.raw
-    if len(text) <= PAYLOAD_HEAD_CHARS:
-        return job
-    return replace(job, payload=Untrusted(text[:PAYLOAD_HEAD_CHARS]), payload_whole=False)
 
 
 def read_fields(flat: Reply) -> dict[str, str]:

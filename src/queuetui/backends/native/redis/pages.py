@@ -10,7 +10,7 @@ from typing import Any
 
 from queuetui.backends.native.own_orders import BY_STATE, own_order
 from queuetui.backends.native.redis.ids import to_stored
-from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, missing_job, read_job, shorten
+from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, missing_job, read_job
 from queuetui.backends.native.redis.layout import Layout, lay_out
 from queuetui.backends.native.redis.pictures import ScriptSnapshot, shortest_overdue_s
 from queuetui.backends.native.redis.server import Server, Value
@@ -21,7 +21,7 @@ from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
 from queuetui.backends.reading.query_scope import asks_for_stuck, names_asked, queues_asked
 from queuetui.backends.reading.sort_orders import cut_sorted, value_of
 from queuetui.model.errors import BadQuery
-from queuetui.model.job import Job
+from queuetui.model.job import Job, shorten
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import Sort, Term

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,30 +11,16 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.look.column_types import StateCode
-from queuetui.backends.native.sql.look.stuck_criteria import moment_before
 from queuetui.backends.native.sql.look.tables import CORRELATED, job_key
 from queuetui.backends.native.sql.state_codes import CODE_OF
+from queuetui.backends.sql.comparisons import COMPARE, TURNED, moment_before
 from queuetui.model.pattern import Pattern
-from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Term, Value
+from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Term, Value
 from queuetui.model.state import State
 
 Columns = ReadOnlyColumnCollection[str, Any]
 Condition = ColumnElement[bool]
 
-_COMPARE: dict[Comparison, Callable[[Any, Any], Condition]] = {
-    Comparison.IS: operator.eq,
-    Comparison.OVER: operator.gt,
-    Comparison.AT_LEAST: operator.ge,
-    Comparison.UNDER: operator.lt,
-    Comparison.AT_MOST: operator.le,
-}
-# A span is longer the earlier it began.
-_TURNED = {
-    Comparison.OVER: Comparison.UNDER,
-    Comparison.AT_LEAST: Comparison.AT_MOST,
-    Comparison.UNDER: Comparison.OVER,
-    Comparison.AT_MOST: Comparison.AT_LEAST,
-}
 _COLUMN_OF = {"worker": "worker_id", "scheduled": "due_at", "completed": "done_at"}
 
 
@@ -62,7 +46,7 @@ def condition_for(term: Term, columns: Columns, asked: AskedTerms) -> Condition:
         found = or_(*(_span(term, value, columns, asked) for value in term.values))
     elif term.field in NUMBER_FIELDS or term.field in TIME_FIELDS:
         column = _column(term.field, columns)
-        found = or_(*(_COMPARE[term.comparison](column, value) for value in term.values))
+        found = or_(*(COMPARE[term.comparison](column, value) for value in term.values))
     else:
         found = or_(*(_name(term.field, value, columns, asked) for value in term.values))
     return not_(func.coalesce(found, false())) if term.negated else found
@@ -90,10 +74,10 @@ def _column(name: str, columns: Columns) -> ColumnElement[Any]:
 
 
 def _span(term: Term, value: Value, columns: Columns, asked: AskedTerms) -> Condition:
-    compare = _COMPARE[_TURNED[term.comparison]]
+    compare = COMPARE[TURNED[term.comparison]]
     since = moment_before(asked.now, value)
     if term.field == "age":
-        condition = compare(columns.created_at, since)
+        condition: Condition = compare(columns.created_at, since)
     elif term.field == "running":
         start = func.coalesce(columns.started_at, columns.claimed_at, type_=columns.claimed_at.type)
         condition = and_(state_is(columns.state, State.PROCESSING), compare(start, since))

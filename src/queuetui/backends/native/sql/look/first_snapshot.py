@@ -21,16 +21,17 @@ from queuetui.backends.native.sql.look.context import (
     resting_among,
     to_worker,
 )
-from queuetui.backends.native.sql.look.job_rows import HEAD_BYTES, read_job, shorten
+from queuetui.backends.native.sql.look.job_rows import HEAD_BYTES, read_job
 from queuetui.backends.native.sql.look.minute_shelf import MinuteShelf
 from queuetui.backends.native.sql.look.orders import NEWEST
 from queuetui.backends.native.sql.look.snapshot_parts import SnapshotParts, make_snapshot
-from queuetui.backends.native.sql.look.stuck_criteria import moment_before
 from queuetui.backends.native.sql.look.sums import COUNTED, MOST_LEVELS, UNCOUNTED, Counts, add_up, cap_for
 from queuetui.backends.native.sql.look.tally_rates import TallyRates, rates_of
 from queuetui.backends.native.sql.state_codes import read_code
 from queuetui.backends.reading.cursors import Place, write_cursor
+from queuetui.backends.sql.comparisons import moment_before
 from queuetui.model.interruption import current_interruption
+from queuetui.model.job import shorten
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.rates import moving_since

@@ -12,7 +12,7 @@ from queuetui.backends.native.sql.look.console_read import open_reading
 from queuetui.backends.native.sql.look.context_reads import read_context
 from queuetui.backends.native.sql.look.durability import describe_capabilities
 from queuetui.backends.native.sql.look.job_columns import raw_columns, select_jobs
-from queuetui.backends.native.sql.look.job_rows import read_job, shorten
+from queuetui.backends.native.sql.look.job_rows import read_job
 from queuetui.backends.native.sql.look.job_views import read_attempts, read_view, read_whole
 from queuetui.backends.native.sql.look.pages import read_page
 from queuetui.backends.native.sql.look.short_id_search import find_refs
@@ -22,6 +22,7 @@ from queuetui.backends.native.sql.look.term_kinds import plan_terms
 from queuetui.backends.native.sql.look.walks import WalkSource
 from queuetui.backends.native.worker_names import name_workers
 from queuetui.backends.sql.identity import identify
+from queuetui.model.job import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

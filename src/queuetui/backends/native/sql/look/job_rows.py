@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from queuetui.backends.native.odd_values import JobRemarks
 from queuetui.model.act import JobRef
-from queuetui.model.job import PAYLOAD_HEAD_CHARS, Job, JobError
+from queuetui.model.job import Job, JobError
 from queuetui.model.payload import SummaryPaths, summarise_json
 from queuetui.model.text import Untrusted
 
@@ -51,14 +50,6 @@ def read_job(row: Any, backend: str, summaries: SummaryPaths | None) -> Job:  # 
         lease_until=row.lease_until,
         remarks=tuple(odd.said),
     )
-
-
-def shorten(job_read: Job) -> Job:
-    """Return the job with no more of its payload than a page carries."""
-    text = job_read.payload.raw
-    if len(text) <= PAYLOAD_HEAD_CHARS:
-        return job_read
-    return replace(job_read, payload=Untrusted(text[:PAYLOAD_HEAD_CHARS]), payload_whole=False)
 
 
 def to_error(class_name: str | None, message: str | None, traceback: str | None) -> JobError | None:

@@ -15,7 +15,7 @@ from queuetui.backends.native.sql.look.context import StoreContext
 from queuetui.backends.native.sql.look.context_reads import read_context
 from queuetui.backends.native.sql.look.counts import Counter
 from queuetui.backends.native.sql.look.job_columns import select_jobs
-from queuetui.backends.native.sql.look.job_rows import read_job, shorten
+from queuetui.backends.native.sql.look.job_rows import read_job
 from queuetui.backends.native.sql.look.layout import RARE_STATES, Lane, PageSegment
 from queuetui.backends.native.sql.look.minute_shelf import MinuteShelf
 from queuetui.backends.native.sql.look.mysql_counts import MysqlCounter
@@ -29,6 +29,7 @@ from queuetui.backends.native.sql.look.totals import sum_counts, total_of
 from queuetui.backends.native.sql.look.walks import WalkSource
 from queuetui.backends.native.worker_names import name_workers
 from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unreachable
+from queuetui.model.job import shorten
 from queuetui.model.measured import Measured
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State

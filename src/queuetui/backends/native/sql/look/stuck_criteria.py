@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from queuetui.model.limits import Limits
-from queuetui.model.query import Value
 from queuetui.model.state import State
 from queuetui.model.waiting_queues import WaitingQueues
 
@@ -28,11 +27,3 @@ class StuckCriteria:
     def waiting(self) -> WaitingQueues:
         """The same, as the model's rule takes it."""
         return WaitingQueues(frozenset(self.unconsumed), frozenset(self.idle))
-
-
-def moment_before(now: datetime, span_s: Value) -> datetime:
-    """Return the time a span before now, the earliest there is where the span reaches further back."""
-    try:
-        return now - timedelta(seconds=float(str(span_s)))
-    except OverflowError:
-        return datetime.min.replace(tzinfo=now.tzinfo)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Row
 
 from queuetui.backends.native.sql.look.conditions import AskedTerms, Condition, condition_for
 from queuetui.backends.native.sql.look.job_columns import raw_columns, select_jobs
-from queuetui.backends.native.sql.look.job_rows import read_job, shorten
+from queuetui.backends.native.sql.look.job_rows import read_job
 from queuetui.backends.native.sql.look.layout import PageLayout, PageSegment
 from queuetui.backends.native.sql.look.places import place_of
 from queuetui.backends.native.sql.look.ranges import Range, ordering
@@ -19,7 +19,7 @@ from queuetui.backends.native.sql.look.stuck_criteria import StuckCriteria
 from queuetui.backends.native.sql.look.tables import job, job_done
 from queuetui.backends.native.sql.look.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
 from queuetui.backends.reading.cursors import Place
-from queuetui.model.job import Job
+from queuetui.model.job import Job, shorten
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.query import WORD
 from queuetui.model.query_match import holds

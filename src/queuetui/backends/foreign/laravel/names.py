@@ -1,4 +1,0 @@
-"""What a Laravel queue is called; loads nothing."""
-
-KIND = "laravel"
-LABEL = "Laravel database queue"
