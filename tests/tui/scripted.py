@@ -201,9 +201,14 @@ class ScriptedFeed(ScriptedLog):
         self.look_jobs = 1_000
         self.refused_field = ""
         self.own_order: tuple[Sort, ...] = ()
+        self.hint: Callable[[], None] = lambda: None
         self.polls = 0
         self.watches: list[Watch] = []
         self.polled = threading.Condition()
+
+    def listen(self, hear: Callable[[], None]) -> None:
+        """Let `hint` call it."""
+        self.hint = hear
 
     def poll(self, watch: Watch) -> Picture:
         """Return the picture of this moment."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar, cast
 
@@ -17,7 +18,7 @@ from queuetui.model.picture import Picture
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.monitor.background import BackgroundCalls
-from queuetui.monitor.poller import RETRY_STEPS_S, Poller, pace_s, retry_s
+from queuetui.monitor.poller import HINT_GAP_S, RETRY_STEPS_S, Poller, pace_s, retry_s
 from queuetui.tui.session import Connection, ConsoleSession
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_operations import ScriptedOperations
@@ -196,6 +197,33 @@ def test_a_refused_filter_is_told_once_and_the_rest_goes_on() -> None:
     assert listener.next(PictureArrived).picture.snapshot.page is None
     listener.poller.watch(Watch(page=PageRequest()))
     assert listener.next(PictureArrived).picture.snapshot.page is not None
+    listener.poller.stop()
+
+
+def test_a_hint_of_the_store_brings_the_next_poll_forward_and_a_burst_of_them_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Hints during a poll and after it are one further poll, not nearer to the last than it is spared; a slow pace heeds none."""
+    monkeypatch.setattr("queuetui.monitor.poller.DEFAULT_INTERVAL_S", 60.0)
+    feed, begun = ScriptedFeed(), list[float]()
+
+    def happen_meanwhile() -> None:
+        begun.append(time.monotonic())
+        feed.hint()
+
+    feed.before_poll = happen_meanwhile
+    listener = Listener(feed)
+    listener.poller.watch(Watch())
+    listener.poller.start()
+    listener.next(Connected)
+    listener.next(PictureArrived)
+    feed.hint()
+    listener.next(PictureArrived)
+    listener.next(PictureArrived)
+    assert begun[1] - begun[0] >= HINT_GAP_S
+    monkeypatch.setattr("queuetui.monitor.poller.DEFAULT_INTERVAL_S", 1.0)
+    listener.poller.poll_now()
+    wait_until(lambda: listener.poller._ear is None and not listener.poller._has_asked_for_hints)
     listener.poller.stop()
 
 

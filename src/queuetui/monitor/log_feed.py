@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from queuetui.backends.backend import Backend
+    from queuetui.backends.base import Listener
     from queuetui.model.limits import Limits
     from queuetui.model.verdict import Verdict
 
@@ -49,6 +50,11 @@ class LogFeed:
     def logs_events(self, queue: str) -> bool:
         """Tell whether a queue's events are on."""
         return log_of(self._backend).logs_events(queue)
+
+    def listen(self, hear: Callable[[], None]) -> Listener | None:
+        """Call `hear` when something may have happened, from a thread of its own; None where nothing hints at it."""
+        log = self._backend.events
+        return None if log is None else log.listen_events(hear)
 
     def follow(self, request: EventRequest, over: threading.Event) -> Iterator[tuple[Event, ...]]:
         """Yield what happened and what goes on happening, oldest first, until it is over."""

@@ -6,9 +6,11 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Generic, Protocol, TypeVar
 
+from queuetui.backends.base import Listener
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
 from queuetui.model.interruption import Interrupted
@@ -21,6 +23,8 @@ DEFAULT_INTERVAL_S = 2.0
 FASTEST_S = 0.5
 SLOWEST_S = 60.0
 RETRY_STEPS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+# A hint of the store brings the next poll forward, but no nearer to the last one than this.
+HINT_GAP_S = 0.25
 _LARGEST_SHARE = 0.25
 _JITTER = 0.1
 
@@ -70,7 +74,10 @@ def retry_s(attempt: int) -> float:
 
 
 class Poller(Generic[S]):
-    """One daemon thread with at most one poll in flight; a hung store holds up nothing else."""
+    """One daemon thread with at most one poll in flight; a hung store holds up nothing else.
+
+    Where the store hints at what happens it is read at once, unless a person wants it read less often than is usual.
+    """
 
     def __init__(
         self, connect: Callable[[], S], listener: PollListener[S], interval_s: float = DEFAULT_INTERVAL_S
@@ -86,6 +93,10 @@ class Poller(Generic[S]):
         self._asked_at: float | None = None
         self._reading: tuple[Watch, BackgroundRead] | None = None
         self._wake = threading.Event()
+        self._called = threading.Event()
+        self._ear: Listener | None = None
+        self._has_asked_for_hints = False
+        self._spared_until = 0.0
         self._stopping = threading.Event()
         self._thread = self._make_thread()
 
@@ -108,19 +119,20 @@ class Poller(Generic[S]):
         """Read this from now on, at once where the store answers; what else is being read is broken off."""
         self._watch = watch
         if self._is_linked:
-            self._wake.set()
+            self.poll_now()
         reading = self._reading
         if reading is not None and reading[0] != watch:
             reading[1].give_up()
 
     def poll_now(self) -> None:
         """Do not wait for the next turn, nor for the next retry."""
+        self._called.set()
         self._wake.set()
 
     def choose_interval(self, interval_s: float) -> None:
         """Set the interval, within the bounds."""
         self._interval_s = min(SLOWEST_S, max(FASTEST_S, interval_s))
-        self._wake.set()
+        self.poll_now()
 
     def abandon(self, reason: str) -> None:
         """Leave the poll in flight to itself and begin again.
@@ -138,7 +150,7 @@ class Poller(Generic[S]):
     def stop(self, wait_s: float = 0.05) -> None:
         """Ask the thread to end and close the store; go on without it after `wait_s`."""
         self._stopping.set()
-        self._wake.set()
+        self.poll_now()
         if self._thread.is_alive():
             self._thread.join(wait_s)
 
@@ -153,12 +165,20 @@ class Poller(Generic[S]):
     def _run(self) -> None:
         while self._is_ours and not self._stopping.is_set():
             self._wake.clear()
+            self._called.clear()
             rest_s = self._turn()
             if self._is_ours:
                 self._asked_at = None
-                self._wake.wait(rest_s)
-        if self._is_ours and self._connection is not None:
-            self._connection.feed.close()
+                self._rest(rest_s)
+        if self._is_ours:
+            self._listen_no_more()
+            if self._connection is not None:
+                self._connection.feed.close()
+
+    def _rest(self, rest_s: float) -> None:
+        """Wait for the next turn; a hint brings it forward as far as the store is not spared."""
+        if self._wake.wait(rest_s) and not self._called.is_set():
+            self._called.wait(max(0.0, self._spared_until - time.monotonic()))
 
     def _turn(self) -> float:
         """Poll once and return how long to rest."""
@@ -199,13 +219,15 @@ class Poller(Generic[S]):
                 raise
             self._refused = watch
             self._listener.hear_refusal(watch, str(error))
-            self._wake.set()
+            self.poll_now()
             return 0
         if not self._is_ours:
             connection.feed.close()
             return 0.0
         cost_s = time.monotonic() - started
         pace = pace_s(self._interval_s, cost_s)
+        self._spared_until = started + max(HINT_GAP_S, cost_s / _LARGEST_SHARE)
+        self._listen(connection)
         if not self._is_linked:
             self._is_linked = True
             self._attempt = 0
@@ -227,8 +249,24 @@ class Poller(Generic[S]):
             if self._reading is mine:
                 self._reading = None
 
+    def _listen(self, connection: S) -> None:
+        """Have the store's hints wake the thread, as long as it is read as often as is usual."""
+        if self._interval_s > DEFAULT_INTERVAL_S:
+            self._listen_no_more()
+        elif not self._has_asked_for_hints:
+            self._has_asked_for_hints = True
+            # A store that grants no further connection is read as it would be without hints.
+            with suppress(QueueTuiError):
+                self._ear = connection.feed.listen(self._wake.set)
+
+    def _listen_no_more(self) -> None:
+        ear, self._ear, self._has_asked_for_hints = self._ear, None, False
+        if ear is not None:
+            ear.close()
+
     def _let_go(self) -> None:
         """Leave the connections of a lost store: some are dead, and even closing them may hang."""
+        self._listen_no_more()
         lost, self._connection = self._connection, None
         if lost is not None:
             threading.Thread(target=lost.feed.close, name="queuetui-closing", daemon=True).start()
