@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from queuetui.model.state import State
+from queuetui.tui.screens.jobs import JobsScreen
 from tests.backends.captures import STATE_OF_WORD, Capture, load_capture, query
 from tests.backends.laravel.conftest import capture
 from tests.tui.real_store import session_over
@@ -53,6 +54,29 @@ def test_a_failed_job_is_retried_into_its_queue(capture: Capture, tmp_path: Path
         assert query(capture.url, f"SELECT count(*) FROM failed_jobs WHERE uuid = '{job_id}'")[0][0] == 0
         assert query(capture.url, f"SELECT count(*) FROM jobs WHERE payload LIKE '%{job_id}%'")[0][0] == 1
         await stage.until(lambda: len(stage.table().rows) == 2)
+
+    Stage(session=session_over(capture.open(), tmp_path)).play(script)
+
+
+def test_dead_letters_that_are_alike_are_one_row_and_retried_together(capture: Capture, tmp_path: Path) -> None:
+    """`]` groups them by type and error; Enter lists a group's jobs, and `R` runs all of them again and no other."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("9", "right_square_bracket")
+        await stage.until(lambda: [row.cells[0].text for row in stage.table().rows] == ["2", "1"])
+        assert "Card declined" in stage.lines_of("#error")
+        await stage.press("enter")
+        await stage.until(lambda: len(stage.table().rows) == 2)
+        assert stage.is_on(JobsScreen)
+        await stage.press("q", "R")
+        await until_asked(stage)
+        assert "Retry 2 jobs" in stage.text()
+        await stage.press("y")
+        await stage.until_shown("2 retried, 0 skipped, 0 failed")
+        assert query(capture.url, "SELECT count(*) FROM failed_jobs")[0][0] == 1
+        await stage.until(lambda: [row.cells[0].text for row in stage.table().rows] == ["1"])
+        await stage.press("left_square_bracket")
+        await stage.until(lambda: len(stage.table().rows) == 1)
 
     Stage(session=session_over(capture.open(), tmp_path)).play(script)
 

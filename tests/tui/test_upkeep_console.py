@@ -1,4 +1,4 @@
-"""Chores and tokens of a Rust platform's tables, in the console on its capture."""
+"""Chores, tokens and lives of a Rust platform's tables, in the console on its capture."""
 
 from __future__ import annotations
 
@@ -15,11 +15,18 @@ _TOKENS = """
 create table worker_bootstrap_tokens (token uuid, worker_id uuid, expires_at timestamptz);
 insert into worker_bootstrap_tokens select gen_random_uuid(), null, now() - interval '1 hour' from generate_series(1, 3);
 insert into worker_bootstrap_tokens values (gen_random_uuid(), null, now() + interval '1 hour');
+delete from audit_logs;
+insert into audit_logs (occurred_at, event_type, payload)
+select now() - interval '1 minute', event, '{"job_id": "5b1c0a7e-0000-4000-8000-000000000001"}'
+from unnest(array['JobCreated', 'JobCompleted']) event;
 """
 
 
 def test_a_chore_is_counted_asked_and_done(postgres_url: str, tmp_path: Path) -> None:
-    """U lists chores and masked tokens; the one that is taken says how many rows it changes, and changes them once it is confirmed."""
+    """U lists chores and masked tokens; the one that is taken says how many rows it changes, and changes them once it is confirmed.
+
+    `]` on the events of its audit log shows the life of each job in one row, with its gaps.
+    """
     run_script(postgres_url, (FIXTURES / "plain-tables" / "dump.rust.postgres.sql").read_text(encoding="utf-8"))
     run_script(postgres_url, _TOKENS)
     expired = "select count(*) from worker_bootstrap_tokens where expires_at < now() and worker_id is null"
@@ -40,6 +47,9 @@ def test_a_chore_is_counted_asked_and_done(postgres_url: str, tmp_path: Path) ->
         assert query(postgres_url, expired)[0][0] == before
         await stage.press("y")
         await stage.until_shown("changed")
+        await stage.press("E", "right_square_bracket")
+        await stage.until(lambda: [row.cells[-2].text for row in stage.table().rows] == ["JobCompleted"])
+        assert "no JobStarted" in stage.lines_of("#event")
 
     Stage(session=session_over(backend, tmp_path)).play(script, NARROW, wait_for_rows=False)
     assert (before > 0, query(postgres_url, expired)[0][0]) == (True, 0)

@@ -49,7 +49,8 @@ class Durations:
 class FailureGroup:
     """Dead letters of one type with one fingerprint of their error; `sample_id` is the newest of them.
 
-    `recent` counts those of the last hour in steps of SPARK_MINUTES, oldest first.
+    `recent` counts those of the last hour in steps of SPARK_MINUTES, oldest first. `versions` are those of the workers that ran
+    them, as far as these are still registered.
     """
 
     type: Untrusted
@@ -61,6 +62,7 @@ class FailureGroup:
     last_at: datetime | None
     sample_id: str
     recent: tuple[int, ...] = ()
+    versions: tuple[Untrusted, ...] = ()
 
 
 def describe_failure_group(group: FailureGroup) -> dict[str, Any]:
@@ -75,6 +77,7 @@ def describe_failure_group(group: FailureGroup) -> dict[str, Any]:
         "last_at": None if group.last_at is None else to_text(group.last_at),
         "sample_id": group.sample_id,
         "recent": list(group.recent),
+        "versions": [version.raw for version in group.versions],
         "filter": filter_of(group),
     }
 

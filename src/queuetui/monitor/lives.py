@@ -42,10 +42,11 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """The lives that were found; `notes` say what bounds the answer."""
+    """The lives that were found, and whether there are more; `notes` say what else bounds the answer."""
 
     lives: tuple[Life, ...]
     notes: tuple[str, ...] = ()
+    has_more: bool = False
 
 
 def read_recent(log: EventLog, since: datetime | None, most: int = MOST_A_LOOK) -> tuple[list[Event], bool]:
@@ -67,13 +68,21 @@ def count_kinds(events: Iterable[Event]) -> dict[str, int]:
 
 
 def read_lives(
-    log: EventLog, now: datetime, since: datetime | None, limit: int, stalled_s: float, *, own: bool
+    log: EventLog,
+    now: datetime,
+    since: datetime | None,
+    limit: int,
+    stalled_s: float,
+    *,
+    own: bool,
+    most: int = MOST_A_LOOK,
 ) -> Lives:
     """Return the lives of the jobs that something happened to since a time, the latest first.
 
-    A job whose beginning lies further back is read alone. The log is our `own` queue's, or another product's.
+    A job whose beginning lies further back is read alone. At most `most` events are looked through.
+    The log is our `own` queue's, or another product's.
     """
-    events, is_cut = read_recent(log, since)
+    events, is_cut = read_recent(log, since, most)
     traits = traits_of(events, own=own)
     by_job = group_by_job(events)
     lives = []
@@ -85,9 +94,7 @@ def read_lives(
         gaps = find_gaps(own_events, traits, now, stalled_s, is_whole=is_whole)
         lives.append(replace(tell_life(job_id, own_events), gaps=tuple(gap.text for gap in gaps)))
     notes = [f"{len(events):,} events were looked through and there are more"] if is_cut else []
-    if len(by_job) > limit:
-        notes.append(f"{limit:,} jobs are shown and there are more; ask for more with --limit")
-    return Lives(tuple(lives), tuple(notes))
+    return Lives(tuple(lives), tuple(notes), has_more=len(by_job) > limit)
 
 
 def traits_of(events: Iterable[Event], *, own: bool) -> LogTraits:

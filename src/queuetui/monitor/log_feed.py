@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.snapshot import Part, Watch
-from queuetui.monitor.follower import EVENTS_A_PAGE, LOOK_BACK, Follower, log_of
+from queuetui.monitor.follower import EVENTS_A_PAGE, LOOK_BACK, MOST_A_LOOK, Follower, log_of
 from queuetui.monitor.gaps import GapReader, LogGaps
 from queuetui.monitor.lives import Lives, count_kinds, read_lives, read_recent
 from queuetui.monitor.worker_history import GoneWorker, read_gone
@@ -52,7 +52,7 @@ class LogFeed:
         return log_of(self._backend).logs_events(queue)
 
     def listen(self, hear: Callable[[], None]) -> Listener | None:
-        """Call `hear` when something may have happened, from a thread of its own; None where nothing hints at it."""
+        """Call `hear`, on a thread of its own, when something may have happened; None where nothing hints."""
         log = self._backend.events
         return None if log is None else log.listen_events(hear)
 
@@ -68,14 +68,14 @@ class LogFeed:
         follower.look()
         return follower
 
-    def lives(self, span: timedelta, limit: int) -> Lives:
+    def lives(self, span: timedelta, limit: int, most: int = MOST_A_LOOK) -> Lives:
         """Return the lives of the jobs that something happened to in a span.
 
         Raises Unsupported where no events are kept.
         """
         now = self.now()
         own = self._backend.inspector.capabilities.native
-        return read_lives(log_of(self._backend), now, now - span, limit, self.limits.stuck_after_s, own=own)
+        return read_lives(log_of(self._backend), now, now - span, limit, self.limits.stuck_after_s, own=own, most=most)
 
     def gone_workers(self, span: timedelta) -> tuple[tuple[GoneWorker, ...], bool]:
         """Return the workers that went in a span, the latest first, and whether there may be more.

@@ -8,11 +8,11 @@ from textual.binding import Binding, BindingType
 
 from queuetui.tui.action import Action, KeyPlace
 from queuetui.tui.console_actions import COMMANDS, GENERAL, INNER_KEYS, TABS
-from queuetui.tui.screen_actions import ACTS, EVENTS, JOBS, SCHEDULES, TABLE, UPKEEP
+from queuetui.tui.screen_actions import ACTS, EVENTS, GROUPED, JOBS, SCHEDULES, TABLE, UPKEEP
 
 __all__ = ["ACTIONS", "ALIASES", "Action", "KeyPlace", "actions_at", "bindings_at", "key_at", "named"]
 
-ACTIONS: tuple[Action, ...] = (*JOBS, *ACTS, *SCHEDULES, *UPKEEP, *EVENTS, *GENERAL, *TABS, *COMMANDS, *TABLE)
+ACTIONS: tuple[Action, ...] = (*JOBS, *ACTS, *SCHEDULES, *UPKEEP, *EVENTS, *GROUPED, *GENERAL, *TABS, *COMMANDS, *TABLE)
 ALIASES = {
     "q": "quit",
     "exit": "quit",

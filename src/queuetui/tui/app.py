@@ -167,6 +167,8 @@ class QueueTui(Views, inherit_bindings=False):
         """Read now what is shown."""
         screen = self.screen
         is_of_all = isinstance(screen, ConsoleScreen) and screen.SHOWS_ALL
+        if isinstance(screen, ConsoleScreen):
+            screen.ask_anew()
         for link in self.links if is_of_all else (self.shown,):
             link.poller.poll_now()
 

@@ -90,6 +90,8 @@ TABS = tuple(
 COMMANDS = (
     action("jobs", "", "the jobs of all queues, or of one", takes="[QUEUE]"),
     action("filter", "", "filter the jobs", takes="[FILTER]"),
+    action("groups", "", "dead letters that are alike, by type and error", call="view('groups')"),
+    action("lives", "", "each job's life in one row, and its gaps", call="view('lives')"),
     action("rate", "", "read the store every so many seconds, 0.5 to 60", takes="SECONDS"),
     action("show", "", "open the job with this id, or one that ends so", takes="ID"),
 )

@@ -8,7 +8,14 @@ from queuetui.tui.action import JOB_PLACES, KeyPlace, action, at
 # A list of jobs, and one of them
 
 ORDERED = at(
-    KeyPlace.JOBS, KeyPlace.OVERVIEW, KeyPlace.FAILURES, KeyPlace.WORKERS, KeyPlace.SCHEDULES, KeyPlace.DATABASE
+    KeyPlace.JOBS,
+    KeyPlace.OVERVIEW,
+    KeyPlace.FAILURES,
+    KeyPlace.GROUPS,
+    KeyPlace.WORKERS,
+    KeyPlace.SCHEDULES,
+    KeyPlace.LIVES,
+    KeyPlace.DATABASE,
 )
 
 JOBS = (
@@ -64,7 +71,7 @@ ACTS = (
         "retry",
         "R",
         "run the marked jobs again; frees a job whose worker is lost",
-        JOB_PLACES,
+        JOB_PLACES | {KeyPlace.GROUPS},
         call="act('retry')",
         verb=Verb.RETRY,
         rank=5,
@@ -79,7 +86,13 @@ ACTS = (
         rank=7,
     ),
     action(
-        "delete", "D", "delete the marked jobs for good", JOB_PLACES, call="act('delete')", verb=Verb.DELETE, rank=8
+        "delete",
+        "D",
+        "delete the marked jobs for good",
+        JOB_PLACES | {KeyPlace.GROUPS},
+        call="act('delete')",
+        verb=Verb.DELETE,
+        rank=8,
     ),
     action(
         "purge",
@@ -161,9 +174,65 @@ EVENTS = (
     ),
 )
 
+# Two ways to list the same: one by one, and put together
+
+_ASIDE = "right_square_bracket,left_square_bracket"
+
+GROUPED = (
+    action(
+        "show groups",
+        _ASIDE,
+        "dead letters that are alike: a row for each type and error",
+        at(KeyPlace.FAILURES),
+        call="app.view('groups')",
+        label="groups",
+        shown="]",
+        rank=4,
+    ),
+    action(
+        "show latest",
+        _ASIDE,
+        "the latest dead letters one by one",
+        at(KeyPlace.GROUPS),
+        call="app.view('failures')",
+        label="one by one",
+        shown="[",
+        rank=6,
+    ),
+    action(
+        "show lives",
+        _ASIDE,
+        "what happened to each job in one row, and what is missing in it",
+        at(KeyPlace.EVENTS),
+        call="app.view('lives')",
+        label="lives",
+        shown="]",
+        rank=4,
+    ),
+    action(
+        "show log",
+        _ASIDE,
+        "the events one by one",
+        at(KeyPlace.LIVES),
+        call="app.view('events')",
+        label="one by one",
+        shown="[",
+        rank=4,
+    ),
+)
+
 # How a table is moved in, opened and marked
 
-TOLD = at(KeyPlace.JOBS, KeyPlace.SYSTEMS, KeyPlace.FAILURES, KeyPlace.SCHEDULES, KeyPlace.EVENTS, KeyPlace.DATABASE)
+TOLD = at(
+    KeyPlace.JOBS,
+    KeyPlace.SYSTEMS,
+    KeyPlace.FAILURES,
+    KeyPlace.GROUPS,
+    KeyPlace.SCHEDULES,
+    KeyPlace.EVENTS,
+    KeyPlace.LIVES,
+    KeyPlace.DATABASE,
+)
 
 TABLE = (
     action(

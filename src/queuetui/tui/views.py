@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from queuetui.tui.session import ConsoleLink
 
 VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events", "database")
+# Views that show otherwise what another one shows, from which they are reached.
+_SIBLINGS = {"groups": "failures", "lives": "events"}
 # The view that is of all links, and so one for all of them.
 SYSTEMS = "systems"
 # Between the name of a view and the number of its link, in the name of a mode.
@@ -52,10 +54,12 @@ class Views(Console, inherit_bindings=False):
         "jobs": JobsScreen,
         "overview": partial(_make_screen, "overview", "OverviewScreen"),
         "failures": partial(_make_screen, "failures", "FailuresScreen"),
+        "groups": partial(_make_screen, "groups", "GroupsScreen"),
         "workers": partial(_make_screen, "workers", "WorkersScreen"),
         "schedules": partial(_make_screen, "schedules", "SchedulesScreen"),
         "database": partial(_make_screen, "database", "DatabaseScreen"),
         "events": partial(_make_screen, "events", "EventsScreen"),
+        "lives": partial(_make_screen, "lives", "LivesScreen"),
         SYSTEMS: partial(_make_screen, "all_systems", "AllSystemsScreen"),
     }
     DEFAULT_MODE = "jobs"
@@ -188,7 +192,8 @@ class Views(Console, inherit_bindings=False):
         if isinstance(self.focused, Input):
             return
         views = VIEWS if len(self.links) == 1 else (*VIEWS, SYSTEMS)
-        self.action_view(views[(views.index(self.view) + step) % len(views)])
+        place = views.index(_SIBLINGS.get(self.view, self.view))
+        self.action_view(views[(place + step) % len(views)])
 
     def open_jobs_in(self, scope: Scope) -> None:
         """Show the jobs of a scope that another view points at; leaving them leads back to it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +14,7 @@ from queuetui.model.histories import HOUR_STEPS, SPARK_MINUTES, By, Durations, F
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, PageRequest
 from queuetui.model.query_parser import parse_query
-from queuetui.model.snapshot import Watch
+from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
@@ -96,7 +96,9 @@ class PagedHistories:
         if State.FAILED not in self._inspector.capabilities.keeps:
             return absent(f"{self._inspector.capabilities.label} keeps no failed jobs")
         found = self._read(span_s, [State.FAILED])
-        return found.measure(group_failures(found.jobs, found.now)[:limit])
+        workers = self._inspector.snapshot(Watch(parts=frozenset({Part.WORKERS}), limits=self._limits)).workers
+        versions = {worker.id.raw: worker.version for worker in workers if worker.version.raw}
+        return found.measure(group_failures(found.jobs, found.now, versions)[:limit])
 
     @property
     def _unknown(self) -> Measured[Any] | None:
@@ -123,21 +125,21 @@ class PagedHistories:
         return _Ended(jobs, is_all=False, now=now)
 
 
-def group_failures(jobs: Sequence[Job], now: datetime) -> tuple[FailureGroup, ...]:
+def group_failures(jobs: Sequence[Job], now: datetime, versions: Mapping[str, Untrusted]) -> tuple[FailureGroup, ...]:
     """Return dead letters, newest first, by type and by the fingerprint of their error.
 
-    The largest group first.
+    The largest group first. `versions` are those of workers, by their ids.
     """
     groups: dict[tuple[str, str], list[Job]] = defaultdict(list)
     for job in jobs:
         error = job.error
         mark = "" if error is None else fingerprint_of(error.class_name.raw, error.message.raw)
         groups[job.type.raw, mark].append(job)
-    found = [_group(mark, alike, now) for (_, mark), alike in groups.items()]
+    found = [_group(mark, alike, now, versions) for (_, mark), alike in groups.items()]
     return tuple(sorted(found, key=lambda group: (-group.jobs, group.type.raw, group.fingerprint)))
 
 
-def _group(mark: str, alike: Sequence[Job], now: datetime) -> FailureGroup:
+def _group(mark: str, alike: Sequence[Job], now: datetime, versions: Mapping[str, Untrusted]) -> FailureGroup:
     newest, error = alike[0], alike[0].error
     times = [job.completed_at for job in alike if job.completed_at is not None]
     return FailureGroup(
@@ -150,6 +152,9 @@ def _group(mark: str, alike: Sequence[Job], now: datetime) -> FailureGroup:
         max(times, default=None),
         newest.ref.id,
         _recent(times, now),
+        tuple(
+            sorted({versions[job.worker.raw] for job in alike if job.worker is not None and job.worker.raw in versions})
+        ),
     )
 
 

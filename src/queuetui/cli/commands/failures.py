@@ -22,8 +22,19 @@ if TYPE_CHECKING:
 
 _DAY_S = 86_400.0
 _MOST_GROUPS = 1_000
-_COLUMNS = ("jobs", "type", "error_class", "message", "first_at", "last_at", "fingerprint", "recent", "sample_id")
-_TABLE = ("fingerprint", "jobs", "type", "error", "first_at", "last_at", "last hour")
+_COLUMNS = (
+    "jobs",
+    "type",
+    "error_class",
+    "message",
+    "first_at",
+    "last_at",
+    "fingerprint",
+    "recent",
+    "versions",
+    "sample_id",
+)
+_TABLE = ("fingerprint", "jobs", "type", "error", "first_at", "last_at", "last hour", "versions")
 since_option = click.option(
     "--since", "back", type=since, default="24h", show_default=True, metavar="DUR|TIME", help="Not older than this."
 )
@@ -97,5 +108,6 @@ def _whole(system: System, group: FailureGroup) -> dict[str, Any]:
 def _in_words(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "error": f"{row['message']} ({row['error_class']})" if row["message"] else row["error_class"],
+        "versions": ", ".join(row["versions"]),
         "last hour": spark_text(row["recent"], len(row["recent"]), symbols=ASCII_SYMBOLS),
     }

@@ -54,6 +54,8 @@ def command(back: Since, limit: int, form: str, **connection: Any) -> None:
     show_rows(rows, COLUMNS, Format(form), COLUMNS)
     for note in found.notes:
         say(note)
+    if found.has_more:
+        say(f"{limit:,} jobs are shown and there are more; ask for more with --limit")
 
 
 def _cells(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,20 +8,25 @@ from queuetui.model.counted import counted
 from queuetui.model.picture import Warned
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Severity
-from queuetui.tui.present.lines import Span, TextLine, line_of, say
+from queuetui.tui.present.lines import Span, TextLine, cells_of, line_of, say
 from queuetui.tui.present.tones import Tone
 
 _SENTENCE_CAP = 1000
 _SIGN = "▲"
 
 
-def strip_lines(alarms: Sequence[Warned]) -> list[TextLine]:
-    """Return one line with how many alarms stand and the gravest of them; nothing where none stands."""
+def strip_lines(alarms: Sequence[Warned], width: int) -> list[TextLine]:
+    """Return one line with how many alarms stand and the gravest of them; nothing where none stands.
+
+    The next step is left out where it has no room: half a command helps nobody.
+    """
     if not alarms:
         return []
     first = alarms[0].verdict
     head = say(f" {_SIGN} {counted(len(alarms), 'alarm')}  ", _tone(first.severity))
-    return [line_of(head, _sentence(alarms[0]))]
+    whole = _sentence(alarms[0])
+    fits = cells_of([head, whole]) <= width
+    return [line_of(head, whole if fits else say(first.summary, cap=_SENTENCE_CAP))]
 
 
 def alarm_lines(alarms: Sequence[Warned], most: int) -> list[TextLine]:

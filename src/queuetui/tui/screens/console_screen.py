@@ -94,13 +94,16 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     def show_alarms(self, alarms: Sequence[Warned]) -> None:
         """Show the strip of what is wrong with queues and workers, whatever the screen is about."""
-        self.show_lines("#alarms", strip_lines(alarms))
+        self.show_lines("#alarms", strip_lines(alarms, self.app.size.width))
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show what was read; `watch` is what was asked for, which may be older than what is wanted now."""
 
     def show_systems(self, rows: Sequence[SystemRow]) -> None:
         """Show how every link stands, where this screen lists them."""
+
+    def ask_anew(self) -> None:
+        """Ask by itself for what no poll brings, where there is such a thing."""
 
     @property
     def waiting_text(self) -> str:

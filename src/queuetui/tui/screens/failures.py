@@ -70,7 +70,7 @@ class FailuresScreen(Marking, ListScreen):
         """Return how many of them are here."""
         snapshot = picture.snapshot
         of = count_text(snapshot.counts[State.FAILED], snapshot.now) if State.FAILED in snapshot.counts else "?"
-        return [say(f"the latest {len(snapshot.failures)} of {of}   5 lists them all ", Tone.MUTED)]
+        return [say(f"the latest {len(snapshot.failures)} of {of}   5 lists them all, ] groups them ", Tone.MUTED)]
 
     def teller_of(self, key: str) -> Teller | None:
         """Return what tells of an error."""

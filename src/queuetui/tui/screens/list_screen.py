@@ -13,7 +13,8 @@ from queuetui.model.query import Sort
 from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.dialogs.sort import Choice
-from queuetui.tui.present.lines import Span, line_of, say
+from queuetui.tui.present.crumbs import lay_out_crumbs
+from queuetui.tui.present.lines import Span, say
 from queuetui.tui.present.row_order import first_order, orderable
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tones import Tone
@@ -92,7 +93,8 @@ class ListScreen(Ordering):
 
     def show_heading(self, picture: Picture) -> None:
         """Show the title."""
-        self.show_lines("#crumbs", [line_of(say(f" {self.HEADING}", Tone.STRONG), right=self.summary(picture))])
+        title = [say(f" {self.HEADING}", Tone.STRONG)]
+        self.show_lines("#crumbs", lay_out_crumbs(title, self.summary(picture), (), self.app.size.width))
 
     @on(RowHighlighted)
     def tell_of_row(self) -> None:
@@ -127,7 +129,7 @@ class ListScreen(Ordering):
     @property
     def own_sort(self) -> Sort:
         """The screen's own order by its first column."""
-        return self.OWN_MARKS[0]
+        return self.OWN_MARKS[0] if self.OWN_MARKS else first_order(self.COLUMNS[0])
 
     def reorder(self, order: Sort | None) -> None:
         """Show the same rows in another order."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from queuetui.model.text import ELLIPSIS
 from queuetui.tui.present.lines import BLANK, Span, TextLine, cells_of, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.tone_paint import TonePaint
@@ -18,7 +20,7 @@ _GAP_CELLS = 2
 
 
 class TextLines(Widget):
-    """Shows lines exactly as given, cut at its width."""
+    """Shows lines exactly as given; one that is cut at its width ends in an ellipsis."""
 
     ALLOW_SELECT: ClassVar[bool] = False
 
@@ -71,9 +73,12 @@ class TextLines(Widget):
 
     def _segments(self, line: TextLine, width: int) -> Iterator[Segment]:
         right_cells = min(cells_of(line.right), width)
-        room = width - right_cells - (_GAP_CELLS if right_cells else 0)
+        room = max(0, width - right_cells - (_GAP_CELLS if right_cells else 0))
         left = Strip([self._segment(span) for span in line.left])
-        yield from left.adjust_cell_length(max(0, room if right_cells else width), self.rich_style)
+        if cell_len(left.text.rstrip()) > room > 0:
+            kept = list(left.crop(0, room - 1))
+            left = Strip([*kept, Segment(ELLIPSIS, kept[-1].style if kept else self.rich_style)])
+        yield from left.adjust_cell_length(room, self.rich_style)
         if right_cells:
             yield Segment(" " * min(_GAP_CELLS, width - right_cells), self.rich_style)
             yield from (self._segment(span) for span in line.right)

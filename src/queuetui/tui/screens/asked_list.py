@@ -1,0 +1,66 @@
+"""Lists too dear for every poll: asked for when they come up, and again once they are old."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Watch
+from queuetui.model.text import sanitize
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.screens.console_screen import SENTENCE_CAP
+from queuetui.tui.screens.list_screen import ListScreen
+from queuetui.tui.widgets.status_line import About
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
+
+A = TypeVar("A")
+
+
+class AskedList(ListScreen, Generic[A]):
+    """Shows what was answered last; a poll only moves its ages on and asks again where the answer is old."""
+
+    ASKED_EVERY_S: ClassVar[float] = 10.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer: A | None = None
+        self._asked_at = float("-inf")
+        self._is_asking = False
+
+    def ask(self, feed: Feed) -> A:
+        """Return what is shown; blocks, and raises QueueTuiError."""
+        raise NotImplementedError
+
+    def show_picture(self, picture: Picture, watch: Watch) -> None:
+        """Show the answer at the time of this picture, and ask again where it is old."""
+        self.picture = picture
+        if self.answer is not None:
+            self.show_rows(picture)
+        if time.monotonic() - self._asked_at >= self.ASKED_EVERY_S:
+            self.ask_anew()
+
+    def ask_anew(self) -> None:
+        """Ask now, unless that is being done."""
+        connection = self.console.connection
+        if connection is None or self._is_asking:
+            return
+        self._is_asking = True
+        self.console.calls.send(lambda: self.ask(connection.feed), self._take, self._miss)
+
+    def _take(self, answer: A) -> None:
+        self._is_asking, self._asked_at = False, time.monotonic()
+        if self.is_attached and self.picture is not None:
+            self.answer, self.has_read = answer, True
+            self.show_rows(self.picture)
+
+    def _miss(self, reason: str) -> None:
+        self._is_asking, self._asked_at = False, time.monotonic()
+        if not self.is_attached:
+            return
+        self.flash(reason, Tone.WARNING, about=About.LIST)
+        if self.answer is None:
+            self.has_read = True
+            self.table.show_empty_text(sanitize(reason, SENTENCE_CAP))

@@ -1,0 +1,107 @@
+"""Dead letters that are alike: one row for each type and error, the largest group first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import BindingType
+
+from queuetui.model.act import Verb
+from queuetui.model.histories import FailureGroup, filter_of
+from queuetui.model.measured import Measured
+from queuetui.model.picture import Picture
+from queuetui.model.query_parser import parse_query
+from queuetui.tui.actions import KeyPlace, bindings_at
+from queuetui.tui.present.failure_groups import GROUP_COLUMNS, GROUP_ORDER, group_lines, group_rows, key_of
+from queuetui.tui.present.lines import Span, say
+from queuetui.tui.present.table import Row
+from queuetui.tui.present.tones import Tone
+from queuetui.tui.scope import Scope
+from queuetui.tui.screens.acting import Acting
+from queuetui.tui.screens.asked_list import AskedList
+from queuetui.tui.widgets.table_messages import RowSelected
+from queuetui.tui.widgets.told_pane import Teller
+
+if TYPE_CHECKING:
+    from queuetui.monitor.feed import Feed
+    from queuetui.operate.operations import Operations
+    from queuetui.operate.report import Report
+    from queuetui.tui.screens.acting import ManifestReader
+
+SPAN_DAYS = 7
+MOST_GROUPS = 200
+_DAY_S = 86_400.0
+
+Groups = Measured[tuple[FailureGroup, ...]]
+
+
+class GroupsScreen(Acting, AskedList[Groups]):
+    """Enter lists the jobs of a group, R runs all of them again."""
+
+    PLACE = KeyPlace.GROUPS
+    VIEW = "groups"
+    HEADING = f"Dead letters > alike, of the last {SPAN_DAYS} days"
+    COLUMNS = GROUP_COLUMNS
+    OWN_MARKS = GROUP_ORDER
+    TOLD = "error"
+    ASKED_EVERY_S = 30.0
+    BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.GROUPS)
+
+    def ask(self, feed: Feed) -> Groups:
+        """Return the groups."""
+        return feed.failure_groups(SPAN_DAYS * _DAY_S, MOST_GROUPS)
+
+    @property
+    def groups(self) -> Sequence[FailureGroup]:
+        """The groups that were read last."""
+        return () if self.answer is None else self.answer.value or ()
+
+    def rows_of(self, picture: Picture) -> list[Row]:
+        """Return a row a group."""
+        return group_rows(self.groups, picture.snapshot.now, self.ordered_by)
+
+    def empty_text(self, picture: Picture) -> str:
+        """Return that there is none, or why they are not known."""
+        if self.answer is not None and self.answer.value is None:
+            return f"Not known: {self.answer.why}."
+        return f"No dead letters in the last {SPAN_DAYS} days. [ shows the latest of all."
+
+    def summary(self, picture: Picture) -> Sequence[Span]:
+        """Return how many groups and jobs there are, and what bounds that."""
+        jobs = sum(group.jobs for group in self.groups)
+        bound = "" if self.answer is None or not self.groups else self.answer.why
+        told = f"{len(self.groups):,} groups, {jobs:,} jobs{f' {bound}' if bound else ''} "
+        return [say(told, Tone.WARNING if bound else Tone.MUTED)]
+
+    def teller_of(self, key: str) -> Teller | None:
+        """Return what tells of a group."""
+        group, picture = self._group(key), self.picture
+        if group is None or picture is None:
+            return None
+        may_act = not self.console.is_read_only
+        return lambda width, most: group_lines(group, picture.snapshot.now, width, most, may_act=may_act)
+
+    def _group(self, key: str | None) -> FailureGroup | None:
+        return next((group for group in self.groups if key_of(group) == key), None)
+
+    def prepare_act(self, operations: Operations, verb: Verb) -> ManifestReader | None:
+        """Return what reads the jobs of the group under the cursor, also those that came since."""
+        group = self._group(self.table.cursor_key)
+        if group is None:
+            return None
+        query = parse_query(filter_of(group))
+        return lambda how, retry_until: operations.prepare_matching(verb, query, retry_until=retry_until, how=how)
+
+    def act_ended(self, report: Report | None) -> None:
+        """Say what came of it and read the groups again."""
+        super().act_ended(report)
+        if report is not None:
+            self.ask_anew()
+
+    @on(RowSelected)
+    def _open(self, event: RowSelected) -> None:
+        group = self._group(event.key)
+        if group is not None:
+            self.console.open_jobs_in(Scope().filtered(filter_of(group)))
