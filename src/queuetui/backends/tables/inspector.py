@@ -15,6 +15,7 @@ from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.identity import identify
 from queuetui.backends.tables.conditions import plan_term
 from queuetui.backends.tables.counts import Counters, count_jobs
+from queuetui.backends.tables.dear_pages import DearPages
 from queuetui.backends.tables.lookup import find_by_id, find_by_suffix, read_lock, read_many, read_seen
 from queuetui.backends.tables.moments import Reading, read_moment
 from queuetui.backends.tables.pages import read_page
@@ -50,6 +51,7 @@ class TablesInspector:
     options: BackendOptions
     counters: Counters = field(default_factory=Counters)
     sizes: Sizes = field(default_factory=Sizes)
+    dear: DearPages = field(default_factory=DearPages)
     _seen: SeenJobs = field(default_factory=SeenJobs)
 
     @property
@@ -165,15 +167,21 @@ class TablesInspector:
             yield Part.COUNTS, lambda reading: count_jobs(reading, self.counters, exact=watch.exact, hurried=hurried)
         if Part.FAILURES in watch.parts:
             failures = PageRequest(parse_query(_FAILURES), watch.failures)
-            yield Part.FAILURES, lambda reading: read_page(reading, failures, self.sizes, counted=False)
+            yield Part.FAILURES, lambda reading: self._polled(reading, failures, watch, counted=False)
         workers = self.product.sides.workers
         if Part.WORKERS in watch.parts and workers is not None:
             yield Part.WORKERS, lambda reading: workers(reading.connection, reading.moment)
         request = watch.page
         if request is not None:
-            yield _PAGE, lambda reading: read_page(reading, request, self.sizes)
+            yield _PAGE, lambda reading: self._polled(reading, request, watch)
         if request is None and not watch.parts & {Part.COUNTS, Part.QUEUES, Part.FAILURES}:
             yield "clock", lambda reading: reading.moment
+
+    def _polled(self, reading: Reading, request: PageRequest, watch: Watch, *, counted: bool = True) -> Page:
+        """Return a page that a console reads again and again, unless all is to be `exact`."""
+        if watch.exact:
+            return read_page(reading, request, self.sizes, counted=counted)
+        return self.dear.read(reading, request, self.sizes, counted=counted)
 
     def _picture(self, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:
         page: Page | None = found.get(_PAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Table, Text, cast, or_, select, tuple_
+from sqlalchemy import Table, Text, cast, or_, select
 
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.row_lock import read_row_lock
@@ -13,7 +13,7 @@ from queuetui.backends.tables.conditions import condition, is_storable
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import read_cursor
 from queuetui.backends.tables.pages import read_page
-from queuetui.backends.tables.rows import HEAD_CHARS, at_name, find_row, read_row, records_of, select_rows
+from queuetui.backends.tables.rows import HEAD_CHARS, among_keys, at_name, find_row, read_row, records_of, select_rows
 from queuetui.backends.tables.sizes import Sizes
 from queuetui.backends.tables.source import Condition, Source
 from queuetui.model.act import JobRef
@@ -169,9 +169,7 @@ def _read_seen(reading: Reading, refs: Iterable[JobRef], chars: int | None) -> t
     for source in reading.product.sources:
         keys = [place.key for place in places if place.source == source.name]
         if keys:
-            parts = [part.at for part in source.key]
-            among = parts[0].in_([key[0] for key in keys]) if len(parts) == 1 else tuple_(*parts).in_(keys)
-            found += _read(reading, source, among, len(keys), chars)
+            found += _read(reading, source, among_keys(source, keys), len(keys), chars)
     return tuple(found)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import and_, func, literal, select
 
 from queuetui.backends.reading.query_scope import asks_for_stuck
 from queuetui.backends.sql.budget import fetch_within
@@ -24,7 +24,7 @@ from queuetui.backends.tables.orders import (
 )
 from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, read_row
 from queuetui.backends.tables.sizes import SORTED_ROWS, Sizes
-from queuetui.backends.tables.source import PLACE, WHOLE, Row, Source
+from queuetui.backends.tables.source import PLACE, WHOLE, Condition, Row, Source
 from queuetui.backends.tables.streams import Stream, merge
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
@@ -44,9 +44,22 @@ _LARGEST_CHUNK = 500
 _FAR_CHUNK = 50
 
 
-def read_page(reading: Reading, request: PageRequest, sizes: Sizes, *, counted: bool = True) -> Page:
-    """Return one page. Raises Unsupported for a filter that cannot be answered, Stale for a broken cursor."""
+def read_page(
+    reading: Reading,
+    request: PageRequest,
+    sizes: Sizes,
+    *,
+    counted: bool = True,
+    among: Mapping[str, Condition] | None = None,
+) -> Page:
+    """Return one page, `among` some rows of each source where they are given.
+
+    Raises Unsupported for a filter that cannot be answered, Stale for a broken cursor.
+    """
     asked = build(request.query, reading)
+    if among is not None:
+        narrowed = {name: and_(where, among[name]) for name, where in asked.where.items() if name in among}
+        asked = replace(asked, where=narrowed, is_everything=False)
     if request.brief and not _is_far(asked):
         reading = replace(reading, brief=True)
     streams = _open(reading, request, asked, sizes)

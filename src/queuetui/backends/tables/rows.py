@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
 from sqlalchemy import Row as StoredRow
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import Select, false, func, select, tuple_
 
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.product import RowPlace
@@ -187,6 +187,12 @@ def find_row(rev: str, reading: Reading) -> tuple[Source, RowPlace] | None:
 def select_rows(source: Source, reading: Reading, where: Condition, chars: int | None = HEAD_CHARS) -> Select[Any]:
     """Return the statement that reads rows of a source."""
     return select(*columns(source, reading, chars)).select_from(source.rows).where(where)
+
+
+def among_keys(source: Source, keys: Sequence[Key]) -> Condition:
+    """Return the condition for the rows of some keys."""
+    parts = [part.at for part in source.key]
+    return parts[0].in_([key[0] for key in keys]) if len(parts) == 1 else tuple_(*parts).in_(keys)
 
 
 def _named(got: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,79 @@
+"""Pages that take the server long to find: looked for now and then, their rows read each time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from time import monotonic
+
+from queuetui.backends.sql.tallies import REST_FACTOR
+from queuetui.backends.tables.moments import Reading
+from queuetui.backends.tables.pages import read_page
+from queuetui.backends.tables.rows import among_keys, find_row
+from queuetui.backends.tables.sizes import Sizes
+from queuetui.backends.tables.source import Condition, Key
+from queuetui.model.measured import Exactness
+from queuetui.model.page import Page, PageRequest
+
+# So much of the server's time is not spent at each poll.
+DEAR_S = 0.06
+_LONGEST_REST_S = 30.0
+_MOST_PAGES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A page as it was found, and when it is looked for again."""
+
+    page: Page
+    as_of: datetime
+    until: float
+
+
+@dataclass
+class DearPages:
+    """What the pages are that a console polls; a large table is not searched at each poll."""
+
+    dear_s: float = DEAR_S
+    _found: dict[PageRequest, _Found] = field(default_factory=dict)
+
+    def read(self, reading: Reading, request: PageRequest, sizes: Sizes, *, counted: bool = True) -> Page:
+        """Return one page: found anew, or the rows of one that was found lately as they are now."""
+        known, begun = self._found.pop(request, None), monotonic()
+        if known is not None and begun < known.until:
+            self._found[request] = known
+            return _read_again(reading, request, sizes, known)
+        page = read_page(reading, request, sizes, counted=counted)
+        cost_s = monotonic() - begun
+        if cost_s >= self.dear_s and any(sizes.is_large(source, reading) for source in reading.product.sources):
+            rest_s = min(cost_s * REST_FACTOR, _LONGEST_REST_S)
+            self._found[request] = _Found(page, reading.moment.now, monotonic() + rest_s)
+            while len(self._found) > _MOST_PAGES:
+                del self._found[next(iter(self._found))]
+        return page
+
+
+def _read_again(reading: Reading, request: PageRequest, sizes: Sizes, known: _Found) -> Page:
+    """Return the rows of a page that match still, as they are now; what bounds it is as it was found."""
+    page, age_s = known.page, (reading.moment.now - known.as_of).total_seconds()
+    fresh = read_page(reading, request, sizes, counted=False, among=_rows_of(page, reading))
+    total = page.total
+    if total.exactness is Exactness.EXACT:
+        total = replace(total, exactness=Exactness.CACHED, as_of=known.as_of)
+    note = (
+        f"these were looked for {age_s:.0f} s ago and are read again each time; what matches since then is found in "
+        f"{known.until - monotonic():.0f} s, as to look takes the server long"
+    )
+    return replace(page, jobs=fresh.jobs, total=total, notes=(*page.notes, note))
+
+
+def _rows_of(page: Page, reading: Reading) -> Mapping[str, Condition]:
+    """Return the condition for the rows of a page in each source that has any."""
+    keys: defaultdict[str, list[Key]] = defaultdict(list)
+    for job in page.jobs:
+        if (found := find_row(job.ref.rev, reading)) is not None:
+            keys[found[1].source].append(found[1].key)
+    sources = reading.product.sources
+    return {one.name: among_keys(one, keys[one.name]) for one in sources if one.name in keys}
