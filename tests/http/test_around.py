@@ -45,6 +45,38 @@ def test_events_are_paged_and_narrowed(stage: HttpStage) -> None:
     assert "is no time" in stage.get("/api/events", since="yesterday").json()["detail"]
 
 
+def test_what_has_been_is_told(each_stage: HttpStage) -> None:
+    """On each store: failures by error, one group and its retry, the log as a whole, a trace, and workers that are gone."""
+    stage = each_stage
+    stage.jobs.register("mail")
+    stage.jobs.ended("a", Ending.FAILED)
+    stage.jobs.job("b", correlation_id="cause-b")
+    (group,) = stage.data("/api/failures")["failures"]
+    assert (group["jobs"], group["sample_id"]) == (1, stage.jobs.ids["a"])
+    whole = stage.data(f"/api/failures/{group['fingerprint'][:12]}")
+    assert (whole["sample"]["id"], whole["fingerprint"]) == (stage.jobs.ids["a"], group["fingerprint"])
+    assert stage.get("/api/failures/ffffffffffffffff").status_code == 404
+    path = f"/api/failures/{group['fingerprint']}/retry"
+    assert stage.post(path, {"dry_run": True}).json()["would"] == [stage.jobs.ids["a"]]
+    assert [one["id"] for one in stage.post(path, {}).json()["results"]] == [stage.jobs.ids["a"]]
+    assert [one["event"] for one in stage.data("/api/trace/cause-b")["events"]] == ["JobCreated"]
+    assert stage.data("/api/events/counts")["counts"]["JobCreated"] == 2
+    assert {one["job"] for one in stage.data("/api/lives")["lives"]} == set(stage.jobs.ids.values())
+    assert set(stage.data("/api/gaps")) == {"gaps", "counts", "events", "jobs", "notes"}
+    assert stage.data("/api/workers/history")["workers"] == []
+    assert [one["id"] for one in stage.data("/api/workers", free="true")["workers"]] == ["worker-1"]
+
+
+def test_what_stands_beside_jobs_is_told(stage: HttpStage) -> None:
+    """Schedules are listed; what this store does not have is told as such."""
+    assert stage.data("/api/schedules")["schedules"] == []
+    assert "SQLite" in stage.data("/api/database")["product"]
+    for path, words in (("chores", "there are no chores"), ("worker-tokens", "keeps no tokens")):
+        answer = stage.get(f"/api/{path}")
+        assert answer.status_code == 409
+        assert words in answer.json()["detail"]
+
+
 def test_health_is_told_with_its_figures(stage: HttpStage) -> None:
     """A warning makes it degraded, which is no error; both addresses tell the same figures."""
     assert stage.get("/api/health/queues").json()["status"] == "healthy"

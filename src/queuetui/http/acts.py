@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from queuetui.http.bodies import BulkBody, CleanupBody
+from queuetui.http.bodies import BulkBody, CleanupBody, GroupBody
 from queuetui.http.endpoint import Call, Endpoint, answer_json
-from queuetui.http.parameters import BACKEND
+from queuetui.http.parameters import BACKEND, SINCE
+from queuetui.http.past import find_group
 from queuetui.http.problems import RefusedRequest
 from queuetui.model.act import Outcome, Verb
 from queuetui.model.errors import Conflict, Denied, NotFound, Unsupported
+from queuetui.model.histories import filter_of
 from queuetui.model.query_parser import parse_query
 from queuetui.operate.manifest import Manifest, describe_manifest
 from queuetui.operate.report import describe_report
@@ -61,10 +63,28 @@ def act_on_many(call: Call) -> Response:
         manifest = operations.prepare_matching(verb, parse_query(_written(body.filter)))
     else:
         manifest = operations.prepare_ids(verb, body.job_ids)
-    if body.dry_run:
-        return answer_json(describe_manifest(manifest, system.name))
+    return _act_on(call, manifest)
+
+
+def retry_group(call: Call) -> Response:
+    """Make the jobs of one group of failures due now."""
+    system = call.system
+    _require(call, system, Verb.RETRY)
+    matching = parse_query(filter_of(find_group(call)))
+    return _act_on(call, call.operations(system).prepare_matching(Verb.RETRY, matching))
+
+
+def _act_on(call: Call, manifest: Manifest) -> Response:
+    """Perform what was prepared, or only say what it is, as the body asks."""
+    if call.body.dry_run:
+        return answer_json(describe_manifest(manifest, call.system.name))
+    return _perform(call, manifest)
+
+
+def _perform(call: Call, manifest: Manifest) -> Response:
+    system, body = call.system, call.body
     _require_confirmation(system, manifest, body.confirm)
-    report = describe_report(operations.perform(manifest, body.reason), system.name)
+    report = describe_report(call.operations(system).perform(manifest, body.reason), system.name)
     return answer_json({**report, **_bounds(manifest)})
 
 
@@ -72,11 +92,8 @@ def clean_up(call: Call) -> Response:
     """Delete the jobs that ended long ago."""
     system, body = call.system, call.body
     _require(call, system, Verb.DELETE)
-    operations = call.operations(system)
-    manifest = operations.prepare_cleanup(None, body.days * DAY_S)
-    _require_confirmation(system, manifest, body.confirm)
-    report = describe_report(operations.perform(manifest, body.reason), system.name)
-    return answer_json({**report, **_bounds(manifest)})
+    manifest = call.operations(system).prepare_cleanup(None, body.days * DAY_S)
+    return _perform(call, manifest)
 
 
 def _written(text: str) -> str:
@@ -137,6 +154,16 @@ ENDPOINTS = (
         (BACKEND,),
         BulkBody,
         (200, 400, 409),
+    ),
+    Endpoint(
+        "POST",
+        "/api/failures/{fingerprint:text}/retry",
+        "Makes the jobs of one group of failures due now, with a result for each id.",
+        retry_group,
+        Right.OPERATE,
+        (SINCE, BACKEND),
+        GroupBody,
+        (200, 404, 409),
     ),
     Endpoint(
         "POST",

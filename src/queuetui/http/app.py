@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from queuetui.http import acts, health, jobs, live, metrics, openapi, probes, queues
+from queuetui.http import acts, around, health, jobs, live, metrics, openapi, past, probes, queues
 from queuetui.http.endpoint import Endpoint, HttpAddress
 from queuetui.http.gate import Gate
 from queuetui.http.live_house import LiveHouse
@@ -32,6 +32,8 @@ ENDPOINTS = (
     *jobs.ENDPOINTS,
     *acts.ENDPOINTS,
     *queues.ENDPOINTS,
+    *past.ENDPOINTS,
+    *around.ENDPOINTS,
     *health.ENDPOINTS,
     live.ENDPOINT,
     *metrics.ENDPOINTS,

@@ -35,6 +35,14 @@ class CleanupBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     reason: str = ""
 
 
+class GroupBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """An act on the jobs of one group of failures; `confirm` is a protected profile's name."""
+
+    dry_run: bool = False
+    confirm: str | None = None
+    reason: str = ""
+
+
 class BulkBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One act on the jobs of some ids, or on all that match a filter.
 

@@ -9,12 +9,12 @@ import msgspec
 from starlette.responses import Response
 
 from queuetui import __version__
-from queuetui.http.bodies import BulkBody, CleanupBody, NewJobBody
+from queuetui.http.bodies import BulkBody, CleanupBody, GroupBody, NewJobBody
 from queuetui.http.endpoint import JSON_TYPE, Call, Endpoint, answer_json
 from queuetui.http.problems import MEDIA_TYPE
 
 PATH = "/openapi.json"
-BODIES = (NewJobBody, CleanupBody, BulkBody)
+BODIES = (NewJobBody, CleanupBody, BulkBody, GroupBody)
 # What any address may answer with: bad parameters, no token, too small a right, another method, too often, and a store that is gone.
 ANY = (400, 401, 403, 405, 429, 503)
 OF_BODIES = (413, 415, 422)

@@ -46,6 +46,12 @@ def _read_text(text: str) -> str:
     return text
 
 
+def _read_switch(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError(f"{shown(text)} is neither true nor false")
+    return text == "true"
+
+
 def _read_states(text: str) -> tuple[str, ...]:
     words = tuple(dict.fromkeys(STATE_ALIASES.get(word, word) for word in text.split(",")))
     known = {state.value for state in State} | {STUCK}
@@ -98,6 +104,9 @@ JOB = text_parameter("job", "Of the job of this id.")
 QUEUE = text_parameter("queue", "Of this queue.")
 CORRELATION = text_parameter("correlation_id", "Of all jobs of this correlation id.")
 BEFORE = text_parameter("before", "Older than the cursor that an answer told.")
+FREE = Parameter(
+    "free", "Live ones with a free slot alone.", _read_switch, {"type": "boolean", "default": False}, default=False
+)
 LAST_ID = text_parameter("last_id", "Goes on behind the message of this id; a header Last-Event-ID says the same.")
 SINCE = Parameter(
     "since",

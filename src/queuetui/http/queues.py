@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from queuetui.http.endpoint import Call, Endpoint, answer_json
-from queuetui.http.parameters import BACKEND, BEFORE, CORRELATION, JOB, KINDS, LIMIT, QUEUE, SINCE
+from queuetui.http.parameters import BACKEND, BEFORE, CORRELATION, FREE, JOB, KINDS, LIMIT, QUEUE, SINCE
 from queuetui.model.document import describe_worker
 from queuetui.model.errors import Unsupported
 from queuetui.model.event import EventRequest, describe_event
-from queuetui.model.limits import is_live
+from queuetui.model.limits import is_free, is_live
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
 
@@ -24,7 +24,7 @@ def list_queues(call: Call) -> Response:
 
 
 def list_workers(call: Call) -> Response:
-    """Answer with the registered workers, each with whether it is live."""
+    """Answer with the registered workers, or with those alone that have a free slot."""
     system = call.system
     if not system.feed.capabilities.workers:
         label = system.feed.capabilities.label
@@ -34,6 +34,7 @@ def list_workers(call: Call) -> Response:
     rows = [
         {"backend": system.name, **describe_worker(worker, now, live=is_live(worker, now, limits))}
         for worker in picture.snapshot.workers
+        if not call.given["free"] or is_free(worker, now, limits)
     ]
     return answer_json({"workers": rows, "problems": dict(picture.problems)})
 
@@ -62,7 +63,7 @@ ENDPOINTS = (
         "/api/workers",
         "The registered workers.",
         list_workers,
-        parameters=(BACKEND,),
+        parameters=(FREE, BACKEND),
         statuses=(200, 409),
     ),
     Endpoint(

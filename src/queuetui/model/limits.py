@@ -50,6 +50,11 @@ def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
     return not worker.has_ended and not is_silent(worker, now, limits)
 
 
+def is_free(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
+    """Tell whether a live worker takes jobs and has a slot for one."""
+    return is_live(worker, now, limits) and not worker.stopping and worker.busy < worker.slots
+
+
 def is_silent(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
     """Tell whether a worker that should beat has not for too long."""
     if worker.registration_ends or worker.has_ended:

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from queuetui.model.limits import Limits, is_live, unconsumed
+from queuetui.model.limits import Limits, is_free, unconsumed
 from queuetui.model.worker import WorkerInfo
 
 
@@ -26,6 +26,6 @@ def judge_waiting(
 ) -> WaitingQueues:
     """Judge queues that are not paused; of the `resting` nothing runs, and nothing began or ended lately."""
     names, crew = frozenset(open_queues), tuple(workers)
-    free = [one for one in crew if is_live(one, now, limits) and not one.stopping and one.busy < one.slots]
+    free = [one for one in crew if is_free(one, now, limits)]
     idle = (name for name in names if name in resting and any(one.listens_to(name) for one in free))
     return WaitingQueues(unconsumed(names, crew, now, limits), frozenset(idle))

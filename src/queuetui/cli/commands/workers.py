@@ -17,7 +17,7 @@ from queuetui.cli.tables import WORKER_COLUMNS, WORKER_TABLE
 from queuetui.model.act import Verb
 from queuetui.model.counted import counted
 from queuetui.model.document import describe_worker
-from queuetui.model.limits import Limits, is_live, is_silent
+from queuetui.model.limits import Limits, is_free, is_live, is_silent
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.worker import WorkerInfo
 
@@ -90,7 +90,7 @@ def _is_asked_for(
     now: datetime,
     limits: Limits,
 ) -> bool:
-    if free and not (is_live(worker, now, limits) and not worker.stopping and worker.busy < worker.slots):
+    if free and not is_free(worker, now, limits):
         return False
     return (
         (not statuses or describe_worker(worker, now, live=True)["status"] in statuses)
