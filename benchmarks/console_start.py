@@ -64,7 +64,7 @@ def start_console(url: str, state: str) -> None:
     profile = Profile("bench", url, chosen_by_url=True)
 
     def connect() -> tuple[Feed, Operations]:
-        opened = find_in(profile)[0].open(operate=True, state=Path(state))
+        opened = find_in(profile)[0].open(asked="admin", state=Path(state))
         return opened.feed, opened.operations
 
     app = QueueTui(ConsoleSession(profile, connect))

@@ -215,6 +215,6 @@ def open_feed(place: DemoPlace | None) -> Feed | None:
     if place is None:
         return None
     try:
-        return find_in(place.profile())[0].open(operate=True, state=place.state).feed
+        return find_in(place.profile())[0].open(asked="admin", state=place.state).feed
     except QueueTuiError:
         return None

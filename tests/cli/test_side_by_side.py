@@ -127,7 +127,7 @@ def test_a_profile_that_is_away_does_not_stop_the_others(prod: str, invoke: Invo
 def test_the_console_opens_all_systems_of_a_store(prod: str, tmp_path: Path) -> None:
     """Each system of the database is a link of its own, and a retry from the one that is shown changes its rows alone."""
     profile = Profile("prod", prod, rights="operate", poll_s=60.0)
-    stage = Stage(session=session_on(profile, operate=False, state=tmp_path))
+    stage = Stage(session=session_on(profile, asked=None, state=tmp_path))
 
     async def script(stage: Stage) -> None:
         await stage.until(lambda: len(stage.app.links) == 4 and all(link.latest for link in stage.app.links))

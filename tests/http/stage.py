@@ -80,7 +80,11 @@ def serving(
 ) -> Iterator[HttpStage]:
     """Serve the queues of profiles, as `queuetui serve` does."""
     with ExitStack() as stack:
-        opened = [place.open(operate=operate, state=folder) for profile in profiles for place in find_in(profile)]
+        opened = [
+            place.open(asked="admin" if operate else None, state=folder)
+            for profile in profiles
+            for place in find_in(profile)
+        ]
         for one in opened:
             stack.callback(one.feed.close)
         systems = tuple(system_to_serve(one, stack) for one in opened)

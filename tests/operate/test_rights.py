@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ def test_reading_allows_no_verb() -> None:
     """A read-only profile is refused every verb, and told how to get it."""
     for verb in POOR.verbs:
         assert "--operate" in (why_not(verb, Right.READ, POOR) or "")
+        assert "--admin" in (why_not(Verb.DELETE, Right.READ, FULL) or "")
         with pytest.raises(Denied, match=f"{verb.value} was not done: this profile is read-only"):
             require(verb, Right.READ, POOR)
 
@@ -63,18 +65,19 @@ def test_what_is_then_gone_takes_an_admin() -> None:
     ("written", "grounds", "right"),
     [
         (None, {}, Right.READ),
-        (None, {"is_asked_for": True}, Right.ADMIN),
+        (None, {"asked": Right.OPERATE}, Right.OPERATE),
+        (None, {"asked": Right.ADMIN}, Right.ADMIN),
         (None, {"is_native": True}, Right.READ),
         (None, {"is_unnamed": True}, Right.READ),
         (None, {"is_native": True, "is_unnamed": True}, Right.ADMIN),
         ("operate", {}, Right.OPERATE),
-        ("operate", {"is_asked_for": True}, Right.OPERATE),
+        ("operate", {"asked": Right.ADMIN}, Right.OPERATE),
         ("admin", {}, Right.ADMIN),
-        ("read", {"is_asked_for": True, "is_native": True, "is_unnamed": True}, Right.READ),
-        ("operate", {"is_asked_for": True, "is_read_only": True}, Right.READ),
+        ("read", {"asked": Right.ADMIN, "is_native": True, "is_unnamed": True}, Right.READ),
+        ("operate", {"asked": Right.ADMIN, "is_read_only": True}, Right.READ),
     ],
 )
-def test_the_right_is_what_settings_and_flags_say(written: str | None, grounds: dict[str, bool], right: Right) -> None:
+def test_the_right_is_what_settings_and_flags_say(written: str | None, grounds: dict[str, Any], right: Right) -> None:
     """Settings that say read, and a store that is opened for reading, outdo a flag; our own unnamed queue needs none."""
-    every = dict.fromkeys(("is_asked_for", "is_unnamed", "is_native", "is_read_only"), False)
+    every = {"asked": None, "is_unnamed": False, "is_native": False, "is_read_only": False}
     assert decide_right(written, **(every | grounds)) is right

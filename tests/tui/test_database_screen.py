@@ -42,7 +42,7 @@ def test_who_blocks_whom_is_shown(postgres_url: str, tmp_path: Path) -> None:
         behind = threading.Thread(target=waiter.execute, args=(LOCK,))
         behind.start()
         try:
-            Stage(session=session_on(profile, operate=False, state=tmp_path)).play(script, (160, 60))
+            Stage(session=session_on(profile, asked=None, state=tmp_path)).play(script, (160, 60))
         finally:
             holder.rollback()
             behind.join()

@@ -59,7 +59,7 @@ def _watcher_of(profile: Profile, observations: Observations) -> AlarmWatcher:
     def connect() -> list[tuple[str, Feed]]:
         opened = []
         for place in find_in(profile):
-            system = place.open(operate=False)
+            system = place.open(asked=None)
             opened.append((system.title, system.feed))
         return opened
 

@@ -188,7 +188,16 @@ def connection_options(command: Command) -> Command:
         click.option(
             "--mapping", metavar="FILE", help="The mapping file of a table of your own; queuetui map writes one."
         ),
-        click.option("--operate", is_flag=True, help="Allow acts on a queue that is read-only by default."),
+        click.option(
+            "--operate",
+            "asked",
+            flag_value="operate",
+            default=None,
+            help="Allow acts on a queue that is read-only by default.",
+        ),
+        click.option(
+            "--admin", "asked", flag_value="admin", help="Allow also what deletes jobs, registrations and rows."
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -197,7 +206,7 @@ def connection_options(command: Command) -> Command:
 
 def take_connection(given: dict[str, Any]) -> dict[str, Any]:
     """Take what `connection_options` added out of what a command was given, and return it."""
-    return {name: given.pop(name) for name in ("url", "profile", "kind", "mapping", "operate")}
+    return {name: given.pop(name) for name in ("url", "profile", "kind", "mapping", "asked")}
 
 
 def needs_option(command: Command) -> Command:

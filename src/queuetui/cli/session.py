@@ -35,12 +35,15 @@ FIRST_STEPS = "; to see the console at work: queuetui demo; to find the queues i
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """The connection flags of a command line, before or after the command."""
+    """The connection flags of a command line, before or after the command.
+
+    `asked` is the right that they ask for.
+    """
 
     url: str | None = None
     profile: tuple[str, ...] = ()
     kind: str | None = None
-    operate: bool = False
+    asked: str | None = None
     mapping: str | None = None
 
     def merged_with(self, later: Flags) -> Flags:
@@ -49,7 +52,7 @@ class Flags:
             later.url or (None if later.profile else self.url),
             later.profile or (() if later.url else self.profile),
             later.kind or self.kind,
-            self.operate or later.operate,
+            later.asked or self.asked,
             later.mapping or self.mapping,
         )
 

@@ -54,17 +54,17 @@ class StorePlace:
             found, *_ = find_systems(self.profile.url, replace(backend_options(self.profile), kind=self.found.kind))
         return replace(self, found=found)
 
-    def open(self, *, operate: bool, state: Path | None = None) -> System:
+    def open(self, *, asked: str | None, state: Path | None = None) -> System:
         """Open it for reading and acting.
 
-        The right is decided and enforced by `operate`, acts are recorded in `state`.
+        By the right that is `asked` for, as far as the profile gives it; acts are recorded in `state`.
         """
         from queuetui.backends.registry import is_read_only
         from queuetui.monitor.feed import Feed
         from queuetui.operate.authority import Authority
         from queuetui.operate.journal import Journal
         from queuetui.operate.operations import Operations
-        from queuetui.operate.rights import decide_right, lesser
+        from queuetui.operate.rights import Right, decide_right, lesser
 
         profile = self.profile
         with reaching(profile):
@@ -72,7 +72,7 @@ class StorePlace:
         capabilities = backend.inspector.capabilities
         right = decide_right(
             profile.rights,
-            is_asked_for=operate,
+            asked=None if asked is None else Right(asked),
             is_unnamed=profile.embedded or profile.chosen_by_url,
             is_native=capabilities.native,
             is_read_only=is_read_only(profile.url),
@@ -255,7 +255,7 @@ def opened_systems(**given: Any) -> Iterator[Systems]:
         opened: list[System] = []
         for place in places:
             try:
-                opened.append(place.open(operate=flags.operate))
+                opened.append(place.open(asked=flags.asked))
             except QueueTuiError as error:
                 lost[place.profile.title] = error
             else:

@@ -41,7 +41,7 @@ def lesser(one: Right, other: Right) -> Right:
 
 
 def decide_right(
-    written: str | None, *, is_asked_for: bool, is_unnamed: bool, is_native: bool, is_read_only: bool
+    written: str | None, *, asked: Right | None, is_unnamed: bool, is_native: bool, is_read_only: bool
 ) -> Right:
     """Return what a person may do: what the settings say, else what was asked for.
 
@@ -51,7 +51,7 @@ def decide_right(
         return Right.READ
     if written is not None:
         return Right(written)
-    return Right.ADMIN if is_asked_for or (is_native and is_unnamed) else Right.READ
+    return Right.ADMIN if is_native and is_unnamed else asked or Right.READ
 
 
 def require_writable(written: str | None, profile: str, refusal: str) -> None:
@@ -72,8 +72,9 @@ def why_not(verb: Verb, right: Right, capabilities: Capabilities) -> str | None:
     if right.covers(needed):
         return None
     if right is Right.READ:
-        return f'this profile is read-only; start with --operate, or give it rights = "{needed}" where its settings say "read"'
-    return f'it takes the right {needed}, and here there is {right}; give the profile rights = "{needed}", or use a token of that right'
+        return f'this profile is read-only; start with --{needed}, or give it rights = "{needed}" where its settings say "read"'
+    ways = f'start with --{needed}, give the profile rights = "{needed}", or use a token of that right'
+    return f"it takes the right {needed}, and here there is {right}; {ways}"
 
 
 def require(verb: Verb, right: Right, capabilities: Capabilities) -> None:

@@ -35,7 +35,7 @@ from queuetui.cli.systems import find_in
 from queuetui.config.profile import Profile
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Part, Watch
-feed = find_in(Profile("it", sys.argv[1]))[0].open(operate=True, state=Path(sys.argv[2])).feed
+feed = find_in(Profile("it", sys.argv[1]))[0].open(asked="admin", state=Path(sys.argv[2])).feed
 assert feed.poll(Watch(page=PageRequest(), parts=frozenset({Part.COUNTS}))).snapshot.page.jobs
 feed.capabilities
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"sqlalchemy", "psycopg", "redis", "pymysql"}))

@@ -29,21 +29,21 @@ def open_console() -> None:
     # A server that is away may come back, and the console waits for it. A file that is not there will not.
     for profile in profiles:
         if scheme_of(profile.url) == "sqlite":
-            find_in(profile)[0].open(operate=False).feed.close()
-    leave(show_console(profiles, operate=flags.operate))
+            find_in(profile)[0].open(asked=None).feed.close()
+    leave(show_console(profiles, asked=flags.asked))
 
 
-def show_console(profiles: Sequence[Profile], *, operate: bool, state: Path | None = None, hint: str = "") -> int:
+def show_console(profiles: Sequence[Profile], *, asked: str | None, state: Path | None = None, hint: str = "") -> int:
     """Run the console on profiles until it is left; return its exit code. Help shows the `hint`."""
     from queuetui.tui import collector
 
     collector.hold()
     from queuetui.tui.app import run_console
 
-    return run_console(*(session_on(profile, operate=operate, state=state, hint=hint) for profile in profiles))
+    return run_console(*(session_on(profile, asked=asked, state=state, hint=hint) for profile in profiles))
 
 
-def session_on(profile: Profile, *, operate: bool, state: Path | None = None, hint: str = "") -> ConsoleSession:
+def session_on(profile: Profile, *, asked: str | None, state: Path | None = None, hint: str = "") -> ConsoleSession:
     """Return how the console reaches a profile, and each queue system in its store."""
     from queuetui.tui.session import ConsoleSession
 
@@ -52,7 +52,7 @@ def session_on(profile: Profile, *, operate: bool, state: Path | None = None, hi
 
         def connect() -> tuple[Feed, Operations]:
             # What was found is taken once: after a loss the store is looked at again, as its tables may have changed.
-            opened = (found.pop() if found else place.look_again()).open(operate=operate, state=state)
+            opened = (found.pop() if found else place.look_again()).open(asked=asked, state=state)
             return opened.feed, opened.operations
 
         return ConsoleSession(place.profile, connect, hint)

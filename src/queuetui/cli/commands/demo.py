@@ -66,7 +66,7 @@ def command(no_ui: bool, seconds: float | None, scenario: str | None, server: st
     )
     with playing(waits=no_ui, scenario=scenario, server=server) as place:
         profile = place.profile()
-        feed = find_in(profile)[0].open(operate=True, state=place.state).feed
+        feed = find_in(profile)[0].open(asked="admin", state=place.state).feed
         try:
             if scenario is not None and no_ui:
                 _tell_verdict(feed, SCENARIOS[scenario])
@@ -82,7 +82,7 @@ def command(no_ui: bool, seconds: float | None, scenario: str | None, server: st
             feed.close()
         hint = f"from another terminal: QUEUETUI_CONFIG={shlex.quote(str(place.settings))} queuetui stats"
         say(hint)
-        code = show_console([profile], operate=True, state=place.state, hint=hint)
+        code = show_console([profile], asked="admin", state=place.state, hint=hint)
     leave(code)
 
 
