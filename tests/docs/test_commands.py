@@ -47,6 +47,15 @@ def test_every_command_line_is_one_the_program_takes(page: Path) -> None:
     assert options(page) - set(_options_of(program)) - OTHER_OPTIONS == set()
 
 
+def test_an_act_on_an_attached_queue_says_that_it_may() -> None:
+    """A command that changes a job of another product is written with the option without which it is refused."""
+    acts = {"retry", "cancel", "delete", "release", "pause", "resume"}
+    systems = [page for page in WRITTEN if page.parent.name == "systems"]
+    written = [one for page in systems for one in readable(page) if one.words[1] in acts and "--url" in one.words]
+    assert len(written) > 10
+    assert [one for one in written if "--operate" not in one.words] == []
+
+
 def _refusal(command: Command) -> str | None:
     """Return why the program would not take a command line, None where it would."""
     group: click.Command = program
