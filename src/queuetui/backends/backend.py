@@ -32,7 +32,7 @@ def late(module: str, name: str, *parts: object) -> Callable[[], Any]:
 class Backend:
     """One open queue.
 
-    What only a console uses is made when it is first used, so that a worker does not load it.
+    A role is made when it is first used, so that a worker loads nothing of a console, and a console nothing of a worker.
     """
 
     def __init__(  # noqa: PLR0913 - one for each role
@@ -46,11 +46,11 @@ class Backend:
         server_look: Callable[[], ServerLook] | None = None,
         limits: Limits | None = None,
         upkeep: Callable[[], Upkeep] | None = None,
-        jobs: JobStore | None = None,
-        schema: SchemaStore | None = None,
-        schedules: ScheduleReader | None = None,
-        rules: ClaimRulesStore | None = None,
-        notes: RunNotesStore | None = None,
+        jobs: Callable[[], JobStore] | None = None,
+        schema: Callable[[], SchemaStore] | None = None,
+        schedules: Callable[[], ScheduleReader] | None = None,
+        rules: Callable[[], ClaimRulesStore] | None = None,
+        notes: Callable[[], RunNotesStore] | None = None,
         histories: Callable[[Backend], Histories] | None = None,
     ) -> None:
         self._make_inspector = inspector
@@ -61,12 +61,12 @@ class Backend:
         self._make_upkeep = upkeep
         self._make_histories = histories
         self._limits = limits or Limits()
+        self._make_jobs = jobs
+        self._make_schema = schema
+        self._make_schedules = schedules
+        self._make_rules = rules
+        self._make_notes = notes
         self.close = close
-        self.jobs = jobs
-        self.schema = schema
-        self.schedules = schedules
-        self.rules = rules
-        self.notes = notes
 
     @cached_property
     def inspector(self) -> Inspector:
@@ -77,6 +77,31 @@ class Backend:
     def operator(self) -> Operator:
         """What a person may change."""
         return self._make_operator()
+
+    @cached_property
+    def jobs(self) -> JobStore | None:
+        """What programs and workers work with."""
+        return None if self._make_jobs is None else self._make_jobs()
+
+    @cached_property
+    def schema(self) -> SchemaStore | None:
+        """The store's version, and what brings it up to date."""
+        return None if self._make_schema is None else self._make_schema()
+
+    @cached_property
+    def schedules(self) -> ScheduleReader | None:
+        """The recurring jobs."""
+        return None if self._make_schedules is None else self._make_schedules()
+
+    @cached_property
+    def rules(self) -> ClaimRulesStore | None:
+        """What holds claims back."""
+        return None if self._make_rules is None else self._make_rules()
+
+    @cached_property
+    def notes(self) -> RunNotesStore | None:
+        """What runs told."""
+        return None if self._make_notes is None else self._make_notes()
 
     @cached_property
     def events(self) -> EventLog | None:
@@ -111,13 +136,32 @@ class Backend:
 class NativeBackend(Backend):
     """Our own queue, which has every role."""
 
-    jobs: JobStore
-    schema: SchemaStore
-    schedules: ScheduleStore
-    rules: ClaimRulesStore
-    notes: RunNotesStore
-
     if TYPE_CHECKING:
+
+        @cached_property
+        def jobs(self) -> JobStore:
+            """What programs and workers work with."""
+            ...
+
+        @cached_property
+        def schema(self) -> SchemaStore:
+            """The store's version, and what brings it up to date."""
+            ...
+
+        @cached_property
+        def schedules(self) -> ScheduleStore:
+            """The recurring jobs."""
+            ...
+
+        @cached_property
+        def rules(self) -> ClaimRulesStore:
+            """What holds claims back."""
+            ...
+
+        @cached_property
+        def notes(self) -> RunNotesStore:
+            """What runs told."""
+            ...
 
         @cached_property
         def events(self) -> EventLog:

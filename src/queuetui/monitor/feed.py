@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.search import Search
@@ -28,19 +28,17 @@ from queuetui.model.server_view import ServerView
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.upkeep import Token
 from queuetui.model.verdict import Verdict
-from queuetui.monitor.alarms.trends import Usual, read_usual
-from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.surroundings import judge_around
 from queuetui.monitor.learned_limits import LearnedLimits
-from queuetui.monitor.lives import EVENTS_OF_A_JOB
 from queuetui.monitor.log_feed import LogFeed
-from queuetui.monitor.queue_progress import is_late, read_progress
-from queuetui.monitor.schedules import describe_schedules
 from queuetui.monitor.server_watch import ServerWatch
 from queuetui.monitor.store_watch import StoreWatch
 from queuetui.monitor.watched_past import WatchedPast
+
+if TYPE_CHECKING:
+    from queuetui.monitor.alarms.trends import Usual
 
 EVENTS = "events"
 RULES = "rules"
@@ -123,6 +121,8 @@ class Feed(LogFeed):
 
     def usual(self) -> Usual:
         """Return what is measured of types and counters now and in days; empty where it is not kept."""
+        from queuetui.monitor.alarms.trends import read_usual
+
         return read_usual(self._backend)
 
     def identity(self) -> Identity:
@@ -144,6 +144,10 @@ class Feed(LogFeed):
 
     def open(self, job_id: str, *, events: int = 0) -> Detail:
         """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
+        # The first picture of a console is not kept waiting by what opens one job.
+        from queuetui.monitor.diagnosis import gap
+        from queuetui.monitor.queue_progress import is_late, read_progress
+
         self._learn()
         view = self._inspector.view(job_id, events)
         rules = {use.queue: use for use in view.rules}
@@ -175,6 +179,8 @@ class Feed(LogFeed):
 
     def gap_of(self, job_id: str) -> Verdict | None:
         """Return where the events of a job do not join. Raises NotFound."""
+        from queuetui.monitor.lives import EVENTS_OF_A_JOB
+
         return self.open(job_id, events=EVENTS_OF_A_JOB).gap
 
     @property
@@ -273,6 +279,8 @@ class Feed(LogFeed):
             return ()
         if reading.problem:
             problems[Part.SCHEDULES.value] = reading.problem
+        from queuetui.monitor.schedules import describe_schedules
+
         return describe_schedules(reading, snapshot.workers, self.limits)
 
     def _rules(self, problems: dict[str, str]) -> Mapping[str, RulesInUse]:

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.snapshot import Part, Watch
 from queuetui.monitor.follower import EVENTS_A_PAGE, LOOK_BACK, MOST_A_LOOK, Follower, log_of
-from queuetui.monitor.gaps import GapReader, LogGaps
-from queuetui.monitor.lives import Lives, count_kinds, read_lives, read_recent
-from queuetui.monitor.worker_history import GoneWorker, read_gone
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +18,9 @@ if TYPE_CHECKING:
     from queuetui.backends.base import Listener
     from queuetui.model.limits import Limits
     from queuetui.model.verdict import Verdict
+    from queuetui.monitor.gaps import LogGaps
+    from queuetui.monitor.lives import Lives
+    from queuetui.monitor.worker_history import GoneWorker
 
 
 class LogFeed:
@@ -73,6 +73,8 @@ class LogFeed:
 
         Raises Unsupported where no events are kept.
         """
+        from queuetui.monitor.lives import read_lives
+
         now = self.now()
         own = self._backend.inspector.capabilities.native
         return read_lives(log_of(self._backend), now, now - span, limit, self.limits.stuck_after_s, own=own, most=most)
@@ -82,6 +84,8 @@ class LogFeed:
 
         Raises Unsupported where no events are kept.
         """
+        from queuetui.monitor.worker_history import read_gone
+
         snapshot = self._backend.inspector.snapshot(Watch(limits=self.limits, parts=frozenset({Part.WORKERS})))
         return read_gone(log_of(self._backend), snapshot.now - span, {one.id.raw for one in snapshot.workers})
 
@@ -90,6 +94,8 @@ class LogFeed:
 
         Raises Unsupported where no events are kept.
         """
+        from queuetui.monitor.gaps import GapReader
+
         reader = GapReader(log_of(self._backend), self._backend.inspector.capabilities.native, self.limits, self.gap_of)
         return reader.read(self.now(), span, limit)
 
@@ -98,5 +104,7 @@ class LogFeed:
 
         And whether there are more than were looked through.
         """
+        from queuetui.monitor.lives import count_kinds, read_recent
+
         events, is_cut = read_recent(log_of(self._backend), self.now() - span)
         return count_kinds(events), is_cut

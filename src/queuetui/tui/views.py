@@ -50,7 +50,7 @@ def _make_screen(module: str, name: str) -> Screen[Any]:
 class Views(Console, inherit_bindings=False):
     """Which view is in front, of which link, and where one goes back to."""
 
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+    SCREENS_OF_VIEWS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {
         "jobs": JobsScreen,
         "overview": partial(_make_screen, "overview", "OverviewScreen"),
         "failures": partial(_make_screen, "failures", "FailuresScreen"),
@@ -62,11 +62,16 @@ class Views(Console, inherit_bindings=False):
         "lives": partial(_make_screen, "lives", "LivesScreen"),
         SYSTEMS: partial(_make_screen, "all_systems", "AllSystemsScreen"),
     }
+    # A mode that is declared in MODES has all styles parsed a second time when its screen opens: a tenth of the start.
     DEFAULT_MODE = "jobs"
 
     def __init__(self, *sessions: ConsoleSession, has_few_colours: bool = False) -> None:
         super().__init__(*sessions, has_few_colours=has_few_colours)
         self._origins: dict[ConsoleLink, Origin | None] = {}
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the screen that the console opens with."""
+        return JobsScreen()
 
     # Which link is shown
 
@@ -87,7 +92,7 @@ class Views(Console, inherit_bindings=False):
         number = 0 if view == SYSTEMS else self.numbers[self.shown]
         mode = f"{view}{_OF_LINK}{number}" if number else view
         if mode not in self._modes:
-            self.add_mode(mode, self.MODES[view])
+            self.add_mode(mode, self.SCREENS_OF_VIEWS[view])
         return None if mode == self.current_mode else self.switch_mode(mode)
 
     async def action_use(self, name: str = "") -> None:

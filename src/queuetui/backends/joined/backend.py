@@ -24,13 +24,13 @@ def join_backends(first: Backend, second: Backend, second_holds: str, options: B
         finally:
             second.close()
 
-    examiner, server_look = first.examiner, first.server_look
+    examiner, server_look, schedules = first.examiner, first.server_look, first.schedules
     return Backend(
         inspector=lambda: inspector,
         operator=lambda: JoinedOperator(halves, first.operator, second.operator, inspector.capabilities),
         examiner=None if examiner is None else lambda: examiner,
         server_look=None if server_look is None else lambda: server_look,
         limits=options.limits,
-        schedules=first.schedules,
+        schedules=None if schedules is None else lambda: schedules,
         close=close,
     )

@@ -26,7 +26,7 @@ class KeysBackend(Backend):
             examiner=late("keys.examiner", "KeysExaminer", server),
             server_look=late("redis.server_look", "RedisServerLook", server),
             limits=server.options.limits,
-            schedules=inspector if product.capabilities.schedules else None,
+            schedules=(lambda: inspector) if product.capabilities.schedules else None,
             close=server.close,
         )
 

@@ -26,7 +26,7 @@ def make_backend(database: ConsoleDatabase, product: Product, options: BackendOp
         examiner=lambda: TablesExaminer(database, product),
         server_look=lambda: SqlServerLook(database.reading, product.has_table, database.dialect),
         limits=options.limits,
-        schedules=None if product.sides.schedules is None else inspector,
+        schedules=None if product.sides.schedules is None else lambda: inspector,
         events=None if events is None else lambda: events(database),
         upkeep=None if upkeep is None else lambda: upkeep(database, options.now),
         close=database.close,

@@ -88,11 +88,11 @@ class MemoryBackend(NativeBackend):
             events=lambda: roles,
             examiner=lambda: roles,
             limits=options.limits,
-            jobs=roles,
-            schema=roles,
-            schedules=roles,
-            rules=roles,
-            notes=roles,
+            jobs=lambda: roles,
+            schema=lambda: roles,
+            schedules=lambda: roles,
+            rules=lambda: roles,
+            notes=lambda: roles,
             close=lambda: None,
         )
 

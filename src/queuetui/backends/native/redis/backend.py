@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from queuetui.backends.backend import NativeBackend, late
@@ -10,11 +10,7 @@ from queuetui.backends.found import Found
 from queuetui.backends.native.redis import migration
 from queuetui.backends.native.redis.address import read_address
 from queuetui.backends.native.redis.durability import refuse_lossy
-from queuetui.backends.native.redis.rules import RedisClaimRules
-from queuetui.backends.native.redis.run_notes import RedisRunNotes
-from queuetui.backends.native.redis.schedules import RedisSchedules
 from queuetui.backends.native.redis.server import Server
-from queuetui.backends.native.redis.store import RedisJobStore
 from queuetui.model.errors import NotFound
 
 if TYPE_CHECKING:
@@ -27,7 +23,7 @@ class RedisBackend(NativeBackend):
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        store = RedisJobStore(server)
+        store = cache(late("native.redis.store", "RedisJobStore", server))
         super().__init__(
             inspector=late("native.redis.inspector", "RedisInspector", server),
             operator=late("native.redis.operator", "RedisOperator", server),
@@ -37,9 +33,9 @@ class RedisBackend(NativeBackend):
             limits=server.options.limits,
             jobs=store,
             schema=store,
-            schedules=RedisSchedules(server),
-            rules=RedisClaimRules(server),
-            notes=RedisRunNotes(server),
+            schedules=late("native.redis.schedules", "RedisSchedules", server),
+            rules=late("native.redis.rules", "RedisClaimRules", server),
+            notes=late("native.redis.run_notes", "RedisRunNotes", server),
             close=server.close,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from queuetui.backends.backend import NativeBackend, late
@@ -10,10 +10,6 @@ from queuetui.backends.found import Found
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.connect import connect_database
 from queuetui.backends.native.sql.schema import upgrade
-from queuetui.backends.native.sql.worker.rules import SqlClaimRules
-from queuetui.backends.native.sql.worker.run_notes import SqlRunNotes
-from queuetui.backends.native.sql.worker.schedules import SqlSchedules
-from queuetui.backends.native.sql.worker.store import SqlJobStore
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
@@ -28,7 +24,7 @@ class SqlBackend(NativeBackend):
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        store = SqlJobStore(database)
+        store = cache(late("native.sql.worker.store", "SqlJobStore", database))
         super().__init__(
             # A console shows its first picture before SQLAlchemy is loaded.
             inspector=late("native.sql.look.quick_inspector", "QuickInspector", database),
@@ -40,9 +36,9 @@ class SqlBackend(NativeBackend):
             limits=database.options.limits,
             jobs=store,
             schema=store,
-            schedules=SqlSchedules(database),
-            rules=SqlClaimRules(database),
-            notes=SqlRunNotes(database),
+            schedules=late("native.sql.worker.schedules", "SqlSchedules", database),
+            rules=late("native.sql.worker.rules", "SqlClaimRules", database),
+            notes=late("native.sql.worker.run_notes", "SqlRunNotes", database),
             close=database.close,
         )
 

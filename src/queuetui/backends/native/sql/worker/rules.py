@@ -10,7 +10,6 @@ from queuetui.backends.native.rules_acts import check_act, read_before, read_use
 from queuetui.backends.native.sql.act_records import add_act, add_rows, find_results
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.native.sql.worker.ruled_claims import count_running
 from queuetui.backends.native.texts import storable
 from queuetui.model.act import Act, JobRef, Outcome, Result
 from queuetui.model.claim_rules import RulesEdit, RulesInUse, edit_rules
@@ -38,6 +37,11 @@ def read_rules(session: Session) -> tuple[RulesInUse, ...]:
     ((now,),) = session.rows("read_clock")
     at = session.moment_out(now)
     found = session.rows("list_rules", limit=MOST_RULED_QUEUES)
+    if not found:
+        return ()
+    # Part of how a worker claims, which a console is not kept waiting by.
+    from queuetui.backends.native.sql.worker.ruled_claims import count_running
+
     return tuple(
         read_use(queue, text, begun, partial(count_running, session, queue), at) for queue, text, begun in found
     )
