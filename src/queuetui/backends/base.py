@@ -11,22 +11,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from queuetui.model.act import Act, Result, Target
-from queuetui.model.capabilities import Capabilities
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadConfig
-from queuetui.model.identity import Identity
-from queuetui.model.job import Attempt, ClaimedJob, Enqueued, Job, NewJob, Settlement
-from queuetui.model.job_view import JobView
 from queuetui.model.limits import Limits
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
-from queuetui.model.payload import SummaryPaths
-from queuetui.model.query import Query
-from queuetui.model.snapshot import Snapshot, Watch
-from queuetui.model.worker import WorkerCard
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from queuetui.model.act import Act, Result, Target
+    from queuetui.model.capabilities import Capabilities
+    from queuetui.model.identity import Identity
+    from queuetui.model.job import Attempt, ClaimedJob, Enqueued, Job, NewJob, Settlement
+    from queuetui.model.job_view import JobView
+    from queuetui.model.payload import SummaryPaths
+    from queuetui.model.query import Query
+    from queuetui.model.snapshot import Snapshot, Watch
+    from queuetui.model.worker import WorkerCard
 
 COUNT_CAP = 10_000
 

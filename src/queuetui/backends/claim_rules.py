@@ -8,10 +8,11 @@ worker whose registration names all of them as tags. Rules that are changed hold
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from queuetui.model.act import Act, Result
-from queuetui.model.claim_rules import RulesEdit, RulesInUse
+if TYPE_CHECKING:
+    from queuetui.model.act import Act, Result
+    from queuetui.model.claim_rules import RulesEdit, RulesInUse
 
 MOST_RULED_QUEUES = 500
 

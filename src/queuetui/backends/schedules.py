@@ -6,10 +6,11 @@ Schedules, and one row a slot, so that a slot makes its job once however many wo
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from queuetui.model.act import Act, Result
-from queuetui.model.schedule import ScheduleEdit, ScheduleReading, ScheduleSpec, Taken, Taking
+if TYPE_CHECKING:
+    from queuetui.model.act import Act, Result
+    from queuetui.model.schedule import ScheduleEdit, ScheduleReading, ScheduleSpec, Taken, Taking
 
 MOST_SCHEDULES = 1_000
 SLOTS_KEPT_S = 8 * 86_400.0

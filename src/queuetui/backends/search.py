@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from queuetui.backends.base import Inspector
-from queuetui.model.job import Job
-from queuetui.model.limits import Limits
 from queuetui.model.page import Page, PageRequest
-from queuetui.model.query import Query
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import Inspector
+    from queuetui.model.job import Job
+    from queuetui.model.limits import Limits
+    from queuetui.model.query import Query
 
 PAGE_JOBS = 500
 # A look takes half a second at most: what a person waits for before being asked.

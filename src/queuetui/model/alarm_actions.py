@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from queuetui.model.silence import Silence
+if TYPE_CHECKING:
+    from queuetui.model.silence import Silence
 
 
 @dataclass(frozen=True, slots=True)

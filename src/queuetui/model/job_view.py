@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from queuetui.model.claim_rules import RulesInUse
-from queuetui.model.event import EventPage
-from queuetui.model.job import Attempt, Job
 from queuetui.model.measured import Measured, absent
-from queuetui.model.row_lock import RowLock
-from queuetui.model.run_notes import NotedRun
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.text import Untrusted
-from queuetui.model.worker import WorkerInfo
+
+if TYPE_CHECKING:
+    from queuetui.model.claim_rules import RulesInUse
+    from queuetui.model.event import EventPage
+    from queuetui.model.job import Attempt, Job
+    from queuetui.model.row_lock import RowLock
+    from queuetui.model.run_notes import NotedRun
+    from queuetui.model.worker import WorkerInfo
 
 
 @dataclass(frozen=True, slots=True)

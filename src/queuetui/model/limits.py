@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from queuetui.model.alarm_limits import AlarmLimits
-from queuetui.model.worker import WorkerInfo
+
+if TYPE_CHECKING:
+    from queuetui.model.worker import WorkerInfo
 
 
 @dataclass(frozen=True, slots=True)

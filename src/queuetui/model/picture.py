@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from queuetui.model.claim_rules import RulesInUse
-from queuetui.model.event import EventPage
-from queuetui.model.examination import Finding
-from queuetui.model.schedule_info import ScheduleInfo
-from queuetui.model.server_view import ServerView
-from queuetui.model.snapshot import Snapshot
-from queuetui.model.text import Untrusted
-from queuetui.model.verdict import Verdict
+if TYPE_CHECKING:
+    from queuetui.model.claim_rules import RulesInUse
+    from queuetui.model.event import EventPage
+    from queuetui.model.examination import Finding
+    from queuetui.model.schedule_info import ScheduleInfo
+    from queuetui.model.server_view import ServerView
+    from queuetui.model.snapshot import Snapshot
+    from queuetui.model.text import Untrusted
+    from queuetui.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from queuetui.model.clock import to_text
-from queuetui.model.schedule import Missed
-from queuetui.model.state import State
-from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Verdict
+
+if TYPE_CHECKING:
+    from queuetui.model.schedule import Missed
+    from queuetui.model.state import State
+    from queuetui.model.text import Untrusted
 
 
 @dataclass(frozen=True, slots=True)

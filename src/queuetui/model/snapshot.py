@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from queuetui.model.event import EventRequest
-from queuetui.model.job import Job
 from queuetui.model.limits import Limits
-from queuetui.model.measured import Measured
-from queuetui.model.page import Page, PageRequest
-from queuetui.model.rates import RecentRuns, TallyMinute
-from queuetui.model.state import State
-from queuetui.model.text import Untrusted
-from queuetui.model.worker import WorkerInfo
+
+if TYPE_CHECKING:
+    from queuetui.model.event import EventRequest
+    from queuetui.model.job import Job
+    from queuetui.model.measured import Measured
+    from queuetui.model.page import Page, PageRequest
+    from queuetui.model.rates import RecentRuns, TallyMinute
+    from queuetui.model.state import State
+    from queuetui.model.text import Untrusted
+    from queuetui.model.worker import WorkerInfo
 
 TALLY_MINUTES = 60
 

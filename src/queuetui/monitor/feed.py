@@ -7,27 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from queuetui.backends.backend import Backend
 from queuetui.backends.search import Search
-from queuetui.model.capabilities import Capabilities
-from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
 from queuetui.model.event import Event, EventRequest
-from queuetui.model.examination import Finding
-from queuetui.model.histories import FailureGroup
-from queuetui.model.identity import Identity
-from queuetui.model.job import Attempt, Job
-from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness, Measured
-from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.picture import Picture
-from queuetui.model.query import Query
-from queuetui.model.run_notes import NotedRun, UsageTotal
-from queuetui.model.schedule_info import ScheduleInfo
-from queuetui.model.server_view import ServerView
 from queuetui.model.snapshot import Part, Snapshot, Watch
-from queuetui.model.upkeep import Token
-from queuetui.model.verdict import Verdict
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.surroundings import judge_around
@@ -38,6 +23,21 @@ from queuetui.monitor.store_watch import StoreWatch
 from queuetui.monitor.watched_past import WatchedPast
 
 if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
+    from queuetui.model.capabilities import Capabilities
+    from queuetui.model.claim_rules import RulesInUse
+    from queuetui.model.examination import Finding
+    from queuetui.model.histories import FailureGroup
+    from queuetui.model.identity import Identity
+    from queuetui.model.job import Attempt, Job
+    from queuetui.model.limits import Limits
+    from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
+    from queuetui.model.query import Query
+    from queuetui.model.run_notes import NotedRun, UsageTotal
+    from queuetui.model.schedule_info import ScheduleInfo
+    from queuetui.model.server_view import ServerView
+    from queuetui.model.upkeep import Token
+    from queuetui.model.verdict import Verdict
     from queuetui.monitor.alarms.trends import Usual
 
 EVENTS = "events"

@@ -9,11 +9,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from queuetui.backends.backend import Backend
-from queuetui.backends.events import EventLog
 from queuetui.model.errors import Unsupported
-from queuetui.model.event import Event, EventRequest
+
+if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
+    from queuetui.backends.events import EventLog
+    from queuetui.model.event import Event, EventRequest
 
 # An entry may show up behind a younger one, when its transaction took longer: so far is looked back.
 LOOK_BACK = timedelta(seconds=5)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from time import monotonic
+from typing import TYPE_CHECKING
 
-from queuetui.backends.histories import Histories
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.histories import LEAST_RUNS, Durations
-from queuetui.model.limits import Limits
+
+if TYPE_CHECKING:
+    from queuetui.backends.histories import Histories
+    from queuetui.model.limits import Limits
 
 SPAN_S = 86_400.0
 LOOK_EVERY_S = 300.0

@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from queuetui.model.limits import Limits
 from queuetui.model.schedule import KeptSchedule, Schedule, ScheduleReading, Timing
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.text import Untrusted
-from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.schedule_overdue import judge_kept, judge_schedule
+
+if TYPE_CHECKING:
+    from queuetui.model.limits import Limits
+    from queuetui.model.worker import WorkerInfo
 
 
 def describe_schedules(

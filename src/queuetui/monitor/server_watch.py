@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from queuetui.backends.backend import Backend
 from queuetui.model.errors import QueueTuiError, Unsupported
-from queuetui.model.server_view import ServerView
+
+if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
+    from queuetui.model.server_view import ServerView
 
 # Looking costs the server more than a poll: its sessions, locks and sizes are counted anew.
 LOOK_EVERY_S = 5.0

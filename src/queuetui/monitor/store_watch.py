@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from queuetui.backends.backend import Backend
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.examination import HELD_S, Finding, Level
 from queuetui.monitor.checks.server import judge_snapshots
+
+if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
 
 # With the age that is told of from, whoever holds a snapshot is named well within a minute.
 LOOK_EVERY_S = 15.0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from queuetui.model.picture import Warned
-from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.workers.memory_growth import WARM_AFTER_S
+
+if TYPE_CHECKING:
+    from queuetui.model.picture import Warned
+    from queuetui.model.worker import WorkerInfo
 
 
 class WatchedPast:

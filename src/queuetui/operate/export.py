@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from queuetui.model.document import document
 from queuetui.model.errors import Denied, NotFound
-from queuetui.model.job import Job
 from queuetui.operate.journal import NO_FOLDER
+
+if TYPE_CHECKING:
+    from queuetui.model.job import Job
 
 
 def export_jobs(jobs: Iterable[Job], folder: Path | None, read_whole: Callable[[str], Job]) -> Path:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from queuetui.model.act import KEEP, RETRY_UNTIL, JobRef, Verb
-from queuetui.model.capabilities import Capabilities
-from queuetui.model.job import Job
 from queuetui.model.state import State
+
+if TYPE_CHECKING:
+    from queuetui.model.capabilities import Capabilities
+    from queuetui.model.job import Job
 
 DEADLINE_VERBS = frozenset({Verb.RETRY, Verb.RELEASE})
 PAST_DEADLINE = "its retryUntil is past, so a worker that takes it fails it at once"

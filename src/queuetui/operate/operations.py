@@ -15,7 +15,6 @@ from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreach
 from queuetui.model.job_id import usual_spelling
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
-from queuetui.operate.authority import Authority
 from queuetui.operate.claim_rules import ClaimRulesOperations
 from queuetui.operate.export import export_jobs
 from queuetui.operate.lost_answers import answer_of
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from queuetui.model.job import Job
     from queuetui.model.limits import Limits
     from queuetui.model.query import Query
+    from queuetui.operate.authority import Authority
     from queuetui.operate.journal import Journal
 
 BITE = 100

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from queuetui.model.act import Outcome, Result, Verb
-from queuetui.model.job import Job
 from queuetui.model.text import Untrusted, sanitize
+
+if TYPE_CHECKING:
+    from queuetui.model.job import Job
 
 GONE = "it is no longer there"
 NO_SUCH_JOB = "no job has this id"

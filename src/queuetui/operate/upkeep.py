@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
 from queuetui.model.counted import counted
 from queuetui.model.errors import BadConfig, NotFound, QueueTuiError, Unsupported
-from queuetui.model.upkeep import Chore, ChorePlan
 from queuetui.operate.report import Report
 from queuetui.operate.rights import require
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
     from queuetui.backends.upkeep import Upkeep
+    from queuetui.model.upkeep import Chore, ChorePlan
     from queuetui.operate.authority import Authority
 
 
