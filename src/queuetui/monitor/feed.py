@@ -18,6 +18,7 @@ from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.surroundings import judge_around
 from queuetui.monitor.learned_limits import LearnedLimits
 from queuetui.monitor.log_feed import LogFeed
+from queuetui.monitor.run_starts import shown_page
 from queuetui.monitor.server_watch import ServerWatch
 from queuetui.monitor.store_watch import StoreWatch
 from queuetui.monitor.watched_past import WatchedPast
@@ -156,11 +157,14 @@ class Feed(LogFeed):
         )
         if is_late(view.job, facts):
             facts = replace(facts, progress=read_progress(self._inspector, view.job, facts.now, self.limits))
+        request = EventRequest(job_id=job_id, limit=events)
         page, is_logged = view.events, view.logs_events
         if page is None and events and self.capabilities.events:
             # The log is a table of its own beside the queue.
-            page = self.events(EventRequest(job_id=job_id, limit=events))
+            page = self.events(request)
             is_logged = self.logs_events(view.job.queue.raw)
+        elif page is not None:
+            page = shown_page(page, request)
         told = None if page is None else page.events
         missing = None if told is None else gap.judge(view.job, told, facts, is_logged=is_logged)
         return Detail(view.job, explain(view.job, facts), view.attempts, told, view.runs, missing)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from queuetui.model.errors import Unsupported
+from queuetui.monitor.run_starts import RunStarts, asked_of_log
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
@@ -35,11 +36,16 @@ def log_of(backend: Backend) -> EventLog:
 
 
 class Follower:
-    """Yields each new event once, oldest first; the store's hints only make it look sooner."""
+    """Yields each new event once, oldest first; the store's hints only make it look sooner.
 
-    def __init__(self, log: EventLog, request: EventRequest) -> None:
+    `expands` tells that ends of runs hold their starts, which are events too.
+    """
+
+    def __init__(self, log: EventLog, request: EventRequest, *, expands: bool = False) -> None:
         self._log = log
-        self._request = request
+        self._request = asked_of_log(request) if expands else request
+        self._kinds = request.kinds
+        self._starts = RunStarts() if expands else None
         self._begun = False
         self._seen: dict[str, datetime] = {}
 
@@ -56,7 +62,8 @@ class Follower:
                 # What stands behind the first that are shown is old, and not to be taken for new at the next look.
                 self._learn(self._find_unseen(page.last))
         self._learn(new)
-        return tuple(reversed(new))
+        shown = new if self._starts is None else self._starts.shown(new, self._kinds)
+        return tuple(reversed(shown))
 
     def _find_unseen(self, before: str | None = None) -> tuple[Event, ...]:
         """Return what was not seen before, newest first, page by page as far back as something new may stand."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.snapshot import Part, Watch
 from queuetui.monitor.follower import EVENTS_A_PAGE, LOOK_BACK, MOST_A_LOOK, Follower, log_of
+from queuetui.monitor.run_starts import RunStarts, asked_of_log, shown_page
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +46,10 @@ class LogFeed:
 
     def events(self, request: EventRequest) -> EventPage:
         """Return one page of what happened. Raises Unsupported where none is kept."""
-        return log_of(self._backend).events(request)
+        log = log_of(self._backend)
+        if not self._backend.inspector.capabilities.native:
+            return log.events(request)
+        return shown_page(log.events(asked_of_log(request)), request)
 
     def logs_events(self, queue: str) -> bool:
         """Tell whether a queue's events are on."""
@@ -58,15 +62,19 @@ class LogFeed:
 
     def follow(self, request: EventRequest, over: threading.Event) -> Iterator[tuple[Event, ...]]:
         """Yield what happened and what goes on happening, oldest first, until it is over."""
-        return Follower(log_of(self._backend), request).follow(over)
+        return self._follower(request).follow(over)
 
     def follow_from_now(self) -> Follower:
         """Return what tells each event that happens from now on, once. Raises Unsupported where none are kept."""
-        log, since = log_of(self._backend), self.now() - LOOK_BACK
-        follower = Follower(log, EventRequest(since=since, limit=EVENTS_A_PAGE))
+        follower = self._follower(EventRequest(since=self.now() - LOOK_BACK, limit=EVENTS_A_PAGE))
         # What stands in the log already is passed over, whatever its time.
         follower.look()
         return follower
+
+    def _follower(self, request: EventRequest) -> Follower:
+        """Return a follower of the log. Raises Unsupported where none is kept."""
+        log = log_of(self._backend)
+        return Follower(log, request, expands=self._backend.inspector.capabilities.native)
 
     def lives(self, span: timedelta, limit: int, most: int = MOST_A_LOOK) -> Lives:
         """Return the lives of the jobs that something happened to in a span.
@@ -107,4 +115,6 @@ class LogFeed:
         from queuetui.monitor.lives import count_kinds, read_recent
 
         events, is_cut = read_recent(log_of(self._backend), self.now() - span)
+        if self._backend.inspector.capabilities.native:
+            events = list(RunStarts().shown(events, frozenset()))
         return count_kinds(events), is_cut

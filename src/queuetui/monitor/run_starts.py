@@ -1,0 +1,106 @@
+"""The start of each run in what is shown of a log.
+
+A run of less than a second has no entry of its own for its start: the entry of its end holds that too, and is expanded here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from queuetui.model.event import WAITS_FOR_TIME, Event, EventKind, EventPage, EventRequest
+
+# A worker tells the start of a run that goes on for longer; see engine/dispatcher.py.
+SHORT = timedelta(seconds=1)
+# Between the cursor of the entry above an expanded start, from which a page goes on, and that of the end it was read from.
+MARK = "+"
+_ENDS = frozenset(
+    {
+        EventKind.JOB_COMPLETED,
+        EventKind.JOB_FAILED,
+        EventKind.JOB_RETRIED,
+        EventKind.JOB_SNOOZED,
+        EventKind.JOB_CANCELLED,
+    }
+)
+_TELLING = _ENDS | {EventKind.JOB_SCHEDULED, EventKind.JOB_STARTED}
+RunKey = tuple[str | None, int | None]
+
+
+def asked_of_log(request: EventRequest) -> EventRequest:
+    """Return what is read of the log for a request: starts stand in the ends of runs too."""
+    before = None if request.before is None else request.before.partition(MARK)[0]
+    kinds = request.kinds | _TELLING if EventKind.JOB_STARTED in request.kinds else request.kinds
+    return replace(request, before=before, kinds=kinds)
+
+
+def shown_page(page: EventPage, request: EventRequest) -> EventPage:
+    """Return a page with the starts of its runs, as far as they are asked for; it holds no more than was asked for."""
+    taken, shown = len(page.events), RunStarts().shown(page.events, request.kinds)
+    while len(shown) > request.limit and taken > 1:
+        taken -= min(taken - 1, (len(shown) - request.limit + 1) // 2)
+        shown = RunStarts().shown(page.events[:taken], request.kinds)
+    return replace(page, events=shown[: request.limit], has_more=page.has_more or taken < len(page.events))
+
+
+class RunStarts:
+    """Expands events page by page; it remembers the claims and starts of runs whose ends may follow."""
+
+    def __init__(self) -> None:
+        self._claimed: dict[RunKey, datetime] = {}
+        self._started: set[RunKey] = set()
+
+    def shown(self, events: Iterable[Event], kinds: frozenset[EventKind]) -> tuple[Event, ...]:
+        """Return events, newest first, with the starts that their ends tell of, each of the kinds asked for or any."""
+        known = tuple(events)
+        if kinds and EventKind.JOB_STARTED not in kinds:
+            return known
+        for event in known:
+            if event.kind is EventKind.JOB_SCHEDULED:
+                self._claimed[_run_of(event)] = event.at
+            elif event.kind is EventKind.JOB_STARTED:
+                self._started.add(_run_of(event))
+        expanded = tuple(one for one in self._expand(known) if not kinds or one.kind in kinds)
+        for event in known:
+            if event.kind in _ENDS:
+                self._claimed.pop(_run_of(event), None)
+                self._started.discard(_run_of(event))
+        return expanded
+
+    def _expand(self, events: Iterable[Event]) -> Iterator[Event]:
+        waiting: list[Event] = []
+        above = ""
+        for event in events:
+            due = [one for one in waiting if one.at >= event.at or one.job_id == event.job_id]
+            waiting = [one for one in waiting if one not in due]
+            yield from _placed(due, above)
+            yield event
+            above = event.cursor
+            start = self._start_of(event)
+            if start is not None:
+                waiting.append(start)
+        yield from _placed(waiting, above)
+
+    def _start_of(self, end: Event) -> Event | None:
+        """Return the start that an end tells of, None where it is an entry of its own or may be one elsewhere."""
+        run = _run_of(end)
+        if end.kind not in _ENDS or end.fence is None or end.actor is not None or run in self._started:
+            return None
+        began_at = None if end.kind in WAITS_FOR_TIME else end.moment
+        claimed_at = self._claimed.get(run)
+        if claimed_at is None and (began_at is None or end.at - began_at >= SHORT):
+            return None
+        # By the worker's clock a run may have begun before it was claimed.
+        at = min(end.at, max(one for one in (began_at, claimed_at) if one is not None))
+        return replace(end, at=at, kind=EventKind.JOB_STARTED, moment=at, detail=None)
+
+
+def _placed(starts: Iterable[Event], above: str) -> Iterator[Event]:
+    """Yield starts newest first, each with a cursor of its own behind the entry above them."""
+    for start in sorted(starts, key=lambda one: one.at, reverse=True):
+        yield replace(start, cursor=f"{above}{MARK}{start.cursor}")
+
+
+def _run_of(event: Event) -> RunKey:
+    return event.job_id, event.fence
