@@ -22,7 +22,7 @@ def test_events_are_told_in_order(scene: Scene) -> None:
     """The newest event is the last line, and each has its time, kind, queue, job, worker and data."""
     scene.ended("a", Ending.COMPLETED)
     told = scene.run("events", "--job", scene.ids["a"], "--json").data
-    assert [one["event"] for one in told] == ["JobCreated", "JobScheduled", "JobCompleted"]
+    assert [one["event"] for one in told] == ["JobCreated", "JobScheduled", "JobStarted", "JobCompleted"]
     assert {(one["queue"], one["job"], one["correlation_id"]) for one in told} == {
         ("lane-a", scene.ids["a"], "cause-1")
     }

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -43,6 +44,35 @@ def test_each_trial_is_told_and_nothing_is_left(url: str) -> None:
     assert [one.summary for one in found if one.level != "ok"] == []
     assert found[-1].summary.split(" of queue")[0] == "clean up: 16 jobs"
     assert _jobs_of(url) == 0
+
+
+def test_dry_handlers_are_run(tmp_path: Path, spawn: Invoke, sqlite_url: str) -> None:
+    """Each type of an application that offers one: what it raises is told, and the real handlers are never called."""
+    app = """
+        from queuetui import job
+
+        @job("mail", dry=lambda: "no mail was sent")
+        def mail(payload): raise SystemExit("called")
+
+        async def look(payload, context): raise OSError("no such host")
+
+        @job("fetch", dry=look, max_attempts=5)
+        def fetch(payload): raise SystemExit("called")
+
+        @job("plain")
+        def plain(payload): raise SystemExit("called")
+    """
+    (tmp_path / "shop_app.py").write_text(dedent(app))
+    open_native(sqlite_url, BackendOptions(create=True)).close()
+    done = spawn("--url", sqlite_url, "doctor", "--self-test", "--app", "shop_app", "--json")
+    told = {one["evidence"]["trial"]: one for one in done.data if one["check"] == "self_test"}
+    assert [name for name in told if name.startswith("dry")] == ["dry run of mail", "dry run of fetch"]
+    assert told["dry run of mail"]["level"] == "ok"
+    assert (told["dry run of fetch"]["level"], done.code) == ("critical", 2)
+    assert "OSError: no such host" in told["dry run of fetch"]["summary"]
+    assert told["clean up"]["level"] == "ok"
+    assert _jobs_of(sqlite_url) == 0
+    assert spawn("--url", sqlite_url, "doctor", "--app", "shop_app").code == 2
 
 
 def test_an_interrupted_test_cleans_up(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

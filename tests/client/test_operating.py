@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,6 +44,16 @@ def test_jobs_are_deleted_and_released_one_by_one(queue: Queue) -> None:
     for call in (queue.delete, queue.release, queue.why, queue.logs):
         with pytest.raises(NotFound):
             call(one)
+
+
+def test_what_recurs_is_recorded(queue: Queue) -> None:
+    """A schedule that a program adds, changes or drops stands in the record under its name; asking for the same again does not."""
+    before = len(recorded()) if (state_folder() or Path()).joinpath("acts.jsonl").exists() else 0
+    for job_type in ("Ping", "Ping", "Pong"):
+        queue.schedule("tick", job_type, recurring={"every": 90})
+    queue.unschedule("tick")
+    told = [(entry["verb"], entry["subject"], queue._program in entry["actor"]) for entry in recorded()[before:]]
+    assert told == [(verb, "schedule tick", True) for verb in ("schedule", "schedule", "unschedule")]
 
 
 def test_many_jobs_at_once(queue: Queue) -> None:

@@ -11,7 +11,7 @@ import pytest
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import BackendOptions, Running
 from queuetui.backends.registry import open_native
-from queuetui.model.event import EventKind, EventRequest
+from queuetui.model.event import Event, EventKind, EventRequest
 from queuetui.model.job import Ending
 from queuetui.model.limits import Limits
 from queuetui.monitor.feed import Feed
@@ -64,7 +64,8 @@ def test_pages_join_and_a_start_stands_once(backend: NativeBackend) -> None:
         run(backend, queue="quick")
     feed = Feed(backend, Limits())
     for limit in (2, 3, 7, 100):
-        found, before = [], None
+        found: list[Event] = []
+        before: str | None = None
         while True:
             page = feed.events(EventRequest(limit=limit, before=before))
             assert len(page.events) <= limit

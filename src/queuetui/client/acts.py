@@ -89,6 +89,14 @@ class QueueActs:
         """Let workers claim jobs of a queue again."""
         self._operations().set_paused(queue, paused=False, reason=reason)
 
+    def _drop_schedule(self, name: str) -> None:
+        """Remove a schedule as it stands. Raises NotFound."""
+        schedules = self._operations().schedules
+        for _ in range(TRIES_AGAINST_MOVING_JOBS):
+            if schedules.remove(name).results[0].outcome is Outcome.DONE:
+                return
+        raise Conflict(f"the schedule {name!r} is changed by others all the time; try again")
+
     def _act(self, verb: Verb, job_id: str) -> Result:
         """Act on the job as it stands: one that moved between the look and the act is looked at again."""
         operations = self._operations()

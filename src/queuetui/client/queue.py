@@ -16,7 +16,7 @@ from queuetui.backends.registry import NATIVE, open_native
 from queuetui.client.acts import QueueActs, program_name
 from queuetui.client.answers import QueueAnswers
 from queuetui.client.new_job import JobOptions, make_job, make_jobs
-from queuetui.client.schedules import Recurrence, drop_schedule, make_spec, put_schedule
+from queuetui.client.schedules import Recurrence, make_spec
 from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.document import JobDocument, document
 from queuetui.model.job import Enqueued
@@ -174,11 +174,11 @@ class Queue(QueueActs, QueueAnswers):
         Tell whether anything changed.
         `recurring` is such as `{"cron": "30 2 * * 1-5", "tz": "Europe/Berlin"}` or `{"every": 90}`. Raises ValueError.
         """
-        return put_schedule(self._backend.schedules, make_spec(name, job_type, payload, recurring, options))
+        return self._operations().schedules.declare(make_spec(name, job_type, payload, recurring, options))
 
     def unschedule(self, name: str) -> None:
         """Let a job recur no more; what it made stays. Raises NotFound."""
-        drop_schedule(self._backend.schedules, name)
+        self._drop_schedule(name)
 
     def close(self) -> None:
         """Give back every connection."""

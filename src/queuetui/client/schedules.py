@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from datetime import timedelta
 from typing import TypedDict
 
-from queuetui.backends.schedules import ScheduleStore, declare
 from queuetui.client.new_job import JobOptions, make_job
-from queuetui.model.act import Act, Outcome, Verb
 from queuetui.model.duration import read_span_s, read_whole_s
-from queuetui.model.errors import Conflict, NotFound
+from queuetui.model.errors import Conflict
 from queuetui.model.handler import Handler
 from queuetui.model.names import read_flag, read_text, shown
-from queuetui.model.schedule import DAY_S, JobPattern, Missed, ScheduleEdit, ScheduleSpec, Timing
+from queuetui.model.schedule import DAY_S, JobPattern, Missed, ScheduleSpec, Timing
 
-TRIES = 5
 _OF_ONE_JOB = frozenset({"id", "delay", "at", "idempotency_key", "correlation_id"})
 
 
@@ -86,25 +81,3 @@ def _read_timing(recurrence: Recurrence) -> Timing:
         None if every is None else read_whole_s(every, "every"),
         read_text(recurrence.get("tz", "UTC"), "tz"),
     )
-
-
-def put_schedule(store: ScheduleStore, spec: ScheduleSpec) -> bool:
-    """Store a schedule over the one of its name; tell whether anything changed."""
-    for _ in range(TRIES):
-        if declare(store, spec, store.schedules()):
-            return True
-        if any(one.spec == spec and one.declared for one in store.schedules().schedules):
-            return False
-    raise Conflict(f"the schedule {spec.name!r} is changed by others all the time; try again")
-
-
-def drop_schedule(store: ScheduleStore, name: str) -> None:
-    """Remove a schedule. Raises NotFound."""
-    for _ in range(TRIES):
-        known = next((one for one in store.schedules().schedules if one.spec.name == name), None)
-        if known is None:
-            raise NotFound(f"there is no schedule {name!r}")
-        act = Act(Verb.UNSCHEDULE, f"client {socket.gethostname()}/{os.getpid()}")
-        if store.apply_to_schedule(act, name, ScheduleEdit(known.rev)).outcome is Outcome.DONE:
-            return
-    raise Conflict(f"the schedule {name!r} is changed by others all the time; try again")

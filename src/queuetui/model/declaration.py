@@ -28,6 +28,7 @@ class Declaration:
 
     `ack` "each" writes every ending at once, where a crash must not run a batch of finished jobs again. `hard_timeout` runs the type
     in a process that is killed at `timeout_s`. With `timing` it is a recurring job, that a worker of its app puts into the store.
+    `dry` is called in the handler's place by `doctor --self-test`.
     """
 
     type: str
@@ -43,6 +44,7 @@ class Declaration:
     measure: bool = False
     result_ttl_s: float | None = None
     priority: int | None = None
+    dry: Handler | None = None
 
 
 @overload
@@ -64,6 +66,7 @@ def job(
     overlap: bool = True,
     measure: bool = False,
     result_ttl: float | timedelta | None = None,
+    dry: Handler | None = None,
 ) -> Callable[[AnyHandler], AnyHandler]: ...
 def job(  # noqa: PLR0913 - all that can be said of a job type
     job_type: str | Handler | None = None,
@@ -81,6 +84,7 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     overlap: bool = True,
     measure: bool = False,
     result_ttl: float | timedelta | None = None,
+    dry: Handler | None = None,
 ) -> Any:
     """Declare a function, or a class with `handle`, as the handler of a job type.
 
@@ -91,12 +95,13 @@ def job(  # noqa: PLR0913 - all that can be said of a job type
     worker with this `--app` works; `overlap` False passes over a slot while the job of the one before goes on.
     `measure` keeps what each run took: its processor time and, in a process, its peak of memory.
     A result is deleted after `result_ttl`, its job later.
+    `dry` is a handler that tries what this one needs and does nothing: `doctor --self-test` runs it in a job with an empty payload.
     The handler itself is returned unchanged and can be called and tested as before. Raises TypeError or ValueError for what cannot hold.
     """
     rules = _read_rules(queue, max_attempts, backoff, timeout, hard_timeout, ack, result_ttl)
     rules |= {"priority": None if priority is None else read_priority(priority)}
     rules |= {"timing": _read_timing(every, cron, tz), "overlap": read_flag(overlap, "overlap")}
-    rules |= {"measure": read_flag(measure, "measure")}
+    rules |= {"measure": read_flag(measure, "measure"), "dry": None if dry is None else read_handler(dry)}
     name = job_type if job_type is None or callable(job_type) else read_text(job_type, "the type of a job")
 
     def decorate(handler: AnyHandler) -> AnyHandler:
@@ -170,6 +175,11 @@ def declared_types() -> tuple[str, ...]:
 def declared_handler(handler: object) -> Declaration | None:
     """Return what a handler declared."""
     return None if type(handler).__hash__ is None else _BY_HANDLER.get(handler)
+
+
+def dry_handlers() -> tuple[tuple[str, Handler], ...]:
+    """Return the types that offer a dry handler, each with it."""
+    return tuple((one.type, one.dry) for one in _BY_TYPE.values() if one.dry is not None)
 
 
 def declared_schedules() -> tuple[ScheduleSpec, ...]:

@@ -36,7 +36,7 @@ def asked_of_log(request: EventRequest) -> EventRequest:
 
 
 def shown_page(page: EventPage, request: EventRequest) -> EventPage:
-    """Return a page with the starts of its runs, as far as they are asked for; it holds no more than was asked for."""
+    """Return a page with the starts of its runs, as far as they are asked for and within its limit."""
     taken, shown = len(page.events), RunStarts().shown(page.events, request.kinds)
     while len(shown) > request.limit and taken > 1:
         taken -= min(taken - 1, (len(shown) - request.limit + 1) // 2)
@@ -52,7 +52,7 @@ class RunStarts:
         self._started: set[RunKey] = set()
 
     def shown(self, events: Iterable[Event], kinds: frozenset[EventKind]) -> tuple[Event, ...]:
-        """Return events, newest first, with the starts that their ends tell of, each of the kinds asked for or any."""
+        """Return events, newest first, of the kinds asked for, with the starts that their ends tell of."""
         known = tuple(events)
         if kinds and EventKind.JOB_STARTED not in kinds:
             return known

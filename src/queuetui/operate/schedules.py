@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from queuetui.backends.schedules import ScheduleStore
-from queuetui.model.act import Act, Outcome, Verb
+from queuetui.backends.schedules import ScheduleStore, declare
+from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
 from queuetui.model.errors import BadConfig, Conflict, NotFound, QueueTuiError, Unsupported
 from queuetui.model.schedule import Schedule, ScheduleEdit, ScheduleReading, ScheduleSpec
 from queuetui.operate.lost_answers import answer_of
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
     from queuetui.operate.authority import Authority
 
+TRIES_AGAINST_OTHERS = 5
 _COMES_BACK = (
     "application code declares it: a worker that starts with that code adds it again; to stop it for good, pause it, "
     "or take it out of the code"
@@ -49,6 +50,40 @@ class ScheduleOperations:
         next_at = known.next_at if known is not None and keeps_slots else next_slot(spec.timing, reading.now)
         edit = ScheduleEdit(None if known is None else known.rev, spec, next_at)
         return self._perform(Verb.SCHEDULE, spec.name, edit, reason)
+
+    def declare(self, spec: ScheduleSpec, reason: str = "") -> bool:
+        """Add what a program asks for, over a schedule of its name; tell whether anything changed.
+
+        Nothing is recorded where it stands so already. Raises ValueError for a timing that cannot be, and Conflict where others go on
+        changing it.
+        """
+        check_spec(spec)
+        if self._stands(spec):
+            return False
+        require(Verb.SCHEDULE, self._authority.right, self._backend.inspector.capabilities)
+        act = Act(Verb.SCHEDULE, self._authority.actor, reason, args={"spec": spec.to_text()})
+        journal = self._authority.journal
+        journal.intend(act, (), f"schedule {spec.name}")
+        try:
+            written = self._write(spec)
+        except QueueTuiError as error:
+            journal.break_off(act, str(error))
+            raise
+        ref = JobRef(self._backend.inspector.capabilities.label, spec.name, "")
+        journal.conclude(act, (Result(ref, Outcome.DONE if written else Outcome.SKIPPED),))
+        return written
+
+    def _stands(self, spec: ScheduleSpec) -> bool:
+        return any(one.spec == spec and one.declared for one in self._store.schedules().schedules)
+
+    def _write(self, spec: ScheduleSpec) -> bool:
+        """Write a schedule; False where somebody else has written the same meanwhile."""
+        for _ in range(TRIES_AGAINST_OTHERS):
+            if declare(self._store, spec, self._store.schedules()):
+                return True
+            if self._stands(spec):
+                return False
+        raise Conflict(f"the schedule {spec.name!r} is changed by others all the time; try again")
 
     def remove(self, name: str, rev: int | None = None, reason: str = "") -> Report:
         """Remove a schedule; its jobs stay."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -39,13 +40,16 @@ _CHECK_CELLS = 14
 
 @click.command()
 @click.option("--self-test", "is_tested", is_flag=True, help="Run marked jobs through the queue, and delete them.")
+@click.option("--app", metavar="MODULE[:OBJECT]", help="With --self-test: run the dry handlers of its job types too.")
 @click.option("--serve-url", metavar="URL", help="With --self-test: ask the server there for health and metrics too.")
 @click.option(
     "--bundle", type=click.Path(path_type=Path), metavar="FILE", help="Write a redacted incident bundle, one HTML file."
 )
 @format_options
 @connection_options
-def command(form: str, *, is_tested: bool, serve_url: str | None, bundle: Path | None, **connection: Any) -> None:
+def command(
+    form: str, *, is_tested: bool, app: str | None, serve_url: str | None, bundle: Path | None, **connection: Any
+) -> None:
     """Look the store over: versions, rights, tables, limits, clocks, workers, stuck jobs.
 
     Changes nothing, but with --self-test.
@@ -57,12 +61,15 @@ def command(form: str, *, is_tested: bool, serve_url: str | None, bundle: Path |
     if serve_url and not is_tested:
         message = "--serve-url is asked by the self-test; add --self-test"
         raise click.UsageError(message)
+    if app and not is_tested:
+        raise click.UsageError("--app names whose dry handlers the self-test runs; add --self-test")
     if serve_url and not serve_url.startswith(("http://", "https://")):
         message = "--serve-url must begin with http:// or https://, as in http://127.0.0.1:8787"
         raise click.UsageError(message)
     profiles = choose_profiles(flags_of(**connection))
     looks = [look for profile in profiles for look in _look_over(profile)]
     if is_tested:
+        _load(app)
         looks += [_try(profile.name, partial(_try_out, profile)) for profile in profiles]
         looks += [Look(serve_url, tuple(_ask_server(serve_url)))] if serve_url else []
     if bundle is not None:
@@ -125,6 +132,15 @@ def _try_out(profile: Profile) -> Look:
     require_writable(profile.rights, profile.name, "nothing was tested")
     with reaching(profile), closing(open_native(profile.url, backend_options(profile))) as backend:
         return Look(profile.name, Trial(backend, profile.limits).run())
+
+
+def _load(app: str | None) -> None:
+    """Make the types of an application known. Raises NotFound and BadConfig."""
+    if app is not None:
+        from queuetui.engine.tasks import load_app
+
+        sys.path.insert(0, str(Path.cwd()))
+        load_app(app)
 
 
 def _ask_server(url: str) -> Iterator[Finding]:

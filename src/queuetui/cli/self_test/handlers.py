@@ -7,6 +7,8 @@ from queuetui import Backoff, Context, job
 SUCCEED = "queuetui.self_test.succeed"
 FAIL = "queuetui.self_test.fail"
 RETRY = "queuetui.self_test.retry"
+# Stands before the type whose dry handler is run.
+DRY = "queuetui.self_test.dry"
 _AT_ONCE = Backoff(base_s=0.1, cap_s=0.1, jitter=0)
 
 

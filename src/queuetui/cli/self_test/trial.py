@@ -11,14 +11,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from queuetui.cli.self_test.handlers import FAIL, RETRY, SUCCEED
+from queuetui.cli.self_test.handlers import DRY, FAIL, RETRY, SUCCEED
 from queuetui.client.new_job import JobOptions, make_job
 from queuetui.engine.settings import WorkerSettings
 from queuetui.engine.worker import Worker
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.counted import counted
+from queuetui.model.declaration import Declaration, declare, dry_handlers
 from queuetui.model.errors import NotFound, QueueTuiError
 from queuetui.model.examination import Check, Finding, Level
 from queuetui.model.job import Enqueued, Job
@@ -59,8 +61,8 @@ class Trial:
         with stoppable(), silent_worker():
             try:
                 with self._worker():
-                    for name, attempt in _TRIALS.items():
-                        self.found.append(_told(name, lambda attempt=attempt: attempt(self)))  # type: ignore[misc]  # a default binds it
+                    for name, attempt in (*_TRIALS.items(), *_dry_trials()):
+                        self.found.append(_told(name, partial(attempt, self)))
             finally:
                 self.found.append(_told("clean up", self._clean_up))
         return tuple(self.found)
@@ -171,6 +173,23 @@ def _ten(trial: Trial) -> str:
     for one in jobs:
         _expect(trial.follow(one), State.COMPLETED, 1)
     return f"{AT_ONCE} jobs at once were each run once"
+
+
+def _dry_trials() -> Iterator[tuple[str, Callable[[Trial], str]]]:
+    """Yield a trial for each declared type that offers a dry handler."""
+    for job_type, handler in dry_handlers():
+        dry_type = f"{DRY}.{job_type}"
+        declare(Declaration(dry_type, handler, max_attempts=1))
+        yield f"dry run of {job_type}", partial(_dry, dry_type=dry_type)
+
+
+def _dry(trial: Trial, dry_type: str) -> str:
+    job = trial.follow(trial.enqueue(dry_type).id)
+    if job.error is not None:
+        why = f"{sanitize(job.error.class_name)}: {sanitize(job.error.message)}"
+        raise Stalled(f"its dry handler failed with {why}")
+    _expect(job, State.COMPLETED, 1)
+    return "its dry handler was run and completed"
 
 
 _TRIALS: dict[str, Callable[[Trial], str]] = {
