@@ -9,15 +9,21 @@ from tests.acceptance.campaign.ordeal import versions
 from tests.acceptance.campaign.results import Result, summed
 
 WORDS = """
-Real processes, one host and one disk: this is no proof about several machines. Zero events in n trials means, with
-95% confidence, fewer than 3/n. A *retry* is a run that was repeated since its handler failed, as one in ten is told
-to; a *duplicate* is one that was repeated for any other cause, counted by what the store recorded (`lost`: the lease
-ran out or the process died, `ack_lost`: its end was told too late) and what was done near it. *unexplained* ones have
-no cause that is true. `load` is what a worker noticed as being held up: by the machine, but also by being frozen or
-by a server that did not answer. *Recovery* is the time from the death of a run until its job ran again, *back* the
-time from the end of a fault until the next job began. An overlap in the pause class is a run that was frozen for
-longer than its lease and went on for a moment when it woke; its result is refused. Leases are 2 or 3 seconds long
-here, and 30 by default. Cases may have been played in slices that `--resume` joined.
+All cases use real processes on one host and one disk, so they prove nothing about several machines. Zero events in n trials means, with
+95% confidence, a rate below 3/n. Leases are 2 or 3 seconds long here, and 30 by default. Cases may have been run in parts that
+`--resume` joined.
+
+| word | means |
+|---|---|
+| retry | a run that was repeated because its handler failed, as one in ten is told to |
+| duplicate | a run that was repeated for another cause, which the store recorded and a fault nearby explains |
+| lost | the lease of a run expired, or its process died |
+| ack_lost | a run was acknowledged too late |
+| load | a worker noticed a delay: by the machine, by being frozen, or by a server that did not answer |
+| unexplained | a repeated run without a valid cause |
+| recovery | the time from the death of a run until its job ran again |
+| back | the time from the end of a fault until the next job began |
+| overlap | in the pause class: a run was frozen for longer than its lease and went on for a moment; its result is refused |
 """
 
 
