@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from queuetui.config.profile import Profile
 from queuetui.model.job import Ending
 from queuetui.model.limits import Limits
+from queuetui.model.run_notes import RunNotes
 from tests.backends.captures import load_capture
 from tests.http.stage import HttpStage, serving, serving_native
 from tests.servers.fixtures import PostgresFactory
@@ -119,6 +122,26 @@ def test_metrics_are_text_for_prometheus(stage: HttpStage) -> None:
     lines = stage.get("/metrics").text.splitlines()
     assert 'queue_depth{backend="shop",queue="mail"} 1.0' in lines
     assert 'store_up{backend="shop"} 1.0' in lines
+
+
+def test_what_ended_is_counted_from_the_first_scrape_on(each_stage: HttpStage) -> None:
+    """On each store: runs by type, queue and how they ended, their lengths, and what handlers counted; no sum ever falls."""
+    stage = each_stage
+    stage.get("/metrics")
+    lease_id, fence = stage.jobs.claimed("a")
+    notes = RunNotes(stage.jobs.ids["a"], fence, "SendMail", usage={"credits used": 3})
+    stage.jobs.backend.notes.write_notes(lease_id, [notes])
+    for name, how in (("b", Ending.COMPLETED), ("c", Ending.FAILED), ("d", Ending.RETRY)):
+        stage.jobs.ended(name, how)
+    for _ in range(2):
+        told = stage.get("/metrics").text
+        sums = Counter[str]()
+        for name, status, value in re.findall(r'^(\w+)\{[^}]*?(?:status="(\w+)"[^}]*)?\} (\S+)$', told, re.MULTILINE):
+            sums[f"{name} {status}".rstrip()] += int(float(value))
+        ended = [sums[f"jobs_total {how}"] for how in ("completed", "failed", "retry", "lost")]
+        assert ended == [1, 1, 1, 0]
+        assert (sums["job_errors_total"], sums["job_duration_seconds_count"], sums["credits_used_total"]) == (2, 3, 3)
+        assert 'type="SendMail"' in told
 
 
 def test_another_products_queue_is_served(sqlite_url: str, tmp_path: Path) -> None:

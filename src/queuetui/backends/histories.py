@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Protocol
 
-from queuetui.model.histories import By, Durations, FailureGroup, Tally
+from queuetui.model.histories import By, Durations, FailureGroup, RunMinute, Tally
 from queuetui.model.measured import Measured
 
 
@@ -30,6 +31,10 @@ class Histories(Protocol):
 
         They come from a histogram, or from the newest runs that completed.
         """
+        ...
+
+    def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
+        """Return what ended from a minute on, by minute, queue and type; nothing where no tally is kept."""
         ...
 
     def failure_groups(self, span_s: float, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from queuetui.model.errors import BadConfig
 from queuetui.model.job import Ending
+from queuetui.model.run_notes import metric_name
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter
@@ -24,7 +25,6 @@ VALUE_CHARS = 120
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
 _TAKEN = frozenset({"type", "status", "queue", "error", "le"})
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_NOT_OF_NAMES = re.compile(r"[^a-zA-Z0-9_]")
 _FAILURES = frozenset({Ending.FAILED, Ending.RETRY, Ending.LOST})
 
 
@@ -103,7 +103,7 @@ class RunMetrics:
         return child
 
     def _count_usage(self, name: str, amount: float, where: tuple[str, ...]) -> None:
-        counter = self._counter(_NOT_OF_NAMES.sub("_", name))
+        counter = self._counter(metric_name(name))
         # Counters of Prometheus never fall; what a handler took back is no use.
         if counter is not None and amount > 0:
             self._child(counter, where).inc(amount)
@@ -118,7 +118,7 @@ class RunMetrics:
                     return None
                 try:
                     self._counters[name] = Counter(
-                        name if _LABEL.fullmatch(name) else f"_{name}",
+                        name,
                         "What handlers counted.",
                         ("type", "queue", *self._labels),
                         registry=self._registry,

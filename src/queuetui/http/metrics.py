@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from queuetui.http.endpoint import Call, Endpoint
 from queuetui.http.problems import RefusedRequest
+from queuetui.http.run_metrics import RunTotals
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.snapshot import Watch
 from queuetui.monitor.health import HEALTH_PARTS
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
     from queuetui.http.live_log import LiveLog
-    from queuetui.http.served import Served
-    from queuetui.model.limits import Limits
+    from queuetui.http.served import Served, ServedQueues
     from queuetui.model.picture import Picture
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -33,22 +33,30 @@ def write_metrics(call: Call) -> Response:
         message = "metrics need prometheus-client on the server; run: pip install 'queuetui[metrics]'"
         raise RefusedRequest(501, message) from None
     registry = CollectorRegistry(auto_describe=False)
-    pictures, reached = _read(call.served)
-    registry.register(StoreMetrics(lambda: pictures))
+    read, reached = _read(call.served)
+    registry.register(StoreMetrics(lambda: ((picture, one.feed.limits) for one, picture in read)))
     registry.register(ServerMetrics(reached, call.live.log))
+    registry.register(_count_runs(read))
     return Response(generate_latest(registry), media_type=MEDIA_TYPE)
 
 
-def _read(served: Served) -> tuple[list[tuple[Picture, Limits]], dict[str, bool]]:
-    pictures, reached = [], {}
+def _count_runs(read: list[tuple[ServedQueues, Picture]]) -> RunTotals:
+    """Return the sums since the first scrape, of systems that keep a tally."""
+    runs = [(one.name, one.counters.read(one.feed, picture.snapshot.now)) for one, picture in read]
+    usage = [(one.name, one.feed.usage(one.counters.minutes(picture.snapshot.now))) for one, picture in read]
+    return RunTotals(runs, usage)
+
+
+def _read(served: Served) -> tuple[list[tuple[ServedQueues, Picture]], dict[str, bool]]:
+    read, reached = [], {}
     for system in served.systems:
         try:
-            pictures.append((system.feed.poll(Watch(parts=HEALTH_PARTS)), system.feed.limits))
+            read.append((system, system.feed.poll(Watch(parts=HEALTH_PARTS))))
         except QueueTuiError:
             reached[system.name] = False
         else:
             reached[system.name] = True
-    return pictures, reached
+    return read, reached
 
 
 class ServerMetrics:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from queuetui.http.problems import RefusedRequest
 from queuetui.model.errors import Unsupported
+from queuetui.monitor.run_counters import RunCounters
 
 if TYPE_CHECKING:
     from queuetui.monitor.feed import Feed
@@ -33,6 +34,7 @@ class ServedQueues:
     act_as: Callable[[str, Right], Operations]
     enqueue: Callable[[str, object, Mapping[str, Any]], tuple[str, bool, str | None]] | None = None
     confirmation: str | None = None
+    counters: RunCounters = field(default_factory=RunCounters)
 
 
 @dataclass(frozen=True, slots=True)

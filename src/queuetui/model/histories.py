@@ -5,16 +5,60 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import add
 from typing import Any
 
 from queuetui.model.clock import to_text
 from queuetui.model.filter_text import quote_value
+from queuetui.model.job import Ending
 from queuetui.model.text import Untrusted
 
 SPARK_MINUTES = 5
 # Of fewer runs nothing is learned: the floor of the profile holds alone.
 LEAST_RUNS = 50
+ENDINGS = (Ending.COMPLETED, Ending.FAILED, Ending.RETRY, Ending.LOST)
 HOUR_STEPS = 60 // SPARK_MINUTES
+
+
+# Step N holds the runs of less than 2^N milliseconds, and of at least half of that.
+TOOK_STEPS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class RunMinute:
+    """What ended in one minute in one queue of one type.
+
+    `took` counts the runs by the steps of their lengths.
+    """
+
+    minute: datetime
+    queue: Untrusted
+    type: Untrusted
+    completed: int = 0
+    failed: int = 0
+    retried: int = 0
+    lost: int = 0
+    busy_s: float = 0.0
+    took: tuple[int, ...] = (0,) * TOOK_STEPS
+
+    def plus(self, other: RunMinute) -> RunMinute:
+        """Return the sum of both, under the name of this one."""
+        return RunMinute(
+            self.minute,
+            self.queue,
+            self.type,
+            self.completed + other.completed,
+            self.failed + other.failed,
+            self.retried + other.retried,
+            self.lost + other.lost,
+            self.busy_s + other.busy_s,
+            tuple(map(add, self.took, other.took)),
+        )
+
+    def endings(self) -> dict[str, int]:
+        """Return how many runs ended in each way, by the words of a worker."""
+        counts = (self.completed, self.failed, self.retried, self.lost)
+        return {ending.value: count for ending, count in zip(ENDINGS, counts, strict=True)}
 
 
 class By(StrEnum):

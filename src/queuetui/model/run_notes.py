@@ -5,6 +5,7 @@ Log lines, usage, what it took of the machine, how long its result is kept.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,8 @@ COUNTER_NAME_CHARS = 64
 COUNTERS_A_RUN = 100
 # So far from what stores hold that the runs of ages can be summed up.
 LARGEST_COUNT = 1e100
+_METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_NOT_OF_METRICS = re.compile(r"[^a-zA-Z0-9_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,12 @@ class UsageTotal:
 def to_total(queue: str, job_type: str, name: str, *, amount: float) -> UsageTotal:
     """Return what a store has summed up."""
     return UsageTotal(Untrusted(queue), Untrusted(job_type), Untrusted(name), amount)
+
+
+def metric_name(name: str) -> str:
+    """Return the name of a counter as Prometheus takes it."""
+    plain = _NOT_OF_METRICS.sub("_", name)
+    return plain if _METRIC.fullmatch(plain) else f"_{plain}"
 
 
 def add_usage(runs: tuple[NotedRun, ...]) -> dict[str, float]:

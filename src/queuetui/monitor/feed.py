@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.claim_rules import RulesInUse
     from queuetui.model.examination import Finding
-    from queuetui.model.histories import FailureGroup
+    from queuetui.model.histories import FailureGroup, RunMinute
     from queuetui.model.identity import Identity
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
@@ -180,6 +180,10 @@ class Feed(LogFeed):
     def failure_groups(self, span_s: float, limit: int) -> Measured[tuple[FailureGroup, ...]]:
         """Return the dead letters of the last `span_s` seconds by type and error, the largest group first."""
         return self._backend.histories.failure_groups(span_s, limit)
+
+    def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
+        """Return what ended from a minute on, by minute, queue and type; nothing where no tally is kept."""
+        return self._backend.histories.run_minutes(since)
 
     def gap_of(self, job_id: str) -> Verdict | None:
         """Return where the events of a job do not join. Raises NotFound."""

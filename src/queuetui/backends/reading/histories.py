@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from queuetui.model.clock import to_text
 from queuetui.model.fingerprint import fingerprint_of
-from queuetui.model.histories import HOUR_STEPS, SPARK_MINUTES, By, Durations, FailureGroup, Tally
+from queuetui.model.histories import HOUR_STEPS, SPARK_MINUTES, By, Durations, FailureGroup, RunMinute, Tally
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.page import Handling, PageRequest
 from queuetui.model.query_parser import parse_query
@@ -72,6 +72,10 @@ class PagedHistories:
     def usual_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
         """Return how long the newest completed runs took."""
         return self._measure_spans(span_s, By.TYPE, MOST_USUAL)
+
+    def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
+        """Return nothing: no tally is kept."""
+        return ()
 
     def _measure_spans(self, span_s: float, by: By, most: int) -> Measured[tuple[Durations, ...]]:
         if (unknown := self._unknown) is not None:

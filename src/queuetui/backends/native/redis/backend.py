@@ -14,7 +14,9 @@ from queuetui.backends.native.redis.server import Server
 from queuetui.model.errors import NotFound
 
 if TYPE_CHECKING:
+    from queuetui.backends.backend import Backend
     from queuetui.backends.base import BackendOptions
+    from queuetui.backends.histories import Histories
     from queuetui.backends.redis.server import RedisServer
 
 
@@ -30,6 +32,7 @@ class RedisBackend(NativeBackend):
             events=late("native.redis.event_log", "RedisEventLog", server),
             examiner=late("native.redis.examiner", "RedisExaminer", server),
             server_look=late("redis.server_look", "RedisServerLook", server),
+            histories=partial(_make_histories, server),
             limits=server.options.limits,
             jobs=store,
             schema=store,
@@ -38,6 +41,12 @@ class RedisBackend(NativeBackend):
             notes=late("native.redis.run_notes", "RedisRunNotes", server),
             close=server.close,
         )
+
+
+def _make_histories(server: Server, backend: Backend) -> Histories:
+    from queuetui.backends.native.redis.histories import RedisHistories
+
+    return RedisHistories(server, backend)
 
 
 def open_backend(url: str, options: BackendOptions) -> RedisBackend:

@@ -31,6 +31,7 @@ from queuetui.model.worker import WorkerInfo
 
 Reply = list[Any]
 AROUND = "R"
+TALLY = "T"
 SWITCHES_AND_WORKERS = "PW"
 # Of a field of the tally: queue and type.
 _NAMES_BEHIND_FIGURE = 2

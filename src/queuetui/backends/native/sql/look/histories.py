@@ -6,8 +6,8 @@ Run times come from the tally's histogram where the jobs themselves are too many
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
@@ -15,17 +15,20 @@ from queuetui.backends.native.sql.look.console_read import open_reading
 from queuetui.backends.native.sql.look.tables import tally
 from queuetui.backends.native.sql.worker.tally import TOOK_COLUMNS
 from queuetui.backends.reading.histories import PagedHistories
-from queuetui.model.histories import Durations
+from queuetui.model.histories import Durations, RunMinute
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
+    from sqlalchemy import Row
+
     from queuetui.backends.backend import Backend
     from queuetui.backends.native.sql.database import Database
 
 # A day of one type on one worker is 1,440 of them.
 MOST_MINUTES = 20_000
 MOST_TYPES = 200
+_ENDED = ("completed", "failed", "retried", "lost")
 
 
 class SqlHistories(PagedHistories):
@@ -48,6 +51,21 @@ class SqlHistories(PagedHistories):
         is_cut = sum(row[1] for row in rows) >= MOST_MINUTES
         durations = tuple(summarise_histogram(name, counts) for name, counts in ranked)
         return Measured(durations, Exactness.CAPPED if is_cut else Exactness.ESTIMATED, now)
+
+    def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
+        """Return what ended from a minute on."""
+        places = (tally.c.minute, tally.c.queue, tally.c.type)
+        sums = [func.sum(tally.c[name]).label(name) for name in (*_ENDED, "busy_us", *TOOK_COLUMNS)]
+        ended = select(*places, *sums).where(tally.c.minute >= since).group_by(*places)
+        with open_reading(self._database, "reading what ended") as (connection, _):
+            return tuple(map(_to_minute, connection.execute(ended)))
+
+
+def _to_minute(row: Row[Any]) -> RunMinute:
+    took = tuple(int(getattr(row, name)) for name in TOOK_COLUMNS)
+    counts = {name: int(getattr(row, name)) for name in _ENDED}
+    busy_s = int(row.busy_us) / 1e6
+    return RunMinute(row.minute, Untrusted(row.queue), Untrusted(row.type), **counts, busy_s=busy_s, took=took)
 
 
 def summarise_histogram(name: str, counts: Sequence[int]) -> Durations:

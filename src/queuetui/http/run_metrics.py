@@ -1,0 +1,73 @@
+"""What ended in the stores since the first scrape, and what handlers counted, for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from queuetui.model.histories import RunMinute
+from queuetui.model.run_notes import UsageTotal, metric_name
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+# Names that stand for something else already.
+_TAKEN = frozenset({"jobs", "job_errors", "job_duration_seconds", "live_messages_pushed"})
+MOST_COUNTERS = 50
+
+
+class RunTotals:
+    """A collector of prometheus-client.
+
+    `runs` and `usage` are by the name of the system.
+    """
+
+    def __init__(
+        self, runs: Sequence[tuple[str, Sequence[RunMinute]]], usage: Sequence[tuple[str, Sequence[UsageTotal]]]
+    ) -> None:
+        self._runs = runs
+        self._usage = usage
+
+    def describe(self) -> Iterable[Metric]:
+        """Return nothing: the names are known when it is collected."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the sums."""
+        from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+
+        named = ("backend", "type", "queue")
+        jobs = CounterMetricFamily("jobs", "Runs that ended.", labels=(*named, "status"))
+        errors = CounterMetricFamily("job_errors", "Runs that ended with an error.", labels=named)
+        lengths = HistogramMetricFamily("job_duration_seconds", "How long handlers ran.", labels=named)
+        for backend, rows in self._runs:
+            for row in rows:
+                place = [backend, row.type.raw, row.queue.raw]
+                for status, count in row.endings().items():
+                    jobs.add_metric([*place, status], count)
+                errors.add_metric(place, row.failed + row.retried + row.lost)
+                lengths.add_metric(place, _buckets(row), row.busy_s)
+        yield from (jobs, errors, lengths, *self._counted())
+
+    def _counted(self) -> Iterator[Metric]:
+        from prometheus_client.core import CounterMetricFamily
+
+        found: dict[str, CounterMetricFamily] = {}
+        for backend, totals in self._usage:
+            for one in totals:
+                name = metric_name(one.name.raw).removesuffix("_total")
+                if name in _TAKEN or (name not in found and len(found) >= MOST_COUNTERS):
+                    continue
+                if name not in found:
+                    labels = ("backend", "type", "queue")
+                    found[name] = CounterMetricFamily(name, "What handlers counted.", labels=labels)
+                found[name].add_metric([backend, one.type.raw, one.queue.raw], max(0.0, one.amount))
+        yield from found.values()
+
+
+def _buckets(row: RunMinute) -> list[tuple[str, float]]:
+    """Return how many runs took at most so long; step N of the tally holds those under 2^N ms."""
+    counts = list(accumulate(row.took))
+    ends = [f"{2**step / 1000:g}" for step in range(len(counts) - 1)]
+    return [*zip(ends, map(float, counts), strict=False), ("+Inf", float(counts[-1]) if counts else 0.0)]

@@ -1,0 +1,64 @@
+"""What ended in a store since somebody began to count: sums that never fall, as Prometheus wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+from queuetui.model.histories import RunMinute
+from queuetui.model.text import Untrusted
+from queuetui.monitor.feed import Feed
+
+# A transaction adds to the minute that it began in, and commits at most half a minute later.
+_OPEN = timedelta(minutes=2)
+_MINUTE = timedelta(minutes=1)
+# Then the sum begins anew, as after a restart.
+_USAGE_KEPT = timedelta(days=6)
+MOST_SERIES = 500
+OTHER = Untrusted("other")
+Place = tuple[Untrusted, Untrusted]
+
+
+@dataclass(slots=True)
+class RunCounters:
+    """The sums by queue and type of the minutes that are over by `_upto`.
+
+    Those still open are read anew each time. Beyond the first MOST_SERIES all queues and types are called `other`.
+    """
+
+    _over: dict[Place, RunMinute] = field(default_factory=dict)
+    _upto: datetime | None = None
+    _first: datetime | None = None
+    _guard: Lock = field(default_factory=Lock)
+
+    def read(self, feed: Feed, now: datetime) -> tuple[RunMinute, ...]:
+        """Return the sums at a time of the store's clock; of the first call on."""
+        settled = now.replace(second=0, microsecond=0) - _OPEN
+        with self._guard:
+            upto = settled if self._upto is None else self._upto
+            rows = feed.run_minutes(upto)
+            self._add(self._over, (row for row in rows if row.minute < settled))
+            self._upto = max(upto, settled)
+            seen = dict(self._over)
+            self._add(seen, (row for row in rows if row.minute >= settled))
+            return tuple(seen.values())
+
+    def minutes(self, now: datetime) -> int:
+        """Return over how many minutes usage is summed.
+
+        Since the first call, or since the store would forget it.
+        """
+        with self._guard:
+            if self._first is None or now - self._first > _USAGE_KEPT:
+                self._first = now
+            return (now.replace(second=0, microsecond=0) - self._first.replace(second=0, microsecond=0)) // _MINUTE + 1
+
+    def _add(self, sums: dict[Place, RunMinute], rows: Iterable[RunMinute]) -> None:
+        for row in rows:
+            place = (row.queue, row.type)
+            if place not in sums and len(sums) >= MOST_SERIES:
+                place = (OTHER, OTHER)
+            known = sums.get(place)
+            sums[place] = replace(row, queue=place[0], type=place[1]) if known is None else known.plus(row)
