@@ -16,6 +16,9 @@ REDIS_PY ?= 5.1.0
 SEED   ?= 1
 BENCH  ?= peers live_table
 
+# Each process of the tests, and each that they start, would otherwise compile the code again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test timed check format soak away campaign campaign-release bench requirements clean
 
