@@ -24,6 +24,7 @@ from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.text_lines import TextLines
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_operations import ScriptedOperations
+from tests.tui.settling import settle
 
 if TYPE_CHECKING:
     from queuetui.monitor.feed import Feed
@@ -86,7 +87,7 @@ class Stage:
                 self._pilot = pilot
                 if wait_for_rows:
                     await self.until(lambda: self.app.latest is not None)
-                    await pilot.pause()
+                    await settle()
                 await script(self)
 
         asyncio.run(perform())
@@ -124,8 +125,7 @@ class Stage:
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other."""
-        await self.pilot.press(*keys)
-        await self.pilot.pause()
+        await self.app._press_keys(keys)
 
     async def write(self, text: str) -> None:
         """Type a text."""
@@ -136,7 +136,8 @@ class Stage:
         deadline = time.monotonic() + timeout_s
         while not condition():
             assert time.monotonic() < deadline, f"waited {timeout_s:g} s in vain; the screen shows:\n{self.text()}"
-            await self.pilot.pause(0.01)
+            await asyncio.sleep(0.01)
+            await settle()
 
     async def until_read(self) -> None:
         """Let the app go on until what the screen in front wants was read."""

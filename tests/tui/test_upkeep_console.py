@@ -51,5 +51,5 @@ def test_a_chore_is_counted_asked_and_done(postgres_url: str, tmp_path: Path) ->
         await stage.until(lambda: [row.cells[-2].text for row in stage.table().rows] == ["JobCompleted"])
         assert "no JobStarted" in stage.lines_of("#event")
 
-    Stage(session=session_over(backend, tmp_path)).play(script, NARROW, wait_for_rows=False)
+    Stage(session=session_over(backend, tmp_path)).play(script, NARROW)
     assert (before > 0, query(postgres_url, expired)[0][0]) == (True, 0)
