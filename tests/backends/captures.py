@@ -17,6 +17,7 @@ import pymysql
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
+from queuetui.backends.sql.mysql_driver import DriverConnection
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
 
@@ -132,7 +133,7 @@ def table_names(url: str) -> list[str]:
 def connect_mysql(url: str) -> pymysql.Connection[Any]:
     """Open a plain connection to MariaDB or MySQL that commits by itself."""
     parts = urlsplit(url)
-    return pymysql.connect(
+    return DriverConnection(
         host=parts.hostname or "127.0.0.1",
         port=parts.port or 3306,
         user=unquote(parts.username or "root"),

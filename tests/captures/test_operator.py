@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from queuetui.backends.backend import Backend
-from queuetui.model.act import Act, JobRef, Outcome, Target, Verb
+from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.errors import Unsupported
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -20,8 +20,12 @@ from tests.captures.expected.declaration import Deed
 
 
 def _jobs(capture: Capture, word: str, after_s: float) -> list[Job]:
+    return _of_word(capture, word, _list(capture, after_s))
+
+
+def _of_word(capture: Capture, word: str, jobs: Sequence[Job]) -> list[Job]:
     wanted = {job_id for job_id, true in capture.stored.items() if true["state"] == word}
-    return [job for job in _list(capture, after_s) if job.ref.id in wanted]
+    return [job for job in jobs if job.ref.id in wanted]
 
 
 def _list(capture: Capture, after_s: float) -> Sequence[Job]:
@@ -31,15 +35,22 @@ def _list(capture: Capture, after_s: float) -> Sequence[Job]:
 def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
     """A deed is done to a job as it was seen, the second time it is refused, and what is stored is what the format says."""
     done = 0
+    changed = set[str]()
     deeds = _deeds(folder, fresh)
     for deed in deeds:
-        backend = fresh.open(deed.after_s)
-        found = _jobs(fresh, deed.word, deed.after_s)
-        jobs = [job for job in found if not deed.unless or not any(deed.unless in remark for remark in job.remarks)]
-        if not jobs:
+        whole = _list(fresh, deed.after_s)
+        jobs = _fitting(fresh, deed, whole)
+        if changed.issuperset(job.ref.id for job in jobs) and changed:
+            _reset(fresh, folder)
+            changed.clear()
+            whole = _list(fresh, deed.after_s)
+            jobs = _fitting(fresh, deed, whole)
+        unchanged = [job for job in jobs if job.ref.id not in changed]
+        if not unchanged:
             # A capture need not hold jobs of every word.
             continue
-        job, before = jobs[0], _others(fresh, jobs[0], deed.after_s)
+        backend, job = fresh.open(deed.after_s), unchanged[0]
+        before = {one.ref for one in whole if one.ref.id != job.ref.id}
         first, again = (
             backend.operator.apply(Act(deed.verb, "tester"), [Target(job.ref)], Limits())[0] for _ in range(2)
         )
@@ -48,15 +59,16 @@ def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
         assert first.state_now in {state, State.BLOCKED if deed.or_blocked else state}, (deed, first)
         assert first.before
         assert (again.outcome, bool(again.note)) == (Outcome.SKIPPED, True), deed
-        now = next((one.ref for one in _list(fresh, deed.after_s) if one.ref.rev == first.rev_after), job.ref)
+        after = [one.ref for one in _list(fresh, deed.after_s)]
+        now = next((one for one in after if one.rev == first.rev_after), job.ref)
         stored = folder.expectation.stored(fresh.url, now.id)
         assert (stored is None) == (state is None)
         if stored is not None:
             assert {name: stored[name] for name in deed.columns} == deed.columns, deed
             assert backend.inspector.get(now.id).ref.rev == first.rev_after
-        assert {one for one in _others(fresh, job, deed.after_s) if one.id != now.id} == before, deed
+        assert {one for one in after if one.id not in (job.ref.id, now.id)} == before, deed
+        changed |= {job.ref.id, now.id}
         done += 1
-        _reset(fresh, folder)
     assert done or not deeds
 
 
@@ -66,9 +78,10 @@ def _deeds(folder: Folder, capture: Capture) -> tuple[Deed, ...]:
     return () if lacks else folder.expectation.deeds
 
 
-def _others(capture: Capture, job: Job, after_s: float) -> set[JobRef]:
-    """Return all other jobs as they are now."""
-    return {one.ref for one in _list(capture, after_s) if one.ref.id != job.ref.id}
+def _fitting(capture: Capture, deed: Deed, jobs: Sequence[Job]) -> list[Job]:
+    """Return the jobs that a deed is for."""
+    found = _of_word(capture, deed.word, jobs)
+    return [job for job in found if not deed.unless or not any(deed.unless in remark for remark in job.remarks)]
 
 
 def _reset(fresh: Capture, folder: Folder) -> None:

@@ -17,7 +17,9 @@ from queuetui.cli.main import run
 from tests.architecture.source import ROOT
 from tests.cli.scenes import Answer, Scene
 
-STORES = ("sqlite", "postgres")
+# The command line does the same whatever the store is, and that the stores agree is proved by the conformance suite;
+# of each group of commands one test runs on a server too.
+EVERY_STORE = pytest.mark.parametrize("store_kind", ["sqlite", "postgres"])
 Invoke = Callable[..., Answer]
 
 _names = itertools.count(1)
@@ -53,16 +55,22 @@ def spawn(tmp_path: Path) -> Invoke:
     return run_line
 
 
-@pytest.fixture(params=STORES)
-def url(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty queue on each kind of store."""
-    found: str = request.getfixturevalue(f"migrated_{request.param}_url")
+@pytest.fixture
+def store_kind() -> str:
+    """The kind of store: a file, unless a test asks for every one."""
+    return "sqlite"
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, store_kind: str) -> str:
+    """The URL of an empty queue."""
+    found: str = request.getfixturevalue(f"migrated_{store_kind}_url")
     return found
 
 
 @pytest.fixture
 def scene(url: str, invoke: Invoke) -> Iterator[Scene]:
-    """A store of each kind with our tables in it and no job."""
+    """A store with our tables in it and no job."""
     backend = open_native(url, BackendOptions(create=True))
     yield Scene(url, backend, lambda *arguments: invoke("--url", url, *arguments))
     backend.close()

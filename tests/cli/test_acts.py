@@ -10,7 +10,7 @@ import pytest
 
 from queuetui.config.paths import config_file, state_folder
 from queuetui.model.job import Ending
-from tests.cli.conftest import Invoke
+from tests.cli.conftest import EVERY_STORE, Invoke
 from tests.cli.scenes import Answer, Scene
 
 
@@ -43,6 +43,7 @@ def journal() -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
+@EVERY_STORE
 def test_retry_by_filter(busy: Scene) -> None:
     """All failed jobs become pending, and the record holds who asked and by which filter."""
     answer = busy.run("retry", "state:failed", "--yes", "--reason", "mail is back")
@@ -169,6 +170,7 @@ def test_an_act_is_told_which_jobs(quick: Scene, command: str) -> None:
     quick.run(command, "state:failed", "--id", "abcdef", "--yes").fails(2, "say which jobs")
 
 
+@EVERY_STORE
 def test_purge_writes_then_deletes(busy: Scene) -> None:
     """A purge names the file it wrote, which only its owner may read and which holds what is gone."""
     answer = busy.run("purge", "state:completed", "--yes", "--json")
@@ -218,6 +220,7 @@ def test_cleanup_takes_what_ended_long_ago(busy: Scene) -> None:
     busy.run("cleanup", "--days", "-1", "--yes").fails(2, "--days")
 
 
+@EVERY_STORE
 def test_a_queue_is_paused_and_resumed(busy: Scene) -> None:
     """Pausing is told and shows; pausing again is refused with what is so already."""
     assert busy.run("pause", "mail").code == 0

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from queuetui.operate import rights
+from tests.cli.conftest import EVERY_STORE
 from tests.cli.scenes import Scene
 from tests.cli.test_acts import journal
 
 
+@EVERY_STORE
 def test_limits_are_laid_down_and_shown(busy: Scene) -> None:
     """What is laid down is listed with who did it; parts that are not named stay."""
     answer = busy.run("queues", "limit", "mail", "--concurrency", "5", "--rate", "10/1m", "--reason", "slow partner")

@@ -15,9 +15,11 @@ from uuid import uuid4
 from queuetui.cli import exit_codes
 from queuetui.model.job import Ending
 from tests.architecture.source import ROOT
+from tests.cli.conftest import EVERY_STORE
 from tests.cli.scenes import Scene
 
 
+@EVERY_STORE
 def test_events_are_told_in_order(scene: Scene) -> None:
     """The newest event is the last line, and each has its time, kind, queue, job, worker and data."""
     scene.ended("a", Ending.COMPLETED)
@@ -109,6 +111,7 @@ def _following(scene: Scene, *options: str) -> Iterator[IO[str]]:
         following.stdout.close()
 
 
+@EVERY_STORE
 def test_following_tells_what_comes(scene: Scene) -> None:
     """--follow writes what there is, then each new event once, as it happens, into a pipe too."""
     scene.job("first")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from queuetui.model.job import Ending
+from tests.cli.conftest import EVERY_STORE
 from tests.cli.scenes import Scene
 
 
@@ -12,6 +13,7 @@ def _failed(scene: Scene, key: str, message: str) -> None:
     scene.ended(key, Ending.FAILED, message=message)
 
 
+@EVERY_STORE
 def test_alike_failures_are_one_group(scene: Scene) -> None:
     """Messages that differ in numbers alone are one group; its filter and its commands find its jobs."""
     _failed(scene, "a", "no answer after 31 s")

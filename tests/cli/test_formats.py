@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.cli.conftest import EVERY_STORE
 from tests.cli.scenes import Scene
 
 DOCUMENT_KEYS = [
@@ -41,6 +42,7 @@ DOCUMENT_KEYS = [
 ]
 
 
+@EVERY_STORE
 def test_jobs_in_json(busy: Scene) -> None:
     """A listing in JSON is one list of whole documents, newest first, with every promised key."""
     answer = busy.run("jobs", "--json")
@@ -121,6 +123,7 @@ def test_nothing_found_is_an_empty_list(quick: Scene) -> None:
     assert quick.run("jobs", "--format", "csv").out.startswith("id,version,")
 
 
+@EVERY_STORE
 def test_queues_tell_what_waits_and_who_listens(busy: Scene) -> None:
     """A queue tells its counts, its oldest due job, how many listen, whether it is paused and whether its events are on."""
     busy.run("pause", "reports")

@@ -11,6 +11,7 @@ import pytest
 
 from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.model.job import Ending, RunError, Settlement
+from tests.cli.conftest import EVERY_STORE
 from tests.cli.scenes import LONG_S, Scene
 from tests.zoo import SMALL_ZOO, ZOO, assert_inert
 
@@ -105,6 +106,7 @@ def test_json_tells_the_true_value(quick: Scene, specimen: str) -> None:
     assert shown["error"] == {"class": text, "message": text, "traceback": text}
 
 
+@EVERY_STORE
 def test_real_stores_give_hostile_text_back_inert(scene: Scene) -> None:
     """On each real store hostile payloads are stored, listed and shown as they are, and nothing of them acts."""
     for specimen in STORED:

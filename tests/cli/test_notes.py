@@ -8,6 +8,7 @@ import pytest
 
 from queuetui.model.job import Ending, Settlement
 from queuetui.model.run_notes import RunNotes
+from tests.cli.conftest import EVERY_STORE
 from tests.cli.scenes import LONG_S, Scene
 from tests.zoo import SMALL_ZOO, assert_inert
 
@@ -23,6 +24,7 @@ def told(scene: Scene, log: str, name: str = "credits") -> str:
     return job_id
 
 
+@EVERY_STORE
 def test_the_log_of_a_job(scene: Scene) -> None:
     """Its lines are printed as they were, with what is cut before them; JSON holds each with its run."""
     job_id = told(scene, "one\ntwo")

@@ -12,6 +12,7 @@ from queuetui.model.act import Act, Verb
 from queuetui.model.errors import BadPayload
 from queuetui.model.schedule import JobPattern, ScheduleEdit, ScheduleSpec, Timing
 from queuetui.operate import rights
+from tests.cli.conftest import EVERY_STORE
 from tests.cli.scenes import Scene
 from tests.cli.test_acts import journal
 from tests.zoo import SMALL_ZOO, assert_inert
@@ -19,6 +20,7 @@ from tests.zoo import SMALL_ZOO, assert_inert
 NIGHTLY = ("schedules", "add", "nightly", "Report", "--cron", "30 2 * * 1-5", "--tz", "Europe/Berlin")
 
 
+@EVERY_STORE
 def test_a_schedule_is_added_and_listed(busy: Scene) -> None:
     """All that was asked for is in JSON, with the next slot and a verdict; nothing is printed by the act itself."""
     began = datetime.now(UTC)

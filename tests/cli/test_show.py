@@ -8,12 +8,14 @@ import re
 import pytest
 
 from queuetui.model.job import Ending
+from tests.cli.conftest import EVERY_STORE
 from tests.cli.scenes import Scene
 from tests.cli.test_formats import DOCUMENT_KEYS
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
+@EVERY_STORE
 def test_a_job_is_shown_whole(busy: Scene) -> None:
     """A job in JSON has every promised key first, in order, and its values as they were stored."""
     shown = busy.run("show", busy.ids["urgent"], "--json").data

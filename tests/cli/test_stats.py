@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from queuetui.model.job import Ending
+from tests.cli.conftest import EVERY_STORE
 from tests.cli.scenes import Scene
 
 STATES = ["pending", "scheduled", "processing", "retrying", "completed", "failed", "cancelled"]
 FIGURES = {*STATES, "stuck", "total", "average_seconds"}
 
 
+@EVERY_STORE
 def test_stats_count_each_job_once(busy: Scene) -> None:
     """Every state counts its own jobs, the total is their sum, and stuck counts across states."""
     figures = busy.run("stats", "--json").data

@@ -54,16 +54,15 @@ def _differing(one: Job, other: Job) -> set[str]:
     return {part.name for part in fields(Job) if getattr(one, part.name) != getattr(other, part.name)}
 
 
-@pytest.mark.parametrize("written", ["", *SORTS, *(f"-{name}" for name in SORTS)])
-@pytest.mark.parametrize("size", [3, 100])
-def test_pages_are_complete_in_every_order(population: NativeBackend, written: str, size: int) -> None:
+@pytest.mark.parametrize("size", [5, 100])
+def test_pages_are_complete_in_every_order(population: NativeBackend, size: int) -> None:
     """Reading page by page gives every job once, in the order asked for, whatever the size of the pages."""
-    everything = set(ids(select(population)))
-    jobs = select(population, f"sort:{written}" if written else "", size=size)
-    assert len(jobs) == len(everything)
-    assert set(ids(jobs)) == everything
-    if written:
-        assert is_sorted(jobs, Sort(written.lstrip("-"), written.startswith("-")))
+    everything = sorted(ids(select(population)))
+    for written in ("", *SORTS, *(f"-{name}" for name in SORTS)):
+        jobs = select(population, f"sort:{written}" if written else "", size=size)
+        assert sorted(ids(jobs)) == everything, written
+        if written:
+            assert is_sorted(jobs, Sort(written.lstrip("-"), written.startswith("-"))), written
 
 
 def is_sorted(jobs: list[Job], sort: Sort) -> bool:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pymysql
 
+from queuetui.backends.sql.mysql_driver import DriverConnection
 from tests.servers.identity import Identity, identity_for
 from tests.servers.process import ServerProcess, free_port, short_folder
 
@@ -139,7 +140,7 @@ def find_mysql() -> tuple[Path, Identity] | None:
 def connect_mysql(url: str) -> pymysql.Connection[Any]:
     """Connect to a database of a server, each statement a transaction of its own."""
     parts = urlsplit(url)
-    return pymysql.connect(
+    return DriverConnection(
         host=parts.hostname,
         port=parts.port or 3306,
         user=parts.username,

@@ -216,13 +216,18 @@ def test_a_wrong_time_zone_is_a_broken_setting(capture: Capture) -> None:
     assert (moved - plain).total_seconds() == 5 * 3600
 
 
+LONG = 100_000
+
+
 def test_hostile_rows_are_shown_beside_the_others(sqlite_url: str) -> None:
     """Every text of the zoo as payload, name, queue and exception gives a job, and no exception."""
     run_script(sqlite_url, JOBS_TABLE.format(name="jobs") + FAILED_TABLE.format(name="failed_jobs"))
     rows = []
     for text in ZOO.values():
         named = json.dumps({"uuid": text, "displayName": text, "maxTries": 2**70, "data": {"command": text}})
-        rows += [(encoded(text), encoded(payload)) for payload in (text, named)]
+        # What is megabytes long is so in one place.
+        payloads = (text, named) if len(text) < LONG else (text,)
+        rows += [(encoded(text[:LONG]), encoded(payload)) for payload in payloads]
     with sqlite3.connect(sqlite_path(sqlite_url)) as file:
         taken = "INSERT INTO jobs VALUES (NULL, CAST(?1 AS TEXT), CAST(?2 AS TEXT), 0, NULL, 1, 1)"
         given_up = (
@@ -233,10 +238,10 @@ def test_hostile_rows_are_shown_beside_the_others(sqlite_url: str) -> None:
         file.executemany(given_up, rows)
         file.execute("INSERT INTO jobs VALUES (NULL, x'ff00fe', x'ff00fe', 'many', 1e30, -5, 99999999999999999)")
     file.close()
-    # Megabytes of them: a busy machine takes its time.
+    # A busy machine takes its time.
     backend = open_backend(sqlite_url, BackendOptions(statement_timeout_s=120))
     jobs = list(iterate(backend.inspector, Query(), Limits(), 50))
-    assert len(jobs) == 4 * len(ZOO) + 1
+    assert len(jobs) == 2 * len(rows) + 1
     assert all(len(job.payload) <= 2048 for job in jobs)
     assert len({job.ref.id for job in jobs}) == len(jobs)
     for job in jobs[:: len(ZOO) // 4]:

@@ -25,8 +25,7 @@ def connect(
     address: Mapping[str, Any], *, writes: bool, statement_s: int, lock_s: int, client_flag: int = 0, **timeouts: float
 ) -> pymysql.Connection[Cursor]:
     """Return a new connection. Raises the driver's errors."""
-    import pymysql
-    from pymysql.constants import CLIENT
+    from queuetui.backends.sql.mysql_driver import CLIENT, DriverConnection
 
     given: dict[str, Any] = {
         **address,
@@ -36,7 +35,7 @@ def connect(
         "program_name": APPLICATION_NAME,
         **timeouts,
     }
-    connection: pymysql.Connection[Cursor] = pymysql.connect(**given)
+    connection = DriverConnection(**given)
     forks.track(connection)
     with connection.cursor() as cursor:
         cursor.execute(
