@@ -22,7 +22,7 @@ __all__ = ["CLIENT", "DriverConnection"]
 
 
 class DriverConnection(CursorConnection):
-    """A connection that, where no certificate is to be checked, loads none: that took longer than all else of connecting."""
+    """A connection that loads no certificates where none is checked: that took longer than all the rest."""
 
     def _create_ssl_ctx(self, sslp: Mapping[str, object] | ssl.SSLContext) -> ssl.SSLContext:
         if sslp:
