@@ -15,8 +15,9 @@ from click.exceptions import Exit
 
 from queuetui.cli.main import program, run
 from queuetui.config.loader import make_profile, read_profiles
+from queuetui.tui.actions import ACTIONS
 from tests.architecture.source import ROOT
-from tests.docs.pages import PROGRAM, Block, Command, blocks, options, pages, readable, runnable
+from tests.docs.pages import PROGRAM, SPAN, Block, Command, blocks, options, pages, readable, runnable
 
 PAGES = [page for page in pages() if runnable(page)]
 # Those of other programs, as benchmarks, and the one that every command has.
@@ -54,6 +55,15 @@ def test_an_act_on_an_attached_queue_says_that_it_may() -> None:
     written = [one for page in systems for one in readable(page) if one.words[1] in acts and "--url" in one.words]
     assert len(written) > 10
     assert [one for one in written if "--operate" not in one.words] == []
+
+
+def test_every_key_of_the_readme_is_one_of_the_console() -> None:
+    """Each key in the table of keys is that of an action."""
+    _, _, table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| key | does |")
+    named = {key for row in table.partition("\n\n")[0].splitlines()[1:] for key in SPAN.findall(row.split("|")[1])}
+    written = {"/": "slash", "?": "question_mark"}
+    assert len(named) > 20
+    assert {written.get(key, key) for key in named} <= {key for action in ACTIONS for key in action.keys.split(",")}
 
 
 def _refusal(command: Command) -> str | None:
