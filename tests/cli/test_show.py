@@ -64,10 +64,10 @@ def test_an_error_is_read_line_by_line(scene: Scene) -> None:
     assert lines[place + 1].strip() == "Traceback: here"
 
 
-def test_a_verdict_has_its_five_parts(busy: Scene) -> None:
-    """Why tells the code, how grave it is, the sentence, what it was read from and the next command, and whether its events join."""
+def test_a_verdict_has_its_parts(busy: Scene) -> None:
+    """Why tells the code, how grave it is, the sentence, evidence, confidence, the next command, and whether its events join."""
     verdict = busy.run("why", busy.ids["orphaned"], "--json").data
-    assert list(verdict) == ["backend", "code", "severity", "summary", "evidence", "next", "gap"]
+    assert list(verdict) == ["backend", "code", "severity", "summary", "evidence", "confidence", "next", "gap"]
     assert (verdict["code"], verdict["severity"]) == ("orphaned", "critical")
     assert verdict["next"].startswith(f"queuetui release --id {busy.ids['orphaned']}")
     table = busy.run("why", busy.ids["orphaned"])

@@ -74,5 +74,6 @@ def test_stuck_is_what_the_verdict_says(code: Code) -> None:
         "severity": "info",
         "summary": "so it is",
         "evidence": {},
+        "confidence": "what the store tells",
         "next": "",
     }

@@ -43,7 +43,12 @@ def told(*steps: tuple[EventKind, float]) -> list[Event]:
         (job(scheduled_at=ago(299)), told((CREATED, 900)), HEARD, None),
         (job(scheduled_at=ago(900)), told((CREATED, 900)), facts(queue(paused_s=60)), None),
         (job(queue="slow", scheduled_at=ago(900)), told((CREATED, 900)), HEARD, None),
-        (running(400), told((CREATED, 500), (SCHEDULED, 400)), HEARD, "JobScheduled 6 m ago on w1 and no end"),
+        (
+            running(400),
+            told((CREATED, 500), (SCHEDULED, 400)),
+            HEARD,
+            "JobScheduled 6 m ago on web-1 pid 4411 and no end",
+        ),
         (running(400), told((SCHEDULED, 401), (STARTED, 400), (PROGRESS, 1)), HEARD, "JobStarted 6 m ago"),
         (running(299), told((CREATED, 500), (SCHEDULED, 299)), HEARD, None),
         (running(10), told((CREATED, 500)), HEARD, "the log has JobCreated and then no JobScheduled"),

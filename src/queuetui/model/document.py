@@ -109,6 +109,7 @@ def describe_verdict(verdict: Verdict) -> dict[str, Any]:
         "severity": verdict.severity.name.lower(),
         "summary": verdict.summary,
         "evidence": dict(verdict.evidence),
+        "confidence": verdict.confidence,
         "next": verdict.next,
     }
 

@@ -56,6 +56,8 @@ class ScheduleInfo:
 
 def describe_schedule(schedule: ScheduleInfo) -> dict[str, Any]:
     """Return a schedule as programs read it."""
+    from queuetui.model.document import describe_verdict
+
     verdict = schedule.verdict
     return {
         "name": schedule.name.raw,
@@ -76,13 +78,7 @@ def describe_schedule(schedule: ScheduleInfo) -> dict[str, Any]:
         "paused": schedule.is_paused,
         "paused_at": _time(schedule.paused_at),
         "paused_by": None if schedule.paused_by is None else schedule.paused_by.raw,
-        "verdict": {
-            "code": verdict.code.value,
-            "severity": verdict.severity.name.lower(),
-            "summary": verdict.summary,
-            "evidence": dict(verdict.evidence),
-            "next": verdict.next,
-        },
+        "verdict": describe_verdict(verdict),
     }
 
 

@@ -73,6 +73,9 @@ STUCK_CODES = frozenset(
     {Code.NO_CONSUMER, Code.OVERDUE, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT, Code.ATTEMPTS_USED_UP}
 )
 
+# The evidence that tells what a limit rests on.
+LEARNED = "judged_by"
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -87,6 +90,14 @@ class Verdict:
     summary: str
     evidence: Mapping[str, object] = field(default_factory=dict)
     next: str = ""
+
+    @property
+    def confidence(self) -> str:
+        """What it rests on: what was learned of a type, a limit of the settings, or the store's own word."""
+        if LEARNED in self.evidence:
+            return str(self.evidence[LEARNED])
+        is_by_limit = any(key.removesuffix("_s").endswith("limit") for key in self.evidence)
+        return "a limit of the settings" if is_by_limit else "what the store tells"
 
     @property
     def stuck(self) -> bool:

@@ -93,14 +93,14 @@ class Report:
         """Return the report in our words: one line of counts, then one a reason."""
         if self.story:
             return [self.story, *self.remarks]
-        counts = f"{self._done_words()}, {self.skipped} skipped, {self.failed} failed"
-        counts += f", {self.unknown} unknown" if self.unknown else ""
-        lines = [counts + (f", {len(self.missing)} not found" if self.missing else "")]
+        counts = f"{self._done_words()}, {self.skipped:,} skipped, {self.failed:,} failed"
+        counts += f", {self.unknown:,} unknown" if self.unknown else ""
+        lines = [counts + (f", {len(self.missing):,} not found" if self.missing else "")]
         reasons: dict[str, list[str]] = {}
         for reason, job_id in self._not_done():
             reasons.setdefault(reason, []).append(job_id)
         by_count = sorted(reasons.items(), key=lambda one: -len(one[1]))
-        lines += [f"{len(ids)} x {reason}: {_named(ids)}" for reason, ids in by_count]
+        lines += [f"{len(ids):,} x {reason}: {_named(ids)}" for reason, ids in by_count]
         if self.exported_to is not None:
             lines.append(f"written first to {self.exported_to}")
         return [*lines, *self.remarks]
@@ -109,9 +109,9 @@ class Report:
         """Say how many were done; a cancelled job that has no state any more left a store that keeps none."""
         removed = sum(1 for one in self.results if one.outcome is Outcome.DONE and one.state_now is None)
         if self.verb is not Verb.CANCEL or not removed:
-            return f"{self.done} {DONE_WORDS[self.verb]}"
+            return f"{self.done:,} {DONE_WORDS[self.verb]}"
         kept = self.done - removed
-        return f"{removed} removed" + (f", {kept} {DONE_WORDS[self.verb]}" if kept else "")
+        return f"{removed:,} removed" + (f", {kept:,} {DONE_WORDS[self.verb]}" if kept else "")
 
     def _not_done(self) -> Iterator[tuple[str, str]]:
         yield from ((reason, job.ref.id) for job, reason in self.different)

@@ -214,6 +214,6 @@ def _attempts_of(reading: Reading, job: Job) -> tuple[Attempt, ...]:
 def _say_shared(job_id: str, jobs: Sequence[Job]) -> str:
     names = {job.ref.id: None for job in jobs}
     if len(names) == len(jobs):
-        return f"{len(jobs)} rows have the id {sanitize(job_id, 60)}: {', '.join(names)}; name one of them"
+        return f"{len(jobs):,} rows have the id {sanitize(job_id, 60)}: {', '.join(names)}; name one of them"
     queues = " and ".join(repr(str(sanitize(job.queue, 60))) for job in jobs)
     return f"several jobs have the id {sanitize(job_id, 60)!r}, in the queues {queues}; open one of them from a list"

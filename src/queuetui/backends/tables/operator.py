@@ -97,7 +97,7 @@ class TablesOperator:
                 return [_half_done(bite[0].ref, put[0], error)], isinstance(error, Unreachable | UnknownOutcome)
             if isinstance(error, UnknownOutcome):
                 return [_doubted(result, str(error)) for result in results], True
-            note = f"nothing of the {len(bite)} jobs that were changed together was kept: {error}"
+            note = f"nothing of the {len(bite):,} jobs that were changed together was kept: {error}"
             return [Result(target.ref, Outcome.FAILED, note=note) for target in bite], isinstance(error, Unreachable)
         return results, False
 

@@ -72,7 +72,7 @@ def read_page(
     notes = [*_notes(request, streams), *found.notes()]
     looked = found.scanned + sum(stream.passed for stream in streams)
     if is_cut_short:
-        notes.append(f"looked through {looked:,} rows, {len(jobs)} match; go on to look further")
+        notes.append(f"looked through {looked:,} rows, {len(jobs):,} match; go on to look further")
     near = write_cursor(start | found.first_taken)
     far = write_cursor({stream.name: stream.reached for stream in streams})
     if request.backward:

@@ -109,7 +109,7 @@ def _show(feed: Feed, request: EventRequest, form: Format) -> None:
     for note in page.notes:
         say(note)
     if page.has_more:
-        say(f"{len(page.events)} events are shown and there are older ones; ask for more with --limit")
+        say(f"{len(page.events):,} events are shown and there are older ones; ask for more with --limit")
     if not page.events and form is Format.TABLE:
         off = request.queue is not None and not feed.logs_events(request.queue)
         say("events of this queue are off" if off else "no event matches")

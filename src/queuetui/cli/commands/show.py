@@ -13,6 +13,8 @@ from queuetui.cli.systems import opened_systems
 from queuetui.cli.tables import error_text
 from queuetui.model.document import describe_attempt, describe_verdict, document
 from queuetui.model.run_notes import add_usage, describe_noted_run
+from queuetui.model.verdict import Verdict
+from queuetui.monitor.diagnosis.words import evidence_in_words
 
 EVENTS_READ = 200
 
@@ -48,8 +50,21 @@ def why(job_id: str, whole: bool, form: str, **connection: Any) -> None:
     with opened_systems(**connection) as systems:
         system, found = systems.find_job(job_id, whole=whole)
         detail = system.feed.open(found, events=EVENTS_READ)
-        gap = None if detail.gap is None else describe_verdict(detail.gap)
-        show_document({"backend": system.name, **describe_verdict(detail.verdict), "gap": gap}, Format(form))
+        told, gap = detail.verdict, detail.gap
+        if form == Format.TABLE:
+            shown = {**describe_verdict(told), "evidence": _evidence(told), "gap": None if gap is None else _gap(gap)}
+        else:
+            shown = {**describe_verdict(told), "gap": None if gap is None else describe_verdict(gap)}
+        show_document({"backend": system.name, **shown}, Format(form))
+
+
+def _evidence(verdict: Verdict) -> str:
+    """Return what a verdict was read from, in the words of the console."""
+    return "\n".join(f"{label} {value}" for label, value in evidence_in_words(verdict))
+
+
+def _gap(gap: Verdict) -> str:
+    return f"{gap.summary}\n{_evidence(gap)}\nnext: {gap.next}"
 
 
 def _as_returned(result: Any) -> Any:

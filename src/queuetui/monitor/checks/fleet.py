@@ -55,7 +55,7 @@ def judge_workers(live: Sequence[WorkerInfo], registered: int, version: str) -> 
     if not others:
         story = f"{counted(len(live), 'live worker')}, every one of version {version}" if live else "no worker is live"
         return Finding(Check.WORKERS, Level.OK, story, evidence)
-    story = f"{len(others)} of {counted(len(live), 'live worker')} run another version than {version}"
+    story = f"{len(others):,} of {counted(len(live), 'live worker')} run another version than {version}"
     return Finding(Check.WORKERS, Level.WARNING, story, evidence, "restart them on the same version")
 
 

@@ -42,7 +42,7 @@ def judge_indexes(missing: Sequence[str], expected: int) -> Finding:
     evidence: dict[str, object] = {"expected": expected, "missing": list(missing)}
     if not missing:
         return Finding(Check.INDEXES, Level.OK, f"all {expected} indexes are there", evidence)
-    story = f"{len(missing)} of our {expected} indexes lack or are not valid: {_listed(missing)}; claims slow down"
+    story = f"{len(missing):,} of our {expected} indexes lack or are not valid: {_listed(missing)}; claims slow down"
     step = f"make {missing[0]} again as the first migration has it; on PostgreSQL an invalid one: reindex index {missing[0]}"
     return Finding(Check.INDEXES, Level.WARNING, story, evidence, step)
 

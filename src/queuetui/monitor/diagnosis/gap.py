@@ -15,7 +15,7 @@ from queuetui.model.state import FINAL, State
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import act_on, age, command, name
+from queuetui.monitor.diagnosis.words import act_on, age, command, name, worker_name
 
 _WAITS = frozenset(
     {
@@ -65,9 +65,15 @@ def _no_end(job: Job, last: Event, facts: Facts, limit_s: float) -> Verdict | No
     runs_s = (facts.now - last.at).total_seconds()
     if runs_s <= limit_s:
         return None
-    summary = f"{last.kind.value} {age(runs_s)} ago on {name(last.worker)} and no end is logged"
+    summary = f"{last.kind.value} {age(runs_s)} ago on {_worker(last, facts)} and no end is logged"
     step = f"look at its worker: queuetui workers; then: {act_on('cancel', job)}"
     return _verdict(last, summary, {"running_s": round(runs_s, 3), "limit_s": limit_s}, step)
+
+
+def _worker(last: Event, facts: Facts) -> str:
+    """Return who ran a job, by host and process id while it is registered."""
+    known = next((worker for worker in facts.workers if worker.id == last.worker), None)
+    return name(last.worker) if known is None else worker_name(known)
 
 
 def _step_missing(job: Job, last: Event, facts: Facts) -> Verdict | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from queuetui.model.job import Job
-from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.model.verdict import LEARNED, Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import age
 
@@ -14,7 +14,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {
         "running_s": round(running_s, 3),
         "limit_s": facts.limits.run_limit_s(job.queue.raw, job.type.raw),
-        "judged_by": facts.judged_by(job),
+        LEARNED: facts.judged_by(job),
     }
     asked_s = facts.seconds_since(job.cancel_requested_at)
     if asked_s is not None:

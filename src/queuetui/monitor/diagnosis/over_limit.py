@@ -6,7 +6,7 @@ from queuetui.model.act import NO_DEADLINE
 from queuetui.model.capabilities import Liveness
 from queuetui.model.job import Job
 from queuetui.model.stuck import is_over_limit
-from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.model.verdict import LEARNED, Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import act_on, age, name, span, worker_name
 
@@ -27,7 +27,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {
         "running_s": round(running_s, 3),
         "limit_s": limit_s,
-        "judged_by": facts.judged_by(job),
+        LEARNED: facts.judged_by(job),
     }
     if facts.capabilities.liveness is not Liveness.NONE and not is_dated:
         holder = facts.holder(job)

@@ -25,7 +25,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         counts = f"all {counted(slots, 'slot')} of {counted(len(listeners), 'worker')}"
         summary = f"{counts} on {name(job.queue)} are busy; {waits(job, wait_s)}"
         return Verdict(Code.ALL_SLOTS_BUSY, Severity.INFO, summary, evidence, "wait, or start another worker")
-    listen = "1 worker listens" if len(listeners) == 1 else f"{len(listeners)} workers listen"
+    listen = "1 worker listens" if len(listeners) == 1 else f"{len(listeners):,} workers listen"
     return Verdict(Code.WAITING, Severity.OK, f"{waits(job, wait_s)}; {listen}", evidence, "none needed")
 
 

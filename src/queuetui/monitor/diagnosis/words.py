@@ -10,9 +10,12 @@ from queuetui.model.filter_text import quote_value, write_name
 from queuetui.model.job import Job
 from queuetui.model.names import read_queue
 from queuetui.model.text import SafeText, Untrusted, sanitize
+from queuetui.model.verdict import LEARNED, Verdict
 from queuetui.model.worker import WorkerInfo
 
 NAME_CAP = 40
+# Numbers that count nothing.
+_NUMBERED = frozenset({"pid", "fence", "version", "schema", "port"})
 SHORT_ID = 8
 _AGE_STEPS = ((86400.0, 3600), (3600.0, 600), (60.0, 60))
 _STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"))
@@ -99,6 +102,33 @@ def start_worker(queue: Untrusted, capabilities: Capabilities, *options: Untrust
         words = [word.replace("{queue}", write_name(queue.raw)) for word in capabilities.worker_command]
         return f"start a worker: {shlex.join(words)}"
     return f"start a worker of {capabilities.label} for {name(queue)}"
+
+
+def evidence_in_words(verdict: Verdict) -> list[tuple[str, str]]:
+    """Return the values that a verdict was read from as people read them; what it rests on is told apart."""
+    return [(_label(key), _value(key, value)) for key, value in verdict.evidence.items() if key != LEARNED]
+
+
+def _label(key: str) -> str:
+    return key.removesuffix("_s").replace("_", " ")
+
+
+def _value(key: str, value: object) -> str:
+    match value:
+        case None:
+            return "unknown"
+        case bool():
+            return "yes" if value else "no"
+        case int() | float() if key.endswith("limit_s"):
+            return span(value)
+        case int() | float() if key.endswith("_s"):
+            return age(value)
+        case int() if key not in _NUMBERED:
+            return f"{value:,}"
+        case list() | tuple():
+            return ", ".join(str(one) for one in value) or "none"
+        case _:
+            return str(value)
 
 
 def _written(text: Untrusted | str) -> str:

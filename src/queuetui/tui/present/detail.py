@@ -13,7 +13,7 @@ from queuetui.model.state import State
 from queuetui.model.text import DETAIL_CAP, Untrusted, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.words import age
+from queuetui.monitor.diagnosis.words import evidence_in_words
 from queuetui.tui.present.ages import age_text, took_text
 from queuetui.tui.present.event_lines import event_lines
 from queuetui.tui.present.explanation import next_text
@@ -122,19 +122,11 @@ def why_lines(job: Job, verdict: Verdict | None, *, may_act: bool = True) -> lis
     step = next_text(verdict, may_act=may_act)
     if step:
         lines += [line_of(say(step, Tone.STRONG, _SENTENCE_CAP)), BLANK]
-    if verdict.evidence:
+    lines.append(line_of(_label("confidence"), say(verdict.confidence)))
+    if evidence := evidence_in_words(verdict):
         lines.append(line_of(say("read from", Tone.MUTED)))
-        lines += [line_of(_label(name), say(_evidence_text(name, value))) for name, value in verdict.evidence.items()]
+        lines += [line_of(_label(name), say(value)) for name, value in evidence]
     return lines
-
-
-def _evidence_text(name: str, value: object) -> str:
-    """Return a value that was read; what grows by itself is told in the steps of ages."""
-    if value is None:
-        return "unknown"
-    return (
-        age(value) if isinstance(value, float) and name.endswith("_s") and not name.endswith("limit_s") else str(value)
-    )
 
 
 def gap_lines(gap: Verdict | None) -> list[TextLine]:

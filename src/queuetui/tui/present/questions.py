@@ -144,7 +144,7 @@ def place_text(profile: Profile, queues: Sequence[str]) -> str:
     if not queues:
         return title
     if len(queues) > 2:  # noqa: PLR2004 - two names still read as one place
-        return f"{title}, {len(queues)} queues"
+        return f"{title}, {len(queues):,} queues"
     return f"{title} / {' and '.join(sanitize(Untrusted(queue), 60) for queue in queues)}"
 
 

@@ -120,7 +120,7 @@ def _terms(schedule: ScheduleInfo) -> tuple[str, str, str]:
 def overdue_text(picture: Picture) -> str:
     """Return `1 of 4 overdue`."""
     overdue = sum(one.is_overdue for one in picture.schedules)
-    return f"{overdue} of {len(picture.schedules)} overdue"
+    return f"{overdue:,} of {len(picture.schedules):,} overdue"
 
 
 def _cell(key: str, schedule: ScheduleInfo, now: datetime) -> Cell:  # noqa: PLR0911 - one return a column reads best

@@ -116,7 +116,7 @@ def live_workers_text(snapshot: Snapshot, limits: Limits) -> str:
     live = [worker for worker in snapshot.workers if is_live(worker, snapshot.now, limits)]
     busy, slots = sum(worker.busy for worker in live), sum(worker.slots for worker in live)
     told = f", {busy} of {slots} slots busy" if slots or not live else ""
-    return f"{len(live)} live of {len(snapshot.workers)}{told}"
+    return f"{len(live):,} live of {len(snapshot.workers):,}{told}"
 
 
 def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell:  # noqa: PLR0911 - one return a column reads best

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from queuetui.model.act import Verb
+from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.query import Query
 from queuetui.model.verdict import Verdict
@@ -109,7 +110,11 @@ class Marking(Acting):
                 self.flash(told, Tone.WARNING, about=About.MARKS)
             self.mean_marked_only()
         elif event.lost and not self.marks_all_matching:
-            self.flash(f"{len(event.lost)} marked jobs are gone and were unmarked", Tone.WARNING, about=About.MARKS)
+            self.flash(
+                f"{counted(len(event.lost), 'marked job')} gone from the list and unmarked",
+                Tone.WARNING,
+                about=About.MARKS,
+            )
         self.show_footer()
 
     @on(MarkAllAsked)

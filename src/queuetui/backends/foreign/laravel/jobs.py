@@ -147,7 +147,7 @@ def remarks_on(payload: LaravelPayload, now: datetime) -> list[str]:
     if payload.command is not None:
         chained = payload.command.find("chained")
         if isinstance(chained, PhpArray) and chained.items:
-            remarks.append(f"head of a chain: {len(chained.items)} more jobs live only inside it and go with it")
+            remarks.append(f"head of a chain: {len(chained.items):,} more jobs live only inside it and go with it")
         if payload.command.find("uniqueFor") is not None or payload.command.find("uniqueId") is not None:
             remarks.append("a unique job: deleting it leaves its lock in the cache until that runs out")
     return remarks

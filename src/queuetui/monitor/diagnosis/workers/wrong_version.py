@@ -30,7 +30,7 @@ def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.WRONG_VERSION,
         Severity.WARNING,
-        f"{name(worker.place)} runs version {shown['version']}, {counts[usual]} of {len(live)} run {shown['usual']}",
+        f"{name(worker.place)} runs version {shown['version']}, {counts[usual]:,} of {len(live):,} run {shown['usual']}",
         {**shown, "live": len(live)},
         "restart it on the same version as the others",
     )
