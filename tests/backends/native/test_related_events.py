@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.sql.database import Database
-from queuetui.backends.native.sql.look.event_log import MOST_RELATED, read_events
+from queuetui.backends.native.sql.look.event_pages import MOST_RELATED, read_events
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.event import EventRequest
 from queuetui.model.state import State

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.look.context_reads import read_context
-from queuetui.backends.native.sql.look.event_log import read_events_in
+from queuetui.backends.native.sql.look.event_pages import read_events_in
 from queuetui.backends.native.sql.look.job_columns import raw_columns, select_jobs
 from queuetui.backends.native.sql.look.job_rows import read_job, to_error
 from queuetui.backends.native.sql.look.snapshot_parts import switches_of
