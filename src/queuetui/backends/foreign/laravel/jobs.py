@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from queuetui.backends.foreign.laravel.payload import CommandState, LaravelPayload, is_uuid, read_payload
+from queuetui.backends.foreign.laravel.payload import CommandState, LaravelPayload, is_uuid, read_payload, seconds_of
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.summary import DEFAULT_SUMMARY_PATHS, summarise
 from queuetui.backends.foreign.laravel.zone_evidence import say_ahead
@@ -160,14 +160,8 @@ def _expired_at(payload: LaravelPayload, now: datetime) -> datetime | None:
 
 def created_at(payload: LaravelPayload) -> datetime | None:
     """Return when the job was first dispatched, which newer versions and Horizon write into the payload."""
-    at = payload.fields.get("createdAt")
-    if isinstance(at, int) and not isinstance(at, bool) and 0 <= at < 2**37:
-        return _time(at)
-    try:
-        pushed_s = float(str(payload.fields.get("pushedAt")))
-    except ValueError:
-        return None
-    return from_us(round(pushed_s * 1_000_000)) if 0 <= pushed_s < 2**37 else None
+    told = (seconds_of(payload.fields.get(name)) for name in ("createdAt", "pushedAt"))
+    return next((from_us(round(at * 1_000_000)) for at in told if at is not None), None)
 
 
 def _time(at_s: int) -> datetime:

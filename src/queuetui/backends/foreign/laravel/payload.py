@@ -168,3 +168,14 @@ def _whole(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 <= value < 2**53 else None
+
+
+def seconds_of(value: object) -> float | None:
+    """Return a time as Laravel writes it (a whole number) or Horizon does (a text with a fraction)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        at = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return at if 0 < at < 2**37 else None

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import BigInteger, Connection, Select, TableClause, func, select
 
-from queuetui.backends.foreign.laravel.payload import LaravelPayload, read_payload
+from queuetui.backends.foreign.laravel.payload import LaravelPayload, read_payload, seconds_of
 from queuetui.backends.foreign.laravel.tables import Tables, text_of
 from queuetui.backends.payloads.php_values import PhpObject, PhpValue
 from queuetui.backends.sql.budget import fetch_within
@@ -157,7 +157,7 @@ def _times(payload: LaravelPayload, exception: str, batches: Mapping[str, int]) 
     told.append(None if payload.batch_uuid is None else batches.get(payload.batch_uuid))
     if _TOO_LATE in exception.partition(":")[0]:
         told.append(payload.retry_until)
-    yield from (at for at in map(_seconds, told) if at is not None)
+    yield from (at for at in map(seconds_of, told) if at is not None)
     yield from _of_uuid(payload.uuid)
     delay = None if payload.command is None else payload.command.find("delay")
     due_at = _read_date(delay)
@@ -179,27 +179,11 @@ def _read_date(value: PhpValue) -> datetime | None:
     if not isinstance(value, PhpObject):
         return None
     date, kind, named = (value.properties.get(name) for name in ("date", "timezone_type", "timezone"))
-    if not isinstance(date, str) or not isinstance(named, str) or kind not in (_BY_OFFSET, _BY_NAME):
+    if not isinstance(date, str) or not isinstance(named, str) or not named or kind not in (_BY_OFFSET, _BY_NAME):
         return None
     try:
-        zone = _read_offset(named) if kind == _BY_OFFSET else ZoneInfo(named)
-        return datetime.fromisoformat(date).replace(tzinfo=zone).astimezone(UTC)
+        if kind == _BY_OFFSET:
+            return datetime.fromisoformat(date + named).astimezone(UTC)
+        return datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(named)).astimezone(UTC)
     except (ValueError, OverflowError, ZoneInfoNotFoundError):
         return None
-
-
-def _read_offset(text: str) -> tzinfo:
-    hours, _, minutes = text[1:].partition(":")
-    offset = timedelta(hours=int(hours), minutes=int(minutes or 0))
-    return timezone(-offset if text.startswith("-") else offset)
-
-
-def _seconds(value: object) -> float | None:
-    """Return a time as Laravel writes it (a whole number) or Horizon does (a text with a fraction)."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        at = float(value)
-    except ValueError:
-        return None
-    return at if 0 < at < 2**37 else None
