@@ -11,8 +11,6 @@ BANNED_NAMES = {"common", "helper", "helpers", "manager", "managers", "misc", "s
 
 # Modules that still have the name of what is done in them. One that is renamed leaves this list; none is added.
 NO_NOUNS = {
-    "backends/keys/loading",
-    "backends/keys/walking",
     # Of the rules that judge jobs and queues each has the name of what it finds.
     "monitor/diagnosis/queues/backlog_growing",
     "monitor/diagnosis/waiting",

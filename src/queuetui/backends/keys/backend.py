@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from queuetui.backends.backend import Backend, late
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
+from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.inspector import KeysInspector
-from queuetui.backends.keys.loading import KeysReading
 from queuetui.backends.keys.operator import KeysOperator
 from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.redis.address import NAMESPACE, read_address

@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.late_jobs import MOST_LATE, find_late
-from queuetui.backends.keys.loading import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.product import BriefProduct
 from queuetui.backends.keys.shelf import Shelf
-from queuetui.backends.keys.walking import Walk
+from queuetui.backends.keys.walk import Walk
 from queuetui.backends.reading.figures import JobFigures
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Job

@@ -8,7 +8,7 @@ from heapq import nlargest
 from typing import TypeVar
 
 from queuetui.backends.keys.counts import SHARED_ENTRIES, count_jobs
-from queuetui.backends.keys.loading import KeysReading
+from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.lookup import find_refs, find_whole, load_seen
 from queuetui.backends.keys.pages import PageReader, plan_terms
 from queuetui.backends.keys.product import KeysProduct, Survey

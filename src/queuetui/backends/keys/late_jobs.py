@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from queuetui.backends.keys.loading import BITE_ENTRIES, KeysReading
+from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Shelf
 from queuetui.model.state import WAITING, State

@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from queuetui.backends.keys.loading import BITE_ENTRIES, KeysReading
+from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
-from queuetui.backends.keys.walking import Walk, write_anchor
+from queuetui.backends.keys.walk import Walk, write_anchor
 from queuetui.model.act import JobRef
 from queuetui.model.page import IdSearch
 from queuetui.model.state import FINAL

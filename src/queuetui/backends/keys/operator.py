@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from queuetui.backends.keys.changes import KeysChange, Rule
+from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.guarded_script import load_guarded
-from queuetui.backends.keys.loading import KeysReading
 from queuetui.backends.keys.lookup import find_whole, locate
 from queuetui.backends.keys.product import KeysProduct, QueueProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.late_jobs import find_late
-from queuetui.backends.keys.loading import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.lookup import find_whole
 from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import MOST_FIELDS, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import text_of
-from queuetui.backends.keys.walking import Walk, write_anchor
+from queuetui.backends.keys.walk import Walk, write_anchor
 from queuetui.backends.reading.query_scope import asks_for_stuck, is_scope, names_asked, queues_asked, states_asked
 from queuetui.backends.reading.sort_orders import cut_sorted, value_of
 from queuetui.backends.reading.term_plans import plan_by_names, require_answers

@@ -11,7 +11,7 @@ from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.celery.product import CALLED_ALONE, NO_CALL, NO_QUEUE, Celery
 from queuetui.backends.keys.changes import KeysChange, KeysStep, is_of_kind
-from queuetui.backends.keys.loading import KeysReading
+from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.operator import run_change
 from queuetui.backends.keys.shelf import Entry

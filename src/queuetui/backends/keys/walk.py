@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from queuetui.backends.keys.loading import BITE_ENTRIES, KeysReading
+from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
 from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
 from queuetui.model.errors import BadQuery
