@@ -30,7 +30,7 @@ _ANY_SQL = ("sqlite", "postgresql", "mysql")
 FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "arq": ("arq", ("redis",)),
     "bullmq": ("bullmq.product", ("redis",)),
-    "bullmq-pg": ("bullmq_pg.recognition", ("postgresql",)),
+    "bullmq-pg": ("bullmq.tables.recognition", ("postgresql",)),
     "celery": ("celery.discovery", ("redis",)),
     "django-q2": ("django_q.recognition", _ANY_SQL),
     "django-tasks-db": ("django_tasks.recognition", _ANY_SQL),

@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.bullmq.words import LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import KeysChange, KeysStep, LuaDecision, Rule, says, stands
@@ -103,7 +104,7 @@ class Bullmq(KeysProduct):
         )
         self.capabilities = Capabilities(
             "bullmq", "BullMQ", native=False, applies=states_by_verb(self.rules), manages=frozenset({Verb.PAUSE, Verb.RESUME}),
-            keeps=frozenset(state for one in _ROLES for state in one[2]), reasons=_REASONS, warnings=_WARNINGS,
+            keeps=frozenset(state for one in _ROLES for state in one[2]), reasons=REASONS, warnings=WARNINGS,
             liveness=Liveness.DEADLINE, workers=True, attempts=True, schedules=True,
         )  # fmt: skip
 
@@ -253,9 +254,9 @@ class Bullmq(KeysProduct):
         if refusal := self._why_left(seen, moment):
             return refusal
         if role not in ("failed", "delayed", "active"):
-            return _WAITS
+            return WAITS
         if role == "active" and raw["stc"]:
-            return _STALLS
+            return STALLS
         target, kind = "paused" if is_5 and paused else "wait", Kind.LIST
         if whole_of(raw["priority"]) and (role == "delayed" or (role == "failed" and not is_5)):
             target, kind = "prioritized", Kind.SORTED
@@ -303,10 +304,10 @@ class Bullmq(KeysProduct):
 
     def _remarks(self, raw: Mapping[str, bytes | None], state: State, version: bytes | None) -> Iterator[str]:
         yield self._why_unknown(version)
-        yield _LOWER_FIRST if whole_of(raw["priority"]) else ""
+        yield LOWER_FIRST if whole_of(raw["priority"]) else ""
         yield _BY_SCHEDULER.format(json.dumps(text_of(raw["rjk"]))) if raw["rjk"] and state is State.SCHEDULED else ""
         yield f"a child of {json.dumps(self._id_in(raw['parentKey']))}" if raw["parentKey"] else ""
-        yield _STALLED if state is State.PROCESSING and raw["stc"] else ""
+        yield STALLED if state is State.PROCESSING and raw["stc"] else ""
 
     def _id_in(self, key: bytes) -> str:
         """Return the id of the job of a key; one of another prefix is named by its key."""
@@ -349,27 +350,9 @@ def _read_worker(client: Client, prefix: str, taken: Container[str]) -> WorkerIn
 
 _UNKNOWN = "its queue is of {}: only 5.70 to 5.81 and 6.4 to 6.7 are changed here, so act on it by BullMQ itself"
 _GONE = "its hash is gone: it was deleted, and a worker that takes its id drops it"
-_WAITS = "it waits already, and is taken when a worker is free"
 _LOCKED = "it is locked: its worker renews the lock as long as it lives"
-_STALLED = "it stalled before: BullMQ fails it once it stalls again"
-_STALLS = f"{_STALLED} (maxStalledCount), so let a worker run, and retry it once it failed"
 _NEXT = "it is the next run of a job scheduler: take that away by BullMQ's removeJobScheduler"
-_LOWER_FIRST = "the lowest number above 0 runs first, and jobs without one before all of them"
 _BY_SCHEDULER = "the next run of the job scheduler {}: BullMQ makes it anew after each run"
-_REASONS = {
-    **dict.fromkeys(
-        (Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "BullMQ's job schedulers are the application's: upsertJobScheduler"
-    ),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "BullMQ itself writes its events, always"),
-    Verb.CLEAN: "BullMQ stores no workers: one that is gone is not connected any more",
-    Verb.LIMIT: "BullMQ's limits are the application's: setGlobalConcurrency, setGlobalRateLimit",
-}
-_WARNINGS = {
-    Verb.RETRY: "a failed job gets all its attempts again",
-    Verb.RELEASE: "BullMQ's workers take such a job back by themselves within a minute: release is for a queue without one",
-    Verb.CANCEL: "BullMQ keeps no cancelled jobs: the job is deleted",
-    Verb.DELETE: "BullMQ keeps no copy of a deleted job",
-}
 
 
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:

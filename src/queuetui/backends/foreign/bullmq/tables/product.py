@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy import table as named_table
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.bullmq.words import LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.codecs import EPOCH_MS, WHOLE
@@ -58,26 +59,8 @@ _LATER = frozenset({State.SCHEDULED, State.RETRYING})
 _WAITING, _RUNNING = _LATER | {State.PENDING}, frozenset({State.PROCESSING})
 _ABSENT = {"correlation_id": "BullMQ's jobs carry no correlation id", "tag": "BullMQ's jobs carry no tags"}
 _UNTRIED = "it is only read: its schema lacks functions of BullMQ 6.7 (schema 11), with which this was tried; act on it by BullMQ"
-_REASONS = {
-    **dict.fromkeys(
-        (Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "BullMQ's job schedulers are the application's: upsertJobScheduler"
-    ),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "BullMQ itself writes its events, always"),
-    Verb.CLEAN: "BullMQ stores no workers: one that is gone is not connected any more",
-    Verb.LIMIT: "BullMQ's limits are the application's: setGlobalConcurrency, setGlobalRateLimit",
-}
-_WARNINGS = {
-    Verb.RETRY: "a failed job gets all its attempts again",
-    Verb.RELEASE: "BullMQ's workers take such a job back by themselves within a minute: release is for a queue without one",
-    Verb.CANCEL: "BullMQ keeps no cancelled jobs: the job is deleted",
-    Verb.DELETE: "BullMQ keeps no copy of a deleted job",
-}
-_STALLED = "it stalled before: BullMQ fails it once it stalls again"
-_STALLS = f"{_STALLED} (maxStalledCount), so let a worker run, and retry it once it failed"
-_WAITS = "it waits already, and is taken when a worker is free"
 _SCHEDULED = "it is of a job scheduler, whose jobs BullMQ itself does not remove: see removeJobScheduler"
 _PARENT = "its children have not ended: delete them first"
-_LOWER_FIRST = "the lowest number above 0 runs first, and jobs without one before all of them"
 
 
 def describe(tables: Mapping[str, StoredTable], catalog: Catalog, _: BackendOptions) -> Product:
@@ -94,8 +77,8 @@ def describe(tables: Mapping[str, StoredTable], catalog: Catalog, _: BackendOpti
     )  # fmt: skip
     return Product(
         kind="bullmq-pg", label="BullMQ on PostgreSQL", sources=(bullmq.source(),), changes=changes,
-        tables=f"{schema}.job", absent=_ABSENT, warnings=_WARNINGS, name=schema, is_visible=True,
-        reasons=_REASONS if calls else _REASONS | dict.fromkeys(_VERBS, _UNTRIED),
+        tables=f"{schema}.job", absent=_ABSENT, warnings=WARNINGS, name=schema, is_visible=True,
+        reasons=REASONS if calls else REASONS | dict.fromkeys(_VERBS, _UNTRIED),
         missing_states={State.CANCELLED: "BullMQ keeps no cancelled jobs"},
         sides=Sides(bullmq.workers, pauses=bullmq.pauses, schedules=schedules), complete=bullmq.tell_children,
         queue_changes=dict.fromkeys((Verb.PAUSE, Verb.RESUME), bullmq.switch) if calls else {},
@@ -233,12 +216,12 @@ def _finish(row: Row, job: Job) -> Job:
     """Add the error, the result, and what a person must know of a row."""
     has_failed = job.state in (State.FAILED, State.RETRYING)
     remarks = (
-        _LOWER_FIRST if job.priority else "",
+        LOWER_FIRST if job.priority else "",
         f"of the job scheduler {json.dumps(row['scheduler'])}: BullMQ makes its next run anew after each"
         if row["scheduler"]
         else "",
         f"a child of {json.dumps(row['parent'])}" if row["parent"] else "",
-        _STALLED if job.state is State.PROCESSING and job.lost else "",
+        STALLED if job.state is State.PROCESSING and job.lost else "",
     )
     return replace(
         job,
@@ -284,10 +267,10 @@ def _changes(bullmq: _Tables, schema: str) -> tuple[Change, ...]:
         return None
 
     def waits(locked: LockedRow) -> str:
-        return "" if locked.row["extra_stored"] == "delayed" else _WAITS
+        return "" if locked.row["extra_stored"] == "delayed" else WAITS
 
     def stalls(locked: LockedRow) -> str:
-        return _STALLS if locked.job.lost else ""
+        return STALLS if locked.job.lost else ""
 
     def keeps(locked: LockedRow) -> str:
         return _SCHEDULED if locked.row["extra_scheduler"] else _PARENT if locked.row["extra_children"] else ""
