@@ -18,7 +18,7 @@ from tests.tui.stage import Stage
         ("", "x", "x does nothing here; ? lists the keys"),
         ("", "f5", "f5 does nothing here; ? lists the keys"),
         ("W", "space", "mark in tables of jobs"),
-        ("0", "R", "retry in All systems and Dead letters and Job detail and Jobs"),
+        ("0", "R", "retry in All systems and Dead letters and Groups and Job detail and Jobs"),
         ("enter", "n", "look further in Jobs"),
     ],
 )
