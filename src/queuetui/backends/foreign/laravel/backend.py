@@ -37,7 +37,10 @@ def open_set(url: str, tables: Tables, options: BackendOptions, describing: Desc
 
 
 def _with_zone(connection: Connection, tables: Tables, options: BackendOptions) -> LaravelSettings:
-    """Return the settings with the zone of the times of failures, found out where the profile does not say it."""
+    """Return the settings with the time zone of failures.
+
+    It is determined from the failures where the profile does not name it.
+    """
     settings = read_settings(options.settings)
     if settings.timezone is UTC:
         evidence = find_zone(connection, tables, int(read_clock(connection, options.now).timestamp()))

@@ -92,7 +92,10 @@ def _now_s(locked: LockedRow) -> int:
 
 
 def _insert_again(tables: Tables, locked: LockedRow) -> Statements:
-    """Move a failed job back into jobs: inserted with its payload untouched, then deleted; both or neither."""
+    """Move a failed job back into jobs: both writes are done, or neither.
+
+    The row is inserted with its payload unchanged, then the failed row is deleted.
+    """
     jobs, failed, now_s = tables.jobs, tables.failed, _now_s(locked)
     if jobs is None or failed is None:
         raise Unsupported(tables.jobs_absent)
@@ -135,7 +138,10 @@ def _deadline(locked: LockedRow) -> Mapping[str, Any]:
 
 
 def _new_deadline(locked: LockedRow, payload: Any) -> Any:  # noqa: ANN401 - a column of any type
-    """Return a payload with another deadline; no other byte changes. Raises Stale where it is not there just once."""
+    """Return a payload with another deadline; no other byte changes.
+
+    Raises Stale where the deadline does not stand in it exactly once.
+    """
     found = list(_DEADLINE.finditer(locked.says[MESSAGE]))
     if len(found) != 1:
         raise Stale(_NOT_ONCE)

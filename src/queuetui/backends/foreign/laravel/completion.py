@@ -31,7 +31,10 @@ class Completer:
         self._models = None if home is None else ModelLabels(reader.settings, tables.catalog, home)
 
     def complete(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
-        """Return the jobs under ids that no other row has, with what people call their models, and their batches."""
+        """Return the jobs with what people call their models, and their batches.
+
+        Their ids belong to no other row.
+        """
         shared = self._shared_ids(connection, read)
         jobs = [_by_row(row, job) if job.ref.id in shared else job for row, job in read]
         rows = [row for row, _ in read]

@@ -1,4 +1,7 @@
-"""Horizon's supervisors, which are the workers of Redis queues, and the jobs that it keeps: by its source, and not run."""
+"""Horizon's supervisors, which are the workers of Redis queues, and the jobs that it keeps.
+
+Described by its source, and not run.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ _QUEUES_END, _END = b"database_", b"horizon:"
 
 
 def find_horizon(prefix: bytes, prefixes: Sequence[bytes], names: Iterable[bytes]) -> bytes | None:
-    """Return what Horizon puts before its keys: the prefix of the same application, or the only one where there is one application."""
+    """Return the prefix of Horizon's keys.
+
+    It is that of the same application, or the only one where there is one application.
+    """
     found = {
         name.removesuffix(one)
         for name in names

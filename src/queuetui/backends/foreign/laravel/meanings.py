@@ -1,4 +1,7 @@
-"""What a term of a filter means of a Laravel job beyond the filter language: short class names, causes, values inside a command."""
+"""What a term of a filter means for a Laravel job beyond the filter language.
+
+That is short class names, causes, and values inside a command.
+"""
 
 from __future__ import annotations
 

@@ -64,7 +64,10 @@ class ModelLabels:
         return found
 
     def _is_here(self, model: PhpObject) -> bool:
-        """Tell whether a model is kept in this database as far as its connection's name tells, or the profile says where."""
+        """Tell whether a model is kept in this database.
+
+        Its connection's name tells that, or the profile says where it is.
+        """
         name = model.properties.get("connection")
         return (
             name is None
@@ -73,7 +76,10 @@ class ModelLabels:
         )
 
     def _table_of(self, class_name: str) -> _ModelTable | None:
-        """Return where a class is kept, by what the profile says, else by the framework's naming with the prefix of jobs."""
+        """Return the table of a class.
+
+        The profile names it; else it follows Laravel's naming, with the prefix of the table of jobs.
+        """
         if class_name not in self._known:
             written, _, label = (one.strip() for one in self.settings.models.get(class_name, "").partition(":"))
             usual = table_of(class_name)

@@ -79,7 +79,10 @@ def is_uuid(text: str | None) -> bool:
 
 
 def read_payload(text: str, *, cut: bool = False, brief: bool = False) -> LaravelPayload:
-    """Read a payload; with `cut` the text is the head of a longer one, with `brief` its command is left alone."""
+    """Read a payload.
+
+    `cut`: the text is the beginning of a longer one. `brief`: its command is not read.
+    """
     try:
         fields = _decode(_close_head(text) if cut else text)
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,7 @@
-"""Finds Laravel's Redis queues by the names of keys, and joins them with the table of failed jobs where that is named."""
+"""Finds Laravel's Redis queues by the names of keys.
+
+They are joined with the table of failed jobs where that is named.
+"""
 
 from __future__ import annotations
 

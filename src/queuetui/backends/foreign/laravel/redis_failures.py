@@ -1,4 +1,7 @@
-"""The failed jobs of a Redis queue, which Laravel keeps in the application's database: shown from there, and pushed back from there."""
+"""The failed jobs of a Redis queue, which Laravel keeps in the application's database.
+
+They are shown from there, and pushed back from there.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,10 @@ _LOOKED_BACK = 1_000
 def open_failures(
     url: str, server: RedisServer, product: LaravelRedis, options: BackendOptions, settings: LaravelSettings
 ) -> Backend:
-    """Open the failed jobs in the database at a URL. Raises what connecting raises, with the database named."""
+    """Open the failed jobs in the database at a URL.
+
+    Raises what connecting raises, with the database named.
+    """
     shown = hide_password(url)
     if not url.startswith(_SQL):
         raise BadConfig(f"{shown} is no database with Laravel's failed jobs; write mysql://USER@HOST/NAME", "beside")
@@ -85,7 +91,10 @@ def _choose(sets: tuple[TableSet, ...], shown: str) -> TableSet:
 
 
 def _push(server: RedisServer, product: LaravelRedis, locked: LockedRow) -> Elsewhere:
-    """Push a failed job as `php artisan queue:retry` does, unless an earlier retry that was cut off has done so."""
+    """Push a failed job as `php artisan queue:retry` does.
+
+    An earlier retry that was interrupted may have pushed it already; then it is not pushed again.
+    """
     stored, now_s = locked.says[MESSAGE].encode("utf-8", "surrogatepass"), int(locked.moment.now.timestamp())
     message = write_again(stored, 0, wanted_deadline(locked), now_s)
     if isinstance(message, str):

@@ -17,7 +17,9 @@ _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 def write_again(message: bytes, attempts: int, deadline: str, now_s: int) -> bytes | str:
-    """Return a message with another count of attempts and, unless it is KEEP, another deadline; or why that cannot be.
+    """Return a message with another count of attempts and deadline, or why that cannot be.
+
+    The deadline KEEP leaves it as it is.
 
     A message that says so already keeps its bytes.
     """

@@ -1,4 +1,4 @@
-"""How the columns of Laravel's tables are bound, read and compared, by what the database stores them as."""
+"""How the columns of Laravel's tables are bound, read and compared, by their stored types."""
 
 from __future__ import annotations
 
@@ -50,7 +50,10 @@ def id_type(stored: str, dialect: str) -> TypeEngine[Any]:
 
 
 def text_type(stored: str, dialect: str) -> TypeEngine[Any]:
-    """Return the type of a column of texts, which a database may keep as a uuid or as a document, and then compares with no text."""
+    """Return the type of a column of texts.
+
+    A database may keep it as a uuid or as a document, which it does not compare with text.
+    """
     if dialect == "postgresql":
         known: dict[str, TypeEngine[Any]] = {
             "json": postgresql.JSON(),

@@ -1,4 +1,7 @@
-"""Which of a database's tables belong to one application: those of one schema and one prefix, never of two."""
+"""Which tables of a database belong to one application.
+
+They share one schema and one prefix.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ _SHOWN_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class TableSet:
-    """The tables of one application; `guess` says why they may be of two, empty where their names or a person tell."""
+    """The tables of one application.
+
+    `guess` says why they may belong to two; it is empty where their names or a person tell.
+    """
 
     jobs: StoredTable | None = None
     failed: StoredTable | None = None

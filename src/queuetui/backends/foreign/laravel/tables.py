@@ -28,7 +28,10 @@ _INTEGERS = {"attempts", "reserved_at", "available_at", "created_at"}
 
 @dataclass(frozen=True)
 class Tables:
-    """A set of tables as statements name them, None for one that is absent or may not be read; `catalog` has all of the database."""
+    """A set of tables as statements name them; None is one that is absent or may not be read.
+
+    `catalog` has all tables of the database.
+    """
 
     found: TableSet
     catalog: Catalog
@@ -65,7 +68,10 @@ class Tables:
 
     @property
     def unseen(self) -> str:
-        """Why there may be jobs that are not seen: MySQL names no table without a grant on it, PostgreSQL tells, SQLite has no grants."""
+        """Why there may be jobs that are not seen.
+
+        MySQL names no table without a grant on it, PostgreSQL names it, and SQLite has no grants.
+        """
         is_closed = any(one is not None and not one.is_readable for one in (self.found.jobs, self.found.failed))
         return (self.jobs_absent or self.failed_absent) if is_closed or self.dialect == "mysql" else ""
 
@@ -106,7 +112,10 @@ def _type_of(name: str, stored: str, dialect: str) -> TypeEngine[Any]:
 
 
 def text_of(text: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
-    """Return a text column to be read: SQLite and MySQL hand out bytes, so that what is not valid in its encoding can be read."""
+    """Return a text column to be read.
+
+    SQLite and MySQL return bytes, so that text that is not valid in its encoding can be read.
+    """
     if dialect == "postgresql":
         return as_text(text)
     return cast(as_text(text) if isinstance(text.type, JSON) else text, LargeBinary)

@@ -52,7 +52,10 @@ class ZoneFound:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """When a job failed by the application's clock, taken as UTC, and a time in UTC that this was after, in seconds since 1970."""
+    """When a job failed by the application's clock, and an earlier time in UTC.
+
+    Both are in seconds since 1970; the first is taken as UTC.
+    """
 
     failed_s: float
     made_s: float | None
