@@ -13,7 +13,8 @@ from queuetui.model.state import State
 
 # Each is counted again after this to twice this, so that they do not all come due in one poll.
 KEPT_S = 30.0
-Place = tuple[str, State]
+# A queue and a state, None for those of its jobs that wait for too long.
+Place = tuple[str, State | None]
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, Subquery, func, literal, literal_colu
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.sql.look.candidates import late_waits, stuck_runs
-from queuetui.backends.native.sql.look.capped_counts import CappedCounts
+from queuetui.backends.native.sql.look.capped_counts import CappedCounts, Place
 from queuetui.backends.native.sql.look.conditions import Condition, state_is
 from queuetui.backends.native.sql.look.context_reads import names_table
 from queuetui.backends.native.sql.look.layout import RUNS
@@ -41,7 +41,7 @@ class Counter:
         known = {} if self.exact else self.capped.recall(places, cap)
         asked = {state: tuple(name for name in names if (name, state) not in known) for state in COUNTED}
         counted = self._count_states({state: own for state, own in asked.items() if own}, cap)
-        found = {(name, state): self._measure(count, cap) for name, state, count in counted}
+        found: dict[Place, Measured[int]] = {(name, state): self._measure(count, cap) for name, state, count in counted}
         self.capped.note(found.items())
         found |= known
         return {name: {state: found.get((name, state), UNCOUNTED[state]) for state in COUNTED} for name in names}
@@ -56,11 +56,15 @@ class Counter:
         # Counting runs stops at the cap over all queues, so no queue's part of it is whole then.
         is_cut = not self.exact and sum(counted.values()) > COUNT_CAP
         cap = cap_for(len(names))
-        for name, count in self._count_waits(criteria, cap):
+        late = [(name, None) for name in criteria.late]
+        known = {} if self.exact else self.capped.recall(late, cap)
+        for name, count in self._count_waits(criteria.without({name for name, _ in known}), cap):
             counted[name] = counted.get(name, 0) + count
         if is_cut:
             return {name: Measured(count, Exactness.CAPPED, self.now) for name, count in counted.items()}
-        return {name: self._measure(count, cap) for name, count in counted.items()}
+        stuck = {name: self._measure(count, cap) for name, count in counted.items()}
+        self.capped.note((place, stuck[place[0]]) for place in late if place[0] in stuck)
+        return stuck | {name: count for (name, _), count in known.items()}
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
         """Return when the longest-due pending job of each queue was due, hopping over the priorities in use."""

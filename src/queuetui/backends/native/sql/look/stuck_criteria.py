@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +23,16 @@ class StuckCriteria:
     limits: Limits
     unconsumed: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
+
+    @property
+    def late(self) -> tuple[str, ...]:
+        """All queues in which a waiting job may be stuck."""
+        return (*self.unconsumed, *self.idle)
+
+    def without(self, names: Collection[str]) -> StuckCriteria:
+        """Return the same for all queues but these."""
+        left = [tuple(name for name in group if name not in names) for group in (self.unconsumed, self.idle)]
+        return StuckCriteria(self.now, self.limits, *left)
 
     @property
     def waiting(self) -> WaitingQueues:
