@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.monitor.diagnosis.words import age, span
+from queuetui.monitor.diagnosis.words import age, limit, share, span
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,16 @@ def test_a_span_is_written_in_its_two_largest_units(seconds: float, words: str) 
 def test_an_age_stands_still_for_a_while(seconds: float, words: str) -> None:
     """An age grows in steps: of ten seconds, of a minute, of ten minutes, of an hour."""
     assert age(seconds) == words
+
+
+def test_what_somebody_set_is_written_as_it_was_set() -> None:
+    """A short limit and a small share keep their fractions; what is measured beside them is as exact."""
+    assert [limit(seconds) for seconds in (0.1, 0.25, 1, 9.5, 10, 90)] == [
+        "0.1 s",
+        "0.25 s",
+        "1 s",
+        "9.5 s",
+        "10 s",
+        "1 m 30 s",
+    ]
+    assert [share(ratio) for ratio in (0.0025, 0.05, 0.099, 2 / 3, 1)] == ["0.25%", "5%", "9.9%", "67%", "100%"]

@@ -8,7 +8,7 @@ from queuetui.model.job import Job
 from queuetui.model.stuck import is_over_limit
 from queuetui.model.verdict import LEARNED, Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import act_on, age, name, span, worker_name
+from queuetui.monitor.diagnosis.words import act_on, age, limit, name, worker_name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -33,9 +33,9 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         holder = facts.holder(job)
         who = name(job.worker) if holder is None else worker_name(holder)
         evidence["worker"] = who
-        summary = f"running {age(running_s)}, limit {span(limit_s)}; worker {who} still beats"
+        summary = f"running {age(running_s)}, limit {limit(limit_s)}; worker {who} still beats"
         return Verdict(Code.HUNG, Severity.CRITICAL, summary, evidence, act_on("cancel", job))
-    summary = f"taken {age(running_s)} ago, limit {span(limit_s)}; this store keeps no liveness of this run, so it may still go on"
+    summary = f"taken {age(running_s)} ago, limit {limit(limit_s)}; this store keeps no liveness of this run, so it may still go on"
     step = act_on("release", job)
     if job.expired_at is not None or job.is_used_up:
         summary += "; another worker that takes it fails it without running it"

@@ -10,7 +10,7 @@ from queuetui.model.state import State
 from queuetui.model.stuck import due_since, is_overdue
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts, QueueProgress
-from queuetui.monitor.diagnosis.words import age, name, span, start_worker
+from queuetui.monitor.diagnosis.words import age, limit, name, start_worker
 
 # What these say is no more than that the job is due.
 _NO_CAUSE = frozenset({Code.WAITING, Code.NOT_DUE, Code.WILL_RETRY})
@@ -39,10 +39,10 @@ def judge(job: Job, facts: Facts, cause: Verdict) -> Verdict | None:
     step = start_worker(job.queue, facts.capabilities)
     if cause.code in _NO_CAUSE:
         who = "" if facts.capabilities.workers else "; this system does not tell which workers run"
-        summary = f"due {age(due_s)}, limit {span(limit_s)}, and nothing has taken it{who}{_words(facts.progress)}"
+        summary = f"due {age(due_s)}, limit {limit(limit_s)}, and nothing has taken it{who}{_words(facts.progress)}"
         return Verdict(Code.OVERDUE, Severity.CRITICAL, summary, evidence, f"look whether its workers run; {step}")
     evidence["cause"] = cause.code.value
-    summary = f"due {age(due_s)}, limit {span(limit_s)}: {cause.summary}"
+    summary = f"due {age(due_s)}, limit {limit(limit_s)}: {cause.summary}"
     return Verdict(Code.OVERDUE, Severity.CRITICAL, summary, evidence, cause.next)
 
 

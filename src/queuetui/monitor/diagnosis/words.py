@@ -18,6 +18,8 @@ NAME_CAP = 40
 _NUMBERED = frozenset({"pid", "fence", "version", "schema", "port"})
 SHORT_ID = 8
 _AGE_STEPS = ((86400.0, 3600), (3600.0, 600), (60.0, 60))
+_EXACT_BELOW_S = 10.0
+_EXACT_BELOW_PERCENT = 10.0
 _STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"))
 
 
@@ -39,6 +41,17 @@ def age(seconds: float) -> str:
     """
     step_s = next((step_s for least_s, step_s in _AGE_STEPS if seconds >= least_s), 10)
     return span(seconds // step_s * step_s) if seconds >= step_s else f"<{step_s} s"
+
+
+def limit(seconds: float) -> str:
+    """Return a span as somebody may have set it: a short one with its fractions, as `0.25 s`."""
+    return span(seconds) if seconds >= _EXACT_BELOW_S else f"{seconds:.2g} s"
+
+
+def share(ratio: float) -> str:
+    """Return a part of a whole in percent, a small one with its fractions: `67%`, `0.3%`."""
+    percent = ratio * 100
+    return f"{percent:.0f}%" if percent >= _EXACT_BELOW_PERCENT else f"{percent:.2g}%"
 
 
 def waits(job: Job, wait_s: float) -> str:

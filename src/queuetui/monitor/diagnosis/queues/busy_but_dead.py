@@ -6,7 +6,7 @@ from queuetui.model.counted import counted
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import list_jobs, name, span
+from queuetui.monitor.diagnosis.words import limit, list_jobs, name
 
 
 def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
@@ -22,7 +22,7 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.BUSY_BUT_DEAD,
         Severity.WARNING,
-        f"all {counted(slots, 'slot')} for {name(queue.name)} are busy and nothing has ended for {span(idle_s)} or more",
+        f"all {counted(slots, 'slot')} for {name(queue.name)} are busy and nothing has ended for {limit(idle_s)} or more",
         {"slots": slots, "busy": busy, "workers": len(listeners), "ended": 0, "window_s": idle_s},
         list_jobs(queue.name, "state:processing sort:started"),
     )

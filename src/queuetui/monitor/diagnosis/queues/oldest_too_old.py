@@ -5,7 +5,7 @@ from __future__ import annotations
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import age, list_jobs, name
+from queuetui.monitor.diagnosis.words import age, limit, list_jobs, name
 
 
 def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
@@ -19,7 +19,7 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.OLDEST_TOO_OLD,
         Severity.WARNING,
-        f"the oldest due job of {name(queue.name)} has waited {age(due_s)}; the limit is {age(limit_s)}",
+        f"the oldest due job of {name(queue.name)} has waited {age(due_s)}; the limit is {limit(limit_s)}",
         evidence,
         list_jobs(queue.name, "state:pending sort:scheduled"),
     )

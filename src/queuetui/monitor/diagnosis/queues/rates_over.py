@@ -11,7 +11,7 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.queues.retry_storm import is_storm
-from queuetui.monitor.diagnosis.words import list_jobs, name, span
+from queuetui.monitor.diagnosis.words import limit, list_jobs, name, share
 
 # What waits for a worker.
 DEPTH_STATES = (State.PENDING, State.RETRYING)
@@ -35,25 +35,27 @@ def judge_all(queue: QueueInfo, facts: Facts) -> Iterator[Verdict]:
         return
     ended = {"completed": runs.completed, "failed": runs.failed, "minutes": RATE_MINUTES}
     if runs.error_rate is not None and runs.error_rate > limits.error_rate:
-        story = f"{runs.error_rate:.0%} of the jobs of {name(queue.name)} that ended in {RATE_MINUTES} minutes failed"
+        story = (
+            f"{share(runs.error_rate)} of the jobs of {name(queue.name)} that ended in {RATE_MINUTES} minutes failed"
+        )
         yield _over(
             Code.ERROR_RATE_OVER,
             queue,
             story,
-            f"{limits.error_rate:.0%}",
+            share(limits.error_rate),
             {**ended, "limit": limits.error_rate},
             "failed",
         )
     if runs.retry_rate is not None and runs.retry_rate > limits.retry_rate and not is_storm(runs):
-        story = f"{runs.retry_rate:.0%} of the runs of {name(queue.name)} in {RATE_MINUTES} minutes ended in another attempt"
+        story = f"{share(runs.retry_rate)} of the runs of {name(queue.name)} in {RATE_MINUTES} minutes ended in another attempt"
         evidence = {**ended, "retried": runs.retried, "lost": runs.lost, "limit": limits.retry_rate}
-        yield _over(Code.RETRY_RATE_OVER, queue, story, f"{limits.retry_rate:.0%}", evidence, "retrying")
+        yield _over(Code.RETRY_RATE_OVER, queue, story, share(limits.retry_rate), evidence, "retrying")
     if runs.average_s is not None and runs.average_s > limits.average_s:
-        story = f"a run of {name(queue.name)} took {span(runs.average_s)} on average in {RATE_MINUTES} minutes"
+        story = f"a run of {name(queue.name)} took {limit(runs.average_s)} on average in {RATE_MINUTES} minutes"
         evidence = {"average_s": round(runs.average_s, 3), "runs": runs.runs, "limit_s": limits.average_s}
-        yield _over(Code.AVERAGE_OVER, queue, story, span(limits.average_s), evidence, "processing,completed")
+        yield _over(Code.AVERAGE_OVER, queue, story, limit(limits.average_s), evidence, "processing,completed")
 
 
-def _over(code: Code, queue: QueueInfo, story: str, limit: str, evidence: Mapping[str, object], states: str) -> Verdict:
+def _over(code: Code, queue: QueueInfo, story: str, most: str, evidence: Mapping[str, object], states: str) -> Verdict:
     step = list_jobs(queue.name, f"state:{states}")
-    return Verdict(code, Severity.WARNING, f"{story}; the limit is {limit}", evidence, step)
+    return Verdict(code, Severity.WARNING, f"{story}; the limit is {most}", evidence, step)
