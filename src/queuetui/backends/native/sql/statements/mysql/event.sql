@@ -13,7 +13,7 @@ from queuetui_job where id in :ids order by id;
 
 -- block log_claimed
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence)
-select claimed_at, 2, queue, id, worker_id, correlation_id, attempts + 1, fence from queuetui_job where id in :ids;
+select claimed_at, 2, queue, id, worker_id, correlation_id, least(attempts, 2147483646) + 1, fence from queuetui_job where id in :ids;
 
 -- block log_completed
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment)
@@ -28,7 +28,7 @@ where j.id in :ids and coalesce((select q.events from queuetui_queue q where q.n
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment, actor, detail)
 select
     :now, :kind, j.queue, j.id, case when j.state = 2 then j.worker_id end, j.correlation_id,
-    case when j.state = 2 then j.attempts + 1 end, case when j.state = 2 then j.fence end,
+    case when j.state = 2 then least(j.attempts, 2147483646) + 1 end, case when j.state = 2 then j.fence end,
     coalesce(:at, :now + cast(:delay_us as signed), j.started_at, :now - cast(:took_us as signed)), :actor, :detail
 from queuetui_job j
 where j.id = :id and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true);
@@ -41,14 +41,14 @@ where d.id = :id and coalesce((select q.events from queuetui_queue q where q.nam
 
 -- block log_started
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment)
-select :now, 3, j.queue, j.id, j.worker_id, j.correlation_id, j.attempts + 1, j.fence, :now - :running_us
+select :now, 3, j.queue, j.id, j.worker_id, j.correlation_id, least(j.attempts, 2147483646) + 1, j.fence, :now - :running_us
 from queuetui_job j
 where j.id = :id and j.fence = :fence and j.lease_id = :lease_id and j.started_at is null
     and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true);
 
 -- block log_progress
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment, detail)
-select :now, 4, j.queue, j.id, j.worker_id, j.correlation_id, j.attempts + 1, j.fence, j.started_at, :progress
+select :now, 4, j.queue, j.id, j.worker_id, j.correlation_id, least(j.attempts, 2147483646) + 1, j.fence, j.started_at, :progress
 from queuetui_job j
 where j.id = :id and j.fence = :fence and j.lease_id = :lease_id and not (j.progress <=> :progress)
     and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true);

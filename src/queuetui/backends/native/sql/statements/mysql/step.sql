@@ -14,7 +14,7 @@ insert into queuetui_job_done (
 )
 select
     j.id, 5, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - given.took_us),
-    attempts + 1, lost, lost_alone, null, null, null, null, given.result,
+    least(attempts, 2147483646) + 1, lost, lost_alone, null, null, null, null, given.result,
     due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, `blob`, queue, type, name,
     worker_id, correlation_id, `key`, tags, needs, context, progress, payload
 from ({given}) as given straight_join queuetui_job j force index (primary) on j.id = given.id;

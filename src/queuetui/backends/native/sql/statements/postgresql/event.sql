@@ -15,7 +15,7 @@ from unnest(:ids::uuid[], :correlation_ids::text[]) as given (id, correlation_id
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment, actor, detail)
 select
     clock_timestamp(), :kind::smallint, j.queue, j.id, case when j.state = 2 then j.worker_id end, j.correlation_id,
-    case when j.state = 2 then j.attempts + 1 end, case when j.state = 2 then j.fence end,
+    case when j.state = 2 then least(j.attempts, 2147483646) + 1 end, case when j.state = 2 then j.fence end,
     coalesce(
         :at::timestamptz, clock_timestamp() + :delay_us::bigint * interval '1 microsecond', j.started_at,
         clock_timestamp() - :took_us::bigint * interval '1 microsecond'
@@ -37,7 +37,7 @@ returning pg_notify('queuetui_told', '');
 -- block log_started
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment)
 select
-    clock_timestamp(), 3, j.queue, j.id, j.worker_id, j.correlation_id, j.attempts + 1, j.fence,
+    clock_timestamp(), 3, j.queue, j.id, j.worker_id, j.correlation_id, least(j.attempts, 2147483646) + 1, j.fence,
     clock_timestamp() - :running_us * interval '1 microsecond'
 from queuetui_job j
 where j.id = :id and j.fence = :fence and (j.lease_id = :lease_id) is true and j.started_at is null
@@ -46,7 +46,7 @@ returning pg_notify('queuetui_told', '');
 
 -- block log_progress
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment, detail)
-select clock_timestamp(), 4, j.queue, j.id, j.worker_id, j.correlation_id, j.attempts + 1, j.fence, j.started_at, :progress::text
+select clock_timestamp(), 4, j.queue, j.id, j.worker_id, j.correlation_id, least(j.attempts, 2147483646) + 1, j.fence, j.started_at, :progress::text
 from queuetui_job j
 where j.id = :id and j.fence = :fence and (j.lease_id = :lease_id) is true and j.progress is distinct from :progress::text
     and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true)

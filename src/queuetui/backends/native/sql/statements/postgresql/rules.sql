@@ -39,7 +39,7 @@ where id = any(:ids::uuid[]);
 
 -- block log_chosen
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence)
-select claimed_at, 2, queue, id, worker_id, correlation_id, attempts + 1, fence from queuetui_job where id = any(:ids::uuid[]);
+select claimed_at, 2, queue, id, worker_id, correlation_id, least(attempts, 2147483646) + 1, fence from queuetui_job where id = any(:ids::uuid[]);
 
 -- block write_begun
 update queuetui_queue set begun = :begun where name = :queue;

@@ -21,7 +21,7 @@ insert into queuetui_job_done (
 select
     id, :state::smallint, rev + 1, now, now, now + :kept_us * interval '1 microsecond',
     coalesce(started_at, now - :took_us::bigint * interval '1 microsecond'),
-    attempts + :attempted::integer, lost + :lost::integer, lost_alone + :lost_alone::integer,
+    least(attempts, 2147483646) + :attempted::integer, least(lost, 2147483646) + :lost::integer, least(lost_alone, 2147483646) + :lost_alone::integer,
     case when :set_error::boolean then :error_class::text else error_class end,
     case when :set_error::boolean then :error_message::text else error_message end,
     case when :set_error::boolean then :error_traceback::text else error_traceback end,
@@ -35,7 +35,7 @@ from taken, clock;
 update queuetui_job set
     state = :state::smallint, rev = rev + 1, updated_at = clock_timestamp(),
     due_at = coalesce(:at::timestamptz, clock_timestamp() + :delay_us::bigint * interval '1 microsecond', due_at),
-    attempts = attempts + :attempted::integer, lost = lost + :lost::integer, lost_alone = lost_alone + :lost_alone::integer,
+    attempts = least(attempts, 2147483646) + :attempted::integer, lost = least(lost, 2147483646) + :lost::integer, lost_alone = least(lost_alone, 2147483646) + :lost_alone::integer,
     error_class = case when :set_error::boolean then :error_class::text else error_class end,
     error_message = case when :set_error::boolean then :error_message::text else error_message end,
     error_traceback = case when :set_error::boolean then :error_traceback::text else error_traceback end,

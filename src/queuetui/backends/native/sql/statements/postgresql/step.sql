@@ -23,7 +23,7 @@ with clock as materialized (
     select
         id, 5, rev + 1, now, now, now + :kept_us * interval '1 microsecond',
         coalesce(started_at, now - took_us * interval '1 microsecond'),
-        attempts + 1, lost, lost_alone, null, null, null, null, result,
+        least(attempts, 2147483646) + 1, lost, lost_alone, null, null, null, null, result,
         due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, blob, queue, type, name,
         worker_id, correlation_id, key, tags, needs, context, progress, payload
     from taken, clock
@@ -109,7 +109,7 @@ with clock as materialized (
         took_22 = total.took_22 + excluded.took_22, took_23 = total.took_23 + excluded.took_23
 ), logged as (
     insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment)
-    select clock.now, told.kind, held.queue, told.id, held.worker_id, told.correlation_id, told.attempts + 1, told.fence, told.moment
+    select clock.now, told.kind, held.queue, told.id, held.worker_id, told.correlation_id, least(told.attempts, 2147483646) + 1, told.fence, told.moment
     from held, clock, (
         select
             5 as kind, id, correlation_id, attempts, fence,
