@@ -50,13 +50,13 @@ def take_of_demo() -> None:
         await_life(feed, print)
         feed.close()
         Event().wait(LIVING_S)
-        asyncio.run(take([session_on(profile, operate=True, state=place.state)], PICTURES))
+        asyncio.run(take([session_on(profile, asked="operate", state=place.state)], PICTURES))
 
 
 def take_of_systems(named: Sequence[str]) -> None:
     """Take the Overview of stores that hold several systems."""
     profiles = [Profile(name, url, rights="operate") for name, _, url in (one.partition("=") for one in named)]
-    asyncio.run(take([session_on(profile, operate=True) for profile in profiles], SYSTEMS))
+    asyncio.run(take([session_on(profile, asked="operate") for profile in profiles], SYSTEMS))
 
 
 if __name__ == "__main__":

@@ -124,6 +124,29 @@ def test_a_profile_that_is_away_does_not_stop_the_others(prod: str, invoke: Invo
     assert query(prod, "select count(*) from pgboss.job where state = 'failed'") == [(2,)]
 
 
+def test_what_happened_in_several_queues_is_one_list(
+    tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events, the trace of one correlation id and lives are put together in their order, each row with its queue."""
+    settings = ""
+    for name in ("one", "two"):
+        url = f"sqlite:///{tmp_path}/{name}.db"
+        backend = open_native(url, BackendOptions(create=True))
+        backend.jobs.enqueue([NewJob(new_job_id(), "Send", b"{}", correlation_id=cause) for cause in ("order-1", name)])
+        backend.close()
+        settings += f'[profiles.{name}]\nurl = "{url}"\n'
+    (tmp_path / "config.toml").write_text(settings)
+    (tmp_path / "config.toml").chmod(0o600)
+    monkeypatch.setenv("QUEUETUI_CONFIG", str(tmp_path / "config.toml"))
+    both = ("--profile", "one", "--profile", "two")
+    events = invoke(*both, "events", "--json").data
+    assert [one["backend"] for one in events] == ["one", "one", "two", "two"]
+    assert {one["backend"] for one in invoke(*both, "trace", "order-1", "--json").data} == {"one", "two"}
+    assert [one["backend"] for one in invoke(*both, "lives", "--json").data] == ["two", "two", "one", "one"]
+    assert [one["backend"] for one in invoke(*both, "events", "-n", "1", "--json").data] == ["two"]
+    invoke(*both, "events", "--counts").fails(1, "reading events is done in one queue at a time")
+
+
 def test_the_console_opens_all_systems_of_a_store(prod: str, tmp_path: Path) -> None:
     """Each system of the database is a link of its own, and a retry from the one that is shown changes its rows alone."""
     profile = Profile("prod", prod, rights="operate", poll_s=60.0)

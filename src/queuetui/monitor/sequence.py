@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from queuetui.model.event import Event, EventKind
+from queuetui.monitor.diagnosis.words import span
 
 
 class GapKind(StrEnum):
@@ -183,5 +184,5 @@ def _stall(walk: _Walk, now: datetime, limit_s: float) -> Iterator[Gap]:
     if kind is GapKind.NEVER_ASSIGNED and last.moment is not None:
         since = max(since, last.moment)
     if now - since > timedelta(seconds=limit_s):
-        text = f"{last.kind} and nothing since for {(now - since).total_seconds():.0f} s"
+        text = f"{last.kind} and nothing since for {span((now - since).total_seconds())}"
         yield Gap(kind, text, last, is_open=True)

@@ -111,7 +111,7 @@ def test_the_log_is_read_as_events_with_their_gaps(platform: tuple[str, Backend]
     assert {job_id: life.gaps for job_id, life in lives.items()} == {
         A: (),
         B: ("no JobStarted",),
-        C: ("JobStarted and nothing since for 2400 s",),
+        C: ("JobStarted and nothing since for 40 m",),
         D: ("no JobScheduled", "no JobStarted"),
     }
     counts = count_kinds(read_recent(log, NOW - timedelta(hours=1))[0])

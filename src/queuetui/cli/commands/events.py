@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Iterable
 from datetime import timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -61,6 +62,11 @@ def command(
     """Show what happened to jobs, queues and workers, the newest last."""
     connection, form = take_connection(given), Format(given["form"])
     with opened_systems(**connection) as systems:
+        logs = logs_of(systems)
+        if logs.are_many and not (given["counts"] or given["follow"] or job):
+            begin = None if back is None else back.moment(logs.opened[0].feed.now())
+            _show_all(logs, EventRequest(None, queue, correlation, frozenset(kinds), begin, limit=limit), form)
+            return
         feed = log_of(systems)
         if given["counts"]:
             _count(feed, HOUR_S if back is None else back.seconds(feed.now()), form)
@@ -81,18 +87,27 @@ def command(
 def trace(correlation_id: str, form: str, **connection: Any) -> None:
     """Show what happened to all jobs of one correlation id, in order."""
     with opened_systems(**connection) as systems:
-        _show(log_of(systems), EventRequest(correlation_id=correlation_id, limit=TRACE_LIMIT), Format(form))
+        logs, request = logs_of(systems), EventRequest(correlation_id=correlation_id, limit=TRACE_LIMIT)
+        if logs.are_many:
+            _show_all(logs, request, Format(form))
+        else:
+            _show(logs.opened[0].feed, request, Format(form))
 
 
 def log_of(systems: Systems) -> Feed:
     """Return the one queue of them whose events are kept."""
+    return systems.opened[0].feed if not systems.are_many else logs_of(systems).only_one("reading events").feed
+
+
+def logs_of(systems: Systems) -> Systems:
+    """Return the queues whose events are kept; the only one that is named, whether it keeps any or not."""
     if not systems.are_many:
-        return systems.opened[0].feed
+        return systems
 
     def lacking(system: System) -> str:
         return f"none of {systems.titles} keeps what happened to jobs; {system.feed.capabilities.label} does not"
 
-    return systems.with_role(lambda one: one.feed.capabilities.events, lacking).only_one("reading events").feed
+    return systems.with_role(lambda one: one.feed.capabilities.events, lacking)
 
 
 def _count(feed: Feed, since_s: float, form: Format) -> None:
@@ -113,6 +128,24 @@ def _show(feed: Feed, request: EventRequest, form: Format) -> None:
     if not page.events and form is Format.TABLE:
         off = request.queue is not None and not feed.logs_events(request.queue)
         say("events of this queue are off" if off else "no event matches")
+
+
+def _show_all(systems: Systems, request: EventRequest, form: Format) -> None:
+    """Show the events of several logs as one, the newest last, each with its queue's system."""
+    pages = systems.answers_of(lambda one: one.feed.events(request))
+    found = sorted(
+        ((event.at, system.name, event) for system, page in pages for event in page.events), key=itemgetter(0)
+    )
+    listed = [{"backend": name, **describe_event(event)} for _, name, event in found[-request.limit :]]
+    rows = [{"backend": row["backend"], **event_row(row)} for row in listed] if form is Format.TABLE else listed
+    show_rows(rows, ("backend", *EVENT_COLUMNS), form, ("backend", *EVENT_TABLE))
+    for system, page in pages:
+        for note in page.notes:
+            systems.tell_of(system)(note)
+    if len(found) > len(listed) or any(page.has_more for _, page in pages):
+        say(f"{len(listed):,} events are shown and there are older ones; ask for more with --limit")
+    if not listed and form is Format.TABLE:
+        say("no event matches")
 
 
 def _follow(feed: Feed, request: EventRequest, form: Format) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.commands.events import log_of
+from queuetui.cli.commands.events import logs_of
 from queuetui.cli.options import Since, connection_options, format_options, since
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.systems import opened_systems
@@ -24,6 +24,7 @@ COLUMNS = (
     "ran_seconds",
     "gaps",
 )
+NEVER = datetime.min.replace(tzinfo=UTC)
 _TIMES = ("created_at", "scheduled_at", "started_at", "ended_at")
 
 
@@ -46,15 +47,22 @@ def command(back: Since, limit: int, form: str, **connection: Any) -> None:
     The steps are created, scheduled, started, ended. What is wrong with the log as a whole: queuetui gaps.
     """
     with opened_systems(**connection) as systems:
-        log = log_of(systems)
-        found = log.lives(timedelta(seconds=back.seconds(log.now())), limit)
-    rows = [describe_life(life) for life in found.lives]
-    if form == Format.TABLE:
-        rows = [_cells(row) for row in rows]
-    show_rows(rows, COLUMNS, Format(form), COLUMNS)
-    for note in found.notes:
-        say(note)
-    if found.has_more:
+        logs = logs_of(systems)
+        span = timedelta(seconds=back.seconds(logs.opened[0].feed.now()))
+        answers = logs.answers_of(lambda one: one.feed.lives(span, limit))
+        found = [(system, life) for system, lives in answers for life in lives.lives]
+        # One log gives the latest first; several are put together by the same order.
+        if logs.are_many:
+            found.sort(key=lambda one: max(one[1].steps.values(), default=NEVER), reverse=True)
+        rows = [{"backend": system.name, **describe_life(life)} for system, life in found[:limit]]
+        if form == Format.TABLE:
+            rows = [_cells(row) for row in rows]
+        columns = logs.table(COLUMNS)
+        show_rows(({name: row[name] for name in columns} for row in rows), columns, Format(form), columns)
+        for system, lives in answers:
+            for note in lives.notes:
+                logs.tell_of(system)(note)
+    if len(found) > limit or any(lives.has_more for _, lives in answers):
         say(f"{limit:,} jobs are shown and there are more; ask for more with --limit")
 
 

@@ -97,7 +97,8 @@ def schedule_lines(schedule: ScheduleInfo, width: int, most: int) -> list[TextLi
         "Next: ", "Next: P here, or " if schedule.paused_at is not None else "Next: "
     ):
         told.append((step, Tone.STRONG))
-    told.append(("; ".join(filter(None, _terms(schedule))), Tone.PLAIN))
+    if terms := [term for term in _terms(schedule) if term not in {"", ABSENT}]:
+        told.append(("; ".join(terms), Tone.PLAIN))
     given = "" if schedule.payload is None else f" with {sanitize(schedule.payload, 200)}"
     where = "" if schedule.queue is None else f" in {sanitize(schedule.queue, 60)}"
     told.append((f"makes {sanitize(schedule.type, 60)}{where}{given}", Tone.MUTED))

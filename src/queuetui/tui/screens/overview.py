@@ -30,6 +30,7 @@ from queuetui.tui.widgets.text_lines import TextLines
 
 LETTERS = 20
 _ALARMS = 4
+_TALL_LINES = 30
 _CARDS = ("pending", "processing", "failed", "stuck", "done")
 
 
@@ -91,7 +92,9 @@ class OverviewScreen(Acting, ListScreen):
             self.show_lines(f"#card-{card.name}", card_lines(card))
         hour = hour_lines(snapshot, width, keeps_tally=keeps_tally)
         late = late_lines(picture, self.console.profile.limits.stuck_after_s)
-        alarms = alarm_lines(picture.alarms, _ALARMS)
+        # Where the systems are listed above, a short screen has no room for alarms before the queues.
+        is_crowded = len(self.console.links) > 1 and self.app.size.height < _TALL_LINES
+        alarms = alarm_lines(picture.alarms, 1 if is_crowded else _ALARMS)
         self.show_lines("#hour", [*hour, *problem_lines(picture, width), *alarms, *late])
         title = line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])
         self.show_lines("#letters-title", [title])
