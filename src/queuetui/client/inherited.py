@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from queuetui.model.correlation import Cause
 from queuetui.model.inheritance import TRACE_PARENT, TRACE_STATE, write_inheritance
 
+# Loaded by a program that has spans.
+TRACES = "opentelemetry.trace"
 _NO_TRACE: Mapping[str, str] = {}
 
 
 def inherited_from(cause: Cause | None) -> str | None:
     """Return what is stored with a new job, None where nothing is bound and no span is open."""
     fields = {} if cause is None else cause.bound
-    trace = open_span() if "opentelemetry.trace" in sys.modules else _NO_TRACE
+    trace = open_span() if TRACES in sys.modules else _NO_TRACE
     return write_inheritance(fields, trace) if fields or trace else None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import repeat
+from sys import modules
 from typing import Any, TypedDict
 
-from queuetui.client.inherited import inherited_from
+from queuetui.client.inherited import TRACES, inherited_from
 from queuetui.client.payloads import encode_payload, encode_payloads
 from queuetui.model.command import COMMAND_TAG, COMMAND_TYPE
 from queuetui.model.correlation import current_cause
@@ -78,7 +79,8 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
         correlation_id=read_text(correlation_id, "the correlation id")
         if correlation_id is not None
         else (cause and cause.correlation_id) or job_id,
-        context=inherited_from(cause),
+        # Most are enqueued by nobody's run, in a program without spans: these are spared the call.
+        context=None if cause is None and TRACES not in modules else inherited_from(cause),
     )
     if job_type != COMMAND_TYPE and _PLAIN.issuperset(options):
         return plain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from queuetui.model.secrets import MASK, is_secret_name
 
@@ -12,6 +13,8 @@ MOST_FIELDS = 50
 NAME_CHARS = 64
 VALUE_CHARS = 2_000
 _LARGEST = 2**63
+# A program's names are few, short and come again and again; each look takes longer than all else that is done to a field.
+_is_secret = lru_cache(maxsize=1_024)(is_secret_name)
 _OWN = frozenset({*vars(logging.LogRecord("", 0, "", 0, "", (), None)), "message", "asctime", "taskName"})
 
 
@@ -30,7 +33,7 @@ def plain_fields(given: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             yield "fields_left_out", len(given) - MOST_FIELDS
             return
         short = str(name)[:NAME_CHARS]
-        yield short, MASK if is_secret_name(short) else _plain(value)
+        yield short, MASK if _is_secret(short) else _plain(value)
 
 
 def fields_in_words(fields: Mapping[str, object]) -> str:
