@@ -12,6 +12,9 @@ from tests.docs.pages import pages
 
 PATH = re.compile(r"`((?:[\w.-]+/)+(?:[\w.-]+\.(?:py|sql|lua|tcss|toml|md|svg))?)`")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)(?:#[^)]*)?\)")
+NAME = re.compile(r"`(?:\w+\.)?(_?[a-zA-Z]\w+)(?:\([^`]*\))?`")
+# The pages that tell people who read the code where things are.
+OF_CODE = ("architecture", "adapters", "glossary", "store-sql", "store-redis", "store-memory")
 BASES = (ROOT, PACKAGE, PACKAGE / "backends" / "native" / "sql", PACKAGE / "backends" / "native" / "redis" / "scripts")
 
 
@@ -33,6 +36,26 @@ def test_every_link_of_a_page_leads_to_a_file(page: Path) -> None:
     """A link to a page or picture that is gone is missed here."""
     links = LINK.findall(page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", OF_CODE)
+def test_every_name_on_a_page_about_the_code_is_in_the_code(page: str, words_of_code: frozenset[str]) -> None:
+    """A class, function, block or table that was renamed is missed here on the page that names it."""
+    named = set(NAME.findall((ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")))
+    assert len(named) > 5
+    assert named - words_of_code == set()
+
+
+@pytest.fixture(scope="module")
+def words_of_code() -> frozenset[str]:
+    """Every word in our sources, statements and scripts, and in the tests."""
+    files = [
+        *PACKAGE.rglob("*.py"),
+        *PACKAGE.rglob("*.sql"),
+        *PACKAGE.rglob("*.lua"),
+        *(ROOT / "tests").rglob("*.py"),
+    ]
+    return frozenset(word for path in files for word in re.findall(r"\w+", path.read_text(encoding="utf-8")))
 
 
 def test_a_path_that_is_gone_is_told() -> None:
