@@ -108,6 +108,7 @@ def delayed(date: str, kind: int, zone: str) -> dict[str, object]:
         (delayed("2026-09-21 10:13:20.000000", 3, "Nowhere/At_All"), "", None),
         (delayed("soon", 3, "UTC"), "", None),
         ({"createdAt": True, "pushedAt": "soon"}, "", None),
+        ({"createdAt": 10**400}, "", None),
         ({}, "", None),
     ],
 )
