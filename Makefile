@@ -74,7 +74,7 @@ campaign: $(READY) ## Do every kind of harm to a queue on every store and plant 
 	@scripts/install-mariadb
 	@$(PYTHON) -m pytest -q -m campaign
 	@$(PYTHON) -m tests.acceptance.campaign --tier b --seed $(SEED) --report docs/campaign.md $(ARGS)
-	@$(PYTHON) -m pytest -q tests/conformance/test_machine.py --hypothesis-profile campaign --timeout 3600
+	@$(PYTHON) -m pytest -q tests/conformance/test_machine.py tests/conformance/test_filter.py tests/http/test_openapi.py --hypothesis-profile campaign --timeout 3600
 
 campaign-release: $(READY) ## The same for hours, in slices of 30 minutes: run it until it says that all cases are done
 	@$(PYTHON) -m tests.acceptance.campaign --tier c --seed $(SEED) --resume build/campaign-$(SEED) --minutes 30 $(ARGS)

@@ -212,7 +212,8 @@ def test_filters_mean_what_they_mean_everywhere(backend: Backend, loaded: Captur
 def test_small_pages_hold_each_job_once(backend: Backend, loaded: Capture) -> None:
     """In every order, pages list all jobs once, and reading backward from the last gives the same pages.
 
-    Pages are of three jobs in the usual order, and in each other one of nearly half of all, cut at other places.
+    Pages are of three jobs in the usual order, and in each other one of nearly half of all, cut at other places;
+    every second field is read backward too, rising and falling.
     """
     half = len(loaded.stored) // 2
     sorts = ("", *(f"sort:{sign}{field}" for field in SORTS for sign in ("", "-")))
@@ -220,6 +221,8 @@ def test_small_pages_hold_each_job_once(backend: Backend, loaded: Capture) -> No
         size = max(3, half - place % 3) if sort else 3
         forth = _turn_pages(backend, PageRequest(parse_query(sort), size))
         assert Counter(job_id for page in forth for job_id in page) == Counter(set(loaded.stored)), sort
+        if place % 4 in {1, 2}:
+            continue
         last = backend.inspector.page(PageRequest(parse_query(sort), len(forth[-1]), backward=True), Limits())
         back = _turn_pages(backend, PageRequest(parse_query(sort), size, last.first, backward=True))
         assert [*reversed(back), forth[-1]] == forth, sort

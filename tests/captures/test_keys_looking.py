@@ -17,8 +17,8 @@ from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from tests.backends.captures import Capture
 from tests.captures.conftest import Folder
+from tests.captures.reads import read_early_and_late, read_everything
 from tests.captures.stores import let_read, redis_client
-from tests.captures.test_looking import read_everything
 
 CORE = "keys"
 READS = frozenset(
@@ -58,10 +58,11 @@ def watched(url: str) -> Iterator[set[str]]:
 
 
 def test_only_reading_commands_are_sent(loaded: Capture, folder: Folder) -> None:
-    """Every read of the contract and of discovery sends no command that could write, and none that blocks the server."""
+    """Every read of the contract and of discovery sends no command that could write or blocks the server, and nothing is changed."""
+    before = folder.store.dump(loaded.url)
     with watched(loaded.url) as commands:
-        read_everything(loaded.open(folder.expectation.stuck_after_s))
-        discover(loaded.url, BackendOptions())
+        read_early_and_late(loaded, folder)
+    assert folder.store.dump(loaded.url) == before
     assert commands
     assert commands - READS == set()
 

@@ -14,11 +14,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from queuetui.backends.base import BackendOptions
-from queuetui.backends.discover import discover
 from tests.backends.captures import Capture, connect_mysql
 from tests.captures.conftest import Folder
-from tests.captures.test_looking import read_everything
+from tests.captures.reads import read_early_and_late
 
 CORE = "tables"
 READS = frozenset(
@@ -90,11 +88,11 @@ LOGS = {"sqlite": traced_by_sqlite, "mysql": logged_by_mysql, "postgresql": logg
 
 
 def test_only_reading_statements_are_sent(loaded: Capture, folder: Folder) -> None:
-    """Every read of the contract and of discovery sends no statement that writes, locks rows or makes anything."""
+    """Every read of the contract and of discovery sends no statement that writes, locks rows or makes anything, and nothing is changed."""
+    before = folder.store.dump(loaded.url)
     with LOGS[urlsplit(loaded.url).scheme.partition("+")[0]](loaded.url) as seen:
-        read_everything(loaded.open(folder.expectation.stuck_after_s))
-        discover(loaded.url, BackendOptions())
-        loaded.close()
+        read_early_and_late(loaded, folder)
+    assert folder.store.dump(loaded.url) == before
     # SQLite tells in comments what a statement does within.
     bare = [TEXTS.sub("''", one).strip() for one in seen if not one.startswith("--")]
     assert any(one.lower().startswith("select") and "from" in one.lower() for one in bare)

@@ -11,10 +11,12 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
 
 from queuetui.http.app import ENDPOINTS
+from tests.conftest import CAMPAIGN
 from tests.http.stage import HttpStage
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
-EXAMPLES = 25
+EXAMPLES = 12
+MANY_EXAMPLES = 100
 # It goes on until its client goes.
 ENDLESS = "/api/live"
 
@@ -34,8 +36,9 @@ def test_whatever_is_asked_is_answered_as_the_document_says(stage: HttpStage) ->
     operations = [found.ok() for found in schema.get_all_operations()]
     asked = [one.as_strategy() for one in operations if one.path != ENDLESS]
     assert len(asked) == len(ENDPOINTS) - 1
+    each = MANY_EXAMPLES if settings.get_current_profile_name() == CAMPAIGN else EXAMPLES
 
-    @settings(max_examples=EXAMPLES * len(asked), deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=each * len(asked), deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=st.one_of(asked))
     def ask(case: Any) -> None:
         case.call_and_validate(base_url=stage.url, checks=CHECKS)

@@ -11,7 +11,7 @@ from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Watch
-from tests.captures.test_looking import read_everything
+from tests.captures.reads import read_everything
 
 PAGES = Path(__file__).parents[3] / "docs" / "systems"
 LOOKER, MENDER = "looker", "mender"
