@@ -16,11 +16,10 @@ from queuetui.monitor.store_link import StoreLink
 from queuetui.tui import collector
 from queuetui.tui.actions import Action, KeyPlace, key_at
 from queuetui.tui.crash import crash_text
+from queuetui.tui.linked import heading_of, row_of_link
 from queuetui.tui.messages import HandedOver
 from queuetui.tui.partial_draw import draw_spans, is_partial
 from queuetui.tui.present.column_choice import ColumnChoice
-from queuetui.tui.present.frame import READ_ONLY, Heading
-from queuetui.tui.present.systems import SystemRow
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
 from queuetui.tui.stylesheets import read_styles
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
     from queuetui.monitor.poller import Poller
     from queuetui.monitor.store_link import Sighting
     from queuetui.tui.host import FullScreen
+    from queuetui.tui.present.frame import Heading
+    from queuetui.tui.present.systems import SystemRow
     from queuetui.tui.session import Connection, ConsoleLink, ConsoleSession
 
 _TICK_S = 1.0
@@ -242,17 +243,7 @@ class Console(App[int], inherit_bindings=False):
         """Every link as it stands, those of one store together; none where there is only one."""
         if len(self.links) == 1:
             return ()
-        return tuple(
-            SystemRow(
-                link.reach.profile.title,
-                link.state,
-                None if link.latest is None else link.latest.picture.snapshot,
-                "" if link.capabilities is None else link.capabilities.label,
-                is_shown=link is self.shown,
-                keeps_tally=link.capabilities is not None and link.capabilities.tally,
-            )
-            for link in self.links
-        )
+        return tuple(row_of_link(link, is_shown=link is self.shown) for link in self.links)
 
     def _show_systems(self) -> None:
         screen = self._console_screen
@@ -274,24 +265,9 @@ class Console(App[int], inherit_bindings=False):
     @property
     def heading(self) -> Heading:
         """What the first line tells while the store answers."""
-        latest, capabilities = self.latest, self.capabilities
-        return Heading(
-            title=self._place_among_links,
-            backend="" if capabilities is None else capabilities.label,
-            grade="" if capabilities is None else capabilities.durability,
-            rights="" if self.connection is None else READ_ONLY if self.is_read_only else "operate",
-            pace_s=self.poller.interval_s if latest is None else round(latest.pace_s, 1),
-            is_slowed=latest is not None and latest.pace_s > self.poller.interval_s,
-            cost_s=None if latest is None else latest.cost_s,
-            clock="" if latest is None else f"{latest.picture.snapshot.now:%H:%M:%S}",
-            frozen=self.frozen,
-        )
-
-    @property
-    def _place_among_links(self) -> str:
-        """The name on screen, and which of how many it is where there are several."""
         several = f" ({self.links.index(self.shown) + 1} of {len(self.links)})" if len(self.links) > 1 else ""
-        return f"{self.profile.title}{several}"
+        title, is_read_only = f"{self.profile.title}{several}", self.is_read_only
+        return heading_of(self.shown, title, is_read_only=is_read_only, frozen=self.frozen)
 
     @property
     def is_read_only(self) -> bool:
