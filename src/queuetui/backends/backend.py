@@ -52,6 +52,7 @@ class Backend:
         rules: Callable[[], ClaimRulesStore] | None = None,
         notes: Callable[[], RunNotesStore] | None = None,
         histories: Callable[[Backend], Histories] | None = None,
+        beside: Backend | None = None,
     ) -> None:
         self._make_inspector = inspector
         self._make_operator = operator
@@ -67,6 +68,8 @@ class Backend:
         self._make_rules = rules
         self._make_notes = notes
         self.close = close
+        # The second store of a queue that lies in two.
+        self.beside = beside
 
     @cached_property
     def inspector(self) -> Inspector:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from queuetui.backends.backend import Backend
@@ -14,6 +15,7 @@ from queuetui.model.limits import Limits, is_live
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
+from queuetui.model.urls import hide_passwords
 from queuetui.monitor.checks import fleet, jobs, server, tables, versions
 from queuetui.monitor.diagnosis.facts import gather_facts
 
@@ -32,6 +34,8 @@ def check_up(backend: Backend, limits: Limits, version: str, held_s: float = HEL
     found = list(_look_at_the_clock(inspector, limits))
     examination = examiner.examine(held_s)
     found += [*_judge_queue(examination), *_judge_server(examination, held_s)]
+    if backend.beside is not None:
+        found += _look_beside(backend.beside, held_s)
     found += _look_at_workers(inspector, examination, limits, version)
     found += _look_at_jobs(inspector, limits)
     if not inspector.capabilities.native:
@@ -45,6 +49,29 @@ def worst(findings: tuple[Finding, ...]) -> Level:
     """Return how the whole ended: what could not be read counts for less than what was found wrong."""
     levels = {finding.level for finding in findings}
     return next((one for one in (Level.CRITICAL, Level.WARNING, Level.UNKNOWN) if one in levels), Level.OK)
+
+
+def _look_beside(second: Backend, held_s: float) -> Iterator[Finding]:
+    """Yield what is found of the second store of a queue.
+
+    One that cannot be reached keeps nothing of the first back.
+    """
+    try:
+        examination = None if second.examiner is None else second.examiner.examine(held_s)
+    except QueueTuiError as error:
+        step = "see to that store: jobs that it alone keeps are not shown, and verbs that need it are refused"
+        yield Finding(
+            Check.REACHABLE,
+            Level.CRITICAL,
+            f"the second store cannot be examined: {hide_passwords(str(error))}",
+            {},
+            step,
+        )
+        return
+    if examination is not None:
+        found = (*_judge_queue(examination), *_judge_server(examination, held_s))
+        unread = (_unread(check, why) for check, why in examination.unread.items())
+        yield from (replace(one, summary=f"the second store: {one.summary}") for one in (*found, *unread))
 
 
 def _look_at_the_clock(inspector: Inspector, limits: Limits) -> Iterator[Finding]:

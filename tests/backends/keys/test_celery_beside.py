@@ -12,7 +12,10 @@ import redis
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
+from queuetui.backends.keys.examiner import KeysExaminer
+from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import Act, Outcome, Target, Verb
+from queuetui.model.examination import Check, Level
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
@@ -20,6 +23,7 @@ from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
+from queuetui.monitor.checkup import check_up
 from tests.backends.captures import STATE_OF_WORD, Capture
 from tests.backends.rights.redis_users import load_keys
 
@@ -71,6 +75,25 @@ def test_without_the_second_store_nothing_is_said_of_what_ended(apart: Capture) 
     (note,) = backend.inspector.page(PageRequest(parse_query("state:failed")), Limits()).notes
     assert "?beside=redis://" in note
     alone.close()
+
+
+def test_both_stores_are_examined(apart: Capture) -> None:
+    """Doctor tells of the second server too, and that it cannot be reached without keeping the rest back."""
+    told = [one.summary for one in check_up(apart.open(1), Limits(), "1") if one.check is Check.SERVER]
+    assert len(told) == 2
+    assert told[1] == f"the second store: {told[0]}"
+    backend = apart.open(1)
+    assert backend.beside is not None
+    examiner = KeysExaminer(RedisServer("redis://127.0.0.1:1/0", BackendOptions("gone")))
+    backend.beside = Backend(
+        inspector=lambda: backend.inspector,
+        operator=lambda: backend.operator,
+        close=lambda: None,
+        examiner=lambda: examiner,
+    )
+    found = check_up(backend, Limits(), "1")
+    assert any(one.check is Check.REACHABLE and "second store" in one.summary for one in found)
+    assert any(one.check is Check.SERVER and one.level is Level.OK for one in found)
 
 
 def test_a_retry_sends_the_message_and_takes_the_result_away(apart: Capture) -> None:

@@ -32,5 +32,6 @@ def join_backends(first: Backend, second: Backend, second_holds: str, options: B
         server_look=None if server_look is None else lambda: server_look,
         limits=options.limits,
         schedules=None if schedules is None else lambda: schedules,
+        beside=second,
         close=close,
     )

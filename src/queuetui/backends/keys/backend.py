@@ -18,7 +18,7 @@ from queuetui.backends.redis.server import RedisServer
 class KeysBackend(Backend):
     """One product's queue, looked at and mended."""
 
-    def __init__(self, server: RedisServer, product: KeysProduct) -> None:
+    def __init__(self, server: RedisServer, product: KeysProduct, *, beside: Backend | None = None) -> None:
         inspector = KeysInspector(server, product)
         super().__init__(
             inspector=lambda: inspector,
@@ -28,6 +28,7 @@ class KeysBackend(Backend):
             limits=server.options.limits,
             schedules=(lambda: inspector) if product.capabilities.schedules else None,
             close=server.close,
+            beside=beside,
         )
 
 

@@ -80,7 +80,8 @@ def _open_joined(url: str, beside: str, product: Celery, options: BackendOptions
 
 def _open(url: str, beside: str, product: Celery, options: BackendOptions) -> Backend:
     other = _connect(beside, options)
-    return KeysBackend(SplitServer(read_address(url, (NAMESPACE,)).url, other, product.results, options), product)
+    server = SplitServer(read_address(url, (NAMESPACE,)).url, other, product.results, options)
+    return KeysBackend(server, product, beside=KeysBackend(other, product))
 
 
 def _prefixes(server: RedisServer, part: bytes) -> set[bytes]:
