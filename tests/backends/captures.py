@@ -22,6 +22,10 @@ from queuetui.model.limits import Limits
 from queuetui.model.state import State
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
+_EVERY_SCHEMA = (
+    "select set_config('search_path', string_agg(quote_ident(nspname), ',' order by nspname <> 'public', nspname), false) "
+    r"from pg_namespace where nspname not like 'pg\_%' and nspname <> 'information_schema'"
+)
 _STATEMENT_END = re.compile(r";\n")
 
 # The truth's words and ours; a capture cannot tell a running job from a stuck one.
@@ -112,6 +116,8 @@ def query(url: str, statement: str) -> list[tuple[Any, ...]]:
         return rows
     if scheme.startswith("postgres"):
         with psycopg.connect(url) as server:
+            # A product's tables may be in any schema.
+            server.execute(_EVERY_SCHEMA)
             cursor = server.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
     with connect_mysql(url) as mysql, mysql.cursor() as found:
@@ -124,7 +130,7 @@ def table_names(url: str) -> list[str]:
     names = {
         "sqlite": "select name from sqlite_master where type = 'table'",
         "mysql": "show tables",
-        "postgresql": "select schemaname || '.' || tablename from pg_tables "
+        "postgresql": "select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables "
         "where schemaname not in ('pg_catalog', 'information_schema')",
     }
     return [name for (name,) in query(url, names[urlsplit(url).scheme.partition("+")[0]])]

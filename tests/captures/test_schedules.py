@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from queuetui.backends.schedules import ScheduleStore
 from queuetui.model.act import Verb
-from tests.backends.captures import Capture, run_script
+from tests.backends.captures import Capture, query
 from tests.captures.conftest import Folder
 
 
@@ -16,7 +16,7 @@ def MEANT(folder: Folder) -> bool:  # noqa: N802 - read by conftest
 def test_schedules_are_listed_as_they_are_stored(folder: Folder, fresh: Capture) -> None:
     """Name, type, queue, when, the next slot, the last one with its job; the verbs are absent with a reason."""
     if folder.expectation.scheduling:
-        run_script(fresh.url, folder.expectation.scheduling)
+        query(fresh.url, folder.expectation.scheduling)
     backend = fresh.open()
     assert backend.schedules is not None
     reading = backend.schedules.schedules()

@@ -25,7 +25,7 @@ _BULLMQ = Expectation(
             for word in ("waiting", "delayed", "retrying", "stuck", "failed", "completed")
         ),
     ),
-    stored=row_of("select row_to_json(job)::text from bullmq.job where queue || '/' || id = '{id}'"),
+    stored=row_of("select row_to_json(job)::text from job where queue || '/' || id = '{id}'"),
     by_functions=True,
     schedules={
         "bullmq-pg-postgres": (

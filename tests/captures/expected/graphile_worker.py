@@ -37,7 +37,7 @@ _GRAPHILE_WORKER = Expectation(
     ),
     stored=row_of(
         "select (to_jsonb(one) || jsonb_build_object('queue_locked_by', queue.locked_by))::text "
-        "from graphile_worker._private_jobs one left join graphile_worker._private_job_queues queue "
+        "from _private_jobs one left join _private_job_queues queue "
         "on queue.id = one.job_queue_id where one.id = {id}"
     ),
     schedules={
@@ -46,7 +46,7 @@ _GRAPHILE_WORKER = Expectation(
             KeptSchedule("ünused", "ünused"),
         )
     },
-    scheduling="insert into graphile_worker._private_known_crontabs values "
+    scheduling="insert into _private_known_crontabs values "
     "('nightly', '2026-11-20 00:00+00', '2026-11-22 03:00+00'), "
     "('ünused', '2026-11-20 00:00+00', null)",
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from queuetui.model.act import Verb
 from queuetui.model.job import Job
 from queuetui.model.state import State
-from tests.backends.captures import query
 from tests.captures.expected.declaration import Deed, Expectation, Values, row_of
 
 _LATE_S = 61
@@ -15,12 +14,6 @@ _AGAIN: Values = {"state": "available", "completed_at": None, "cancelled_at": No
 def _again(job: Job) -> State:
     """A job that has run before tries again, one that has not waits."""
     return State.RETRYING if job.attempts else State.PENDING
-
-
-def _job(url: str, job_id: str) -> Values | None:
-    """Return the row of a job, in whatever schema it is."""
-    ((schema,),) = query(url, "select quote_ident(schemaname) from pg_tables where tablename = 'oban_jobs'")
-    return row_of(f"select row_to_json(job)::text from {schema}.oban_jobs job where id::text = '{{id}}'")(url, job_id)
 
 
 _OBAN = Expectation(
@@ -41,7 +34,7 @@ _OBAN = Expectation(
         ),
         Deed(Verb.RELEASE, "stuck", State.RETRYING, {"state": "available"}, _LATE_S),
     ),
-    stored=_job,
+    stored=row_of("select row_to_json(job)::text from oban_jobs job where id::text = '{id}'"),
 )
 # By the "system" of a truth file.
 EXPECTATIONS = {"oban": _OBAN}

@@ -23,7 +23,7 @@ _PG_BOSS = Expectation(
         Deed(Verb.DELETE, "stuck", None, {}, _LATE_S),
         Deed(Verb.RELEASE, "stuck", State.RETRYING, {"state": "retry", "completed_on": None}, _LATE_S),
     ),
-    stored=row_of("select row_to_json(job)::text from pgboss.job where id::text = '{id}'"),
+    stored=row_of("select row_to_json(job)::text from job where id::text = '{id}'"),
     schedules=dict.fromkeys(
         ("pg-boss-postgres", "pg-boss12-postgres"),
         (KeptSchedule("reports", "reports", "reports", "0 3 * * *", payload='{"nightly": 1}'),),

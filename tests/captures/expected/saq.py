@@ -25,11 +25,14 @@ _FIELDS = ("status", "attempts", "started", "completed", "error", "scheduled")
 
 def _saq_job(url: str, job_id: str) -> Values | None:
     """Return what is stored of a job, with the kinds of keys in which its name stands."""
-    queue, name = job_id.partition(":")[0], f"saq:job:{job_id}".encode()
+    name = f"saq:job:{job_id}".encode()
     with redis.Redis.from_url(url) as client:
         raw = client.get(name)
-        stands = {role for role in ("queued", "active") if name in client.lrange(f"saq:{queue}:{role}", 0, -1)}
-        score = client.zscore(f"saq:{queue}:incomplete", name)
+        # A queue may be named by any text.
+        lists = [(role, key) for role in ("queued", "active") for key in client.keys(f"saq:*:{role}")]
+        stands = {role for role, key in lists if name in client.lrange(key, 0, -1)}
+        scores = [client.zscore(key, name) for key in client.keys("saq:*:incomplete")]
+        score = next((one for one in scores if one is not None), None)
         expires = client.ttl(name) > 0
     if score is not None:
         stands.add("incomplete")
