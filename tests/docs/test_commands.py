@@ -57,6 +57,16 @@ def test_an_act_on_an_attached_queue_says_that_it_may() -> None:
     assert [one for one in written if "--operate" not in one.words] == []
 
 
+def test_every_command_has_a_row_on_its_page() -> None:
+    """The table of the page on the command line names each command."""
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    rows = page.partition("| command | does |")[2].partition("\n\n")[0].splitlines()[2:]
+    named = {span.split()[0] for row in rows for span in SPAN.findall(row.split(" | ")[0])}
+    with click.Context(program) as context:
+        assert isinstance(program, click.Group)
+        assert set(program.list_commands(context)) - named == set()
+
+
 def test_every_key_of_the_readme_is_one_of_the_console() -> None:
     """Each key in the table of keys is that of an action."""
     _, _, table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| key | does |")
