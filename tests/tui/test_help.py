@@ -22,30 +22,32 @@ def test_the_legend_tells_every_word() -> None:
     assert words >= {"!", "*", "(db)", "grade A", "grade B", "grade C", "(R0)"}
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("purge", "delete all that match the filter"),
-        ("quit", "end the console, from anywhere"),
-        ("job", "why this job stands where it stands"),
-        ("grade A", "survives a power cut"),
-        ("(db)", "the store's own clock"),
-        ("capped", "counting stopped there"),
-        ("orphaned", "its worker is gone"),
-        ("!", "stuck: behind a state"),
-    ],
-)
-def test_what_is_typed_is_searched_for(text: str, shown: str) -> None:
+SOUGHT = {
+    "purge": "delete all that match the filter",
+    "quit": "end the console, from anywhere",
+    "job": "why this job stands where it stands",
+    "grade A": "survives a power cut",
+    "(db)": "the store's own clock",
+    "capped": "counting stopped there",
+    "orphaned": "its worker is gone",
+    "!": "stuck: behind a state",
+}
+
+
+def test_what_is_typed_is_searched_for() -> None:
     """The first letter begins the search, also where it is a key elsewhere."""
 
     async def script(stage: Stage) -> None:
-        await stage.press("question_mark")
-        for char in text:
-            await stage.press(NAMES.get(char, char))
-        assert stage.is_on(HelpScreen)
-        assert stage.field("#help-search").value == text
-        await stage.until_shown(shown)
-        assert "half a page" not in stage.text()
+        for text, shown in SOUGHT.items():
+            await stage.press("question_mark")
+            await stage.until(lambda: stage.is_on(HelpScreen))
+            await stage.press(*(NAMES.get(char, char) for char in text))
+            assert stage.is_on(HelpScreen)
+            assert stage.field("#help-search").value == text
+            await stage.until_shown(shown)
+            assert "half a page" not in stage.text()
+            while stage.is_on(HelpScreen):
+                await stage.press("escape")
 
     Stage().play(script, NARROW)
 
