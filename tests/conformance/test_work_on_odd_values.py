@@ -10,6 +10,7 @@ import pytest
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.native.redis.backend import RedisBackend
 from queuetui.backends.native.sql.backend import SqlBackend
+from queuetui.model.act import Outcome, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Watch
@@ -17,7 +18,7 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Code
 from queuetui.monitor.feed import RULES, Feed
 from tests.conformance.rule_scenes import limit, rules_of
-from tests.conformance.scenes import MOMENT_S, add, add_one, claim, claim_and_vanish, run, state_of
+from tests.conformance.scenes import MOMENT_S, act_on, add, add_one, claim, claim_and_vanish, run, state_of
 from tests.conformance.stores import Store
 from tests.conformance.test_odd_values import DEEP, ODD, SQL, keys, prefix_of, put, write
 from tests.engine.working import Told, WorkerThread, declare_handler
@@ -203,6 +204,8 @@ def test_a_run_whose_record_is_written_over_fails_no_other(store: Store, keys: A
     WorkerThread(backend, burst=True).wait()
     assert all(backend.inspector.get(one).state is State.COMPLETED for one in others)
     assert "cannot be read" in backend.inspector.get(first).remarks[0]
+    (result,) = act_on(backend, Verb.DELETE, first)
+    assert (result.outcome, "cannot be read" in result.note) == (Outcome.SKIPPED, True)
 
 
 @pytest.mark.parametrize("kind", ["redis"])

@@ -33,6 +33,20 @@ def say(*, as_json: bool, **fields: object) -> str:
     return stream.getvalue()
 
 
+def test_a_line_for_a_stream_that_is_gone_is_lost_in_silence(capsys: pytest.CaptureFixture[str]) -> None:
+    """No traceback goes to whatever is stderr by then; what cannot be written as a line is still told there."""
+    stream = io.StringIO()
+    configure_logs(stream, as_json=False)
+    stream.close()
+    log_event("job_failed", logging.ERROR)
+    assert capsys.readouterr().err == ""
+    stream = io.StringIO()
+    configure_logs(stream, as_json=False)
+    logging.getLogger().handlers[0].setFormatter(logging.Formatter("%(none)s"))
+    log_event("job_failed", logging.ERROR)
+    assert "--- Logging error ---" in capsys.readouterr().err
+
+
 def test_an_event_is_one_line_of_json() -> None:
     """Machines read time, level, event and the fields that are known."""
     line = json.loads(say(as_json=True, job_id="a", duration_s=0.5, error=None))

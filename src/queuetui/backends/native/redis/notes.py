@@ -7,6 +7,7 @@ from queuetui.model.state import State
 _NOTES = {
     "": "",
     "gone": "it is no longer there",
+    "unreadable": "what is stored of it cannot be read, as another program wrote it; delete it by hand",
     "changed": "it changed since it was seen",
     "waits": "it is waiting to run already",
     "runs": "it is being worked on; release it once its lease is over",

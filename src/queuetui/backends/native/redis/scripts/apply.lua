@@ -81,7 +81,7 @@ end
 local function do_one(act, target, seen, before)
   local job = read(target)
   if not job then
-    return skip(act, target, '', 'gone')
+    return skip(act, target, '', call('HEXISTS', records_key, target) == 1 and 'unreadable' or 'gone')
   end
   if to_text(job.rev) ~= seen or before == '' then
     return skip(act, target, job.state, 'changed')
