@@ -49,7 +49,9 @@ class Running:
         found = []
         for process in psutil.process_iter(["pid", "environ", "cmdline"]):
             words = " ".join(process.info["cmdline"] or [])
-            if "queuetui.cli.demo" in words and str(self.temporary) in words:
+            # Its folder is in the command line of the conductor alone, and in what all of them inherit.
+            place = (process.info["environ"] or {}).get("TMPDIR")
+            if "queuetui.cli.demo" in words and place == str(self.temporary):
                 found.append(process)
         return found
 
