@@ -15,13 +15,13 @@ from queuetui.backends.foreign.laravel.completion import Completer
 from queuetui.backends.foreign.laravel.jobs import EXCEPTION, MESSAGE, JobReader
 from queuetui.backends.foreign.laravel.meanings import also_means
 from queuetui.backends.foreign.laravel.payload import is_uuid
+from queuetui.backends.foreign.laravel.refusals import ABSENT, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.settings import KIND, LABEL, LaravelSettings
 from queuetui.backends.foreign.laravel.stored_types import HexBytes, display_name
 from queuetui.backends.foreign.laravel.tables import Tables, text_of
 from queuetui.backends.tables.codecs import EPOCH_S, PLAIN, WHOLE, Codec, IsoText, Naive, UuidValue
 from queuetui.backends.tables.product import Product
 from queuetui.backends.tables.source import Condition, Field, Source
-from queuetui.model.act import Verb
 from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.query import Comparison, Term
@@ -37,41 +37,12 @@ _UUID_END = re.compile(r"[0-9a-fA-F-]{1,36}")
 _GAPS = ("", " ")
 # When a job is given up, before 8 and since.
 _DEADLINES = ("timeoutAt", "retryUntil")
-ABSENT = {
-    "worker": "Laravel does not store which worker holds a job",
-    "key": "Laravel's jobs carry no idempotency key",
-    "correlation_id": "Laravel's jobs carry no correlation id",
-    "priority": "Laravel's jobs have no priority: workers take whole queues in an order of their own",
-    "lost": "Laravel does not count lost runs apart",
-}
 _MISSING = {
     State.COMPLETED: "Laravel deletes a job's row when it has finished",
     State.CANCELLED: "Laravel keeps no cancelled jobs",
     State.BLOCKED: "Laravel's database queue has no blocked jobs",
 }
 _WAITING = (State.PENDING, State.SCHEDULED, State.RETRYING, State.PROCESSING)
-_NO_PAUSE = (
-    "Laravel 8 to 11 cannot pause a queue, and newer versions keep the pause in the application's cache; stop its workers, "
-    "or run there: php artisan queue:pause"
-)
-_NO_EVENTS = "Laravel keeps no record of what happened to a job"
-REASONS = {
-    Verb.PAUSE: _NO_PAUSE,
-    Verb.RESUME: _NO_PAUSE,
-    Verb.CLEAN: "Laravel stores no workers",
-    Verb.EVENTS_ON: _NO_EVENTS,
-    Verb.EVENTS_OFF: _NO_EVENTS,
-    Verb.LIMIT: "Laravel's limits are middleware in the application's code",
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Laravel's schedule is in the application's code"),
-}
-WARNINGS = {
-    Verb.CANCEL: "cancel = remove: Laravel keeps no cancelled jobs and no copy; work that runs is not stopped",
-    Verb.DELETE: "Laravel keeps no copy of a deleted job; work that runs is not stopped",
-    Verb.RELEASE: (
-        "Laravel stores no liveness. If the job is in truth still running, a second worker takes it, and with one try allowed "
-        "fails it at once while the first finishes. Make sure that its worker is dead"
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)

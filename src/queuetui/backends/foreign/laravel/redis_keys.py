@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from queuetui.backends.foreign.laravel.description import ABSENT, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.horizon import (
     card_of,
     ended_shelves,
@@ -19,6 +18,7 @@ from queuetui.backends.foreign.laravel.horizon import (
 from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, created_at, remarks_on
 from queuetui.backends.foreign.laravel.payload import is_uuid, read_payload
 from queuetui.backends.foreign.laravel.redis_messages import write_again
+from queuetui.backends.foreign.laravel.refusals import ABSENT, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
