@@ -39,7 +39,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "graphile-worker": ("graphile_worker.recognition", ("postgresql",)),
     "huey": ("huey.recognition", ("redis", "sqlite")),
     "laravel": ("laravel.discovery", _ANY_SQL),
-    "laravel-redis": ("laravel.redis_discovery", ("redis",)),
+    "laravel-redis": ("laravel.redis_recognition", ("redis",)),
     "oban": ("oban.recognition", ("postgresql",)),
     "pg-boss": ("pg_boss.recognition", ("postgresql",)),
     "pgqueuer": ("pgqueuer.recognition", ("postgresql",)),
