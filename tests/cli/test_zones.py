@@ -47,3 +47,6 @@ def test_every_time_without_a_zone_is_in_one(zone: str, invoke: Invoke) -> None:
     invoke("--profile", "shop", "schedules", "add", "nightly", "Send", "--cron", "30 2 * * *")
     (schedule,) = invoke("--profile", "shop", "schedules", "--json").data
     assert schedule["tz"] == zone
+    if zone == VIENNA:
+        no_time = invoke("--profile", "shop", "enqueue", "Send", "--at", "0001-01-01T00:30:00")
+        assert (no_time.code, "years 1 to 9999" in no_time.err) == (2, True)

@@ -17,7 +17,7 @@ from queuetui.model.errors import BadQuery
 from queuetui.model.filter_text import WrittenValue, split_values
 from queuetui.model.names import read_queue, read_queues, read_tags, read_text
 from queuetui.model.query import ALIASES, FIELDS, Query
-from queuetui.model.zone import in_utc
+from queuetui.model.zone import in_utc, zone_name
 
 NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)*(?:>=|<=|[:~<>=])")
 
@@ -82,6 +82,15 @@ def written_time(text: str) -> datetime:
     return at
 
 
+def known_time(at: datetime) -> datetime:
+    """Return a written time in UTC, once the profile is known."""
+    try:
+        return in_utc(at)
+    except OverflowError:
+        message = f"{at.isoformat()} in {zone_name()} is outside the years 1 to 9999 in UTC; write another time"
+        raise click.UsageError(message) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Since:
     """How far a command looks back: a span, or to a time."""
@@ -91,12 +100,12 @@ class Since:
     def seconds(self, now: datetime) -> float:
         """Return the span, once the profile is known."""
         if isinstance(self.said, datetime):
-            return max(0.0, (now - in_utc(self.said)).total_seconds())
+            return max(0.0, (now - known_time(self.said)).total_seconds())
         return self.said
 
     def moment(self, now: datetime) -> datetime:
         """Return the time, once the profile is known."""
-        return in_utc(self.said) if isinstance(self.said, datetime) else now - timedelta(seconds=self.said)
+        return known_time(self.said) if isinstance(self.said, datetime) else now - timedelta(seconds=self.said)
 
 
 def since(text: str) -> Since:

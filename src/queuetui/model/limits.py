@@ -44,6 +44,11 @@ class Limits:
         by_queue = self.overdue_per_queue_s.get(queue, self.overdue_after_s)
         return self.overdue_per_type_s.get(job_type, by_queue)
 
+    @property
+    def shortest_overdue_s(self) -> float:
+        """For how long a job of any type and queue may be due."""
+        return min([self.overdue_after_s, *self.overdue_per_queue_s.values(), *self.overdue_per_type_s.values()])
+
 
 def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
     """Tell whether a worker works and has beaten lately.

@@ -179,6 +179,11 @@ def test_a_queue_of_the_first_schema_is_brought_up_to_date(url: str) -> None:
     database = connect_database(url, CREATE)
     database.create()
     assert upgrade._apply(database, upgrade.list_migrations(database.dialect)[0])
+    if database.dialect == "mysql":
+        # Each change of a table commits by itself: the first of the next migration was made when the process ended.
+        database.write(
+            "ending", lambda session: session.execute("alter table queuetui_job add column context text", {})
+        )
     insert = "insert into queuetui_job (id, due_at, created_at, updated_at, max_attempts, state, queue, type) values "
     clock = {"postgresql": "clock_timestamp()"}.get(database.dialect, "1")
     job_id = {"postgresql": f"'{ID}'"}.get(database.dialect, f"x'{ID.replace('-', '')}'")

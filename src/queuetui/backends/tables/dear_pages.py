@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 from time import monotonic
 
 from queuetui.backends.sql.tallies import REST_FACTOR
@@ -38,21 +39,28 @@ class DearPages:
 
     dear_s: float = DEAR_S
     _found: dict[PageRequest, _Found] = field(default_factory=dict)
+    _guard: Lock = field(default_factory=Lock)
 
-    def read(self, reading: Reading, request: PageRequest, sizes: Sizes, *, counted: bool = True) -> Page:
+    def read(self, reading: Reading, request: PageRequest, sizes: Sizes) -> Page:
         """Return one page: found anew, or the rows of one that was found lately as they are now."""
-        known, begun = self._found.pop(request, None), monotonic()
+        begun = monotonic()
+        with self._guard:
+            known = self._found.get(request)
         if known is not None and begun < known.until:
-            self._found[request] = known
             return _read_again(reading, request, sizes, known)
-        page = read_page(reading, request, sizes, counted=counted)
+        page = read_page(reading, request, sizes)
         cost_s = monotonic() - begun
         if cost_s >= self.dear_s and any(sizes.is_large(source, reading) for source in reading.product.sources):
             rest_s = min(cost_s * REST_FACTOR, _LONGEST_REST_S)
-            self._found[request] = _Found(page, reading.moment.now, monotonic() + rest_s)
+            self._keep(request, _Found(page, reading.moment.now, monotonic() + rest_s))
+        return page
+
+    def _keep(self, request: PageRequest, found: _Found) -> None:
+        with self._guard:
+            self._found.pop(request, None)
+            self._found[request] = found
             while len(self._found) > _MOST_PAGES:
                 del self._found[next(iter(self._found))]
-        return page
 
 
 def _read_again(reading: Reading, request: PageRequest, sizes: Sizes, known: _Found) -> Page:

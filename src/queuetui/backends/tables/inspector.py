@@ -167,7 +167,7 @@ class TablesInspector:
             yield Part.COUNTS, lambda reading: count_jobs(reading, self.counters, exact=watch.exact, hurried=hurried)
         if Part.FAILURES in watch.parts:
             failures = PageRequest(parse_query(_FAILURES), watch.failures)
-            yield Part.FAILURES, lambda reading: self._polled(reading, failures, watch, counted=False)
+            yield Part.FAILURES, lambda reading: read_page(reading, failures, self.sizes, counted=False)
         workers = self.product.sides.workers
         if Part.WORKERS in watch.parts and workers is not None:
             yield Part.WORKERS, lambda reading: workers(reading.connection, reading.moment)
@@ -177,11 +177,9 @@ class TablesInspector:
         if request is None and not watch.parts & {Part.COUNTS, Part.QUEUES, Part.FAILURES}:
             yield "clock", lambda reading: reading.moment
 
-    def _polled(self, reading: Reading, request: PageRequest, watch: Watch, *, counted: bool = True) -> Page:
+    def _polled(self, reading: Reading, request: PageRequest, watch: Watch) -> Page:
         """Return a page that a console reads again and again, unless all is to be `exact`."""
-        if watch.exact:
-            return read_page(reading, request, self.sizes, counted=counted)
-        return self.dear.read(reading, request, self.sizes, counted=counted)
+        return read_page(reading, request, self.sizes) if watch.exact else self.dear.read(reading, request, self.sizes)
 
     def _picture(self, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:
         page: Page | None = found.get(_PAGE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,10 +57,11 @@ def find_schedules(
     if stored is None or not stored.is_readable:
         return None
     table = as_table(stored, dialect)
-    there = {name: one for name, one in at.items() if callable(one) or one in stored.columns}
-    fields = {
-        name: one(table.c) if callable(one) else _field(stored, table, one, dialect) for name, one in there.items()
-    }
+    fields: dict[str, Field] = {}
+    for name, one in at.items():
+        with suppress(AttributeError, KeyError):
+            # Another version of the product may lack a column.
+            fields[name] = one(table.c) if callable(one) else _field(stored, table, one, dialect)
     return ScheduleRows(table, fields).read if fields.keys() >= {"name", "type"} else None
 
 

@@ -16,6 +16,7 @@ from queuetui.cli.options import (
     connection_options,
     duration,
     format_options,
+    known_time,
     needs_option,
     positive_duration,
     queue_name,
@@ -29,7 +30,7 @@ from queuetui.cli.session import backend_options, choose_profile, describe_new_q
 from queuetui.model.clock import to_text
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
 from queuetui.model.job_rules import parse_attempts, read_priority
-from queuetui.model.zone import in_utc, zoned_text
+from queuetui.model.zone import zoned_text
 from queuetui.operate.rights import require_writable
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def command(
     if given["delay"] is not None and given["at"] is not None:
         raise click.UsageError("a job has either a --delay or a time --at which it is due; give one of them")
     if given["at"] is not None:
-        given["at"] = in_utc(given["at"])
+        given["at"] = known_time(given["at"])
     options = JobOptions(**{name: value for name, value in given.items() if value is not None})  # type: ignore[typeddict-item]  # click's names are its keys
     value = read_payload_option(payload if payload is not None else "{}")
     try:

@@ -133,9 +133,9 @@ def _show(feed: Feed, request: EventRequest, form: Format) -> None:
 def _show_all(systems: Systems, request: EventRequest, form: Format) -> None:
     """Show the events of several logs as one, the newest last, each with its queue's system."""
     pages = systems.answers_of(lambda one: one.feed.events(request))
-    found = sorted(
-        ((event.at, system.name, event) for system, page in pages for event in page.events), key=itemgetter(0)
-    )
+    # Pages begin with the newest; what has one time stays in the order in which it happened.
+    read = ((event.at, system.name, event) for system, page in pages for event in reversed(page.events))
+    found = sorted(read, key=itemgetter(0))
     listed = [{"backend": name, **describe_event(event)} for _, name, event in found[-request.limit :]]
     rows = [{"backend": row["backend"], **event_row(row)} for row in listed] if form is Format.TABLE else listed
     show_rows(rows, ("backend", *EVENT_COLUMNS), form, ("backend", *EVENT_TABLE))

@@ -136,7 +136,9 @@ class SystemList(Marking):
     def _part_of(self, link: ConsoleLink) -> SystemPart:
         """Return what a link read last of this list; while another screen was in front it read no jobs."""
         title, sighting = link.reach.profile.title, link.latest
-        if sighting is not None and sighting.watch.page is not None and sighting.watch.page.query == self.scope.query:
+        page = None if sighting is None else sighting.watch.page
+        # The page of a list that was scrolled down is no head of this one.
+        if sighting is not None and page is not None and page.query == self.scope.query and page.cursor is None:
             self._read[link] = sighting.picture
         picture = self._read.get(link)
         refusal = self._refusals.get(link) or ("" if picture is None else picture.problems.get(PAGE, ""))

@@ -12,7 +12,7 @@ from queuetui.backends.native.own_orders import BY_STATE, own_order
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import HEAD_BYTES, NOTHING, missing_job, read_job
 from queuetui.backends.native.redis.layout import Layout, lay_out
-from queuetui.backends.native.redis.pictures import ScriptSnapshot, shortest_overdue_s
+from queuetui.backends.native.redis.pictures import ScriptSnapshot
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.step import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, needs_payload, residual_terms
@@ -128,7 +128,7 @@ class PageReading:
     def _read_stuck(self, request: PageRequest) -> Page:
         queues = queues_asked(request.query, tuple(queue.name for queue in self.picture.queues))
         waiting, limits = self.picture.waiting, self.picture.limits
-        spans = ((waiting.unheard, limits.stuck_after_s), (waiting.idle, shortest_overdue_s(limits)))
+        spans = ((waiting.unheard, limits.stuck_after_s), (waiting.idle, limits.shortest_overdue_s))
         runs = [job.ref.id for job in self.picture.stuck_runs if queues is None or job.queue.raw in queues]
         ids = [to_stored(one) for one in runs[:MOST_STUCK]]
         for names, span_s in spans:
@@ -146,7 +146,7 @@ class PageReading:
     def recount_idle(self) -> ScriptSnapshot:
         """Return the picture with overdue jobs counted one by one, each by the limit of its type or queue."""
         picture = self.picture
-        limit_us = span_us(shortest_overdue_s(picture.limits))
+        limit_us = span_us(picture.limits.shortest_overdue_s)
         ids = self.server.read("counting overdue jobs", "waits", limit_us, MOST_STUCK, *sorted(picture.waiting.idle))
         jobs = self._read_jobs([one.decode("utf-8", "replace") for one in ids])
         found = Counter(job.queue.raw for job in jobs if picture.is_stuck(job))

@@ -138,13 +138,8 @@ def picture_values(wanted: Wanted, limits: Limits) -> tuple[Value, ...]:
         wanted.minutes,
         wanted.failures,
         0 if wanted.since is None else to_us(wanted.since),
-        span_us(shortest_overdue_s(limits)),
+        span_us(limits.shortest_overdue_s),
     )
-
-
-def shortest_overdue_s(limits: Limits) -> float:
-    """Return for how long any job may be due in a queue of which nothing is taken."""
-    return min([limits.overdue_after_s, *limits.overdue_per_queue_s.values(), *limits.overdue_per_type_s.values()])
 
 
 def read_picture(server: Server, limits: Limits, reply: Reply) -> ScriptSnapshot:

@@ -42,8 +42,12 @@ def _overdue_waits(columns: Columns, criteria: StuckCriteria, queue: str, state:
     named = [(columns.type == name, _before(criteria, span_s)) for name, span_s in limits.overdue_per_type_s.items()]
     # The name of the queue may be a column of the statement around.
     named += [(columns.queue == name, _before(criteria, span_s)) for name, span_s in limits.overdue_per_queue_s.items()]
-    floor = _before(criteria, limits.overdue_after_s)
-    return and_(*_waits(columns, queue, state), columns.due_at < (case(*named, else_=floor) if named else floor))
+    late = columns.due_at < _before(criteria, limits.overdue_after_s)
+    if named:
+        # An index serves a plain bound only.
+        each = case(*named, else_=_before(criteria, limits.overdue_after_s))
+        late = and_(columns.due_at < _before(criteria, limits.shortest_overdue_s), columns.due_at < each)
+    return and_(*_waits(columns, queue, state), late)
 
 
 def _waits(columns: Columns, queue: str, state: State) -> tuple[Condition, ...]:

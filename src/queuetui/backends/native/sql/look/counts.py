@@ -60,11 +60,12 @@ class Counter:
         known = {} if self.exact else self.capped.recall(late, cap)
         for name, count in self._count_waits(criteria.without({name for name, _ in known}), cap):
             counted[name] = counted.get(name, 0) + count
+        recalled = {name: count for (name, _), count in known.items()}
         if is_cut:
-            return {name: Measured(count, Exactness.CAPPED, self.now) for name, count in counted.items()}
+            return {name: Measured(count, Exactness.CAPPED, self.now) for name, count in counted.items()} | recalled
         stuck = {name: self._measure(count, cap) for name, count in counted.items()}
         self.capped.note((place, stuck[place[0]]) for place in late if place[0] in stuck)
-        return stuck | {name: count for (name, _), count in known.items()}
+        return stuck | recalled
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
         """Return when the longest-due pending job of each queue was due, hopping over the priorities in use."""

@@ -33,7 +33,8 @@ def add_up(counts: Sequence[Measured[int]], now: datetime) -> Measured[int]:
     total = sum(one.value or 0 for one in counts)
     found = {one.exactness for one in counts}
     if Exactness.CAPPED in found:
-        return Measured(total, Exactness.CAPPED, now)
+        # One that stopped at its cap may be of an earlier poll.
+        return Measured(total, Exactness.CAPPED, min((one.as_of for one in counts if one.as_of), default=now))
     if Exactness.ESTIMATED in found:
         return Measured(total, Exactness.ESTIMATED, now, WHY_ESTIMATED)
     return Measured(total, as_of=now)

@@ -146,4 +146,13 @@ class SchemaSession(PackedSession):
         self._collation = collation
 
     def _send_one(self, sql: str, values: Mapping[str, Any] | Row) -> Cursor:
-        return super()._send_one(sql.replace(COLLATIONS["MariaDB"], self._collation), values)
+        from pymysql import OperationalError
+        from pymysql.constants import ER
+
+        try:
+            return super()._send_one(sql.replace(COLLATIONS["MariaDB"], self._collation), values)
+        except OperationalError as error:
+            # Each change of a table commits by itself: a migration that was cut off has added the column.
+            if error.args[0] != ER.DUP_FIELDNAME:
+                raise
+            return self._cursor

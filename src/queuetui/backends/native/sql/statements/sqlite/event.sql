@@ -10,7 +10,7 @@ insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, det
 -- The jobs that `claim_first` takes, before it does.
 -- block log_claimed
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence)
-select :now, 2, queue, id, :worker_id, correlation_id, attempts + 1, fence + 1
+select :now, 2, queue, id, :worker_id, correlation_id, min(attempts, 9223372036854775806) + 1, fence + 1
 from queuetui_job
 where state = 1 and queue = :queue and length(id) = 16 order by priority desc, due_at, id limit :count;
 
@@ -29,7 +29,7 @@ where coalesce((select q.events from queuetui_queue q where q.name = due.queue),
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment, actor, detail)
 select
     :now, :kind, j.queue, j.id, case when j.state = 2 then j.worker_id end, j.correlation_id,
-    case when j.state = 2 then j.attempts + 1 end, case when j.state = 2 then j.fence end,
+    case when j.state = 2 then min(j.attempts, 9223372036854775806) + 1 end, case when j.state = 2 then j.fence end,
     coalesce(:at, :now + :delay_us, j.started_at, :now - :took_us), :actor, :detail
 from queuetui_job j
 where j.id = :id and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true);
@@ -42,14 +42,14 @@ where d.id = :id and coalesce((select q.events from queuetui_queue q where q.nam
 
 -- block log_started
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment)
-select :now, 3, j.queue, j.id, j.worker_id, j.correlation_id, j.attempts + 1, j.fence, :now - :running_us
+select :now, 3, j.queue, j.id, j.worker_id, j.correlation_id, min(j.attempts, 9223372036854775806) + 1, j.fence, :now - :running_us
 from queuetui_job j
 where j.id = :id and j.fence = :fence and j.lease_id = :lease_id and j.started_at is null
     and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true);
 
 -- block log_progress
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence, moment, detail)
-select :now, 4, j.queue, j.id, j.worker_id, j.correlation_id, j.attempts + 1, j.fence, j.started_at, :progress
+select :now, 4, j.queue, j.id, j.worker_id, j.correlation_id, min(j.attempts, 9223372036854775806) + 1, j.fence, j.started_at, :progress
 from queuetui_job j
 where j.id = :id and j.fence = :fence and j.lease_id = :lease_id and j.progress is not :progress
     and coalesce((select q.events from queuetui_queue q where q.name = j.queue), true);

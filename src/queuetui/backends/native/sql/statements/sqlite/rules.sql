@@ -40,7 +40,7 @@ where id = :id;
 
 -- block log_chosen
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence)
-select claimed_at, 2, queue, id, worker_id, correlation_id, attempts + 1, fence from queuetui_job where id = :id;
+select claimed_at, 2, queue, id, worker_id, correlation_id, min(attempts, 9223372036854775806) + 1, fence from queuetui_job where id = :id;
 
 -- block write_begun
 update queuetui_queue set begun = :begun where name = :queue;

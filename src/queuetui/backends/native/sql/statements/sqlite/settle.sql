@@ -15,7 +15,7 @@ insert into queuetui_job_done (
 )
 select
     id, :state, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - :took_us),
-    attempts + :attempted, lost + :lost, lost_alone + :lost_alone,
+    min(attempts, 9223372036854775806) + :attempted, min(lost, 9223372036854775806) + :lost, min(lost_alone, 9223372036854775806) + :lost_alone,
     case when :set_error then :error_class else error_class end, case when :set_error then :error_message else error_message end,
     case when :set_error then :error_traceback else error_traceback end,
     case when :set_error then :error_fingerprint else error_fingerprint end,
@@ -30,7 +30,7 @@ delete from queuetui_job where id = :id;
 -- block put_back
 update queuetui_job set
     state = :state, rev = rev + 1, updated_at = :now, due_at = coalesce(:at, :now + :delay_us, due_at),
-    attempts = attempts + :attempted, lost = lost + :lost, lost_alone = lost_alone + :lost_alone,
+    attempts = min(attempts, 9223372036854775806) + :attempted, lost = min(lost, 9223372036854775806) + :lost, lost_alone = min(lost_alone, 9223372036854775806) + :lost_alone,
     error_class = case when :set_error then :error_class else error_class end,
     error_message = case when :set_error then :error_message else error_message end,
     error_traceback = case when :set_error then :error_traceback else error_traceback end,

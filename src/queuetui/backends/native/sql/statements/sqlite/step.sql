@@ -25,7 +25,7 @@ insert into queuetui_job_done (
 )
 select
     j.id, 5, j.rev + 1, :now, :now, :now + :kept_us, coalesce(j.started_at, :now - e.took_us),
-    j.attempts + 1, j.lost, j.lost_alone, null, null, null, null, e.result,
+    min(j.attempts, 9223372036854775806) + 1, j.lost, j.lost_alone, null, null, null, null, e.result,
     j.due_at, j.created_at, j.cancel_requested_at, j.claimed_at, j.priority, j.fence, j.timeout_ms, j.max_attempts, j.blob, j.queue,
     j.type, j.name, j.worker_id, j.correlation_id, j.key, j.tags, j.needs, j.context, j.progress, j.payload
 from queuetui_ended e cross join queuetui_job j
