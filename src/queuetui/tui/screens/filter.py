@@ -72,7 +72,7 @@ class FilterScreen(Screen["str | None"]):
     def on_mount(self) -> None:
         """Name the fields and show what is written so far."""
         self.query_one("#title", TextLines).show([line_of(say(" Filter the jobs", Tone.STRONG))])
-        hint = f" {_NEXT} next field   enter shows the jobs   {_EMPTY} empties the form   {_LEAVE} leaves"
+        hint = f" {_NEXT} next field   enter shows the jobs   {_EMPTY} empties it   {_LEAVE} leaves"
         self.query_one("#hint", TextLines).show([line_of(say(hint, Tone.MUTED))])
         for field in FIELDS:
             self.query_one(f"#label-{field.name}", TextLines).show([line_of(say(f" {field.title}", Tone.MUTED))])
