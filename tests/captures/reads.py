@@ -6,13 +6,16 @@ from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
 from queuetui.model.event import EventRequest
-from queuetui.model.histories import By
+from queuetui.model.histories import By, filter_of
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from tests.backends.captures import Capture
 from tests.captures.conftest import Folder
+
+# From the time of a capture back.
+_EVER_S = 1e9
 
 
 def read_everything(backend: Backend) -> None:
@@ -30,7 +33,8 @@ def read_everything(backend: Backend) -> None:
     inspector.get_many(["nonsense"])
     inspector.identity()
     if backend.histories is not None:
-        backend.histories.failure_groups(3600)
+        for group in backend.histories.failure_groups(_EVER_S).value or ():
+            assert len(inspector.page(PageRequest(parse_query(filter_of(group)), 1000), Limits()).jobs) == group.jobs
         backend.histories.tallies(3600, By.QUEUE)
     if backend.events is not None:
         backend.events.events(EventRequest(limit=3))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from queuetui.backends.backend import NativeBackend
 from queuetui.model.histories import By, filter_of
 from queuetui.model.job import Ending, RunError
@@ -44,16 +46,21 @@ def test_what_runs_usually_take_is_told_by_type(backend: NativeBackend) -> None:
 
 
 def test_the_filter_of_a_group_finds_its_jobs(backend: NativeBackend) -> None:
-    """A fingerprint in a filter finds the dead letters of one kind, and those alone."""
+    """It finds the dead letters of one error and of the span alone; so does that of the jobs without an error."""
     alike = [_end(backend, Ending.FAILED, f"no answer after {seconds} s") for seconds in (31, 2)]
     _end(backend, Ending.FAILED, "refused")
     _end(backend, Ending.FAILED)
+    add_one(backend, queue="mail")
+    run(backend, Ending.FAILED, "mail", error=None)
     groups = backend.histories.failure_groups(HOUR_S).value or ()
-    assert sorted(group.jobs for group in groups) == [1, 1, 2]
+    assert sorted(group.jobs for group in groups) == [1, 1, 1, 2]
     largest = groups[0]
     assert sorted(ids(select(backend, filter_of(largest)))) == sorted(alike)
     for group in groups[1:]:
         assert ids(select(backend, filter_of(group))) == [group.sample_id]
+    outside = replace(largest, bound="completed>=2999-01-01T00:00:00Z")
+    assert largest.bound.startswith("completed>=")
+    assert ids(select(backend, filter_of(outside))) == []
 
 
 def test_a_queue_knows_itself_again(backend: NativeBackend) -> None:

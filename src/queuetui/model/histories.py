@@ -94,7 +94,8 @@ class FailureGroup:
     """Dead letters of one type with one fingerprint of their error; `sample_id` is the newest of them.
 
     `recent` counts those of the last hour in steps of SPARK_MINUTES, oldest first. `versions` are those of the workers that ran
-    them, as far as these are still registered.
+    them, as far as these are still registered. `bound` is the term of a filter that leaves out what ended before the span.
+    `keeps_errors` tells whether the store keeps errors at all.
     """
 
     type: Untrusted
@@ -107,6 +108,8 @@ class FailureGroup:
     sample_id: str
     recent: tuple[int, ...] = ()
     versions: tuple[Untrusted, ...] = ()
+    bound: str = ""
+    keeps_errors: bool = True
 
 
 def describe_failure_group(group: FailureGroup) -> dict[str, Any]:
@@ -127,6 +130,10 @@ def describe_failure_group(group: FailureGroup) -> dict[str, Any]:
 
 
 def filter_of(group: FailureGroup) -> str:
-    """Return the filter that finds the jobs of a group."""
-    kind = f"state:failed type:{quote_value(group.type.raw)}"
-    return f"{kind} fingerprint:{group.fingerprint}" if group.fingerprint else kind
+    """Return the filter that finds the jobs of a group, and no others."""
+    terms = ["state:failed", f"type:{quote_value(group.type.raw)}"]
+    if group.fingerprint:
+        terms.append(f"fingerprint:{group.fingerprint}")
+    elif group.keeps_errors:
+        terms.append("-fingerprint:*")
+    return " ".join([*terms, group.bound] if group.bound else terms)

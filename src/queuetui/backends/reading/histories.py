@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,11 +34,15 @@ _ENDED = (State.COMPLETED, State.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """The jobs that ended in a span, newest first, and whether there were more."""
+    """The jobs that ended in a span, newest first, and whether there were more.
+
+    `bound` is the term that the span is in a filter.
+    """
 
     jobs: Sequence[Job]
     is_all: bool
     now: datetime
+    bound: str
 
     def measure(self, value: T) -> Measured[T]:
         if self.is_all:
@@ -102,31 +106,36 @@ class PagedHistories:
         found = self._read(span_s, [State.FAILED])
         workers = self._inspector.snapshot(Watch(parts=frozenset({Part.WORKERS}), limits=self._limits)).workers
         versions = {worker.id.raw: worker.version for worker in workers if worker.version.raw}
-        return found.measure(group_failures(found.jobs, found.now, versions)[:limit])
+        groups = group_failures(found.jobs, found.now, versions)[:limit]
+        keeps_errors = not self._refuses("fingerprint:*")
+        return found.measure(tuple(replace(one, bound=found.bound, keeps_errors=keeps_errors) for one in groups))
 
     @property
     def _unknown(self) -> Measured[Any] | None:
         """The answer where the store does not tell when a job ended, None where it does."""
         capabilities = self._inspector.capabilities
-        query = parse_query(f"{capabilities.ended_by}>1970-01-01")
-        if not any(term.handling is Handling.REFUSED for term in self._inspector.plan(query)):
+        if not self._refuses(f"{capabilities.ended_by}>1970-01-01"):
             return None
         return absent(f"{capabilities.label} does not tell when a job ended")
+
+    def _refuses(self, text: str) -> bool:
+        return any(term.handling is Handling.REFUSED for term in self._inspector.plan(parse_query(text)))
 
     def _read(self, span_s: float, states: Sequence[State], most: int = MOST_JOBS) -> _Ended:
         now = self._inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
         since = now - timedelta(seconds=span_s)
         states_text = ",".join(state.value for state in states)
         jobs: list[Job] = []
-        query = parse_query(f"state:{states_text} {self._inspector.capabilities.ended_by}>={to_text(since)}")
+        bound = f"{self._inspector.capabilities.ended_by}>={to_text(since)}"
+        query = parse_query(f"state:{states_text} {bound}")
         cursor: str | None = None
         while len(jobs) < most:
             page = self._inspector.page(PageRequest(query, JOBS_A_PAGE, cursor), self._limits)
             jobs += page.jobs
             if not page.has_more or page.last is None:
-                return _Ended(jobs, is_all=True, now=now)
+                return _Ended(jobs, is_all=True, now=now, bound=bound)
             cursor = page.last
-        return _Ended(jobs, is_all=False, now=now)
+        return _Ended(jobs, is_all=False, now=now, bound=bound)
 
 
 def group_failures(jobs: Sequence[Job], now: datetime, versions: Mapping[str, Untrusted]) -> tuple[FailureGroup, ...]:
