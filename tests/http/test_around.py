@@ -70,6 +70,20 @@ def test_what_has_been_is_told(each_stage: HttpStage) -> None:
     assert [one["id"] for one in stage.data("/api/workers", free="true")["workers"]] == ["worker-1"]
 
 
+def test_a_fingerprint_of_several_groups_is_refused_until_the_type_is_told(stage: HttpStage) -> None:
+    """Jobs of two types with one error are two groups: neither is retried by chance, and what failed before `since` is left out."""
+    for name, kind in (("a", "SendMail"), ("b", "Bill")):
+        stage.jobs.ended(name, Ending.FAILED, type=kind)
+    fingerprint = stage.data("/api/failures")["failures"][0]["fingerprint"]
+    for asked in (fingerprint, fingerprint[:4]):
+        refused = stage.post(f"/api/failures/{asked}/retry", {})
+        assert (refused.status_code, "type=TYPE" in refused.json()["detail"]) == (409, True)
+    since = "2000-01-01T00:00:00"
+    answer = stage.post(f"/api/failures/{fingerprint[:4]}/retry", {"dry_run": True}, type="Bill", since=since)
+    assert answer.json()["would"] == [stage.jobs.ids["b"]]
+    assert f"completed>={since}" in stage.data(f"/api/failures/{fingerprint}", type="Bill", since=since)["filter"]
+
+
 def test_what_stands_beside_jobs_is_told(stage: HttpStage) -> None:
     """Schedules are listed; what this store does not have is told as such."""
     assert stage.data("/api/schedules")["schedules"] == []

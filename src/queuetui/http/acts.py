@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from queuetui.http.bodies import BulkBody, CleanupBody, GroupBody
 from queuetui.http.endpoint import Call, Endpoint, answer_json
-from queuetui.http.parameters import BACKEND, SINCE
+from queuetui.http.parameters import BACKEND, ONE_TYPE, SINCE
 from queuetui.http.past import find_group
 from queuetui.http.problems import RefusedRequest
 from queuetui.model.act import Outcome, Verb
@@ -161,7 +161,7 @@ ENDPOINTS = (
         "Makes the jobs of one group of failures due now, with a result for each id.",
         retry_group,
         Right.OPERATE,
-        (SINCE, BACKEND),
+        (ONE_TYPE, SINCE, BACKEND),
         GroupBody,
         (200, 404, 409),
     ),

@@ -100,6 +100,7 @@ SORT = Parameter(
     _read_sort,
     _choice({*SORTS, *(f"-{name}" for name in SORTS)}),
 )
+ONE_TYPE = text_parameter("type", "Of this type, where jobs of several failed with the same error.")
 JOB = text_parameter("job", "Of the job of this id.")
 QUEUE = text_parameter("queue", "Of this queue.")
 CORRELATION = text_parameter("correlation_id", "Of all jobs of this correlation id.")

@@ -8,10 +8,10 @@ from typing import Any
 from starlette.responses import Response
 
 from queuetui.http.endpoint import Call, Endpoint, answer_json
-from queuetui.http.parameters import BACKEND, LIMIT, SINCE
+from queuetui.http.parameters import BACKEND, LIMIT, ONE_TYPE, SINCE
 from queuetui.http.served import ServedQueues
 from queuetui.model.document import document
-from queuetui.model.errors import NotFound, Unsupported
+from queuetui.model.errors import Conflict, NotFound, Unsupported
 from queuetui.model.event import EventRequest, describe_event
 from queuetui.model.histories import FailureGroup, describe_failure_group, filter_of
 from queuetui.monitor.gaps import describe_job_gap
@@ -39,13 +39,21 @@ def show_failure(call: Call) -> Response:
 
 
 def find_group(call: Call) -> FailureGroup:
-    """Return the group whose fingerprint is, or begins with, that of the path. Raises NotFound."""
-    asked = call.path["fingerprint"]
+    """Return the one group whose fingerprint is, or begins with, that of the path.
+
+    Raises NotFound where there is none, and Conflict where there are several.
+    """
+    asked, kind = call.path["fingerprint"], call.given["type"]
     groups = call.system.feed.failure_groups(_span_s(call, DAY_S), MOST_GROUPS).value or ()
-    for group in groups:
-        if asked and group.fingerprint.startswith(asked):
-            return group
-    raise NotFound("no failure of that time has this fingerprint; see: GET /api/failures")
+    found = [one for one in groups if asked and one.fingerprint.startswith(asked) and kind in (None, one.type.raw)]
+    if not found:
+        raise NotFound("no failure of that time has this fingerprint; see: GET /api/failures")
+    if len(found) > 1:
+        message = (
+            f"{len(found):,} groups have this fingerprint, or begin with it; give all of it, and the type: type=TYPE"
+        )
+        raise Conflict(f"{message}; see: GET /api/failures")
+    return found[0]
 
 
 def list_gaps(call: Call) -> Response:
@@ -112,6 +120,7 @@ ENDPOINTS = (
         "/api/failures/{fingerprint:text}",
         "One group of dead letters with its newest job; the beginning of a fingerprint will do.",
         show_failure,
+        ONE_TYPE,
         statuses=(200, 404, 409),
     ),
     _endpoint("/api/gaps", "What is wrong with the log of events, of a day or since a time.", list_gaps, LIMIT),
