@@ -75,6 +75,8 @@ def test_dead_letters_that_are_alike_are_one_row_and_retried_together(capture: C
         await stage.until_shown("2 retried, 0 skipped, 0 failed")
         assert query(capture.url, "SELECT count(*) FROM failed_jobs")[0][0] == 1
         await stage.until(lambda: [row.cells[0].text for row in stage.table().rows] == ["1"])
+        assert "1 group, 1 job" in stage.text()
+        assert "1 job of " in stage.lines_of("#error")
         await stage.press("left_square_bracket")
         await stage.until(lambda: len(stage.table().rows) == 1)
 

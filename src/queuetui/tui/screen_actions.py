@@ -70,7 +70,7 @@ ACTS = (
     action(
         "retry",
         "R",
-        "run the marked jobs again; frees a job whose worker is lost",
+        "run the marked jobs, or those of a group, again; frees a job whose worker is lost",
         JOB_PLACES | {KeyPlace.GROUPS},
         call="act('retry')",
         verb=Verb.RETRY,
@@ -88,7 +88,7 @@ ACTS = (
     action(
         "delete",
         "D",
-        "delete the marked jobs for good",
+        "delete the marked jobs, or those of a group, for good",
         JOB_PLACES | {KeyPlace.GROUPS},
         call="act('delete')",
         verb=Verb.DELETE,

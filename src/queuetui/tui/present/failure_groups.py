@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from queuetui.model.counted import counted
 from queuetui.model.histories import SPARK_MINUTES, FailureGroup, filter_of
 from queuetui.model.query import Sort
 from queuetui.model.text import SafeText, sanitize
@@ -74,7 +75,7 @@ def group_lines(group: FailureGroup, now: datetime, width: int, most: int, *, ma
     ran_by = f"; versions {versions_of(group)}" if group.versions else ""
     texts = [
         (f"{error_of(group)}", Tone.FAILED),
-        (f"{group.jobs:,} jobs of {sanitize(group.type)}, {since}{ran_by}", Tone.PLAIN),
+        (f"{counted(group.jobs, 'job')} of {sanitize(group.type)}, {since}{ran_by}", Tone.PLAIN),
         (
             f"Next: enter lists them{', R runs them all again' if may_act else ''}, or {retry_command(group)}",
             Tone.STRONG,

@@ -9,6 +9,7 @@ from textual import on
 from textual.binding import BindingType
 
 from queuetui.model.act import Verb
+from queuetui.model.counted import counted
 from queuetui.model.histories import FailureGroup, filter_of
 from queuetui.model.measured import Measured
 from queuetui.model.picture import Picture
@@ -72,7 +73,7 @@ class GroupsScreen(Acting, AskedList[Groups]):
         """Return how many groups and jobs there are, and what bounds that."""
         jobs = sum(group.jobs for group in self.groups)
         bound = "" if self.answer is None or not self.groups else self.answer.why
-        told = f"{len(self.groups):,} groups, {jobs:,} jobs{f' {bound}' if bound else ''} "
+        told = f"{counted(len(self.groups), 'group')}, {counted(jobs, 'job')}{f' {bound}' if bound else ''} "
         return [say(told, Tone.WARNING if bound else Tone.MUTED)]
 
     def teller_of(self, key: str) -> Teller | None:

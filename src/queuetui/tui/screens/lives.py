@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import BindingType
 
+from queuetui.model.counted import counted
 from queuetui.model.picture import Picture
 from queuetui.monitor.lives import Lives
 from queuetui.tui.actions import KeyPlace, bindings_at
@@ -61,7 +62,7 @@ class LivesScreen(AskedList[Lives]):
         gaps = say(f"{with_gaps:,} with gaps ", Tone.WARNING if with_gaps else Tone.MUTED)
         which = "the latest " if self.answer.has_more else ""
         bound = "".join(f", {note}" for note in notes)
-        return [say(f"{which}{len(lives):,} jobs{bound}, ", Tone.MUTED), gaps]
+        return [say(f"{which}{counted(len(lives), 'job')}{bound}, ", Tone.MUTED), gaps]
 
     def teller_of(self, key: str) -> Teller | None:
         """Return what tells of a life."""
