@@ -67,7 +67,7 @@ def test_runs_are_counted_by_type_status_and_queue() -> None:
     """Endings, errors, durations and what handlers counted have their series; what was only given back has none."""
     scraped = Scraped()
     scraped.end(Ending.COMPLETED, usage={"credits_used": 2.5})
-    scraped.end(Ending.COMPLETED, usage={"credits_used": 1})
+    scraped.end(Ending.COMPLETED, usage={"credits used total": 1, ".total": 4})
     scraped.end(Ending.FAILED, error="TimeoutError")
     scraped.end(Ending.RELEASED)
     samples = scraped.samples()
@@ -76,6 +76,7 @@ def test_runs_are_counted_by_type_status_and_queue() -> None:
     assert samples["job_errors_total", ("TimeoutError", "mail", "Send")] == 1
     assert samples["job_duration_seconds_count", ("mail", "Send")] == 3
     assert samples["credits_used_total", ("mail", "Send")] == 3.5
+    assert samples["__total", ("mail", "Send")] == 4
     assert samples["active_jobs", ()] == 3
 
 

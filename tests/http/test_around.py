@@ -143,7 +143,9 @@ def test_what_ended_is_counted_from_the_first_scrape_on(each_stage: HttpStage) -
     stage = each_stage
     stage.get("/metrics")
     lease_id, fence = stage.jobs.claimed("a")
-    notes = RunNotes(stage.jobs.ids["a"], fence, "SendMail", usage={"credits used": 3})
+    notes = RunNotes(
+        stage.jobs.ids["a"], fence, "SendMail", usage={"credits used": 1, "credits_used_total": 2, ".total": 4}
+    )
     stage.jobs.backend.notes.write_notes(lease_id, [notes])
     for name, how in (("b", Ending.COMPLETED), ("c", Ending.FAILED), ("d", Ending.RETRY)):
         stage.jobs.ended(name, how)
@@ -155,7 +157,8 @@ def test_what_ended_is_counted_from_the_first_scrape_on(each_stage: HttpStage) -
         ended = [sums[f"jobs_total {how}"] for how in ("completed", "failed", "retry", "lost")]
         assert ended == [1, 1, 1, 0]
         assert (sums["job_errors_total"], sums["job_duration_seconds_count"], sums["credits_used_total"]) == (2, 3, 3)
-        assert 'type="SendMail"' in told
+        assert told.count("\ncredits_used_total{") == 1
+        assert '__total{backend="shop",queue="lane-a",type="SendMail"} 4.0' in told
 
 
 def test_another_products_queue_is_served(sqlite_url: str, tmp_path: Path) -> None:

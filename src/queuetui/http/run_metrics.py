@@ -53,17 +53,23 @@ class RunTotals:
     def _counted(self) -> Iterator[Metric]:
         from prometheus_client.core import CounterMetricFamily
 
-        found: dict[str, CounterMetricFamily] = {}
+        for name, sums in self._usage_by_metric().items():
+            metric = CounterMetricFamily(name, "What handlers counted.", labels=("backend", "type", "queue"))
+            for place, amount in sums.items():
+                metric.add_metric(place, amount)
+            yield metric
+
+    def _usage_by_metric(self) -> dict[str, dict[tuple[str, str, str], float]]:
+        """Return the sums by the name of their metric, which is that of several counters where they differ in signs."""
+        found: dict[str, dict[tuple[str, str, str], float]] = {}
         for backend, totals in self._usage:
             for one in totals:
-                name = metric_name(one.name.raw).removesuffix("_total")
+                name, place = metric_name(one.name.raw), (backend, one.type.raw, one.queue.raw)
                 if name in _TAKEN or (name not in found and len(found) >= MOST_COUNTERS):
                     continue
-                if name not in found:
-                    labels = ("backend", "type", "queue")
-                    found[name] = CounterMetricFamily(name, "What handlers counted.", labels=labels)
-                found[name].add_metric([backend, one.type.raw, one.queue.raw], max(0.0, one.amount))
-        yield from found.values()
+                sums = found.setdefault(name, {})
+                sums[place] = sums.get(place, 0.0) + max(0.0, one.amount)
+        return found
 
 
 def _buckets(row: RunMinute) -> list[tuple[str, float]]:

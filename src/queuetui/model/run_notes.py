@@ -23,6 +23,7 @@ COUNTERS_A_RUN = 100
 LARGEST_COUNT = 1e100
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NOT_OF_METRICS = re.compile(r"[^a-zA-Z0-9_]")
+_ADDED = re.compile(r"(?:_total)+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ def to_total(queue: str, job_type: str, name: str, *, amount: float) -> UsageTot
 
 
 def metric_name(name: str) -> str:
-    """Return the name of a counter as Prometheus takes it."""
-    plain = _NOT_OF_METRICS.sub("_", name)
+    """Return the name of a counter as Prometheus takes it, less the `_total` that every counter gets at its end."""
+    plain = _ADDED.sub("", _NOT_OF_METRICS.sub("_", name))
     return plain if _METRIC.fullmatch(plain) else f"_{plain}"
 
 
