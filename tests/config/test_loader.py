@@ -299,6 +299,10 @@ def test_thresholds_are_read_and_checked(settings: Path) -> None:
         (_silence('from = "22:00"\nuntil = "22:00"'), r"silences\[0\]: .*same"),
         (_silence('from = "22:00"\nuntil = "23:00"\ndays = ["noday"]'), r"silences\[0\].days: .*'noday'"),
         (_silence('from = "22:00"\nuntil = "23:00"\ntimezone = "Mars/One"'), r"silences\[0\].timezone"),
+        (
+            _silence('from = "2026-12-24T00:00"\nuntil = "2026-12-25T00:00"\ntimezone = "Mars/One"'),
+            r"silences\[0\].timezone: .*Mars/One",
+        ),
         (_silence('from = "22:00"\nuntil = "23:00"\ncodes = ["deep"]'), r"silences\[0\].codes: .*'deep'"),
         (_silence('from = "2026-12-24T00:00Z"\nuntil = "2026-12-23T00:00Z"'), r"silences\[0\]: until"),
     ],

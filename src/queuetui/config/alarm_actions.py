@@ -99,10 +99,11 @@ def _zone_of(key: str, name: str) -> tzinfo:
 def _read_single(key: str, table: SilenceTable, zone: str) -> SingleWindow:
     if table.days:
         raise ValueError(f"{key}: days go with times of the day, not with moments")
+    in_zone = _zone_of(key, table.timezone or zone)
     moments = []
     for name, text in (("from", table.begins), ("until", table.ends)):
         try:
-            moment = in_utc(datetime.fromisoformat(text), _zone_of(key, table.timezone or zone))
+            moment = in_utc(datetime.fromisoformat(text), in_zone)
         except (ValueError, OverflowError):
             raise ValueError(
                 f'{key}.{name}: it is a time such as "22:00" or a moment such as "2026-12-24T22:00Z"'
