@@ -16,10 +16,12 @@ from queuetui.model.job import Ending, NewJob, Settlement
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
+from queuetui.model.run_notes import RunNotes
 from queuetui.model.snapshot import Watch
 from queuetui.model.verdict import Code
 from queuetui.model.worker import WorkerCard
 from queuetui.monitor.feed import Feed
+from queuetui.monitor.run_counters import RunCounters
 from tests.monitor.pictures import NOW
 
 LIMITS = Limits(stuck_after_s=300, worker_silent_s=30)
@@ -162,3 +164,19 @@ def test_a_page_carries_its_verdicts(scene: Scene) -> None:
     page, verdicts = scene.feed.page(PageRequest())
     assert [job.ref.id for job in page.jobs] == ["a"]
     assert verdicts["a"].code is Code.NO_CONSUMER
+
+
+def test_what_handlers_counted_never_falls(scene: Scene) -> None:
+    """A store that is asked when the minute has changed forgets the first one; the sum stays as high as it was."""
+    counters, asked_at = RunCounters(), scene.now
+    assert counters.read_usage(scene.feed, asked_at) == ()
+    scene.enqueue("a")
+    lease = scene.backend.jobs.open_lease("w1", "mail", 600)
+    (claimed,) = scene.backend.jobs.step(lease.id, (), 1).claimed
+    scene.backend.notes.write_notes(lease.id, [RunNotes("a", claimed.fence, "Send", usage={"credits": 3})])
+    for _ in range(2):
+        assert [one.amount for one in counters.read_usage(scene.feed, asked_at)] == [3]
+        scene.pass_time(120)
+    assert scene.feed.usage(1) == ()
+    week = asked_at + timedelta(days=7)
+    assert counters.read_usage(scene.feed, week) == ()

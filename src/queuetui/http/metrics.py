@@ -43,7 +43,7 @@ def write_metrics(call: Call) -> Response:
 def _count_runs(read: list[tuple[ServedQueues, Picture]]) -> RunTotals:
     """Return the sums since the first scrape, of systems that keep a tally."""
     runs = [(one.name, one.counters.read(one.feed, picture.snapshot.now)) for one, picture in read]
-    usage = [(one.name, one.feed.usage(one.counters.minutes(picture.snapshot.now))) for one, picture in read]
+    usage = [(one.name, one.counters.read_usage(one.feed, picture.snapshot.now)) for one, picture in read]
     return RunTotals(runs, usage)
 
 

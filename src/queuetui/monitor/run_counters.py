@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
+from queuetui.backends.run_notes import MOST_USAGE_TOTALS
 from queuetui.model.histories import RunMinute
+from queuetui.model.run_notes import UsageTotal
 from queuetui.model.text import Untrusted
 from queuetui.monitor.feed import Feed
 
@@ -31,6 +33,7 @@ class RunCounters:
     _over: dict[Place, RunMinute] = field(default_factory=dict)
     _upto: datetime | None = None
     _first: datetime | None = None
+    _highest: dict[tuple[Untrusted, Untrusted, Untrusted], UsageTotal] = field(default_factory=dict)
     _guard: Lock = field(default_factory=Lock)
 
     def read(self, feed: Feed, now: datetime) -> tuple[RunMinute, ...]:
@@ -45,15 +48,27 @@ class RunCounters:
             self._add(seen, (row for row in rows if row.minute >= settled))
             return tuple(seen.values())
 
-    def minutes(self, now: datetime) -> int:
-        """Return over how many minutes usage is summed.
+    def read_usage(self, feed: Feed, now: datetime) -> tuple[UsageTotal, ...]:
+        """Return what handlers counted since the first call, or since the store would forget it.
 
-        Since the first call, or since the store would forget it.
+        A store that is asked when the minute has changed leaves out the first one, so the highest sums are kept.
         """
         with self._guard:
             if self._first is None or now - self._first > _USAGE_KEPT:
                 self._first = now
-            return (now.replace(second=0, microsecond=0) - self._first.replace(second=0, microsecond=0)) // _MINUTE + 1
+                self._highest.clear()
+            span = now.replace(second=0, microsecond=0) - self._first.replace(second=0, microsecond=0)
+            for one in feed.usage(span // _MINUTE + 1):
+                self._keep_highest(one)
+            return tuple(self._highest.values())
+
+    def _keep_highest(self, read: UsageTotal) -> None:
+        place = (read.queue, read.type, read.name)
+        known = self._highest.get(place)
+        if known is None and len(self._highest) >= MOST_USAGE_TOTALS:
+            return
+        if known is None or read.amount > known.amount:
+            self._highest[place] = read
 
     def _add(self, sums: dict[Place, RunMinute], rows: Iterable[RunMinute]) -> None:
         for row in rows:
