@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
@@ -131,11 +133,18 @@ def test_one_job_is_told_with_all_that_explains_it(stage: HttpStage) -> None:
 
 
 def test_metrics_are_text_for_prometheus(stage: HttpStage) -> None:
-    """What stands in the store, by queue, and whether it answered."""
+    """What stands in the store, by queue, and whether it answered; that sums cannot be read hides nothing else."""
     stage.jobs.job("a")
+    stage.jobs.ended("b", Ending.COMPLETED)
     lines = stage.get("/metrics").text.splitlines()
-    assert 'queue_depth{backend="shop",queue="mail"} 1.0' in lines
-    assert 'store_up{backend="shop"} 1.0' in lines
+    with closing(connect(stage.jobs.url.removeprefix("sqlite:///"))) as file:
+        file.execute("drop table queuetui_usage")
+    without_sums = stage.get("/metrics").text.splitlines()
+    for told in (lines, without_sums):
+        assert 'queue_depth{backend="shop",queue="mail"} 1.0' in told
+        assert 'store_up{backend="shop"} 1.0' in told
+    jobs = [any(line.startswith("jobs_total{") for line in told) for told in (lines, without_sums)]
+    assert jobs == [True, False]
 
 
 def test_what_ended_is_counted_from_the_first_scrape_on(each_stage: HttpStage) -> None:

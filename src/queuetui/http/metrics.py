@@ -10,7 +10,7 @@ from starlette.responses import Response
 from queuetui.http.endpoint import Call, Endpoint
 from queuetui.http.problems import RefusedRequest
 from queuetui.http.run_metrics import RunTotals
-from queuetui.model.errors import QueueTuiError
+from queuetui.model.errors import QueueTuiError, Unreachable
 from queuetui.model.snapshot import Watch
 from queuetui.monitor.health import HEALTH_PARTS
 from queuetui.monitor.store_metrics import StoreMetrics
@@ -36,14 +36,27 @@ def write_metrics(call: Call) -> Response:
     read, reached = _read(call.served)
     registry.register(StoreMetrics(lambda: ((picture, one.feed.limits) for one, picture in read)))
     registry.register(ServerMetrics(reached, call.live.log))
-    registry.register(_count_runs(read))
+    registry.register(_count_runs(read, reached))
     return Response(generate_latest(registry), media_type=MEDIA_TYPE)
 
 
-def _count_runs(read: list[tuple[ServedQueues, Picture]]) -> RunTotals:
-    """Return the sums since the first scrape, of systems that keep a tally."""
-    runs = [(one.name, one.counters.read(one.feed, picture.snapshot.now)) for one, picture in read]
-    usage = [(one.name, one.counters.read_usage(one.feed, picture.snapshot.now)) for one, picture in read]
+def _count_runs(read: list[tuple[ServedQueues, Picture]], reached: dict[str, bool]) -> RunTotals:
+    """Return the sums since the first scrape, of systems that keep a tally.
+
+    Those of a store that refuses to tell them are left out.
+    """
+    runs, usage = [], []
+    for one, picture in read:
+        now = picture.snapshot.now
+        try:
+            ended, counted = one.counters.read(one.feed, now), one.counters.read_usage(one.feed, now)
+        except Unreachable:
+            reached[one.name] = False
+        except QueueTuiError:
+            continue
+        else:
+            runs.append((one.name, ended))
+            usage.append((one.name, counted))
     return RunTotals(runs, usage)
 
 
