@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.monitor.diagnosis.words import age, limit, share, span
+from queuetui.model.verdict import Code, Severity, Verdict
+from queuetui.monitor.diagnosis.words import age, evidence_in_words, limit, share, span
 
 
 @pytest.mark.parametrize(
@@ -53,12 +54,16 @@ def test_an_age_stands_still_for_a_while(seconds: float, words: str) -> None:
 
 def test_what_somebody_set_is_written_as_it_was_set() -> None:
     """A short limit and a small share keep their fractions; what is measured beside them is as exact."""
-    assert [limit(seconds) for seconds in (0.1, 0.25, 1, 9.5, 10, 90)] == [
+    assert [limit(seconds) for seconds in (0.1, 0.25, 1, 4.25, 9.5, 10, 90)] == [
         "0.1 s",
         "0.25 s",
         "1 s",
+        "4.25 s",
         "9.5 s",
         "10 s",
         "1 m 30 s",
     ]
-    assert [share(ratio) for ratio in (0.0025, 0.05, 0.099, 2 / 3, 1)] == ["0.25%", "5%", "9.9%", "67%", "100%"]
+    assert [share(ratio) for ratio in (0.0025, 0.0425, 0.05, 2 / 3, 1)] == ["0.25%", "4.25%", "5%", "67%", "100%"]
+    evidence = {"average_s": 0.4, "limit_s": 0.25, "due_s": 0.4}
+    verdict = Verdict(Code.AVERAGE_OVER, Severity.WARNING, "", evidence, "")
+    assert evidence_in_words(verdict) == [("average", "0.4 s"), ("limit", "0.25 s"), ("due", "<10 s")]

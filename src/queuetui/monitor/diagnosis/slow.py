@@ -7,7 +7,7 @@ from queuetui.model.histories import LEAST_RUNS
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import age, command, name, span
+from queuetui.monitor.diagnosis.words import age, command, limit, name
 from queuetui.monitor.learned_limits import TIMES
 
 # What nobody notices is not slow, however many times longer it takes than others.
@@ -27,7 +27,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         Code.SLOW,
         Severity.WARNING,
         f"running {age(running_s)}, {times:.1f} times what 99 of 100 runs of {name(job.type)} take "
-        f"({span(usual.p99_s) if usual.p99_s >= 1 else f'{usual.p99_s:.2g} s'}, of {counted(usual.runs, 'run')})",
+        f"({limit(usual.p99_s)}, of {counted(usual.runs, 'run')})",
         {
             "running_s": round(running_s, 3),
             "p99_s": usual.p99_s,

@@ -16,6 +16,8 @@ from queuetui.model.worker import WorkerInfo
 NAME_CAP = 40
 # Numbers that count nothing.
 _NUMBERED = frozenset({"pid", "fence", "version", "schema", "port"})
+# Spans that do not grow from one look to the next.
+_STILL = ("limit_s", "average_s", "median_s", "usual_s", "p50_s", "p99_s", "window_s")
 SHORT_ID = 8
 _AGE_STEPS = ((86400.0, 3600), (3600.0, 600), (60.0, 60))
 _EXACT_BELOW_S = 10.0
@@ -45,13 +47,13 @@ def age(seconds: float) -> str:
 
 def limit(seconds: float) -> str:
     """Return a span as somebody may have set it: a short one with its fractions, as `0.25 s`."""
-    return span(seconds) if seconds >= _EXACT_BELOW_S else f"{seconds:.2g} s"
+    return span(seconds) if seconds >= _EXACT_BELOW_S else f"{seconds:.3g} s"
 
 
 def share(ratio: float) -> str:
     """Return a part of a whole in percent, a small one with its fractions: `67%`, `0.3%`."""
     percent = ratio * 100
-    return f"{percent:.0f}%" if percent >= _EXACT_BELOW_PERCENT else f"{percent:.2g}%"
+    return f"{percent:.0f}%" if percent >= _EXACT_BELOW_PERCENT else f"{percent:.3g}%"
 
 
 def waits(job: Job, wait_s: float) -> str:
@@ -132,8 +134,8 @@ def _value(key: str, value: object) -> str:
             return "unknown"
         case bool():
             return "yes" if value else "no"
-        case int() | float() if key.endswith("limit_s"):
-            return span(value)
+        case int() | float() if key.endswith(_STILL):
+            return limit(value)
         case int() | float() if key.endswith("_s"):
             return age(value)
         case int() if key not in _NUMBERED:
