@@ -195,7 +195,7 @@ def test_explain_opens_the_verdict_with_its_evidence() -> None:
     async def script(stage: Stage) -> None:
         await stage.press("e")
         await stage.until_shown("read from")
-        assert "silent_s" in stage.text()
+        assert "silent          6 m" in stage.text()
         assert "queuetui release" in stage.text()
         await stage.press("right_square_bracket", "e")
         await stage.until_shown("[Why]")
