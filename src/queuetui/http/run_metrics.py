@@ -60,7 +60,7 @@ class RunTotals:
             yield metric
 
     def _usage_by_metric(self) -> dict[str, dict[tuple[str, str, str], float]]:
-        """Return the sums by the name of their metric, which is that of several counters where they differ in signs."""
+        """Return the sums by the name of their metric, which several counters may share."""
         found: dict[str, dict[tuple[str, str, str], float]] = {}
         for backend, totals in self._usage:
             for one in totals:

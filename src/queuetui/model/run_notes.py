@@ -75,7 +75,7 @@ def to_total(queue: str, job_type: str, name: str, *, amount: float) -> UsageTot
 
 
 def metric_name(name: str) -> str:
-    """Return the name of a counter as Prometheus takes it, less the `_total` that every counter gets at its end."""
+    """Return the name of a counter as Prometheus takes it, without the `_total` that it adds itself."""
     plain = _ADDED.sub("", _NOT_OF_METRICS.sub("_", name))
     return plain if _METRIC.fullmatch(plain) else f"_{plain}"
 
