@@ -256,7 +256,7 @@ def test_enqueue_reads_files_and_standard_input(place: Place, queue: Queue) -> N
         (("-p", "NaN"), "payload is nan"),
         (("--priority", "urgent"), "urgent"),
         (("--delay", "soon"), "not a duration"),
-        (("--at", "tomorrow"), "not a time"),
+        (("--at", "tomorrow"), "is no time"),
         (("--delay", "1h", "--at", "2030-01-01T00:00:00Z"), "give one of them"),
         (("--max-attempts", "0"), "max-attempts"),
     ],

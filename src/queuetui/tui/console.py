@@ -182,8 +182,9 @@ class Console(App[int], inherit_bindings=False):
     # What the links tell
 
     def on_handed_over(self, message: HandedOver) -> None:
-        """Do what a thread has for this one."""
-        message.deliver()
+        """Do what a thread has for this one, unless the console ends: its widgets are going."""
+        if self.is_running:
+            message.deliver()
 
     def link_changed(self, link: ConsoleLink, before: Link) -> None:
         """Show how a store stands now; a loss keeps what is on the screen, dimmed."""
