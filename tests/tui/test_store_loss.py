@@ -13,7 +13,7 @@ import pytest
 from queuetui.monitor.poller import RETRY_STEPS_S
 from queuetui.monitor.store_link import ABANDON_AFTER_S
 from tests.servers.fixtures import PostgresFactory
-from tests.servers.postgres import PostgresServer
+from tests.servers.postgres import SETTINGS, PostgresServer
 from tests.tui.real_store import fill_store, session_on
 from tests.tui.stage import Stage
 from tests.tui.terminal import ROOT, program_on_terminal
@@ -28,7 +28,8 @@ Loss = Callable[[PostgresServer], None]
 @pytest.mark.parametrize(("lose"), [PostgresServer.stop, PostgresServer.kill], ids=["stopped", "killed"])
 def test_a_server_that_goes_and_comes_back(lose: Loss, private_postgres: PostgresFactory, tmp_path: Path) -> None:
     """Its rows stay, dimmed, under a counting reason; when it is back the screen is fresh within one step of the retries."""
-    server = private_postgres()
+    # Whoever kills a server that commits later loses the jobs that are looked for.
+    server = private_postgres((*SETTINGS, "synchronous_commit=on"))
     url = server.create_database()
     fill_store(url)
 
