@@ -1,9 +1,12 @@
 """How fast one worker drains a queue of no-op jobs, beside a bare loop in the same run.
 
-    python benchmarks/drain.py [--jobs 20000] [--url URL] [--concurrency 1]
+    python benchmarks/drain.py [--jobs 20000] [--url URL] [--concurrency 1] [--bind 5]
 
 Three rates, each on a store of its own: `bare`, a table of the least columns worked by the driver alone (claim 100, delete 100, one
 commit, SQLite FULL); `steps`, our store driven by a bare loop of fused steps; `worker`, all of it. Only the ratios tell anything.
+
+`--bind` tells instead what binding two fields in each run costs: processor time of whole drains, so many with and so many without it, in
+turns.
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ import argparse
 import json
 import logging
 import sqlite3
+import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from queuetui.client import Queue
+from queuetui.engine.context import Context
 from queuetui.engine.settings import WorkerSettings
 from queuetui.engine.worker import Worker
 from queuetui.model.declaration import job
@@ -30,6 +35,18 @@ PAYLOAD = {"sku": "A-1042", "shop": "North"}
 @job("benchmark.noop")
 def noop(payload: object) -> None:
     """Do nothing."""
+
+
+@job("benchmark.told")
+def told(payload: object, context: Context) -> None:
+    """Do nothing with a context."""
+
+
+@job("benchmark.bound")
+def bound(payload: object, context: Context) -> None:
+    """Bind two fields."""
+    del payload
+    context.bind(user_id=7, provider="acme")
 
 
 def drain_bare(file: Path, jobs: int) -> float:
@@ -85,18 +102,38 @@ def drain_by_worker(queue: Queue, jobs: int, concurrency: int) -> float:
     return jobs / (time.perf_counter() - started_s)
 
 
-def fill(queue: Queue, jobs: int) -> float:
+def compare_binding(url: str, jobs: int, turns: int) -> None:
+    """Print the processor time a job of a handler that binds two fields, beside one that does not."""
+    used_us: dict[str, list[float]] = {"benchmark.told": [], "benchmark.bound": []}
+    for _ in range(turns):
+        for job_type, taken in used_us.items():
+            with Queue(url) as queue:
+                fill(queue, jobs, job_type)
+                began_s = time.process_time()
+                drain_by_worker(queue, jobs, 1)
+                taken.append((time.process_time() - began_s) * 1e6 / jobs)
+    for job_type, taken in used_us.items():
+        median = statistics.median(taken)
+        print(
+            f"{job_type:<16} {median:.1f} us a job, best {min(taken):.1f}  ({', '.join(f'{one:.1f}' for one in taken)})"
+        )
+
+
+def fill(queue: Queue, jobs: int, job_type: str = "benchmark.noop") -> float:
     """Enqueue the jobs and return the rate."""
     started_s = time.perf_counter()
     for first in range(0, jobs, 1000):
-        queue.enqueue_many([queue.new("benchmark.noop", PAYLOAD) for _ in range(min(1000, jobs - first))])
+        queue.enqueue_many([queue.new(job_type, PAYLOAD) for _ in range(min(1000, jobs - first))])
     return jobs / (time.perf_counter() - started_s)
 
 
-def main(jobs: int, url: str | None, concurrency: int) -> None:
+def main(jobs: int, url: str | None, concurrency: int, bind_turns: int) -> None:
     """Measure and print."""
     logging.getLogger("queuetui").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory(prefix="queuetui-drain-") as folder:
+        if bind_turns:
+            compare_binding(url or f"sqlite:///{folder}/bound.db", jobs, bind_turns)
+            return
         bare = drain_bare(Path(folder) / "bare.db", jobs)
         with Queue(url or f"sqlite:///{folder}/steps.db") as queue:
             enqueued = fill(queue, jobs)
@@ -118,5 +155,6 @@ if __name__ == "__main__":
     parser.add_argument("--jobs", type=int, default=20_000)
     parser.add_argument("--url", help="a database of our own to fill instead of a new SQLite file")
     parser.add_argument("--concurrency", type=int, default=1)
+    parser.add_argument("--bind", type=int, default=0, metavar="TURNS", help="compare handlers that bind fields or not")
     given = parser.parse_args()
-    main(given.jobs, given.url, given.concurrency)
+    main(given.jobs, given.url, given.concurrency, given.bind)

@@ -79,12 +79,16 @@ def test_odd_fields_harm_nothing(run: Run) -> None:
 
 
 def test_a_run_is_bound_to_a_bounded_number_of_names(run: Run) -> None:
-    """A later value takes the place of an earlier one; too many names are refused and change nothing."""
+    """A later value takes the place of an earlier one, and is what it was then; too many names are refused and change nothing."""
     run.context.bind(user_id=7)
     run.context.bind(user_id=8)
     with pytest.raises(ValueError, match="bind fewer names"):
         run.context.bind(**{f"n{number}": number for number in range(MOST_BOUND)})
     assert run.context.bound == {"user_id": 8}
+    steps = ["fetched"]
+    run.context.bind(steps=steps, api_key="k")
+    steps.append("sent")
+    assert run.context.bound == {"user_id": 8, "steps": "['fetched']", "api_key": "***"}
 
 
 def test_what_is_inherited_has_a_cap(run: Run) -> None:

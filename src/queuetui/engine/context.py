@@ -23,6 +23,8 @@ JOB_LOGGER = logging.getLogger("queuetui.job")
 NOTE_CAP_CHARS = 500
 MOST_BOUND = 20
 _NOTHING: dict[str, object] = {}
+# What a field of one of these holds is the same whenever it is read.
+_UNCHANGING = frozenset({str, int, float, bool, type(None)})
 # One for all runs: it is held for a moment, when a run is to end, and a lock of its own would cost every run.
 _ENDING = threading.Lock()
 
@@ -50,6 +52,7 @@ class Context:
         "_notes",
         "_noticed",
         "_on_cancel",
+        "_plain",
         "_progress",
         "correlation_id",
         "job",
@@ -75,6 +78,7 @@ class Context:
         self._notes: Notes | None = None
         self._inherited = _NOTHING if job.context is None else dict(plain_fields(read_inheritance(job.context).fields))
         self._bound: dict[str, object] = self._inherited
+        self._plain = (self._inherited, self._inherited)
         self._on_cancel: Callable[[], object] | None = None
 
     @property
@@ -147,9 +151,14 @@ class Context:
         Jobs that are enqueued afterwards inherit them, as far as there is room (model/inheritance.py).
         They are kept as texts, numbers, truth values or None. Raises ValueError for more than MOST_BOUND names.
         """
-        bound = {**self._bound, **dict(plain_fields(fields))}
-        own = len(bound.keys() - self._inherited.keys())
-        if own > MOST_BOUND:
+        # Most runs neither log nor enqueue: values that cannot change are made plain by whoever reads them.
+        for value in fields.values():
+            if type(value) not in _UNCHANGING:
+                fields = dict(plain_fields(fields))
+                break
+        held = self._bound
+        bound = {**held, **fields} if held else fields
+        if len(bound) > MOST_BOUND and (own := len(bound.keys() - self._inherited.keys())) > MOST_BOUND:
             message = f"{own} fields would be bound to this run and {MOST_BOUND} may be; bind fewer names"
             raise ValueError(message)
         self._bound = bound
@@ -157,7 +166,12 @@ class Context:
     @property
     def bound(self) -> Mapping[str, object]:
         """The fields that are bound to this run, and those that it inherited."""
-        return self._bound
+        bound = self._bound
+        made_of, plain = self._plain
+        if made_of is not bound:
+            plain = dict(plain_fields(bound))
+            self._plain = bound, plain
+        return plain
 
     @property
     def has_bound(self) -> bool:
