@@ -68,13 +68,8 @@ def stands(entry: Entry) -> KeysStep:
 
     What a key of its own holds needs a guard of its own.
     """
-    if entry.shelf.kind is Kind.LIST:
-        return KeysStep(("LPOS", entry.shelf.key, entry.member), (PRESENT,))
-    if entry.shelf.kind is Kind.SET:
-        return KeysStep(("SISMEMBER", entry.shelf.key, entry.member), ("1",))
-    if entry.shelf.kind is Kind.HASH:
-        return says(entry.shelf.key, entry.member, entry.value)
-    return KeysStep(("ZSCORE", entry.shelf.key, entry.member), (entry.score or b"",))
+    answers: dict[Kind, Value] = {Kind.LIST: PRESENT, Kind.SORTED: entry.score or b"", Kind.HASH: entry.value or b""}
+    return KeysStep(entry.shelf.find(entry.member), (answers.get(entry.shelf.kind, "1"),))
 
 
 def says(key: bytes, name: str | bytes, value: bytes | None) -> KeysStep:
@@ -97,15 +92,12 @@ def is_of_kind(shelf: Shelf) -> KeysStep:
 
 def take_away(entry: Entry) -> KeysStep:
     """Return the step that removes an entry from its shelf."""
-    if entry.shelf.kind is Kind.LIST:
-        return KeysStep(("LREM", entry.shelf.key, 1, entry.member))
-    if entry.shelf.kind is Kind.SET:
-        return KeysStep(("SREM", entry.shelf.key, entry.member))
-    if entry.shelf.kind is Kind.HASH:
-        return KeysStep(("HDEL", entry.shelf.key, entry.member))
-    if entry.shelf.kind is Kind.KEYS:
-        return KeysStep(("DEL", entry.member))
-    return KeysStep(("ZREM", entry.shelf.key, entry.member))
+    shelf, member = entry.shelf, entry.member
+    if shelf.kind is Kind.LIST:
+        return KeysStep(("LREM", shelf.key, 1, member))
+    if shelf.kind is Kind.KEYS:
+        return KeysStep(("DEL", member))
+    return KeysStep(({Kind.SORTED: "ZREM", Kind.HASH: "HDEL", Kind.SET: "SREM"}[shelf.kind], shelf.key, member))
 
 
 @dataclass(frozen=True, slots=True)

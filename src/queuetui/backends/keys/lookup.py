@@ -54,21 +54,22 @@ def locate(reading: KeysReading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
     A shelf in which members must be compared one by one is gone through once for all.
     """
     shelves = {shelf.key: shelf for shelf in reading.shelves}
+    named: dict[JobRef, tuple[Shelf, bytes]] = {}
     found: dict[JobRef, Entry] = {}
     listed: dict[Shelf, dict[str, JobRef]] = defaultdict(dict)
     for ref in refs:
         spot = _read_rev(ref.rev, shelves)
+        member = None if spot is None else member_of(spot.mark)
         if spot is None:
             continue
-        entry = None
-        if spot.shelf.kind is Kind.SORTED:
-            entry = _in_sorted(reading, spot)
-        elif spot.shelf.kind is not Kind.HASH and (member := member_of(spot.mark)) is not None:
-            entry = _FINDERS[spot.shelf.kind](reading, spot.shelf, member)
-        else:
+        if member is not None:
+            named[ref] = (spot.shelf, member)
+        elif spot.shelf.kind is not Kind.SORTED:
             listed[spot.shelf][spot.mark] = ref
-        if entry is not None:
+        elif (entry := _among_ties(reading, spot)) is not None:
             found[ref] = entry
+    there = {(entry.shelf, entry.member): entry for entry in entries_of(list(named.values()), reading.ask)}
+    found |= {ref: there[place] for ref, place in named.items() if place in there}
     for shelf, wanted in listed.items():
         walk = Walk(reading, [shelf], reading.sizes([shelf]))
         for entry in (one for bite in walk.bites(None) for one in bite):
@@ -80,49 +81,18 @@ def locate(reading: KeysReading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
     return found
 
 
-def _in_sorted(reading: KeysReading, spot: _Spot) -> Entry | None:
-    member = member_of(spot.mark)
-    if member is not None:
-        (score,) = reading.ask([("ZSCORE", spot.shelf.key, member)])
-        return None if score is None else Entry(spot.shelf, member, score=score)
+def _among_ties(reading: KeysReading, spot: _Spot) -> Entry | None:
+    """Return a member of a sorted set that is known by a digest, from among those of its score."""
     (ties,) = reading.ask([("ZRANGEBYSCORE", spot.shelf.key, spot.score, spot.score, "LIMIT", 0, _MOST_TIES)])
     entries = (Entry(spot.shelf, one, score=spot.score.encode("ascii")) for one in ties)
     return next((one for one in entries if one.mark == spot.mark), None)
 
 
-def _in_list(reading: KeysReading, shelf: Shelf, member: bytes) -> Entry | None:
-    (rank,) = reading.ask([("LPOS", shelf.key, member)])
-    return None if rank is None else Entry(shelf, member, int(rank))
-
-
-def _in_set(reading: KeysReading, shelf: Shelf, member: bytes) -> Entry | None:
-    (is_there,) = reading.ask([("SISMEMBER", shelf.key, member)])
-    return Entry(shelf, member) if is_there else None
-
-
-def _in_keys(reading: KeysReading, shelf: Shelf, member: bytes) -> Entry:  # noqa: ARG001 - every finder is asked alike
-    """Return the entry of a key by its name alone.
-
-    Loading it tells whether it still holds a job.
-    """
-    return Entry(shelf, member)
-
-
-_FINDERS: dict[Kind, Callable[[KeysReading, Shelf, bytes], Entry | None]] = {
-    Kind.LIST: _in_list,
-    Kind.SET: _in_set,
-    Kind.KEYS: _in_keys,
-}
-
-
 def entries_of(members: Sequence[tuple[Shelf, bytes]], ask: Ask) -> tuple[Entry, ...]:
-    """Return those members of lists and sorted sets that are there, each with its rank or score."""
-    looks = [("LPOS" if shelf.kind is Kind.LIST else "ZSCORE", shelf.key, member) for shelf, member in members]
-    return tuple(
-        Entry(shelf, member, int(reply)) if shelf.kind is Kind.LIST else Entry(shelf, member, score=reply)
-        for (shelf, member), reply in zip(members, ask(looks), strict=True)
-        if reply is not None
-    )
+    """Return those members that are there, each with its rank, score or value."""
+    replies = ask([shelf.find(member) for shelf, member in members])
+    found = (shelf.found(member, reply) for (shelf, member), reply in zip(members, replies, strict=True))
+    return tuple(one for one in found if one is not None)
 
 
 def load_seen(reading: KeysReading, refs: Mapping[str, JobRef]) -> dict[str, Seen]:
@@ -146,49 +116,54 @@ def find_whole(reading: KeysReading, job_id: str) -> tuple[Seen | None, int]:
 
 
 def _search(reading: KeysReading, shelves: Sequence[Shelf], job_id: str) -> tuple[Seen | None, int]:
-    """Look for a job in some shelves.
-
-    Returns it, or the number of entries searched where that was not all.
-    """
-    looked = loaded = 0
-    for bite in Walk(reading, shelves, reading.sizes(shelves)).bites(None, 2 * BITE_ENTRIES):
-        near = _near(reading, bite, job_id.__eq__)
-        for seen in reading.load(near):
-            if seen.job.ref.id == job_id:
-                return seen, 0
-        looked, loaded = looked + len(bite), loaded + len(near)
-        if looked >= LOOKED_ENTRIES or loaded >= LOADED_ENTRIES:
-            return None, looked
+    """Return the job of an id in some shelves, or the number of entries searched where that was not all."""
+    for one in _hunt(reading, shelves, job_id.__eq__):
+        if one.seen:
+            return one.seen[0], 0
+        if one.is_over:
+            return None, one.looked
     return None, 0
 
 
-def _near(reading: KeysReading, bite: Sequence[Entry], fits: Callable[[str], bool]) -> list[Entry]:
-    """Return the entries whose id fits, or is known only once they are loaded."""
-    named = ((entry, reading.product.id_of(entry)) for entry in bite)
-    return [entry for entry, job_id in named if job_id is None or fits(job_id)]
-
-
 def find_refs(reading: KeysReading, suffix: str, limit: int, after: str | None) -> IdSearch:
-    """Look for jobs whose id ends in a text, from where an earlier search stopped.
-
-    As many entries are searched as are allowed for it.
-    """
+    """Look for jobs whose id ends in a text, from where an earlier search stopped."""
     if not suffix:
         return IdSearch(())
     found: dict[str, JobRef] = {}
-    looked = loaded = 0
-    for bite in _all_entries(reading, after):
-        near = _near(reading, bite, lambda job_id: job_id.endswith(suffix))
-        refs = (seen.job.ref for seen in reading.load(near))
-        found |= {ref.id: ref for ref in refs if ref.id.endswith(suffix) and ref.id not in found}
-        looked, loaded = looked + len(bite), loaded + len(near)
-        if len(found) >= limit or looked >= LOOKED_ENTRIES or loaded >= LOADED_ENTRIES:
+    looked = 0
+    # What has ended comes first, as `find_whole` has it.
+    shelves = sorted(reading.shelves, key=lambda shelf: not FINAL.issuperset(shelf.states))
+    for one in _hunt(reading, shelves, lambda job_id: job_id.endswith(suffix), after):
+        looked = one.looked
+        for seen in one.seen:
+            found.setdefault(seen.job.ref.id, seen.job.ref)
+        if len(found) >= limit or one.is_over:
             note = f"{looked:,} jobs were looked through" if len(found) < limit else ""
-            return IdSearch(tuple(found.values())[:limit], write_anchor(bite[-1]), looked, note)
+            return IdSearch(tuple(found.values())[:limit], write_anchor(one.last), looked, note)
     return IdSearch(tuple(found.values()), None, looked)
 
 
-def _all_entries(reading: KeysReading, cursor: str | None = None) -> Iterator[list[Entry]]:
-    """Yield the entries of what has ended first, as `find_whole` does."""
-    shelves = sorted(reading.shelves, key=lambda shelf: not FINAL.issuperset(shelf.states))
-    return Walk(reading, shelves, reading.sizes(shelves)).bites(cursor, 2 * BITE_ENTRIES)
+@dataclass(frozen=True, slots=True)
+class _Bite:
+    """What a search met: the jobs that fit, the last entry looked at, how many in all, whether that is enough."""
+
+    seen: list[Seen]
+    last: Entry
+    looked: int
+    is_over: bool
+
+
+def _hunt(
+    reading: KeysReading, shelves: Sequence[Shelf], fits: Callable[[str], bool], cursor: str | None = None
+) -> Iterator[_Bite]:
+    """Look for the jobs whose id fits; an entry whose id only the job tells is loaded for it."""
+    looked = loaded = 0
+    for bite in Walk(reading, shelves, reading.sizes(shelves)).bites(cursor, 2 * BITE_ENTRIES):
+        named = ((entry, reading.product.id_of(entry)) for entry in bite)
+        near = [entry for entry, job_id in named if job_id is None or fits(job_id)]
+        looked, loaded = looked + len(bite), loaded + len(near)
+        is_over = looked >= LOOKED_ENTRIES or loaded >= LOADED_ENTRIES
+        seen = [one for one in reading.load(near) if fits(one.job.ref.id)]
+        yield _Bite(seen, bite[-1], looked, is_over)
+        if is_over:
+            return

@@ -13,7 +13,7 @@ from dataclasses import replace
 from queuetui.backends.keys.changes import KeysChange, Rule
 from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.guarded_script import load_guarded
-from queuetui.backends.keys.lookup import find_whole, locate
+from queuetui.backends.keys.lookup import entries_of, find_whole, locate
 from queuetui.backends.keys.product import KeysProduct, QueueProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Entry, Kind
@@ -183,12 +183,9 @@ def _find_after(entry: Entry, reading: KeysReading) -> Seen | None:
 
     Its score is as the server writes it.
     """
-    if entry.shelf.kind is Kind.SORTED:
-        (score,) = reading.ask([("ZSCORE", entry.shelf.key, entry.member)])
-        if score is None:
-            return None
-        entry = replace(entry, score=score)
-    return next(iter(reading.load([entry])), None)
+    is_sorted = entry.shelf.kind is Kind.SORTED
+    there = entries_of([(entry.shelf, entry.member)], reading.ask) if is_sorted else (entry,)
+    return next(reading.load(there), None)
 
 
 def _to_key(value: Value) -> bytes:

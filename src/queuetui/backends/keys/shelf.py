@@ -28,6 +28,9 @@ class Kind(StrEnum):
     KEYS = "string"
 
 
+_FINDING = {Kind.LIST: "LPOS", Kind.SORTED: "ZSCORE", Kind.HASH: "HGET", Kind.SET: "SISMEMBER"}
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """One key; `role` is the product's own name for what it is for.
@@ -54,6 +57,23 @@ class Shelf:
         if self.above is not None:
             return "ZCOUNT", self.key, f"({self.above}", "+inf"
         return {Kind.LIST: "LLEN", Kind.SORTED: "ZCARD", Kind.HASH: "HLEN", Kind.SET: "SCARD"}[self.kind], self.key
+
+    def find(self, member: bytes) -> Command:
+        """Return the command that answers whether a member is there."""
+        return ("EXISTS", member) if self.kind is Kind.KEYS else (_FINDING[self.kind], self.key, member)
+
+    def found(self, member: bytes, reply: Any) -> Entry | None:  # noqa: ANN401 - each command has its own answer
+        """Return the entry that `find` answered with, None where the member is not there."""
+        match self.kind:
+            case _ if reply is None:
+                return None
+            case Kind.LIST:
+                return Entry(self, member, int(reply))
+            case Kind.SORTED:
+                return Entry(self, member, score=reply)
+            case Kind.HASH:
+                return Entry(self, member, value=reply)
+        return Entry(self, member) if reply else None
 
     @property
     def is_read_whole(self) -> bool:

@@ -19,7 +19,7 @@ from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.tables.changes import table_of
 from queuetui.backends.tables.moments import Reading, read_moment
 from queuetui.backends.tables.product import Change, Elsewhere, LockedRow, Product, RowPlace
-from queuetui.backends.tables.rows import Record, find_row, read_job, read_row, select_rows
+from queuetui.backends.tables.rows import Record, find_row, read_row, select_rows
 from queuetui.backends.tables.source import Column, Source
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
@@ -218,7 +218,7 @@ def _read_again(reading: Reading, place: RowPlace) -> Job | None:
         return None
     chosen = select_rows(source, reading, source.at_key(place.key))
     record = reading.connection.execute(chosen).mappings().one_or_none()
-    return None if record is None else read_job(source, record, reading)
+    return None if record is None else read_row(source, record, reading)[1]
 
 
 def _write_down(connection: Connection, locked: LockedRow) -> str:

@@ -100,11 +100,6 @@ def read_row(source: Source, record: Record, reading: Reading, chars: int | None
     return row, source.finish(row, job)
 
 
-def read_job(source: Source, record: Record, reading: Reading, chars: int | None = HEAD_CHARS) -> Job:
-    """Return a row as a job."""
-    return read_row(source, record, reading, chars)[1]
-
-
 def _make_job(source: Source, record: Record, row: Row, reading: Reading) -> Job:
     rank = int(record["state_"])
     job = Job(

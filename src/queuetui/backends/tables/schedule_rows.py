@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Table, Text, case, cast, func, select, true
+from sqlalchemy import Connection, FromClause, Table, Text, case, cast, select
 
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.backends.sql.catalog import StoredTable
@@ -75,20 +75,6 @@ def _field(stored: StoredTable, table: Table, name: str, dialect: str) -> Field:
 def within(outer: Column, inner: Column) -> Field:
     """Return the name of a schedule that a second column, unless empty, tells from others."""
     return Field(case((inner != "", cast(outer, Text) + "/" + cast(inner, Text)), else_=cast(outer, Text)))
-
-
-def made_by(key: Column, at: Column, **said: Field) -> ScheduleRows:
-    """Return schedules that only the jobs tell of which they made, each by its last one.
-
-    An index on key and time leads to that.
-    """
-    first = select(func.min(key).label("key")).cte("made", recursive=True)
-    behind = select(func.min(key)).where(key > first.c.key).correlate(first).scalar_subquery()
-    keys = first.union_all(select(behind).where(first.c.key.is_not(None)))
-    last = select(*(one.at.label(name) for name, one in said.items())).where(key == keys.c.key)
-    newest = last.order_by(at.desc()).limit(1).lateral()
-    fields = {name: replace(one, at=newest.c[name]) for name, one in said.items()}
-    return ScheduleRows(keys.join(newest, true()), {"name": Field(keys.c.key), **fields})
 
 
 def read_schedules(reading: Reading) -> ScheduleReading:

@@ -14,14 +14,14 @@ from datetime import timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.bullmq.clients import Client, list_clients
+from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
 from queuetui.backends.foreign.bullmq.words import LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import KeysChange, KeysStep, LuaDecision, Rule, says, stands
-from queuetui.backends.keys.clients import Client, list_clients
 from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.queue_marks import names_by_prefix
 from queuetui.backends.keys.queue_names import QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf

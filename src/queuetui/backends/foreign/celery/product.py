@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, cast
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.celery.written_times import written_about, written_at_end
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.listed_keys import ListedKeys, escape_glob
 from queuetui.backends.keys.lookup import make_rev
@@ -21,7 +22,6 @@ from queuetui.backends.keys.queue_names import QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import MOST_FIELDS, Command, Entry, Kind, Listing, Shelf
 from queuetui.backends.keys.stored_values import at_of, text_of, time_of
-from queuetui.backends.keys.written_times import written_about, written_at_end
 from queuetui.backends.payloads.celery_result import CeleryResult, read_result, write_revoked
 from queuetui.backends.payloads.kombu_message import KombuMessage, read_message, write_message
 from queuetui.backends.payloads.kombu_routes import KombuRoutes, exchange_in, read_routes

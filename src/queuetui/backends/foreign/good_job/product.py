@@ -16,15 +16,15 @@ from sqlalchemy import Connection, Table, Text, and_, case, cast, delete, false,
 from sqlalchemy.dialects.postgresql import JSONB, array
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.good_job.cron import made_by
+from queuetui.backends.foreign.good_job.pauses import ENABLED, PAUSES, PauseList
 from queuetui.backends.payloads.active_job import read_active_job, read_error_line, tell_call
 from queuetui.backends.sql.advisory_locks import is_held, md5_number, take
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.changes import moving, setting
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later, Naive, UuidValue
-from queuetui.backends.tables.pause_rows import PauseList
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
-from queuetui.backends.tables.schedule_rows import made_by
 from queuetui.backends.tables.source import PAYLOAD, Column, Condition, Field, Key, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
@@ -39,7 +39,7 @@ _LIVE, _ENDED = "live", "ended"
 _LAYOUT = "executions_count job_class error_event labels locked_by_id locked_at lock_type batch_id cron_key"
 # GoodJob's own: a process that has not beaten for longer is taken away.
 _SILENT = timedelta(minutes=5)
-_DISCARDED, _PAUSES = "GoodJob::Job::DiscardJobError", "pauses"
+_DISCARDED = "GoodJob::Job::DiscardJobError"
 _EVENTS = {0: "interrupted", 2: "handled", 3: "retried", 5: "discarded"}
 _PUT_OFF = re.compile(r"GoodJob::ActiveJobExtensions::Concurrency::(Concurrency|Throttle)ExceededError\b")
 _MOST = 1_000
@@ -57,15 +57,12 @@ _REASONS = {
     **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "GoodJob keeps no record of what happened to a job but its runs"),
     **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "GoodJob's cron is in the application's code: told are keys with jobs"),
 }  # fmt: skip
-_ENABLED = (
-    "it holds only if the application sets enable_pauses, which GoodJob's tables do not tell; jobs that run go on"
-)
 _WARNINGS = {
     Verb.RETRY: "a job that used up its retry_on gets one run",
     Verb.CANCEL: "cancel = discard, for jobs that wait; a job that runs cannot be stopped",
     Verb.DELETE: "GoodJob keeps no copy of a deleted job and its runs",
     Verb.RELEASE: "if its process still lives, the job runs twice",
-    Verb.PAUSE: _ENABLED,
+    Verb.PAUSE: ENABLED,
 }
 _IN_BATCH = "it belongs to a batch, which would not be told: discard it in GoodJob's own dashboard"
 _TAKEN = "its last run was interrupted, and it waits for any worker of its queue already"
@@ -75,8 +72,7 @@ _NO_CALLBACK = "it belongs to a batch: callbacks that were called are not called
 def describe(stored: Mapping[str, StoredTable], _: Catalog, options: BackendOptions) -> Product:
     """Return the queue of one set of tables."""
     jobs, good = stored["good_jobs"], GoodJob(stored, options.summaries)
-    lists = dict[str, Any](queues=[], job_classes=[], labels=[])
-    pauses = PauseList(good.tables["good_job_settings"], _PAUSES, "queues", lists, good.times, _ENABLED)
+    pauses = PauseList(good.tables["good_job_settings"], good.times)
     is_old = not jobs.columns.keys() >= {*_LAYOUT.split()} or "good_job_executions" not in stored
     return Product(
         "good-job", "GoodJob", good.sources(), () if is_old else good.changes(),
@@ -142,7 +138,7 @@ class GoodJob:
             texts={PAYLOAD: job.serialized_params.cast(Text), "error": job.error, **({"trace": self._last_trace()} if has_runs else {})},
             extra={
                 "labels": self._at("labels"), "cron": self._at("cron_key"), "began": job.performed_at,
-                "paused": select(setting_.value.cast(Text)).where(setting_.key == _PAUSES).scalar_subquery(),
+                "paused": select(setting_.value.cast(Text)).where(setting_.key == PAUSES).scalar_subquery(),
             },
             finish=self._finish, attempts=self._read_runs if has_runs else None,
         )  # fmt: skip

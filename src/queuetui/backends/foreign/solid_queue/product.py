@@ -16,11 +16,11 @@ from sqlalchemy import Connection, Table, Text, and_, cast, delete, func, insert
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.solid_queue import EXECUTIONS, PREFIX
+from queuetui.backends.foreign.solid_queue.pauses import PauseRows
 from queuetui.backends.payloads.active_job import count_executions, forget_executions, read_rails_error, tell_call
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting, table_of
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later
-from queuetui.backends.tables.pause_rows import PauseRows
 from queuetui.backends.tables.product import Change, LockedRow, Product, RowPlace, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules
 from queuetui.backends.tables.source import NOW, PAYLOAD, Condition, Field, Key, Moment, Row, Rule, Source
@@ -69,7 +69,7 @@ def describe(stored: Mapping[str, StoredTable], catalog: Catalog, options: Backe
     """Return the queue of one set of tables."""
     solid, jobs = SolidQueue(stored, catalog.dialect, options.summaries), stored[f"{PREFIX}jobs"]
     is_old = f"{PREFIX}recurring_tasks" not in stored or "name" not in stored[f"{PREFIX}processes"].columns
-    pauses = PauseRows(solid.tables["pauses"], "queue_name", "created_at", solid.times, "jobs that run go on")
+    pauses = PauseRows(solid.tables["pauses"], solid.times)
     return Product(
         "solid-queue", "Solid Queue", solid.sources(), () if is_old else solid.changes(),
         tables=", ".join(one.written for name, one in stored.items() if name.startswith(PREFIX)),
