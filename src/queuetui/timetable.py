@@ -40,7 +40,7 @@ _WINDOWS = tuple(timedelta(hours=hours) for hours in (1, 24, 24 * 31, 24 * 366))
 
 
 def check_spec(spec: ScheduleSpec) -> None:
-    """Refuse what can never work. Raises ValueError saying what to write instead."""
+    """Refuse what can never work; raises ValueError saying what to write instead."""
     if not spec.name.strip() or len(spec.name) > LONGEST_NAME_CHARS or not spec.name.isprintable():
         message = f"{spec.name[:40]!r} is no name for a schedule; use 1 to {LONGEST_NAME_CHARS} printable characters"
         raise ValueError(message)

@@ -15,7 +15,7 @@ _NAME_CHARS = 40
 
 
 def split_url(url: str, example: str) -> SplitResult:
-    """Split a URL. Raises BadConfig."""
+    """Split a URL; raises BadConfig."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -88,7 +88,7 @@ def take_beside(url: str) -> tuple[str, str]:
 
 
 def read_switch(options: dict[str, str], name: str) -> bool | None:
-    """Take an option that is true or false out of the others, None where it is absent. Raises BadConfig."""
+    """Take an option that is true or false out of the others, None where it is absent; raises BadConfig."""
     value = options.pop(name, None)
     if value is None:
         return None

@@ -52,7 +52,7 @@ class BackendOptions:
     now: datetime | None = None
 
     def read_span_s(self, name: str, default_s: float) -> float:
-        """Return the seconds of a setting that is a duration. Raises BadConfig."""
+        """Return the seconds of a setting that is a duration; raises BadConfig."""
         written = self.settings.get(name)
         try:
             return default_s if written is None else parse_duration_s(written)
@@ -61,7 +61,7 @@ class BackendOptions:
 
 
 class Inspector(Protocol):
-    """What a console reads. Reading never writes, and takes no lock that anybody could wait for."""
+    """What a console reads, without a write and without a lock that anybody could wait for."""
 
     @property
     def capabilities(self) -> Capabilities:
@@ -77,7 +77,7 @@ class Inspector(Protocol):
         ...
 
     def get(self, job_id: str) -> Job:
-        """Return one job whole. Raises NotFound."""
+        """Return one job whole; raises NotFound."""
         ...
 
     def view(self, job_id: str, events: int) -> JobView:
@@ -227,7 +227,7 @@ class JobStore(Protocol):
         ...
 
     def retire(self, worker_id: str, note: str = "") -> None:
-        """Delete a worker's registration; its leases must be closed. `note` is logged (`note_worker`)."""
+        """Delete the registration of a worker without open leases; `note` is logged (`note_worker`)."""
         ...
 
     def queues_ready(self, queues: Sequence[str] | None) -> tuple[str, ...]:
@@ -289,11 +289,11 @@ class SchemaStore(Protocol):
         ...
 
     def migrate(self) -> tuple[str, ...]:
-        """Bring the schema up to date; return the names of the migrations applied. Raises SchemaTooNew."""
+        """Bring the schema up to date and return what was applied by name; raises SchemaTooNew."""
         ...
 
     def pending(self) -> tuple[str, ...]:
-        """Return the names of the migrations still to apply. Raises SchemaTooNew."""
+        """Return the names of the migrations still to apply; raises SchemaTooNew."""
         ...
 
 

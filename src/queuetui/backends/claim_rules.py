@@ -29,7 +29,7 @@ class ClaimRulesStore(Protocol):
         ...
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
-        """Do LIMIT to a queue; the ref's id is the queue's name. Asked twice with one act id it acts once.
+        """Do LIMIT to the queue whose name is the ref's id, once however often one act id asks for it.
 
         Raises ValueError.
         """

@@ -19,7 +19,7 @@ class EventLog(Protocol):
     """
 
     def events(self, request: EventRequest) -> EventPage:
-        """Return one page, newest first. Raises BadQuery for a cursor that is none."""
+        """Return one page, newest first; raises BadQuery for a cursor that is none."""
         ...
 
     def logs_events(self, queue: str) -> bool:

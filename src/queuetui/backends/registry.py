@@ -63,7 +63,7 @@ _UNENCODED_AT = re.compile(r"[^:]*://[^/?#@]*@[^/?#]*@")
 
 
 def scheme_of(url: str) -> str:
-    """Return the family of a URL: sqlite, postgresql, mysql, redis or memory. Raises BadConfig."""
+    """Return the family of a URL: sqlite, postgresql, mysql, redis or memory; raises BadConfig."""
     try:
         written = urlsplit(url).scheme.split("+")[0].lower()
     except ValueError:
@@ -79,18 +79,18 @@ def scheme_of(url: str) -> str:
 
 
 def is_read_only(url: str) -> bool:
-    """Tell whether a URL itself makes its store read-only. Raises BadConfig and Unsupported."""
+    """Tell whether a URL itself makes its store read-only; raises BadConfig and Unsupported."""
     return scheme_of(url) == "sqlite" and read_address(url).read_only
 
 
 def open_native(url: str, options: BackendOptions) -> NativeBackend:
-    """Open our queue. Raises NotFound when it is absent and `options.create` is off."""
+    """Open our queue; raises NotFound when it is absent and `options.create` is off."""
     module = import_module(f"queuetui.backends.native.{NATIVE_SCHEMES[scheme_of(url)]}.backend")
     return cast("NativeBackend", module.open_backend(url, options))
 
 
 def open_schema(url: str, options: BackendOptions) -> NativeBackend:
-    """Open our schema, whatever its version. Raises NotFound if it is absent and `options.create` is off."""
+    """Open our schema, whatever its version; raises NotFound if it is absent and `options.create` is off."""
     family = scheme_of(url)
     folder = NATIVE_SCHEMES[family]
     if folder not in WITH_SCHEMA:

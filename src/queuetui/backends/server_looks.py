@@ -22,7 +22,7 @@ class ServerLook(Protocol):
 
 
 def read_section(name: SectionName, read: Callable[[], list[tuple[Value, ...]]], grant: str = "") -> Section:
-    """Return a section of rows; one that cannot be read says why. Raises Unreachable."""
+    """Return a section of rows; one that cannot be read says why; raises Unreachable."""
     try:
         return Section(name, tuple(dict(zip(COLUMNS[name], row, strict=True)) for row in read()))
     except Unreachable:

@@ -258,7 +258,7 @@ def format_options(command: Command) -> Command:
 
 
 def read_filter(words: tuple[str, ...], sort: str | None = None) -> Query:
-    """Return the filter that the words of a command line write. Raises BadQuery."""
+    """Return the filter that the words of a command line write; raises BadQuery."""
     # A worker takes options and no filter.
     from queuetui.model.query_parser import parse_query
 

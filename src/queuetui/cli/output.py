@@ -131,7 +131,7 @@ def write(line: str) -> None:
 
 
 def finish() -> None:
-    """Write what is left of the data. Raises AnswerLost."""
+    """Write what is left of the data; raises AnswerLost."""
     with _written():
         sys.stdout.flush()
 

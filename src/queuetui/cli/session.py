@@ -94,7 +94,7 @@ def choose_profiles(flags: Flags) -> tuple[Profile, ...]:
 
 
 def choose_profile(flags: Flags) -> Profile:
-    """Return the one profile that a command works with. Raises BadConfig where several are named."""
+    """Return the one profile that a command works with; raises BadConfig where several are named."""
     if len(set(flags.profile)) > 1:
         raise BadConfig(f"this works with one profile at a time, not with {', '.join(flags.profile)}", "--profile")
     return choose_profiles(flags)[0]

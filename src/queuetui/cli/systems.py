@@ -146,7 +146,7 @@ class Systems:
         return (lambda words: say(f"{system.title}: {words}")) if self.are_many else say
 
     def with_role(self, has: Callable[[System], object], lacking: Callable[[System], str]) -> Systems:
-        """Return those that have a role. Raises Unsupported, in the words of the first, where none has it."""
+        """Return those that have a role; raises Unsupported, in the words of the first, where none has it."""
         able = tuple(one for one in self.opened if has(one))
         if not able:
             raise Unsupported(lacking(self.opened[0]))
@@ -163,7 +163,7 @@ class Systems:
         return self.opened[0]
 
     def able_to(self, verb: Verb) -> System:
-        """Return the only one where a verb is possible. Raises Conflict where it could be done in several."""
+        """Return the only one where a verb is possible; raises Conflict where it could be done in several."""
         able = tuple(one for one in self.opened if one.operations.why_impossible(verb) is None)
         return replace(self, opened=able or self.opened[:1]).only_one(verb.value)
 
@@ -212,7 +212,7 @@ class Systems:
         return hits[0]
 
     def owner_of(self, queue: str) -> System:
-        """Return the only one with a queue of that name. Raises Conflict where none or several have one."""
+        """Return the only one with a queue of that name; raises Conflict where none or several have one."""
         if not self.are_many:
             return self.opened[0]
         self.require_all("it")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def token_file() -> TokenFile:
-    """Return the file of tokens. Raises BadConfig where the user has no folder for it."""
+    """Return the file of tokens; raises BadConfig where the user has no folder for it."""
     from queuetui.operate.tokens import TokenFile
 
     folder = state_folder()

@@ -41,19 +41,19 @@ class QueueActs:
     _program: str
 
     def cancel(self, job_id: str) -> Result:
-        """Cancel a job: a waiting one at once, a running one is asked to end. Raises NotFound."""
+        """Cancel a job: a waiting one at once, a running one is asked to end; raises NotFound."""
         return self._act(Verb.CANCEL, job_id)
 
     def retry(self, job_id: str) -> Result:
-        """Make a job pending again, due now, with its attempts starting anew. Raises NotFound."""
+        """Make a job pending again, due now, with its attempts starting anew; raises NotFound."""
         return self._act(Verb.RETRY, job_id)
 
     def release(self, job_id: str) -> Result:
-        """Give a job whose worker is gone back to its queue. Raises NotFound."""
+        """Give a job whose worker is gone back to its queue; raises NotFound."""
         return self._act(Verb.RELEASE, job_id)
 
     def delete(self, job_id: str) -> Result:
-        """Delete a job that no worker holds. Raises NotFound."""
+        """Delete a job that no worker holds; raises NotFound."""
         return self._act(Verb.DELETE, job_id)
 
     def bulk(self, verb: str, filter_text: str = "", *, ids: Iterable[str] | None = None, reason: str = "") -> Report:
@@ -90,7 +90,7 @@ class QueueActs:
         self._operations().set_paused(queue, paused=False, reason=reason)
 
     def _drop_schedule(self, name: str) -> None:
-        """Remove a schedule as it stands. Raises NotFound."""
+        """Remove a schedule as it stands; raises NotFound."""
         schedules = self._operations().schedules
         for _ in range(TRIES_AGAINST_MOVING_JOBS):
             if schedules.remove(name).results[0].outcome is Outcome.DONE:
@@ -124,7 +124,7 @@ class QueueActs:
 
 
 def _one_result(operations: Operations, manifest: Manifest, job_id: str) -> Result:
-    """Do what was prepared for one job. Raises NotFound."""
+    """Do what was prepared for one job; raises NotFound."""
     if manifest.missing:
         raise NotFound(f"no job has the id {job_id!r}; it was never stored, or it is deleted")
     if manifest.different:

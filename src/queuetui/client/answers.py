@@ -56,11 +56,11 @@ class QueueAnswers:
         return list(map(describe_event, page.events)), page.last if page.has_more else None
 
     def logs(self, job_id: str) -> list[dict[str, Any]]:
-        """Return the lines that the handler of a job logged, as far as they are kept. Raises NotFound."""
+        """Return the lines that the handler of a job logged, as far as they are kept; raises NotFound."""
         return list(map(describe_line, lines_of(job_id, self._feed().open(job_id).runs)))
 
     def why(self, job_id: str) -> dict[str, Any]:
-        """Return why a job is where it is: the verdict, what it was read from, the next step. Raises NotFound."""
+        """Return why a job is where it is: the verdict, what it was read from, the next step; raises NotFound."""
         detail = self._feed().open(job_id, events=EVENTS_READ)
         gap = None if detail.gap is None else describe_verdict(detail.gap)
         return {**describe_verdict(detail.verdict), "gap": gap}

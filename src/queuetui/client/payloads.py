@@ -15,7 +15,7 @@ _SCALARS = (str, bool, int, type(None))
 
 
 def encode_payload(value: object) -> bytes:
-    """Return a value as compact JSON in UTF-8. Raises BadPayload naming what is not JSON."""
+    """Return a value as compact JSON in UTF-8; raises BadPayload naming what is not JSON."""
     try:
         return _COMPACT.encode(value).encode()
     except UnicodeEncodeError:

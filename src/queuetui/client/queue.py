@@ -136,7 +136,7 @@ class Queue(QueueActs, QueueAnswers):
         return self._documents(page.jobs), page.last if page.has_more else None
 
     def get(self, job_id: str) -> JobDocument:
-        """Return one job by its whole id. Raises NotFound."""
+        """Return one job by its whole id; raises NotFound."""
         return self._documents((self._backend.inspector.get(job_id),))[0]
 
     def wait(self, job_id: str, timeout_s: float | timedelta = 60.0) -> JobDocument:
@@ -177,7 +177,7 @@ class Queue(QueueActs, QueueAnswers):
         return self._operations().schedules.declare(make_spec(name, job_type, payload, recurring, options))
 
     def unschedule(self, name: str) -> None:
-        """Let a job recur no more; what it made stays. Raises NotFound."""
+        """Let a job recur no more; what it made stays; raises NotFound."""
         self._drop_schedule(name)
 
     def close(self) -> None:

@@ -37,7 +37,7 @@ def read_actions(
     silences: Sequence[SilenceTable],
     zone: str = DEFAULT_ZONE,
 ) -> AlarmActions:
-    """Return what is done. Raises ValueError, which names the key."""
+    """Return what is done; raises ValueError, which names the key."""
     if command and not command[0].strip():
         raise ValueError('command: its first word is the program, as in ["notify-send", "queuetui"]')
     read = tuple(_read_silence(f"silences[{number}]", table, zone) for number, table in enumerate(silences))
@@ -45,7 +45,7 @@ def read_actions(
 
 
 def read_webhook(url: str | None, secret_env: str | None) -> Webhook | None:
-    """Return the address that is told, None where none is named. Raises ValueError."""
+    """Return the address that is told, None where none is named; raises ValueError."""
     if url is None and secret_env is None:
         return None
     if url is None:

@@ -52,14 +52,14 @@ class AlarmTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_
 
 
 def read_alarms(table: AlarmTable) -> AlarmLimits:
-    """Return the thresholds. Raises ValueError, which names the key."""
+    """Return the thresholds; raises ValueError, which names the key."""
     everything = msgspec.structs.asdict(table).items()
     given = {key: value for key, value in everything if value is not None and key not in _ACTIONS}
     return AlarmLimits(**{_KEYS.get(key, key): _checked(key, value) for key, value in given.items()})
 
 
 def read_alarm_actions(table: AlarmTable, zone: str = DEFAULT_ZONE) -> AlarmActions:
-    """Return what is done when an alarm is raised. Raises ValueError, which names the key."""
+    """Return what is done when an alarm is raised; raises ValueError, which names the key."""
     return read_actions(
         bell=table.bell,
         command=table.command,

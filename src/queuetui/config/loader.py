@@ -112,7 +112,7 @@ def _check_mode(path: Path, profiles: Mapping[str, ProfileTable]) -> None:
 
 
 def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
-    """Return the profile that a table describes; runs `url_command` when there is one. Raises BadConfig."""
+    """Return the profile that a table describes; runs `url_command` when there is one; raises BadConfig."""
     key = f"profiles.{name}"
     poll_s = _seconds(path, f"{key}.poll", table.poll)
     if not POLL_RANGE_S[0] <= poll_s <= POLL_RANGE_S[1]:

@@ -114,7 +114,7 @@ class Context:
         return True
 
     def raise_if_cancelled(self) -> None:
-        """End the run here if it should end. Raises Cancelled."""
+        """End the run here if it should end; raises Cancelled."""
         if self.cancelled():
             raise Cancelled(self.cancel_cause)
 
@@ -124,7 +124,7 @@ class Context:
         return self._noticed and self.cancel_cause is CancelCause.PERSON
 
     def progress(self, fraction: float, note: str = "") -> None:
-        """Report how much is done, from 0 to 1, with a note. Raises TypeError or ValueError.
+        """Report how much is done, from 0 to 1, with a note; raises TypeError or ValueError.
 
         It is stored about once a second.
         """
@@ -137,7 +137,7 @@ class Context:
         self._progress = json.dumps(told)
 
     def count(self, name: str, amount: float = 1) -> None:
-        """Add to what this run has used of something. Raises TypeError or ValueError.
+        """Add to what this run has used of something; raises TypeError or ValueError.
 
         It is kept with the job, and summed by queue and type.
         """

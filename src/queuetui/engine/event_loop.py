@@ -39,7 +39,7 @@ class EventLoop:
         self._lock = Lock()
 
     def run(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> object:
-        """Run a handler and return its result; it is cancelled when its run should end. Raises Cancelled."""
+        """Run a handler and return its result; it is cancelled when its run should end; raises Cancelled."""
         import asyncio
         from concurrent.futures import CancelledError
 

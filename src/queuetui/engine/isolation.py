@@ -49,7 +49,7 @@ class Executor(Protocol):
         ...
 
     def halt(self) -> bool:
-        """Wait until no run that was ended is still at work. False when one is in spite of being killed."""
+        """Wait until no run that was ended is still at work; False when one is, although it was killed."""
         ...
 
     def close(self) -> None:

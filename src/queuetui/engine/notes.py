@@ -19,7 +19,7 @@ from queuetui.model.run_notes import (
 
 
 class Notes:
-    """Made when a run first tells something; safe from any thread. `version` grows with every change."""
+    """What a run tells, made when it first does, for any thread; `version` grows with every change."""
 
     __slots__ = (
         "_chars",
@@ -49,7 +49,7 @@ class Notes:
         self._lock = Lock()
 
     def count(self, name: str, amount: float) -> None:
-        """Add to a sum. Raises TypeError or ValueError for what cannot be kept, or for too many names."""
+        """Add to a sum; raises TypeError or ValueError for what cannot be kept, or for too many names."""
         if not isinstance(name, str):
             raise TypeError(f"{shown(name)} is no name of a counter; give a text")
         amount = _read_amount(amount)

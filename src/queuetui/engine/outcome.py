@@ -33,7 +33,7 @@ class _Postponement(Exception):
     """A run asks to be put off; `delay` is seconds or a timedelta, `at` an aware time."""
 
     def __init__(self, delay: float | timedelta | None = None, *, at: datetime | None = None, reason: str = "") -> None:
-        """Take when to run again. Raises TypeError or ValueError for no duration, aware time or text."""
+        """Take when to run again; raises TypeError or ValueError for no duration, aware time or text."""
         super().__init__(reason)
         if not isinstance(reason, str):
             raise TypeError(f"the reason is {shown(reason)}; give a text")

@@ -59,7 +59,7 @@ class TaskFinder(Protocol):
     """Where handlers are found."""
 
     def find(self, job_type: str) -> Task:
-        """Return the task of a type. Raises NoHandler."""
+        """Return the task of a type; raises NoHandler."""
         ...
 
 
@@ -198,7 +198,7 @@ def retry_rule(backoff: Backoff, settings: WorkerSettings) -> RetryRule:
 
 
 def read_payload(payload: bytes) -> object:
-    """Return the value of a payload. Raises BadPayload, and keeps what was stored out of the message."""
+    """Return the value of a payload; raises BadPayload, and keeps what was stored out of the message."""
     try:
         return _decode(payload.decode())
     except (ValueError, RecursionError) as error:

@@ -130,7 +130,7 @@ class RunMetrics:
 
 @contextmanager
 def served(port: int, labels: Sequence[str], running: Callable[[], int]) -> Iterator[RunMetrics]:
-    """Serve what a worker did on a port of this host, until the block ends. Raises BadConfig."""
+    """Serve what a worker did on a port of this host, until the block ends; raises BadConfig."""
     try:
         from prometheus_client import CollectorRegistry, start_http_server
     except ImportError:

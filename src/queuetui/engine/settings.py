@@ -73,7 +73,7 @@ class WorkerSettings:
     metrics_labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse names and durations that cannot be. Raises TypeError or ValueError."""
+        """Refuse names and durations that cannot be; raises TypeError or ValueError."""
         for name in _DURATIONS:
             if (span := getattr(self, name)) is not None:
                 object.__setattr__(self, name, read_span_s(span, name))

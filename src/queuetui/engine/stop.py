@@ -29,7 +29,7 @@ class Stopping:
         return self._asked.is_set()
 
     def ask(self, reason: str) -> bool:
-        """Ask the worker to stop: nothing is claimed from here on. False when it was asked before."""
+        """Ask the worker to stop, so that it claims nothing more; False when it was asked before."""
         with self._lock:
             if self._asked.is_set():
                 return False

@@ -57,7 +57,7 @@ class Tasks:
         self._known: dict[str, Task] = {}
 
     def find(self, job_type: str) -> Task:
-        """Return the task of a type. Raises NoHandler naming the type and how to register it."""
+        """Return the task of a type; raises NoHandler naming the type and how to register it."""
         task = self._known.get(job_type)
         if task is None:
             task = self._known[job_type] = self._make(job_type)
@@ -175,7 +175,7 @@ def is_handler(found: object) -> TypeGuard[Handler]:
 
 
 def make_task(declaration: Declaration) -> Task:
-    """Return the task of a declaration. Raises RefusedHandler for a generator function."""
+    """Return the task of a declaration; raises RefusedHandler for a generator function."""
     handler = declaration.handler
     if is_generator(handler):
         message = f"{place_of(handler)} is a generator function, which nothing would run to its end; {INSTEAD}"

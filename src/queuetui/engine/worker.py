@@ -90,7 +90,7 @@ class Worker:
         self._crash: BaseException | None = None
 
     def stop(self, reason: str = "asked to") -> None:
-        """Stop gracefully: claim no more, wait for what runs within the grace. From any thread."""
+        """Stop gracefully, from any thread: claim no more, and wait for what runs within the grace."""
         self._stopping.ask(reason)
 
     def hurry(self) -> None:
@@ -98,7 +98,7 @@ class Worker:
         self._stopping.hurry()
 
     def run(self) -> WorkerReport:
-        """Work until stopped. Raises Unreachable when the store is away at the very start, not later."""
+        """Work until stopped; raises Unreachable when the store is away at the very start, not later."""
         if self._born != os.getpid():
             # Made before a fork, it may run in several children.
             self.id, self._born = os.urandom(16).hex(), os.getpid()
@@ -174,7 +174,7 @@ class Worker:
         )
 
     def _serve_metrics(self, executor: Executor) -> RunMetrics | None:
-        """Serve what is done, until the worker ends, where a port was named. Raises BadConfig."""
+        """Serve what is done, until the worker ends, where a port was named; raises BadConfig."""
         settings = self._settings
         if settings.metrics_port is None:
             return None

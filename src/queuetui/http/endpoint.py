@@ -51,7 +51,7 @@ class Call:
 
     @property
     def system(self) -> ServedQueues:
-        """The queue system that is meant. Raises RefusedRequest."""
+        """The queue system that is meant; raises RefusedRequest."""
         return self.served.system(self.given.get("backend"))
 
     def operations(self, system: ServedQueues) -> Operations:
@@ -95,7 +95,7 @@ def answer_json(value: object, status: int = 200, headers: Mapping[str, str] | N
 
 
 def read_parameters(endpoint: Endpoint, query: list[tuple[str, str]]) -> dict[str, Any]:
-    """Return the parameters by name, those not given with their defaults. Raises RefusedRequest."""
+    """Return the parameters by name, those not given with their defaults; raises RefusedRequest."""
     known = {one.name: one for one in endpoint.parameters}
     given: dict[str, Any] = {one.name: one.default for one in endpoint.parameters}
     seen: set[str] = set()
@@ -114,7 +114,7 @@ def read_parameters(endpoint: Endpoint, query: list[tuple[str, str]]) -> dict[st
 
 
 def read_body(endpoint: Endpoint, content_type: str, body: bytes) -> Any:  # noqa: ANN401 - as the endpoint declares
-    """Return the body as its endpoint wants it. Raises RefusedRequest."""
+    """Return the body as its endpoint wants it; raises RefusedRequest."""
     if endpoint.body is None:
         return None
     if content_type.partition(";")[0].strip().lower() != JSON_TYPE:

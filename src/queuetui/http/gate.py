@@ -62,7 +62,7 @@ class Gate:
         self._wrong = RequestRates(WRONG_TOKENS_PER_MINUTE)
 
     def admit(self, address: str, headers: dict[str, str], needed: Right | None) -> Caller:
-        """Return who calls; `needed` None is an address that is open to all. Raises RefusedRequest."""
+        """Return who calls; `needed` None is an address that is open to all; raises RefusedRequest."""
         if needed is None:
             return Caller("", Right.READ)
         given = headers.get("authorization")

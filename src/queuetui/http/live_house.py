@@ -26,11 +26,11 @@ class LiveHouse:
         self._sources.end()
 
     def let_in(self, address: str, headers: dict[str, str], needed: Right) -> Caller:
-        """Return who calls. Raises RefusedRequest."""
+        """Return who calls; raises RefusedRequest."""
         return self._gate.admit(address, headers, needed)
 
     def admit(self, caller: Caller, wanted: LiveWish, way: str) -> LiveClient:
-        """Return a client that may listen. Raises RefusedRequest, and what a store raises."""
+        """Return a client that may listen; raises RefusedRequest, and what a store raises."""
         if wanted.backend is not None:
             self._served.system(wanted.backend)
         if self.log.clients >= self._served.limits.live_clients:

@@ -36,7 +36,7 @@ class LiveSources:
         self._threads: list[threading.Thread] | None = None
 
     def begin(self) -> None:
-        """Watch from now on; what happens once this has returned is told. Raises what a store raises."""
+        """Watch from now on; what happens once this has returned is told; raises what a store raises."""
         with self._beginning:
             if self._threads is not None:
                 return

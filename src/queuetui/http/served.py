@@ -61,7 +61,7 @@ class Served:
     limits: ServerLimits = field(default_factory=ServerLimits)
 
     def system(self, name: str | None) -> ServedQueues:
-        """Return the system of that name, or the only one. Raises RefusedRequest."""
+        """Return the system of that name, or the only one; raises RefusedRequest."""
         named = [one for one in self.systems if name in {None, one.name}]
         if len(named) == 1:
             return named[0]

@@ -20,7 +20,7 @@ class Backoff:
     jitter: float
 
     def __init__(self, base_s: float | timedelta = 1.0, cap_s: float | timedelta = 3600.0, jitter: float = 0.1) -> None:
-        """Take seconds or a timedelta each. Raises TypeError or ValueError for what is neither."""
+        """Take seconds or a timedelta each; raises TypeError or ValueError for what is neither."""
         object.__setattr__(self, "base_s", read_span_s(base_s, "the base_s of a back-off"))
         object.__setattr__(self, "cap_s", read_span_s(cap_s, "the cap_s of a back-off"))
         object.__setattr__(self, "jitter", read_part(jitter, "the jitter of a back-off"))

@@ -47,7 +47,7 @@ class Rate:
 
 
 def parse_rate(text: str) -> Rate:
-    """Return the rate that is written as COUNT/DURATION, like 10/1m. Raises ValueError."""
+    """Return the rate that is written as COUNT/DURATION, like 10/1m; raises ValueError."""
     count, slash, period = text.strip().partition("/")
     if not slash or not count.strip().isdecimal() or not 1 <= int(count) <= MOST_AT_ONCE:
         message = f"{text[:40]!r} is not a rate; write how many in how long, like 10/1m, 100/1h or 5/s"
@@ -119,7 +119,7 @@ class ClaimRules:
 
     @classmethod
     def from_text(cls, text: str | None) -> ClaimRules:
-        """Return the rules of a stored text. Raises BadConfig for one that `to_text` did not write."""
+        """Return the rules of a stored text; raises BadConfig for one that `to_text` did not write."""
         if not text:
             return cls()
         try:
@@ -222,7 +222,7 @@ class RulesEdit:
 
 
 def edit_rules(rules: ClaimRules, edit: RulesEdit, actor: str, now: datetime) -> ClaimRules:
-    """Return the rules after an edit. Raises ValueError for more limits than a claim may look at."""
+    """Return the rules after an edit; raises ValueError for more limits than a claim may look at."""
     known = rules
     if edit.clear:
         kept = tuple(limit for limit in known.limits if edit.type is not None and limit.type != edit.type)

@@ -121,7 +121,7 @@ def _read_rules(
     ack: object,
     result_ttl: object,
 ) -> dict[str, Any]:
-    """Return the rules of a declaration, checked. Raises TypeError or ValueError saying what to write."""
+    """Return the rules of a declaration, checked; raises TypeError or ValueError saying what to write."""
     if timeout is not None and hard_timeout is not None:
         raise ValueError("timeout and hard_timeout exclude each other; give one")
     if backoff is not None and not isinstance(backoff, Backoff):
@@ -150,7 +150,7 @@ def _read_timing(every: object, cron: object, tz: object) -> Timing | None:
 
 
 def declare(declaration: Declaration) -> Handler:
-    """Make a declaration known. Raises Conflict when another handler has the type."""
+    """Make a declaration known; raises Conflict when another handler has the type."""
     known = _BY_TYPE.get(declaration.type)
     if known is not None and place_of(known.handler) != place_of(declaration.handler):
         places = f"{place_of(known.handler)} and {place_of(declaration.handler)}"

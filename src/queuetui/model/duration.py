@@ -19,7 +19,7 @@ SHORTEST_LIMIT_S = 0.01
 
 
 def parse_duration_s(text: str) -> float:
-    """Return the seconds of a duration; a bare number is seconds. Raises ValueError."""
+    """Return the seconds of a duration; a bare number is seconds; raises ValueError."""
     written = text.strip().replace(" ", "")
     if re.fullmatch(r"\d+(?:\.\d+)?", written):
         seconds = float(written)
@@ -35,7 +35,7 @@ def parse_duration_s(text: str) -> float:
 
 
 def read_span_s(span: object, what: str) -> float:
-    """Return the seconds of a duration that a program gave. Raises TypeError or ValueError naming `what`."""
+    """Return the seconds of a duration that a program gave; raises TypeError or ValueError naming `what`."""
     seconds: object = timedelta.total_seconds(span) if isinstance(span, timedelta) else span
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise TypeError(f"{what} is {shown(span)}; give a number of seconds or a timedelta")
@@ -67,7 +67,7 @@ def read_whole_s(span: object, what: str) -> int:
 
 
 def read_part(part: object, what: str) -> float:
-    """Return a part of a whole. Raises TypeError or ValueError naming `what`."""
+    """Return a part of a whole; raises TypeError or ValueError naming `what`."""
     if isinstance(part, bool) or not isinstance(part, int | float):
         raise TypeError(f"{what} is {shown(part)}; give a number from 0 to 1")
     if not 0 <= part <= 1:

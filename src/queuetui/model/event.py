@@ -143,7 +143,7 @@ class EventPage:
 
 
 def read_kind(text: str) -> EventKind:
-    """Return the kind that a person wrote, in any case. Raises ValueError naming all of them."""
+    """Return the kind that a person wrote, in any case; raises ValueError naming all of them."""
     for kind in EventKind:
         if kind.value.lower() == text.lower():
             return kind

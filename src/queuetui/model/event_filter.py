@@ -28,7 +28,7 @@ class EventFilter:
 
 
 def parse_event_filter(text: str) -> EventFilter:
-    """Return what a text asks for; a word without a field is a part of a kind's name. Raises BadQuery."""
+    """Return what a text asks for; a word without a field is a part of a kind's name; raises BadQuery."""
     named: dict[str, str] = {}
     kinds: frozenset[EventKind] = frozenset()
     position = 0

@@ -16,7 +16,7 @@ MOST_ATTEMPTS = 2**31 - 1
 
 
 def parse_attempts(text: str) -> int:
-    """Return how often a job may run, as people write it. Raises ValueError."""
+    """Return how often a job may run, as people write it; raises ValueError."""
     try:
         count = int(text)
     except ValueError:
@@ -25,7 +25,7 @@ def parse_attempts(text: str) -> int:
 
 
 def read_attempts(count: object) -> int:
-    """Return how often a job may run. Raises TypeError or ValueError."""
+    """Return how often a job may run; raises TypeError or ValueError."""
     if isinstance(count, bool) or not isinstance(count, int):
         raise TypeError(f"max_attempts is {shown(count)}; give a whole number, at least 1")
     if not 1 <= count <= MOST_ATTEMPTS:
@@ -34,7 +34,7 @@ def read_attempts(count: object) -> int:
 
 
 def read_priority(priority: object) -> int:
-    """Return the number of a priority given as a whole number or a name. Raises TypeError or ValueError."""
+    """Return the number of a priority given as a whole number or a name; raises TypeError or ValueError."""
     wanted = f"give a whole number of at most 53 bits, or one of {', '.join(PRIORITY_NAMES)}"
     if isinstance(priority, bool) or not isinstance(priority, int | str):
         raise TypeError(f"the priority is {shown(priority)}; {wanted}")
@@ -48,7 +48,7 @@ def read_priority(priority: object) -> int:
 
 
 def read_due_time(at: object) -> datetime:
-    """Return the time at which a job is due, in UTC. Raises TypeError or ValueError."""
+    """Return the time at which a job is due, in UTC; raises TypeError or ValueError."""
     if not isinstance(at, datetime):
         raise TypeError(f"the time is {shown(at)}; give an aware datetime")
     if at.utcoffset() is None:

@@ -19,7 +19,7 @@ def shown(value: object) -> str:
 
 
 def read_text(value: object, what: str) -> str:
-    """Return a text that is not blank, as plain `str`. Raises TypeError or ValueError."""
+    """Return a text that is not blank, as plain `str`; raises TypeError or ValueError."""
     if not isinstance(value, str):
         raise TypeError(f"{what} is {shown(value)}; give a text")
     text = str.__str__(value)
@@ -29,26 +29,26 @@ def read_text(value: object, what: str) -> str:
 
 
 def read_flag(value: object, name: str) -> bool:
-    """Return a choice of yes or no. Raises TypeError."""
+    """Return a choice of yes or no; raises TypeError."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} is {shown(value)}; give True or False")
     return value
 
 
 def read_queue(name: object) -> str:
-    """Return the name of one queue. Raises TypeError or ValueError saying what to write."""
+    """Return the name of one queue; raises TypeError or ValueError saying what to write."""
     return _read_name(name, "queue")
 
 
 def read_tags(tags: object, what: str = "tags") -> tuple[str, ...]:
-    """Return tags once each, in order. Raises TypeError or ValueError saying what to write."""
+    """Return tags once each, in order; raises TypeError or ValueError saying what to write."""
     if isinstance(tags, str | bytes | Mapping) or not isinstance(tags, Iterable):
         raise TypeError(f"{what} is {shown(tags)}; give a list of texts, such as ['db-1']")
     return tuple(dict.fromkeys(_read_name(tag, "tag") for tag in tags))
 
 
 def read_queues(names: object) -> tuple[str, ...]:
-    """Return the names of at least one queue, once each, in order. Raises TypeError or ValueError."""
+    """Return the names of at least one queue, once each, in order; raises TypeError or ValueError."""
     if isinstance(names, str | bytes | Mapping) or not isinstance(names, Iterable):
         raise TypeError(f"queues is {shown(names)}; give a list of names, such as ['mail'], or None for all queues")
     read = tuple(dict.fromkeys(map(read_queue, names)))

@@ -36,7 +36,7 @@ _FIELD = re.compile(rf"([A-Za-z_]+)((?:{_KEY})*)(>=|<=|[:~<>=])")
 
 
 def parse_query(text: str) -> Query:
-    """Return the filter that `text` writes. Raises BadQuery with the position of what cannot be read."""
+    """Return the filter that `text` writes; raises BadQuery with the position of what cannot be read."""
     _check_text(text)
     terms: list[Term] = []
     sort: Sort | None = None

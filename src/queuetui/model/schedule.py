@@ -82,7 +82,7 @@ class ScheduleSpec:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Return what `to_text` wrote. Raises BadConfig for any other text."""
+        """Return what `to_text` wrote; raises BadConfig for any other text."""
         try:
             fields: dict[str, Any] = json.loads(text)
             pattern = _known(JobPattern, fields["job"])

@@ -14,7 +14,7 @@ _in_force: list[tzinfo] = [UTC]
 
 
 def find_zone(name: str) -> ZoneInfo:
-    """Return a zone by its name. Raises ValueError."""
+    """Return a zone by its name; raises ValueError."""
     # Most processes need none: it is loaded with the first.
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,7 +26,7 @@ def find_zone(name: str) -> ZoneInfo:
 
 
 def use_zone(name: str) -> None:
-    """Read times without a zone in this one from here on. Raises ValueError."""
+    """Read times without a zone in this one from here on; raises ValueError."""
     _in_force[:] = [UTC if name == DEFAULT_ZONE else find_zone(name)]
 
 
@@ -44,7 +44,7 @@ def in_utc(at: datetime, zone: tzinfo | None = None) -> datetime:
 
 
 def read_moment(text: str, zone: tzinfo | None = None) -> datetime:
-    """Return the time of RFC 3339 text in UTC. Raises ValueError saying what to write."""
+    """Return the time of RFC 3339 text in UTC; raises ValueError saying what to write."""
     try:
         return in_utc(datetime.fromisoformat(text), zone)
     except (ValueError, OverflowError):

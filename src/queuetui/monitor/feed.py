@@ -144,7 +144,7 @@ class Feed(LogFeed):
         return search.cursor, search.found >= count and search.has_more
 
     def open(self, job_id: str, *, events: int = 0) -> Detail:
-        """Return one job whole, with at most so many of its events where they are kept. Raises NotFound."""
+        """Return one job whole, with at most so many of its events where they are kept; raises NotFound."""
         # The first picture of a console is not kept waiting by what opens one job.
         from queuetui.monitor.diagnosis import gap
         from queuetui.monitor.queue_progress import is_late, read_progress
@@ -170,7 +170,7 @@ class Feed(LogFeed):
         return Detail(view.job, explain(view.job, facts), view.attempts, told, view.runs, missing)
 
     def server_view(self) -> ServerView:
-        """Return what the server behind the store tells of itself. Raises Unsupported where there is none."""
+        """Return what the server behind the store tells of itself; raises Unsupported where there is none."""
         return self._server.look()
 
     def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
@@ -186,7 +186,7 @@ class Feed(LogFeed):
         return self._backend.histories.run_minutes(since)
 
     def gap_of(self, job_id: str) -> Verdict | None:
-        """Return where the events of a job do not join. Raises NotFound."""
+        """Return where the events of a job do not join; raises NotFound."""
         from queuetui.monitor.lives import EVENTS_OF_A_JOB
 
         return self.open(job_id, events=EVENTS_OF_A_JOB).gap

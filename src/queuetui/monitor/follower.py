@@ -28,7 +28,7 @@ MOST_A_LOOK = 20_000
 
 
 def log_of(backend: Backend) -> EventLog:
-    """Return a backend's log of events. Raises Unsupported where it keeps none."""
+    """Return a backend's log of events; raises Unsupported where it keeps none."""
     if backend.events is None:
         label = backend.inspector.capabilities.label
         raise Unsupported(f"{label} keeps no record of what happened to a job; its own logs may tell")

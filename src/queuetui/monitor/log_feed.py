@@ -45,7 +45,7 @@ class LogFeed:
             ...
 
     def events(self, request: EventRequest) -> EventPage:
-        """Return one page of what happened. Raises Unsupported where none is kept."""
+        """Return one page of what happened; raises Unsupported where none is kept."""
         log = log_of(self._backend)
         if not self._backend.inspector.capabilities.native:
             return log.events(request)
@@ -65,14 +65,14 @@ class LogFeed:
         return self._follower(request).follow(over)
 
     def follow_from_now(self) -> Follower:
-        """Return what tells each event that happens from now on, once. Raises Unsupported where none are kept."""
+        """Return what tells each event that happens from now on, once; raises Unsupported where none are kept."""
         follower = self._follower(EventRequest(since=self.now() - LOOK_BACK, limit=EVENTS_A_PAGE))
         # What stands in the log already is passed over, whatever its time.
         follower.look()
         return follower
 
     def _follower(self, request: EventRequest) -> Follower:
-        """Return a follower of the log. Raises Unsupported where none is kept."""
+        """Return a follower of the log; raises Unsupported where none is kept."""
         log = log_of(self._backend)
         return Follower(log, request, expands=self._backend.inspector.capabilities.native)
 

@@ -236,7 +236,7 @@ class Poller(Generic[S]):
         return max(0.0, pace - cost_s)
 
     def _read(self, connection: S, watch: Watch, asked: Watch) -> Picture:
-        """Read what is asked for as long as `watch` is what is wanted. Raises Interrupted after that."""
+        """Read what is asked for as long as `watch` is what is wanted; raises Interrupted after that."""
         reading = BackgroundRead()
         self._reading = mine = watch, reading
         if watch != self._watch:

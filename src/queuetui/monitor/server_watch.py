@@ -27,7 +27,7 @@ class ServerWatch:
         self.problem = ""
 
     def look(self) -> ServerView:
-        """Return what the server tells now. Raises Unsupported where there is none."""
+        """Return what the server tells now; raises Unsupported where there is none."""
         look = self._backend.server_look
         if look is None:
             label = self._backend.inspector.capabilities.label

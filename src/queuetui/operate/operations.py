@@ -233,7 +233,7 @@ class _Run:
         self.remarks: list[str] = []
 
     def take(self, act: Act, refs: tuple[JobRef, ...]) -> None:
-        """Do one bite. Raises Denied when the very first cannot be recorded."""
+        """Do one bite; raises Denied when the very first cannot be recorded."""
         if not self._given_up:
             self._intend(act, refs)
         if self._given_up:

@@ -73,7 +73,7 @@ class TokenFile:
         return token, secret
 
     def revoke(self, named: str) -> AccessToken:
-        """End the token of an id or name. Raises NotFound where no open one is called so."""
+        """End the token of an id or name; raises NotFound where no open one is called so."""
         now = self._now()
         with self._changing() as tokens:
             for place, one in enumerate(tokens):
@@ -83,7 +83,7 @@ class TokenFile:
         raise NotFound(f"no token that is not revoked has the id or name {named!r}; see: queuetui token list")
 
     def tokens(self) -> tuple[AccessToken, ...]:
-        """Return all tokens, oldest first. Raises BadConfig."""
+        """Return all tokens, oldest first; raises BadConfig."""
         try:
             text = self._path.read_text(encoding="utf-8")
             return tuple(AccessToken(**one) for one in json.loads(text))

@@ -26,7 +26,7 @@ class UpkeepOperations:
 
     @property
     def chores(self) -> tuple[Chore, ...]:
-        """What can be done. Raises Unsupported where nothing is declared."""
+        """What can be done; raises Unsupported where nothing is declared."""
         return self._store.chores
 
     def plan(self, name: str, days: float | None = None) -> ChorePlan:
@@ -42,7 +42,7 @@ class UpkeepOperations:
         return self._store.plan(chore, days if chore.takes_days else None)
 
     def perform(self, plan: ChorePlan, reason: str = "") -> Report:
-        """Do what was planned. Raises Denied before anything is done."""
+        """Do what was planned; raises Denied before anything is done."""
         require(Verb.UPKEEP, self._authority.right, self._backend.inspector.capabilities)
         args = {"chore": plan.chore.name} | ({} if plan.days is None else {"days": f"{plan.days:g}"})
         act = Act(Verb.UPKEEP, self._authority.actor, reason, args=args)

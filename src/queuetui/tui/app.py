@@ -213,7 +213,7 @@ if TYPE_CHECKING:
 
 
 def run_console(*sessions: ConsoleSession) -> int:
-    """Open the console on this terminal and return the exit code. Raises Unsupported.
+    """Open the console on this terminal and return the exit code; raises Unsupported.
 
     A person or a signal ends it.
     """

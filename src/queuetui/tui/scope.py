@@ -83,7 +83,7 @@ class Scope:
         return None
 
     def filtered(self, text: str) -> Scope:
-        """Return this scope with a filter; one that speaks of states itself leaves the tabs. Raises BadQuery."""
+        """Return this scope with a filter; one that speaks of states itself leaves the tabs; raises BadQuery."""
         query = parse_query(text)
         speaks_of_state = any(term.field in {"state", "is"} for term in query.terms)
         words = (text[start:end] for start, end in split_terms(text))

@@ -22,7 +22,7 @@ _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def require_terminal() -> None:
-    """Refuse where the console could not be shown; loads nothing of it. Raises Unsupported."""
+    """Refuse where the console could not be shown; loads nothing of it; raises Unsupported."""
     streams = (sys.__stdin__, sys.__stderr__)
     if os.environ.get("TERM", "") in {"", "dumb"} or not all(
         stream is not None and stream.isatty() for stream in streams

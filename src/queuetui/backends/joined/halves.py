@@ -21,9 +21,7 @@ _MARKS = ("1.", "2.")
 
 @dataclass(frozen=True)
 class Halves:
-    """Jobs travel from the first half to the second.
-
-    `second_holds` says in words what the second one keeps.
+    """Jobs travel from the first half to the second, which keeps what `second_holds` says.
 
     Which half a job was seen in stands in its revision, and is remembered by its id.
     """
@@ -45,10 +43,9 @@ class Halves:
         return marked
 
     def order_for(self, job_id: str) -> tuple[int, ...]:
-        """Return the halves to look for an id in, in this order.
+        """Return the halves to look for an id in; the one where it was seen comes first.
 
-        The one where it was seen comes first. Then the second is looked at around the first, as a job may reach it
-        meanwhile.
+        Else the second is looked at around the first, as a job may reach it meanwhile.
         """
         seen = [read_ref(ref)[0] for ref in self._seen.find([job_id]).values()]
         return (FIRST, SECOND) if seen == [FIRST] else (SECOND, FIRST, SECOND)
@@ -65,10 +62,7 @@ def mark_rev(half: int, rev: str) -> str:
 
 
 def read_ref(ref: JobRef) -> tuple[int | None, JobRef]:
-    """Return the half that a reference names, with the reference as that half knows it.
-
-    The half is None where the reference was not made here.
-    """
+    """Return the half of a reference, None where it was not made here, and the reference as known there."""
     for half, mark in enumerate(_MARKS):
         if ref.rev.startswith(mark):
             return half, replace(ref, rev=ref.rev.removeprefix(mark))

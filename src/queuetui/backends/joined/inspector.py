@@ -29,10 +29,7 @@ T = TypeVar("T")
 
 
 class JoinedInspector:
-    """Asks both halves.
-
-    What the second one cannot tell is named as a problem, and what the first one tells is shown.
-    """
+    """Asks both halves; what the second cannot tell is a problem beside what the first one tells."""
 
     def __init__(self, halves: Halves, limits: Limits) -> None:
         self._halves = halves
@@ -70,7 +67,7 @@ class JoinedInspector:
         return JoinedPages(self._halves, limits).read(request)
 
     def get(self, job_id: str) -> Job:
-        """Return one job whole. Raises NotFound."""
+        """Return one job whole; raises NotFound."""
         half, job = self._find(job_id, lambda half: self._halves.both[half].get(job_id))
         return self._halves.mark(half, (job,))[0]
 
@@ -141,10 +138,7 @@ class JoinedInspector:
         return Identity(f"{first.text} with {second.text}", first.lasting and second.lasting)
 
     def _find(self, job_id: str, ask: Callable[[int], T]) -> tuple[int, T]:
-        """Return the half that has a job, and its answer.
-
-        Raises what the second half does: NotFound, or why it could not be asked for a job that is not in the first.
-        """
+        """Return the half of a job and its answer; raises NotFound, or why the second could not be asked."""
         missing: QueueTuiError = NotFound("there is no such job; it may have finished, expired or been deleted")
         for half in self._halves.order_for(job_id):
             try:
@@ -157,10 +151,7 @@ class JoinedInspector:
 
 
 def _pass_over(half: int, error: QueueTuiError) -> QueueTuiError:
-    """Return the error of the second half, and raise that of the first.
-
-    Jobs of the second half are looked for in the first too.
-    """
+    """Return the second half's error, as its jobs may be in the first too, and raise that of the first."""
     if half == FIRST:
         raise error
     return error

@@ -28,7 +28,7 @@ class JoinedOperator:
         self._capabilities = capabilities
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Do a verb to each target. Raises Unsupported for a verb that neither half has."""
+        """Do a verb to each target; raises Unsupported for a verb that neither half has."""
         if act.verb not in self._capabilities.applies:
             raise Unsupported(self._capabilities.why_not(act.verb) or act.verb.value)
         by_half: dict[int | None, list[int]] = defaultdict(list)
@@ -60,10 +60,7 @@ class JoinedOperator:
         return [_passed_over(target.ref, act, jobs.get(target.ref.id), fitting) for target in targets]
 
     def _outwards(self, half: int | None, result: Result, ref: JobRef) -> Result:
-        """Return a result as the whole queue tells it.
-
-        A job that is now in a state that only the other half has stands there.
-        """
+        """Return a result as the whole queue tells it; a state of the other half alone means it is there."""
         if half is None or result.rev_after is None:
             return replace(result, ref=ref)
         others = SECOND - half

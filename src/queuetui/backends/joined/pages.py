@@ -23,10 +23,7 @@ Cursors = tuple[str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class _Border:
-    """Where a page begins or ends: in each half before an entry, or behind one.
-
-    None is the end on that side.
-    """
+    """Where a page begins or ends: in each half before an entry or behind one, None at its end."""
 
     cursors: Cursors
     before: bool
@@ -79,10 +76,7 @@ class JoinedPages:
         return self._halves.both[half].page(request, self._limits)
 
     def _starts(self, request: PageRequest) -> Cursors:
-        """Return where each half is read from.
-
-        A border on the other side of its entries is turned round.
-        """
+        """Return where each half is read from; a border on the other side of its entries is turned round."""
         if request.cursor is None:
             return None, None
         border = _read_border(request.cursor)
@@ -98,10 +92,7 @@ class JoinedPages:
     def _borders(
         self, request: PageRequest, pages: Sequence[Page], starts: Cursors, taken: Sequence[int]
     ) -> tuple[_Border, _Border]:
-        """Return the border at which the page begins and the one at which it ends.
-
-        Both are given from within the page, in the direction of the walk.
-        """
+        """Return the page's first and last border, given from within it, in the direction of the walk."""
 
         def nearest(page: Page) -> str | None:
             return (page.last or page.first) if request.backward else (page.first or page.last)
@@ -146,12 +137,7 @@ def _merge(pages: Sequence[Page], request: PageRequest) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class _MergeOrder:
-    """How two halves are merged: by `sort`, or one behind the other.
-
-    `ends` are the halves in the order of their appearance.
-
-    Among equals the half that appears first comes first.
-    """
+    """How halves are merged: by `sort`, or in the order of `ends`, whose first goes first among equals."""
 
     sort: Sort | None
     ends: tuple[int, int]
@@ -159,10 +145,7 @@ class _MergeOrder:
 
 
 def _order_of(pages: Sequence[Page], request: PageRequest) -> _MergeOrder:
-    """Return the order of a page.
-
-    A half that cannot be sorted as asked follows one that can, as the rows of a source do.
-    """
+    """Return the order of a page; a half that cannot be sorted as asked follows one that can."""
     is_sorted = [page.is_sorted for page in pages]
     ends = (SECOND, FIRST) if is_sorted == [False, True] else (FIRST, SECOND)
     sort = request.query.sort if all(is_sorted) else None

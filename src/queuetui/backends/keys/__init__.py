@@ -1,4 +1,1 @@
-"""The core for queues that are keys in Redis.
-
-A product describes its keys; this folder reads and changes them by that description.
-"""
+"""The core for queues that are keys in Redis, read and changed by the description of a product."""

@@ -40,10 +40,7 @@ def find_product(server: RedisServer, url: str, product: KeysProduct, options: B
 def find_products(
     server: RedisServer, url: str, products: Mapping[str, KeysProduct], options: BackendOptions
 ) -> tuple[Found, ...]:
-    """Return the queues of one product that the server holds, by name.
-
-    The name is a prefix, or whatever else tells one from the others.
-    """
+    """Return the queues of one product on a server, by prefix or what else tells one from others."""
     details = {
         name: product.recognise(KeysReading(server, product, options.limits).ask) for name, product in products.items()
     }

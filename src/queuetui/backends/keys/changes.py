@@ -16,10 +16,7 @@ PRESENT = "present"
 
 @dataclass(frozen=True, slots=True)
 class KeysStep:
-    """One command within a change.
-
-    `answers` are those that let the change go on: PRESENT is any but none, and an empty tuple is any.
-    """
+    """One command of a change; `answers` let that go on: PRESENT is any but none, an empty tuple any."""
 
     command: Command
     answers: tuple[Value, ...] = ()
@@ -28,8 +25,6 @@ class KeysStep:
 @dataclass(frozen=True, slots=True)
 class LuaDecision:
     """A Lua file of the product's, by folder and name, and its arguments.
-
-    Its writes depend on what stands in the keys at that moment.
 
     It runs within `guarded.lua` when all guards hold: it reads, and returns commands, puts before removes.
     """
@@ -40,9 +35,7 @@ class LuaDecision:
 
 @dataclass(frozen=True, slots=True)
 class KeysChange:
-    """What is done to one job: guards read, then puts write, then removes take away.
-
-    What a decision adds is executed last.
+    """What is done to one job: guards read, puts write, removes take away, then what a decision adds.
 
     A full memory refuses what writes, never what takes away: in another order the job would be lost. `after` is where the job then
     stands. `kept` are keys that `before` holds whole beside the entry, `kept_fields` fields of hashes that many jobs share.
@@ -64,19 +57,13 @@ class KeysChange:
 
 
 def stands(entry: Entry) -> KeysStep:
-    """Return the guard that an entry is still where it was seen, with its score or value.
-
-    What a key of its own holds needs a guard of its own.
-    """
+    """Return the guard that an entry is still where it was seen, with its score or value."""
     answers: dict[Kind, Value] = {Kind.LIST: PRESENT, Kind.SORTED: entry.score or b"", Kind.HASH: entry.value or b""}
     return KeysStep(entry.shelf.find(entry.member), (answers.get(entry.shelf.kind, "1"),))
 
 
 def says(key: bytes, name: str | bytes, value: bytes | None) -> KeysStep:
-    """Return the guard that a field of a hash is as it was read.
-
-    A field that is missing answers with nothing.
-    """
+    """Return the guard that a field of a hash is as it was read; a missing one answers with nothing."""
     return KeysStep(("HGET", key, name), (value or b"",))
 
 
@@ -102,10 +89,7 @@ def take_away(entry: Entry) -> KeysStep:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A verb on the jobs of some states.
-
-    `build` returns the change, or says in words why this job is left alone.
-    """
+    """A verb on jobs of some states; `build` returns the change, or in words why a job is left alone."""
 
     verb: Verb
     states: frozenset[State]

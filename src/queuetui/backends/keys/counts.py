@@ -1,8 +1,4 @@
-"""Counts jobs by the sizes of shelves.
-
-Where jobs tell their state or queue themselves, a part of the shelf is read, and its size is shared out in
-proportion.
-"""
+"""Counts jobs by the sizes of shelves, shared out as a part is where only jobs tell state or queue."""
 
 from __future__ import annotations
 

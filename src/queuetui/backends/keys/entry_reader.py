@@ -97,10 +97,7 @@ class KeysReading:
         return is_unheard(job, self.now, self.limits, unheard) or is_overdue(job, self.now, self.limits)
 
     def ask(self, commands: Sequence[Command]) -> list[Any]:
-        """Send commands that read, in packets, and return their answers.
-
-        A key of another type answers as if it were empty.
-        """
+        """Send commands that read, in packets; a key of another type answers as if it were empty."""
         answers: list[Any] = []
         for first in range(0, len(commands), _COMMANDS_A_PACKET):
             answers += self._ask_packet(commands[first : first + _COMMANDS_A_PACKET])
@@ -139,10 +136,7 @@ class KeysReading:
         return self.slices([shelf], rank, count)[0]
 
     def load(self, entries: Sequence[Entry], *, brief: bool = False) -> Iterator[Seen]:
-        """Yield the entries that stand for jobs, with their jobs.
-
-        A job is read whole, or `brief` where it is only counted.
-        """
+        """Yield the entries that stand for jobs, with these; `brief`, where they are only counted."""
         moment = replace(self.moment, brief=True) if brief else self.moment
         told = self._ask_for_each([self.product.loads(entry) for entry in entries])
         more = self._ask_for_each([self.product.follows(*one) for one in zip(entries, told, strict=True)])

@@ -12,10 +12,7 @@ _HOLE = "  return {}\n-- decision\n"
 
 @cache
 def load_guarded(decision: tuple[str, ...] = ()) -> Script:
-    """Return the script for changes.
-
-    A decision is named by its folder, from the package's root, and its file.
-    """
+    """Return the script for changes; a decision is named by folder, from the package's root, and file."""
     plain = load_from(_FOLDER, "guarded")
     if not decision:
         return plain

@@ -80,14 +80,11 @@ class KeysInspector:
         return self._page(KeysReading(self._server, self._product, limits), request)
 
     def get(self, job_id: str) -> Job:
-        """Return one job whole. Raises NotFound."""
+        """Return one job whole; raises NotFound."""
         return self._get(self._reading(), job_id)
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with the queues, workers and attempts that explain it.
-
-        One survey of the keys serves all of them.
-        """
+        """Return one job with queues, workers and attempts that explain it, by one survey of the keys."""
         reading = self._reading()
         job = self._get(reading, job_id)
         named = {name.decode("utf-8", "replace") for name in reading.survey.queues} | {job.queue.raw}
@@ -131,10 +128,7 @@ class KeysInspector:
         return plan_terms(self._product, query)
 
     def identity(self) -> Identity:
-        """Return the run of the server, and the product with its first key.
-
-        A server calls itself by another name after a restart.
-        """
+        """Return the server's run, which is another after a restart, and the product with its first key."""
         run = self._server.read_info("server").get("run_id", "")
         return Identity(f"redis {run} {self.capabilities.kind} {self._product.home}", lasting=False)
 

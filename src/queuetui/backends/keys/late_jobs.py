@@ -15,10 +15,7 @@ _FIRST_LOOK = 20
 
 
 def find_late(reading: KeysReading, shelves: Sequence[Shelf], *, brief: bool = False) -> tuple[list[Seen], bool]:
-    """Return the late jobs of the shelves whose jobs wait, and whether these are all.
-
-    They are `brief` where they are only counted.
-    """
+    """Return the late jobs of shelves of waiting jobs, `brief` to be counted, and if these are all."""
     waiting = [one for one in shelves if WAITING.intersection(one.states) and State.PROCESSING not in one.states]
     found: list[Seen] = []
     is_whole = True

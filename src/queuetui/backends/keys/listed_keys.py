@@ -1,7 +1,4 @@
-"""Keys that are jobs themselves and stand in no list.
-
-Their names are looked through again and again, one bite a look.
-"""
+"""Keys that are jobs themselves and stand in no list; their names are scanned, a bite a look."""
 
 from __future__ import annotations
 
@@ -20,10 +17,7 @@ _MEANT_BY_GLOB = re.compile(rb"[\\*?\[\]]")
 
 
 class ListedKeys:
-    """The keys that begin with a prefix, in the order in which they were found.
-
-    A name that a whole round did not meet is gone.
-    """
+    """The keys of a prefix, in the order in which they were found; a round that misses one drops it."""
 
     def __init__(self, first: KeyList, prefix: bytes) -> None:
         self._prefix = prefix

@@ -145,7 +145,7 @@ def find_refs(reading: KeysReading, suffix: str, limit: int, after: str | None) 
 
 @dataclass(frozen=True, slots=True)
 class _Bite:
-    """What a search met: the jobs that fit, the last entry looked at, how many in all, whether that is enough."""
+    """The jobs of a bite that fit, its last entry, how many were looked at so far, and if that is enough."""
 
     seen: list[Seen]
     last: Entry

@@ -1,7 +1,4 @@
-"""Changes jobs one at a time: each change is one script.
-
-Its guards find the job as it was seen, or leave everything as it is.
-"""
+"""Changes jobs one at a time, by a script whose guards find the job as it was seen, or end it."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ class KeysOperator:
         self._product = product
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Do a verb to each target. Raises Unsupported for one that the product does not have."""
+        """Do a verb to each target; raises Unsupported for one that the product does not have."""
         if act.verb not in self._product.capabilities.applies:
             raise Unsupported(self._product.capabilities.why_not(act.verb) or act.verb.value)
         reading = KeysReading(self._server, self._product, limits)
@@ -58,10 +55,7 @@ class KeysOperator:
         return tuple(results)
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Pause or resume a queue, where the product stores that.
-
-        Raises Unsupported where it does not, and NotFound.
-        """
+        """Pause or resume a queue; raises Unsupported where the product stores no pause, and NotFound."""
         product, ref = self._product, JobRef(self._server.name, queue, "")
         if act.verb not in product.capabilities.manages or not isinstance(product, QueueProduct):
             raise Unsupported(product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
@@ -80,7 +74,7 @@ class KeysOperator:
         return Result(ref, Outcome.DONE, note=built.note, before=json.dumps({"paused": is_paused}))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
-        """Clean no workers: products do that themselves. Raises Unsupported."""
+        """Clean no workers: products do that themselves; raises Unsupported."""
         raise Unsupported(self._product.capabilities.why_not(act.verb) or act.verb.value)
 
     def _apply_one(self, act: Act, ref: JobRef, seen: Seen | None, reading: KeysReading) -> Result:
@@ -126,19 +120,14 @@ class KeysOperator:
 
 
 def run_change(server: RedisServer, doing: str, change: KeysChange) -> bool:
-    """Do a change, and tell whether its guards found everything as it was seen.
-
-    Where they did not, nothing is changed.
-    """
+    """Do a change, and tell whether its guards held; where they did not, nothing is changed."""
     if isinstance(server, SplitServer):
         return _run_on_both(server, doing, change)
     return _run_script(server, doing, change)
 
 
 def _run_on_both(server: SplitServer, doing: str, change: KeysChange) -> bool:
-    """Do a change that concerns two servers.
-
-    Once the second is as it was seen, the first one's part is done and then the second's.
+    """Do a change of two servers: the second's guards, then all of the first, then the second's rest.
 
     Raises UnknownOutcome where only the first one's was done.
     """
@@ -179,10 +168,7 @@ def _run_script(server: RedisServer, doing: str, change: KeysChange) -> bool:
 
 
 def _find_after(entry: Entry, reading: KeysReading) -> Seen | None:
-    """Return the job where it stands now, None where a worker was quicker.
-
-    Its score is as the server writes it.
-    """
+    """Return the job where it now stands, with the score as stored, None where a worker was quicker."""
     is_sorted = entry.shelf.kind is Kind.SORTED
     there = entries_of([(entry.shelf, entry.member)], reading.ask) if is_sorted else (entry,)
     return next(reading.load(there), None)

@@ -1,7 +1,4 @@
-"""Pages of jobs: along the shelves where their order serves.
-
-Else a bounded part is sorted, and the page's notes name it.
-"""
+"""Pages of jobs: along the shelves where these serve, else of a bounded part that is sorted here."""
 
 from __future__ import annotations
 
@@ -83,7 +80,7 @@ class PageReader:
         self._reading = reading
 
     def read(self, request: PageRequest) -> Page:
-        """Return one page. Raises Unsupported for a filter on what the product does not keep."""
+        """Return one page; raises Unsupported for a filter on what the product does not keep."""
         require_answers(plan_terms(self._reading.product, request.query))
         ids = names_asked(request.query, "id")
         if ids is not None:

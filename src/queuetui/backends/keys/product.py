@@ -24,10 +24,8 @@ Ask = Callable[[Sequence[Command]], list[Any]]
 class Survey:
     """What a product keeps beside jobs; queues are named by their exact bytes.
 
-    `suspended_by` is the command that stopped all claims.
-
-    `paused` are the queues that alone are paused. `unseen` says why there may be queues that were not found,
-    `listing` has the keys that are jobs themselves.
+    `suspended_by` is the command that stopped all claims, `paused` are the queues that alone are paused. `unseen` says why there may be
+    queues that were not found, `listing` has the keys that are jobs themselves.
     """
 
     queues: tuple[bytes, ...]
@@ -65,17 +63,11 @@ class KeysProduct(ABC):
 
     @abstractmethod
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
-        """Return every shelf, in the order in which jobs travel.
-
-        A job that moves on during a read is seen twice, and never missed.
-        """
+        """Return every shelf in the order in which jobs travel: a job that moves is seen twice, not missed."""
 
     @abstractmethod
     def id_of(self, entry: Entry) -> str | None:
-        """Return the id of the job that an entry stands for, empty where it is none.
-
-        None where only what is loaded tells.
-        """
+        """Return the id of an entry's job, empty where it is none, None where only what is loaded tells."""
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:
         """Return where a job stands by its id alone, None where only looking through the shelves tells."""
@@ -117,10 +109,7 @@ class BriefProduct(Protocol):
 
 @runtime_checkable
 class QueueProduct(Protocol):
-    """A description whose queues can be paused and resumed.
-
-    The verbs stand in `manages` of its capabilities.
-    """
+    """A description whose queues can be paused: the verbs stand in `manages` of its capabilities."""
 
     def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> KeysChange | str:
         """Return how a queue is paused or resumed, or in our words why it is left as it is."""

@@ -1,7 +1,4 @@
-"""The queues of a product that keeps no register of them, by the names of keys.
-
-At most one bite of names is read a look.
-"""
+"""Queues of a product without a register, by the names of keys; at most one bite is read a look."""
 
 from __future__ import annotations
 

@@ -38,10 +38,7 @@ class KeysMoment:
         return int(self.now.timestamp() * 1_000)
 
     def is_held_too_long(self, job: Job) -> bool:
-        """Tell whether a run is past the time until which the product leaves it alone, or its limit.
-
-        A product that stores a deadline is judged by that alone.
-        """
+        """Tell whether a run is past its limit, or, where the product stores one, its deadline alone."""
         is_left = job.lease_until is not None and job.lease_until < self.now
         if self.liveness is Liveness.DEADLINE and job.lease_until is not None:
             return is_left

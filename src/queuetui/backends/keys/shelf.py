@@ -110,10 +110,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The names found so far.
-
-    `is_whole`: all keys of the server were looked through, and there are no more than are kept.
-    """
+    """The names found so far; `is_whole`: all keys were looked through, and no more are kept."""
 
     keys: tuple[bytes, ...]
     is_whole: bool
@@ -130,10 +127,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a shelf: its exact bytes are its identity.
-
-    `score` is as the server writes it, `value` that of a hash's field.
-    """
+    """One entry of a shelf, known by its exact bytes; `score` as stored, `value` that of a hash's field."""
 
     shelf: Shelf
     member: bytes

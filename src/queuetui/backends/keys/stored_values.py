@@ -45,10 +45,7 @@ def time_of(text: str) -> datetime | None:
 
 
 def at_of(value: object) -> datetime | None:
-    """Return a time written as seconds or milliseconds since 1970, as a number or as text.
-
-    Returns None for anything else.
-    """
+    """Return a time in seconds or milliseconds since 1970, a number or its text, None for all else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | bytes):
         return None
     try:

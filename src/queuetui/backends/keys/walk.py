@@ -33,7 +33,7 @@ def write_anchor(entry: Entry) -> str:
 
 
 def read_anchor(cursor: str) -> Anchor:
-    """Return the entry that a cursor names. Raises BadQuery for one that is none of ours."""
+    """Return the entry that a cursor names; raises BadQuery for one that is none of ours."""
     key, rank, score, mark = read_cursor(cursor, (_ORDER,), (4,)).values
     is_whole = isinstance(key, str) and isinstance(score, str) and isinstance(mark, str)
     try:
@@ -128,10 +128,7 @@ def _rank_in_sorted(reading: KeysReading, shelf: Shelf, anchor: Anchor) -> tuple
 
 
 def _rank_in_list(reading: KeysReading, shelf: Shelf, anchor: Anchor) -> tuple[int, bool]:
-    """Look for an entry before its old rank, and a little behind it.
-
-    What is taken before it lowers its rank.
-    """
+    """Look for an entry before its old rank, which others taken first lower, and a little behind it."""
     end = anchor.rank + BITE_ENTRIES
     lowest = max(0, anchor.rank - _MOST_BACK)
     while end > lowest:

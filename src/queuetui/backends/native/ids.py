@@ -28,7 +28,7 @@ def parse_id(text: str) -> UUID | None:
 
 
 def require_id(text: str) -> UUID:
-    """Return the UUID of a new job. Raises BadPayload for any other text."""
+    """Return the UUID of a new job; raises BadPayload for any other text."""
     found = parse_id(text)
     if found is None:
         raise BadPayload(

@@ -31,7 +31,7 @@ class Retention:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, str]) -> Self:
-        """Return what a profile's settings say. Raises BadConfig naming the setting."""
+        """Return what a profile's settings say; raises BadConfig naming the setting."""
         chosen = {}
         for name in ("completed", "cancelled", "failed", "keys", "events", "acts"):
             written = settings.get(f"native.keep_{name}")

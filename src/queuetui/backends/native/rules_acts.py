@@ -30,7 +30,7 @@ def check_act(act: Act, queue: str, edit: RulesEdit) -> None:
 
 
 def read_before(text: str | None, edit: RulesEdit) -> ClaimRules:
-    """Return the rules that an edit meets; those that are cleared need not be readable. Raises BadConfig."""
+    """Return the rules that an edit meets; those that are cleared need not be readable; raises BadConfig."""
     try:
         return ClaimRules.from_text(text)
     except BadConfig:

@@ -27,7 +27,7 @@ class Decision:
 
 
 def read_each(makers: Iterable[Callable[[], Schedule]]) -> tuple[Schedule, ...]:
-    """Return the schedules that can be read. Raises BadConfig when none can.
+    """Return the schedules that can be read; raises BadConfig when none can.
 
     One that a newer program wrote holds up no other.
     """

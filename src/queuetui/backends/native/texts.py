@@ -12,7 +12,7 @@ def storable(text: str) -> str:
 
 
 def require_storable(text: str, what: str) -> str:
-    """Return a name unchanged. Raises BadPayload where it could not come back the same."""
+    """Return a name unchanged; raises BadPayload where it could not come back the same."""
     if storable(text) != text:
         raise BadPayload(f"the {what} of a job holds a NUL or half a surrogate pair; choose another {what}")
     return text

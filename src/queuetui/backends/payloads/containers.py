@@ -21,7 +21,7 @@ _LONGEST_SIGNATURE = 65
 
 
 def inflate(raw: bytes, caps: Caps, window: int = _ZLIB_WINDOW) -> bytes:
-    """Return what zlib packed. Raises Undecodable where it is broken or larger than allowed."""
+    """Return what zlib packed; raises Undecodable where it is broken or larger than allowed."""
     inflater = zlib.decompressobj(window)
     try:
         opened = inflater.decompress(raw, caps.inflated_bytes + 1)
@@ -35,7 +35,7 @@ def inflate(raw: bytes, caps: Caps, window: int = _ZLIB_WINDOW) -> bytes:
 
 
 def _unpack(raw: bytes, caps: Caps, unpacker: bz2.BZ2Decompressor | lzma.LZMADecompressor) -> bytes:
-    """Return what bzip2 or LZMA packed. Raises Undecodable where it is broken or larger than allowed."""
+    """Return what bzip2 or LZMA packed; raises Undecodable where it is broken or larger than allowed."""
     try:
         opened = unpacker.decompress(raw, caps.inflated_bytes + 1)
     except (OSError, lzma.LZMAError) as error:
@@ -57,7 +57,7 @@ def _open_lzma(raw: bytes, caps: Caps) -> bytes:
 
 
 def open_base64(raw: bytes) -> bytes:
-    """Return what base64 wrapped, whether it is padded or not. Raises Undecodable."""
+    """Return what base64 wrapped, whether it is padded or not; raises Undecodable."""
     bare = b"".join(raw.split())
     try:
         return base64.b64decode(bare + b"=" * (-len(bare) % 4), validate=True)

@@ -20,7 +20,7 @@ _PACKED = "."
 
 
 def open_signed(text: str, caps: Caps) -> bytes:
-    """Return the value that was signed. Raises Undecodable."""
+    """Return the value that was signed; raises Undecodable."""
     value = text.rsplit(":", 2)[0]
     packed = value.removeprefix(_PACKED)
     opened = open_base64(packed.translate(str.maketrans("-_", "+/")).encode("utf-8", "replace"))

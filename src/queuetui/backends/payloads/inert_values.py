@@ -37,7 +37,7 @@ class Made:
 
 
 def to_json(value: object, caps: Caps) -> str:
-    """Return values as JSON text. Raises Undecodable past the caps, as for what refers to itself."""
+    """Return values as JSON text; raises Undecodable past the caps, as for what refers to itself."""
     return json.dumps(_Writer(caps).plain(value, 0), ensure_ascii=False)
 
 

@@ -84,7 +84,7 @@ def _fixed(code: int) -> tuple[_Build, int]:
 
 
 def read_msgpack(raw: bytes, caps: Caps) -> str:
-    """Return one value of MessagePack as JSON text. Raises Undecodable."""
+    """Return one value of MessagePack as JSON text; raises Undecodable."""
     return _Walk(raw, caps).read_to_json()
 
 

@@ -200,7 +200,7 @@ def _set_new_pairs(machine: Machine) -> None:
 
 
 def read_pickle(raw: bytes, caps: Caps) -> str:
-    """Return a pickle's value as JSON text. Raises Undecodable for one that is broken, large or deep."""
+    """Return a pickle's value as JSON text; raises Undecodable for one that is broken, large or deep."""
     try:
         value = Machine().run(raw, caps)
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:

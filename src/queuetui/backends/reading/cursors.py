@@ -46,10 +46,7 @@ def unpack(cursor: str) -> Any:  # noqa: ANN401 - whatever was packed
 
 
 def read_cursor(cursor: str, orders: tuple[str, ...], widths: tuple[int, ...]) -> Place:
-    """Return the place that a cursor names.
-
-    Raises BadQuery when it belongs to another order or is not one of ours.
-    """
+    """Return the place of a cursor; raises BadQuery where it is of another order or none of ours."""
     place = _decode(cursor)
     fits = (
         place is not None

@@ -44,10 +44,7 @@ def _is_stuck(term: Term) -> bool:
 
 
 def names_asked(query: Query, field: str) -> tuple[str, ...] | None:
-    """Return the ids or other names that a filter writes out.
-
-    None where it names none or writes a pattern.
-    """
+    """Return the names that a filter writes out, None where there is none or a pattern."""
     named = query.only_values(field)
     literal = tuple(one for one in named or () if isinstance(one, str))
     return None if named is None or len(literal) < len(named) else literal

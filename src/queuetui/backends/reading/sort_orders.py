@@ -43,10 +43,7 @@ def order_key(job: Job, sort: Sort) -> SortKey:
 
 
 def cut_sorted(values: Sequence[tuple[str, Any]], request: PageRequest, sort: Sort) -> Cut:
-    """Return the page asked for out of ids with their values.
-
-    Absent values come last in either direction, ties go by id.
-    """
+    """Return the page of ids with their values: absent ones last in either direction, ties by id."""
     keys = sorted((_make_key(_plain(value), job_id, sort) for job_id, value in values), reverse=sort.descending)
     name = f"sorted {sort.field} {sort.descending}"
     start, end = _bounds(keys, request, sort, name)

@@ -10,7 +10,7 @@ from queuetui.model.zone import DEFAULT_ZONE, find_zone
 
 
 def read_zone(settings: Mapping[str, str], name: str) -> tzinfo:
-    """Return the zone that a setting names, UTC where there is none. Raises BadConfig."""
+    """Return the zone that a setting names, UTC where there is none; raises BadConfig."""
     try:
         return find_zone(settings.get(name, DEFAULT_ZONE))
     except ValueError as error:

@@ -48,7 +48,7 @@ def read_address(url: str, own_options: Collection[str] = ()) -> RedisAddress:
 
 
 def _check_socket(parts: SplitResult) -> None:
-    """Refuse a socket that is no file of this machine. Raises BadConfig."""
+    """Refuse a socket that is no file of this machine; raises BadConfig."""
     example = "unix:///run/redis.sock"
     if parts.hostname:
         raise refuse(f"names a host, and a socket is a file of this machine; write three slashes, as in {example}")
@@ -57,7 +57,7 @@ def _check_socket(parts: SplitResult) -> None:
 
 
 def _check_database(path: str, written: Mapping[str, str]) -> None:
-    """Refuse what the driver would ignore or read as another database. Raises BadConfig."""
+    """Refuse what the driver would ignore or read as another database; raises BadConfig."""
     named = path.removeprefix("/").removesuffix("/")
     if named and not re.fullmatch("[0-9]+", named):
         raise refuse(

@@ -28,7 +28,7 @@ class ServerCondition:
         self.unread: dict[Check, str] = {}
 
     def attempt(self, check: Check, read: Callable[[], T]) -> T | None:
-        """Return a part, None where it is kept from this user. Raises Unreachable."""
+        """Return a part, None where it is kept from this user; raises Unreachable."""
         try:
             return read()
         except Unreachable:

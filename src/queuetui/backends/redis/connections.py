@@ -63,7 +63,7 @@ class Connections(forks.StoreHandle):
         self._meet = meet
 
     def ask_all(self, commands: Sequence[Sequence[Value]]) -> list[Any]:
-        """Send commands in one packet and return their answers. Raises the first refusal when all are read."""
+        """Send commands in one packet and return their answers; raises the first refusal when all are read."""
         return self._exchange(list(map(pack, commands)), lambda connection: _read_answers(connection, len(commands)))
 
     def transact(self, commands: Sequence[Sequence[Value]]) -> list[Any]:

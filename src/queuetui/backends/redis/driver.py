@@ -36,7 +36,7 @@ class _UnrunPackage(ModuleType):
 
 
 def load_driver() -> None:
-    """Make the driver's parts importable at little cost. Raises Unsupported where it is not installed."""
+    """Make the driver's parts importable at little cost; raises Unsupported where it is not installed."""
     with _guard:
         if _PACKAGE in sys.modules:
             return

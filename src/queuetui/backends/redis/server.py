@@ -33,7 +33,7 @@ class RedisServer:
         self._errors = import_module("queuetui.backends.redis.driver_errors")
 
     def ask(self, doing: str, *command: Value) -> Any:  # noqa: ANN401 - each command has its own answer
-        """Send one command that changes nothing. Raises Interrupted where it is not wanted any more."""
+        """Send one command that changes nothing; raises Interrupted where it is not wanted any more."""
         current_interruption().check()
         with self._errors.translated(doing):
             return self.connections.ask(*command)
@@ -87,7 +87,7 @@ class RedisServer:
                 return self.connections.transact(commands)
 
     def read_info(self, section: str) -> Mapping[str, str]:
-        """Return a section of the server's own report. Raises Denied where it is kept from us."""
+        """Return a section of the server's own report; raises Denied where it is kept from us."""
         report: bytes = self.ask("reading the server's state", "INFO", section)
         lines = (line.partition(":") for line in to_text(report).splitlines() if not line.startswith("#"))
         return {name: value for name, colon, value in lines if colon}

@@ -47,7 +47,7 @@ def postgresql_sessions(address: Any, patience: Patience) -> PostgresqlSessions:
 
 
 def connect_to_postgresql(sessions: PostgresqlSessions, *, writes: bool) -> psycopg.Connection[Any]:
-    """Return a new connection. Raises the driver's errors."""
+    """Return a new connection; raises the driver's errors."""
     import psycopg
 
     # A prepared statement would outlive a connection pooler's idea of the session.
@@ -58,7 +58,7 @@ def connect_to_postgresql(sessions: PostgresqlSessions, *, writes: bool) -> psyc
 
 
 def connect_to_mysql(address: Mapping[str, Any], patience: Patience, *, writes: bool) -> pymysql.Connection[Cursor]:
-    """Return a new connection. Raises the driver's errors."""
+    """Return a new connection; raises the driver's errors."""
     from queuetui.backends.sql.mysql_sessions import connect
 
     wait_s = max(1, round(patience.statement_s))

@@ -24,7 +24,7 @@ _RELIED_ON = (
 def connect(
     address: Mapping[str, Any], *, writes: bool, statement_s: int, lock_s: int, client_flag: int = 0, **timeouts: float
 ) -> pymysql.Connection[Cursor]:
-    """Return a new connection. Raises the driver's errors."""
+    """Return a new connection; raises the driver's errors."""
     from queuetui.backends.sql.mysql_driver import CLIENT, DriverConnection
 
     given: dict[str, Any] = {

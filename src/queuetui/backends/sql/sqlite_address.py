@@ -48,5 +48,5 @@ def is_file(path: Path) -> bool:
 
 
 def file_of(url: str) -> Path:
-    """Return the file that a URL names. Raises Unsupported and BadConfig."""
+    """Return the file that a URL names; raises Unsupported and BadConfig."""
     return read_address(url).path

@@ -21,10 +21,7 @@ def table_of(locked: LockedRow) -> TableClause:
 def setting(
     values: Callable[[LockedRow], Mapping[str, Any]], *, only_stuck: bool = False
 ) -> Callable[[LockedRow], Statements]:
-    """Return a change that writes values into columns of the row.
-
-    `only_stuck`: only if no beat has come elsewhere meanwhile.
-    """
+    """Return a change that writes values into the row; `only_stuck`: if no beat has come meanwhile."""
 
     def write(locked: LockedRow) -> Statements:
         at_row = and_(locked.same, locked.source.stuck(locked.moment)) if only_stuck else locked.same
@@ -45,10 +42,7 @@ def moving(write: Callable[[LockedRow], Statements], source: str) -> Callable[[L
 
 
 def calling(call: Callable[[LockedRow], ColumnElement[Any]]) -> Callable[[LockedRow], Statements]:
-    """Return a change that calls a function of the database, which does the rest.
-
-    The row itself stays as it is.
-    """
+    """Return a change that calls a function of the database; the row itself stays as it is."""
 
     def write(locked: LockedRow) -> Statements:
         yield select(call(locked))

@@ -26,7 +26,7 @@ class Codec:
     is_time: ClassVar[bool] = False
 
     def to_store(self, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
-        """Return a value as the column holds it. Raises ValueError for one that the column cannot hold."""
+        """Return a value as the column holds it; raises ValueError for one that the column cannot hold."""
         return value
 
     def from_store(self, value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
@@ -46,10 +46,7 @@ class Whole(Codec):
     """A whole number; what is no number is absent."""
 
     def to_store(self, value: Any) -> Any:  # noqa: ANN401 - a number or its text
-        """Return a number as it is compared, a text as the number it spells.
-
-        Raises ValueError for one that no column holds.
-        """
+        """Return the number that is given or spelt; raises ValueError for one that no column holds."""
         if not isinstance(value, str):
             return value
         number = int(value)
@@ -95,10 +92,7 @@ class Naive(_Time):
 
 @dataclass(frozen=True, slots=True)
 class Epoch(_Time):
-    """A number of units since 1970: of seconds, or of `us` microseconds.
-
-    `whole` columns hold no fractions.
-    """
+    """A number of units of `us` microseconds since 1970; `whole` columns hold no fractions."""
 
     us: int = _US_A_S
     whole: bool = True
@@ -119,9 +113,7 @@ class Epoch(_Time):
 
 @dataclass(frozen=True, slots=True)
 class IsoText(_Time):
-    """A time as ISO 8601 text.
-
-    All values must be written alike, as the database compares them letter by letter.
+    """A time as ISO 8601 text, all written alike, as the database compares them letter by letter.
 
     `zone` is the one of values that name none; `separator` stands before the hour, `suffix` behind the seconds of `timespec`.
     """
@@ -149,7 +141,7 @@ class UuidValue(Codec):
     """A uuid in a column of its own type, which is compared as such."""
 
     def to_store(self, value: str) -> UUID:
-        """Return the uuid. Raises ValueError for a text that is none."""
+        """Return the uuid; raises ValueError for a text that is none."""
         return UUID(value)
 
     def from_store(self, value: UUID | str | None) -> str | None:
@@ -162,7 +154,7 @@ class UuidDigits(Codec):
     """A uuid as 32 hexadecimal digits, shown with dashes."""
 
     def to_store(self, value: str) -> str:
-        """Return the digits. Raises ValueError for a text that is no uuid."""
+        """Return the digits; raises ValueError for a text that is no uuid."""
         return UUID(value).hex
 
     def from_store(self, value: str | None) -> str | None:

@@ -33,10 +33,7 @@ _LARGEST = 1e300
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a query asks: a condition for each source, and the terms that are answered here.
-
-    A source that can have no such row has none.
-    """
+    """What a query asks: a condition for each source that can have such rows, and terms answered here."""
 
     where: Mapping[str, Condition]
     residual: tuple[Term, ...]
@@ -68,7 +65,7 @@ def _is_column(term: Term, source: Source) -> bool:
 
 
 def build(query: Query, reading: Reading) -> Asked:
-    """Return what a query asks of each source. Raises Unsupported for a term that is refused."""
+    """Return what a query asks of each source; raises Unsupported for a term that is refused."""
     planned = [plan_term(term, reading.product) for term in query.terms]
     require_answers(planned)
     pushed = [one.term for one in planned if one.handling is Handling.PUSHED]
@@ -84,10 +81,7 @@ def build(query: Query, reading: Reading) -> Asked:
 
 
 def _narrow(term: Term, source: Source, reading: Reading) -> Condition | None:
-    """Return a condition that holds for every row that a term answered here may mean.
-
-    It is as narrow as the source allows.
-    """
+    """Return a condition that holds at least for every row that a term answered here may mean."""
     if _is_column(term, source):
         return condition(term, source, reading)
     if term.negated:
@@ -171,10 +165,7 @@ def _span(term: Term, value: Value, source: Source, moment: Moment) -> Condition
 
 
 def _at_time(one: Field, comparison: Comparison, value: Value) -> Condition:
-    """Compare a time that may be stored in coarser units.
-
-    At or after T is what is after the microsecond before T.
-    """
+    """Compare a time that may be stored coarser: at or after T is after the microsecond before T."""
     if not isinstance(value, datetime):
         return false()
     before = value - _US if value > EARLIEST else value
@@ -219,10 +210,7 @@ def _named(name: str, one: Field, value: Value, source: Source, reading: Reading
 
 
 def _folded(at: Column, dialect: str) -> Column:
-    """Return a text whose letters are compared without their case.
-
-    MySQL's collation does that by itself and keeps its index.
-    """
+    """Return a text to compare without its case, which MySQL's collation does and keeps its index."""
     return at if dialect == "mysql" else func.lower(cast(at, Text()))
 
 

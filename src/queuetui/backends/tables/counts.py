@@ -54,11 +54,9 @@ class _Queue:
 
 
 def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bool = False) -> JobFigures:
-    """Count all sources, whole if `exact`, else within the server's budget.
+    """Count all sources, whole if `exact`, else within the budget: a sample beyond it is scaled.
 
-    Beyond the budget a sample is scaled.
-
-    What is `hurried` has a smaller one the first time.
+    What is `hurried` has a smaller budget the first time.
     """
     sources = reading.product.sources
     share_s = counters.budget_s / max(1, len(sources))
@@ -88,10 +86,7 @@ def _read_pauses(reading: Reading) -> dict[str, QueueInfo]:
 
 
 def _grouping(reading: Reading, source: Source) -> Grouping:
-    """Return what rows are counted by.
-
-    That is queue and state, how many are stuck, and since when the oldest is due.
-    """
+    """Return what rows are counted by, queue and state, with how many are stuck and the oldest due."""
     moment = reading.moment
     queue: Column = literal(DEFAULT_QUEUE)
     if "queue" in source.fields:

@@ -60,10 +60,7 @@ class TablesInspector:
         return self.product.capabilities
 
     def snapshot(self, watch: Watch) -> Snapshot:
-        """Read all that was asked for in one transaction.
-
-        After a part that failed, the rest is read in another.
-        """
+        """Read all that was asked for in one transaction, or in another behind a part that failed."""
         todo = deque(self._parts(watch))
         found: dict[str, Any] = {}
         problems: dict[str, str] = {}
@@ -89,15 +86,12 @@ class TablesInspector:
         return page
 
     def get(self, job_id: str) -> Job:
-        """Return one job whole. Raises NotFound, and Conflict where several have the id."""
+        """Return one job whole; raises NotFound, and Conflict where several have the id."""
         with self._reading(self.options.limits) as reading:
             return self._get(reading, job_id)
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with its attempts, and the time, queues and workers that it is judged by.
-
-        Rows tell of no rules.
-        """
+        """Return one job with its attempts and what it is judged by; rows tell of no rules."""
         sides = self.product.sides
         with self._reading(self.options.limits) as reading:
             at = (reading.connection, reading.moment)

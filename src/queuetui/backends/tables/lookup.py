@@ -50,10 +50,7 @@ def read_lock(reading: Reading, job: Job) -> RowLock | None:
 
 
 def read_many(reading: Reading, job_ids: Sequence[str], seen: Mapping[str, JobRef], sizes: Sizes) -> dict[str, Job]:
-    """Return the jobs of some ids, from where they were seen.
-
-    A job that is no longer there is searched for by its id.
-    """
+    """Return the jobs of some ids from where they were seen; those that moved are searched for."""
     found: dict[str, Job] = {}
     for job in _read_seen(reading, seen.values(), HEAD_CHARS):
         if job.ref.id in seen:
@@ -66,10 +63,7 @@ def read_many(reading: Reading, job_ids: Sequence[str], seen: Mapping[str, JobRe
 
 
 def find_by_id(reading: Reading, job_id: str, sizes: Sizes, limit: int = MOST_SHARING) -> tuple[tuple[Job, ...], str]:
-    """Return the jobs of an id, whole: more than one where rows share it.
-
-    Where none was found, return what the search did not reach.
-    """
+    """Return all jobs of an id, whole; where there is none, also what the search did not reach."""
     found = find_by_key(reading, job_id, limit)
     if found or not any(_is_searched(source, job_id) for source in reading.product.sources):
         return found, ""
@@ -97,10 +91,7 @@ def find_by_suffix(
 
 
 def _find_in_indexes(reading: Reading, suffix: str, limit: int) -> tuple[tuple[Job, ...], frozenset[str]]:
-    """Return the jobs whose id ends in a text, by indexes alone.
-
-    Also return the sources that must be searched.
-    """
+    """Return the jobs whose id ends in a text, by indexes alone, and the sources left to search."""
     found: list[Job] = []
     rest = set()
     for source in reading.product.sources:
@@ -113,10 +104,7 @@ def _find_in_indexes(reading: Reading, suffix: str, limit: int) -> tuple[tuple[J
 
 
 def _where_index_ends(reading: Reading, source: Source, suffix: str, limit: int) -> Condition | None:
-    """Return the condition for rows whose id or name ends in a text.
-
-    None where no index finds them in a moment.
-    """
+    """Return the condition for rows whose id or name ends so, None where no index finds it soon."""
     if source.indexed_id is None:
         return None
     row, key = suffix.rpartition("-")[2], source.key[0].at

@@ -37,10 +37,7 @@ class Reading:
 
 
 def read_moment(connection: Connection, product: Product, now: datetime | None, limits: Limits) -> Moment:
-    """Return the moment of a read or a write.
-
-    Workers and pauses that cannot be read are not held against a job.
-    """
+    """Return the moment of a look; workers and pauses that cannot be read are not held against a job."""
     moment = Moment(read_clock(connection, now), limits)
     sides = product.sides
     if sides.workers is not None and (workers := _try(connection, moment, sides.workers)) is not None:

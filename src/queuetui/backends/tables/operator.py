@@ -41,10 +41,7 @@ class TablesOperator:
     options: BackendOptions
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Apply a verb to each target, 20 in a transaction.
-
-        Raises Unsupported for a verb that no change is declared for.
-        """
+        """Apply a verb to each target, 20 in a transaction; raises Unsupported for one not declared."""
         why_not = self.product.capabilities.why_not(act.verb)
         if why_not is not None or act.verb not in self.product.capabilities.applies:
             raise Unsupported(why_not or f"{act.verb.value} is not done to jobs")
@@ -61,7 +58,7 @@ class TablesOperator:
         return tuple(results)
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """Pause or resume a queue as the product does. Raises Unsupported where it cannot."""
+        """Pause or resume a queue as the product does; raises Unsupported where it cannot."""
         change = self.product.queue_changes.get(act.verb)
         if change is None:
             raise Unsupported(self.product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
@@ -72,14 +69,11 @@ class TablesOperator:
         return Result(ref, Outcome.SKIPPED, note=why_not) if why_not else Result(ref, Outcome.DONE, note=note)
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
-        """Workers of other products are not cleaned. Raises Unsupported."""
+        """Workers of other products are not cleaned; raises Unsupported."""
         raise Unsupported(self.product.capabilities.why_not(Verb.CLEAN) or "there are no workers to clean")
 
     def _puts_elsewhere(self, verb: Verb) -> bool:
-        """Tell whether a rollback may leave something of a verb done.
-
-        Then each job has a transaction of its own.
-        """
+        """Tell whether a rollback may leave something done, so that each job has its own transaction."""
         return any(change.put_elsewhere is not None for change in self.product.changes if change.verb is verb)
 
     def _apply_bite(self, act: Act, bite: Sequence[Target], limits: Limits) -> tuple[list[Result], bool]:
@@ -188,10 +182,7 @@ def _too_early(locked: LockedRow) -> str:
 
 
 def _run(connection: Connection, change: Change, locked: LockedRow) -> RowPlace | None:
-    """Run the statements of a change, each of which must change exactly one row.
-
-    Returns where the job now stands.
-    """
+    """Run a change's statements, each of which must change one row; return where the job now stands."""
     statements = change.write(locked)
     try:
         statement: Executable = next(statements)
@@ -222,10 +213,7 @@ def _read_again(reading: Reading, place: RowPlace) -> Job | None:
 
 
 def _write_down(connection: Connection, locked: LockedRow) -> str:
-    """Return the whole row as JSON, with every column: enough to put it back.
-
-    A join returns a row of each table.
-    """
+    """Return the whole row as JSON, which is enough to put it back; of a join, a row of each table."""
     rows, tables = locked.source.rows, list(find_tables(locked.source.rows))
     if len(tables) == 1:
         return json.dumps(_whole(connection, literal_column("*"), table_of(locked), locked), default=_plain)

@@ -47,9 +47,7 @@ class Spot:
 class Order:
     """The order of one source: by a column with NULL last, then by the key.
 
-    `by` is the field, or BY_KEY.
-
-    `is_known`: the source has the field that was asked for.
+    `by` is the field, or BY_KEY; `is_known`: the source has the field that was asked for.
     """
 
     source: Source
@@ -134,9 +132,7 @@ class Order:
 def choose_order(
     source: Source, sort: Sort | None, reading: Reading, *, is_large: bool, by: str | None = None
 ) -> Order:
-    """Return the order of a source.
-
-    It is the one asked for where an index serves it or its rows are few, else that of its key.
+    """Return the order asked for where an index serves it or rows are few, else that of the key.
 
     `by` is the order that an earlier page was read in.
     """
@@ -200,7 +196,7 @@ def write_cursor(spots: Mapping[str, Spot]) -> str:
 
 
 def read_cursor(cursor: str) -> dict[str, Spot]:
-    """Return the spots that `write_cursor` wrote. Raises Stale for a text it did not write."""
+    """Return the spots that `write_cursor` wrote; raises Stale for a text it did not write."""
     try:
         return {
             str(name): Spot(str(by), Side(side), tuple(_read(one) for one in values))

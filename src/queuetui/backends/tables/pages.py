@@ -52,10 +52,7 @@ def read_page(
     counted: bool = True,
     among: Mapping[str, Condition] | None = None,
 ) -> Page:
-    """Return one page, `among` some rows of each source where they are given.
-
-    Raises Unsupported for a filter that cannot be answered, Stale for a broken cursor.
-    """
+    """Return one page, or its part `among` some rows; raises Unsupported for a filter, Stale for a cursor."""
     asked = build(request.query, reading)
     if among is not None:
         narrowed = {name: and_(where, among[name]) for name, where in asked.where.items() if name in among}
@@ -175,10 +172,7 @@ def _is_far(asked: Asked) -> bool:
 
 
 def _is_first_in_turn(source: Source, request: PageRequest) -> bool:
-    """Tell whether only rows that come first by the order of taking are asked for.
-
-    These are rows that were taken, or are stuck.
-    """
+    """Tell whether only rows are asked for that are taken first: those that run or are stuck."""
     states = states_sought(request.query, source)
     return source.in_turn and (states == {State.PROCESSING} or asks_for_stuck(request.query))
 
@@ -199,10 +193,7 @@ def _is_unserved(order: Order, wanted: str) -> bool:
 
 
 def _is_served(order: Order, sort: Sort | None) -> bool:
-    """Tell whether jobs come in the order that was asked for.
-
-    A field that is read out of a row's text has only a column near to it to be sorted by, so its order is not exact.
-    """
+    """Tell whether jobs come in the order asked for, exactly: a row's text may have a near column only."""
     if sort is None or sort.field in order.source.key_orders:
         return True
     at = order.source.fields.get(sort.field)

@@ -42,9 +42,8 @@ class RowPlace:
 class LockedRow:
     """A row that nobody else can change until the transaction ends.
 
-    `args` are the act's, `data` the bytes for this row.
-
-    `says` is the row as `finish` gets it. `returns`: the database answers an INSERT with the row that it made.
+    `args` are the act's, `data` the bytes for this row, `says` is the row as `finish` gets it. `returns`: the database answers an INSERT
+    with the row that it made.
     """
 
     source: Source
@@ -71,10 +70,7 @@ Statements = Generator[Executable, Any, RowPlace | None]
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Where a job stands in another store once it was put there.
-
-    `put` says so in words, which are told whatever comes after.
-    """
+    """Where a job stands in another store; `put` says so in words, told whatever comes after."""
 
     state: State
     rev: str

@@ -129,19 +129,13 @@ def cut_for_page(job: Job) -> Job:
 
 
 def name_of_row(source: Source, key: Key) -> str:
-    """Return the name of a job whose row has no id: its source and key.
-
-    All its characters can be shown anywhere.
-    """
+    """Return the name of a job whose row has no id, of its source and key, which shows anywhere."""
     parts = (part.codec.from_store(value) for part, value in zip(source.key, key, strict=True))
     return "-".join((source.name, *(quote(str(part), safe="") for part in parts)))
 
 
 def at_name(source: Source, name: str) -> Condition | None:
-    """Return the condition for the row that `name_of_row` named.
-
-    None for a text that names no row of any source.
-    """
+    """Return the condition for the row that `name_of_row` named, None for a text that names none."""
     found = _ROW_NAME.fullmatch(name)
     if found is None:
         return None
@@ -164,10 +158,7 @@ def rev_of(source: Source, record: Record) -> str:
 
 
 def find_row(rev: str, reading: Reading) -> tuple[Source, RowPlace] | None:
-    """Return the source of the row of a rev and where it stands there.
-
-    None for a text that was not made here.
-    """
+    """Return the source of the row of a rev and where it stands, None for a text not made here."""
     try:
         name, key, _ = json.loads(rev)
         source = reading.product.source(name)
@@ -196,10 +187,7 @@ def _named(got: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_text(value: Any, chars: int | None) -> tuple[str, bool]:  # noqa: ANN401 - characters, or bytes
-    """Return a text as far as it is wanted, and whether that is all of it.
-
-    A text that is not valid in its encoding is read as bytes.
-    """
+    """Return a text as far as it is wanted, and whether that is all; bytes where it is not valid."""
     is_whole = chars is None or value is None or len(value) <= chars
     return _text(value if is_whole else value[:chars]), is_whole
 

@@ -26,10 +26,7 @@ At = str | Callable[[Any], Field]
 
 @dataclass(frozen=True)
 class ScheduleRows:
-    """A table with a row for each schedule.
-
-    `fields` are named as those of KeptSchedule, "name" and "type" among them.
-    """
+    """A table with a row for each schedule; `fields` are named as those of KeptSchedule."""
 
     rows: FromClause
     fields: Mapping[str, Field]

@@ -49,10 +49,7 @@ Rule = Callable[[Moment], Condition]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the filter language: where its value stands, and how.
-
-    `folds`: to its column, texts that differ in their case only are one.
-    """
+    """One field of the filter language: its column and codec; `folds`: case makes no difference to it."""
 
     at: Column
     codec: Codec = PLAIN
@@ -121,10 +118,7 @@ class Source:
         return or_(*(self.states[state](moment) for state in kept)) if kept else None
 
     def stuck(self, moment: Moment) -> Condition:
-        """Return the condition for rows that were held, or have been due, for too long.
-
-        It is never NULL.
-        """
+        """Return the condition, never NULL, for rows that were held, or have been due, for too long."""
         ways = [self._held_too_long(moment), *self._due_too_long(moment)]
         if self.spent is not None:
             ways.append(self.spent)
@@ -167,10 +161,7 @@ class Source:
         return and_(over, self._is_over(since, moment.now, 0, {}, learned)) if learned else over
 
     def _due_too_long(self, moment: Moment) -> Iterator[Condition]:
-        """Yield the ways in which a row is overdue, by `due_since` of the model.
-
-        A pause is reason enough to wait.
-        """
+        """Yield the ways to be overdue, as `due_since` in the model; a pause is reason enough to wait."""
         limits = moment.limits
         ways: list[tuple[tuple[float, Mapping[str, float], Mapping[str, float]], Condition]] = [
             ((limits.overdue_after_s, limits.overdue_per_queue_s, limits.overdue_per_type_s), true()),
@@ -201,10 +192,7 @@ class Source:
         per_queue_s: Mapping[str, float],
         per_type_s: Mapping[str, float],
     ) -> Condition:
-        """Return the condition for rows whose span since a time is over the limit.
-
-        The type's limit goes before that of the queue, and that before the usual one.
-        """
+        """Return the condition for rows past a limit: that of their type, else their queue, else the usual."""
 
         def floor(limit_s: float) -> Any:  # noqa: ANN401 - a time as the store holds it
             return since.codec.to_store(now - timedelta(seconds=limit_s))

@@ -71,10 +71,7 @@ _POSTGRESQL: dict[str, TypeEngine[Any]] = {"jsonb": JSONB(), "bytea": LargeBinar
 
 
 class _Named(UserDefinedType[str]):
-    """A type of the database's own, as its catalog writes it.
-
-    A value that is compared with it is cast to it.
-    """
+    """A type of the database's own by its catalog's name; what is compared with it is cast to it."""
 
     cache_ok = True
     render_bind_cast = True
@@ -109,10 +106,7 @@ def as_text(stored: StoredColumn, at: Column) -> Column:
 
 
 def label(stored: StoredColumn, value: str, dialect: str) -> Any:  # noqa: ANN401 - a number or an expression
-    """Return a status as a statement compares it with its column.
-
-    Raises ValueError for what the column cannot hold.
-    """
+    """Return a status as it is compared with its column; raises ValueError for what that cannot hold."""
     if holds(stored) is Holds.WHOLE:
         return int(value)
     if holds(stored) is Holds.ENUM and dialect == "postgresql":
@@ -129,10 +123,7 @@ def plain_codec(stored: StoredColumn) -> Codec:
 
 
 def utc_codec(stored: StoredColumn, dialect: str, zone: tzinfo = UTC) -> Codec:
-    """Return how a product's times are stored in a column.
-
-    They are in UTC or another zone, and the column may or may not tell its zone.
-    """
+    """Return how a product's times, in UTC or a zone, stand in a column that may know its zone."""
     if holds(stored) is Holds.ZONED:
         return ZONED
     return IsoText(zone, " ", "microseconds", "") if dialect == "sqlite" else Naive(zone)

@@ -23,10 +23,7 @@ WINDOW_ROWS = 10_000
 
 @dataclass(slots=True)
 class Stream:
-    """The rows of one source; `spot` is the place behind what was taken.
-
-    `walks`: its rows are many and its filter may find few.
-    """
+    """The rows of one source beyond `spot`; `walks`: they are many and the filter may find few."""
 
     reading: Reading
     order: Order

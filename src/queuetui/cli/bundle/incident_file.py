@@ -19,7 +19,7 @@ _NOTE = "Payloads and results are left out; passwords, tokens, keys and addresse
 
 
 def write_bundle(file: Path, systems: Sequence[System], findings: Mapping[str, Sequence[Finding]]) -> None:
-    """Write what stands in each queue as one page. Raises Conflict where the file is there already."""
+    """Write what stands in each queue as one page; raises Conflict where the file is there already."""
     sections: dict[str, Rows] = {}
     for one in systems:
         found = collect(one, findings.get(one.name, ()))

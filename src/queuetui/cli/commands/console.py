@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def open_console() -> None:
-    """Open the console on what the flags name. Raises Unsupported without a terminal, and NotFound."""
+    """Open the console on what the flags name; raises Unsupported without a terminal, and NotFound."""
     from queuetui.backends.registry import scheme_of
     from queuetui.tui.terminal import require_terminal
 
@@ -34,7 +34,7 @@ def open_console() -> None:
 
 
 def show_console(profiles: Sequence[Profile], *, asked: str | None, state: Path | None = None, hint: str = "") -> int:
-    """Run the console on profiles until it is left; return its exit code. Help shows the `hint`."""
+    """Run the console on profiles until it is left and return its exit code; help shows the `hint`."""
     from queuetui.tui import collector
 
     collector.hold()

@@ -125,7 +125,7 @@ def _write_bundle(file: Path, looks: Sequence[Look], **connection: Any) -> None:
 
 
 def _try_out(profile: Profile) -> Look:
-    """Return how a self-test of our own queue ended. Raises Denied for a profile that is for reading."""
+    """Return how a self-test of our own queue ended; raises Denied for a profile that is for reading."""
     from queuetui.backends.registry import open_native
     from queuetui.cli.self_test.trial import Trial
 
@@ -135,7 +135,7 @@ def _try_out(profile: Profile) -> Look:
 
 
 def _load(app: str | None) -> None:
-    """Make the types of an application known. Raises NotFound and BadConfig."""
+    """Make the types of an application known; raises NotFound and BadConfig."""
     if app is not None:
         from queuetui.engine.tasks import load_app
 

@@ -135,7 +135,7 @@ def _answer(queue: Queue, answer: EnqueueResult, at: datetime | None, wait_s: fl
 def command(
     job_type: str | None, command_line: str | None, payload: str | None, wait_s: float | None, form: str, **given: Any
 ) -> None:
-    """Store one job and print its id. The embedded file and the tables are made when absent.
+    """Store one job and print its id; the embedded file and the tables are made when absent.
 
     TYPE is a declared job type, or an exact path such as package.module:function. A --command is run by the shell of a worker that
     was started with --allow-command.

@@ -86,7 +86,7 @@ def _who(served: Served) -> str:
 
 @contextmanager
 def served_systems(limits: Any, *, loopback: bool, **connection: Any) -> Iterator[Served]:
-    """Open all that the flags name for serving. Raises Denied where nothing would keep strangers out."""
+    """Open all that the flags name for serving; raises Denied where nothing would keep strangers out."""
     from queuetui.http.served import Served
 
     tokens = token_file()

@@ -133,7 +133,7 @@ def _awaited(snapshot: Snapshot) -> list[str]:
 
 
 def _await_queue(place: DemoPlace, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the conductor has made the tables. Raises Conflict when it ended instead."""
+    """Wait until the conductor has made the tables; raises Conflict when it ended instead."""
     from queuetui.backends.base import BackendOptions
     from queuetui.backends.registry import open_native
 

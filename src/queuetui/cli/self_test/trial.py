@@ -75,7 +75,7 @@ class Trial:
         return made
 
     def follow(self, job_id: str) -> Job:
-        """Return a job once it has ended. Raises Stalled."""
+        """Return a job once it has ended; raises Stalled."""
         ends_s, moment = time.monotonic() + WITHIN_S, threading.Event()
         while (job := self.backend.inspector.get(job_id)).state not in FINAL:
             if time.monotonic() > ends_s:
@@ -96,7 +96,7 @@ class Trial:
             thread.join(WITHIN_S)
 
     def _clean_up(self) -> str:
-        """Delete every job that was made. Raises Stalled where one stays."""
+        """Delete every job that was made; raises Stalled where one stays."""
         left = self._still_there()
         for verb in (Verb.CANCEL, Verb.DELETE):
             left = self._still_there()

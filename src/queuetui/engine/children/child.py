@@ -191,7 +191,7 @@ class _MeetingTasks:
         self._met: set[str] = set()
 
     def find(self, job_type: str) -> Task:
-        """Return the task of a type. Raises NoHandler."""
+        """Return the task of a type; raises NoHandler."""
         task = self._tasks.find(job_type)
         if job_type not in self._met:
             self._met.add(job_type)

@@ -58,7 +58,7 @@ class ChildMessages:
         self._confirm = confirm
 
     def hear(self, handle: ChildHandle) -> None:
-        """Act on all that a child says. One that says what is no message is killed."""
+        """Act on all that a child says; one that says what is no message is killed."""
         try:
             for frame in handle.end.receive():
                 heard_s = steady_s()

@@ -28,7 +28,7 @@ class Frames:
         self._buffer = bytearray()
 
     def feed(self, read: bytes) -> Iterator[bytes]:
-        """Yield every frame that is whole now. Raises BrokenPipe."""
+        """Yield every frame that is whole now; raises BrokenPipe."""
         buffer = self._buffer
         buffer += read
         start = 0
@@ -79,7 +79,7 @@ class WorkerEnd:
             del self._unsent[:sent]
 
     def receive(self) -> Iterator[bytes]:
-        """Yield every frame that is there; `over` tells that the other side is gone. Raises BrokenPipe."""
+        """Yield every frame that is there; `over` tells that the other side is gone; raises BrokenPipe."""
         while not self.over:
             try:
                 read = self.pipe.recv(READ_BYTES)
@@ -110,7 +110,7 @@ class ChildEnd:
         self._sending = Lock()
 
     def send(self, body: bytes) -> None:
-        """Send a frame. Raises OSError when the worker is gone."""
+        """Send a frame; raises OSError when the worker is gone."""
         with self._sending:
             self.pipe.sendall(framed(body))
 

@@ -106,7 +106,7 @@ class ProcessExecutor:
         return found
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
-        """Kill a run that is longer than its limit, which then ends as timed out. False when it is dying."""
+        """Kill a run past its limit, which then ends as timed out; False when it is dying already."""
         if run.context.cancel_cause in {CancelCause.TIMEOUT, CancelCause.LEASE_LOST, CancelCause.SHUTDOWN}:
             return False
         run.context.cancel(CancelCause.TIMEOUT)
@@ -120,7 +120,7 @@ class ProcessExecutor:
         return 0
 
     def halt(self) -> bool:
-        """Wait until no child runs anything that was ended. False when one will not die."""
+        """Wait until no child runs anything that was ended; False when one will not die."""
         supervisor = self._supervisor
         supervisor.pool.ring()
         with supervisor.lock:

@@ -24,7 +24,7 @@ LAST_LINE_CAP_CHARS = 300
 
 
 def refuse_command(_payload: object, _context: Context) -> object:
-    """Say why a worker does not run a command that it was given. Raises RefusedHandler."""
+    """Say why a worker does not run a command that it was given; raises RefusedHandler."""
     message = "this worker runs no commands: start one with --allow-command, then retry the job"
     raise RefusedHandler(message)
 
@@ -64,7 +64,7 @@ def _note_use(group: CommandGroup, context: Context) -> None:
 
 
 def read_command(payload: object) -> str:
-    """Return the command of a payload. Raises BadPayload."""
+    """Return the command of a payload; raises BadPayload."""
     command = payload.get("command") if isinstance(payload, Mapping) else None
     if not isinstance(command, str) or not command.strip() or "\0" in command:
         raise BadPayload('the payload names no command; it should be {"command": "..."}: enqueue it with --command')

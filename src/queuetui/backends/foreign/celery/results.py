@@ -46,7 +46,7 @@ _UNNAMED = "?"
 
 
 def open_results(url: str, server: RedisServer, product: Celery, options: BackendOptions) -> Backend:
-    """Open the results in the database at a URL. Raises what connecting raises, with the database named."""
+    """Open the results in the database at a URL; raises what connecting raises, with the database named."""
     shown = hide_password(url)
     if not url.startswith(_SQL):
         raise BadConfig(

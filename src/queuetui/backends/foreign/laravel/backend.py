@@ -37,10 +37,7 @@ def open_set(url: str, tables: Tables, options: BackendOptions, describing: Desc
 
 
 def _with_zone(connection: Connection, tables: Tables, options: BackendOptions) -> LaravelSettings:
-    """Return the settings with the time zone of failures.
-
-    It is determined from the failures where the profile does not name it.
-    """
+    """Return the settings with the zone of failures, which is found from these if it is not named."""
     settings = read_settings(options.settings)
     if settings.timezone is UTC:
         evidence = find_zone(connection, tables, int(read_clock(connection, options.now).timestamp()))

@@ -92,10 +92,7 @@ def _now_s(locked: LockedRow) -> int:
 
 
 def _insert_again(tables: Tables, locked: LockedRow) -> Statements:
-    """Move a failed job back into jobs: both writes are done, or neither.
-
-    The row is inserted with its payload unchanged, then the failed row is deleted.
-    """
+    """Insert a failed job into jobs, its payload unchanged, and delete its row: both, or neither."""
     jobs, failed, now_s = tables.jobs, tables.failed, _now_s(locked)
     if jobs is None or failed is None:
         raise Unsupported(tables.jobs_absent)
@@ -138,10 +135,7 @@ def _deadline(locked: LockedRow) -> Mapping[str, Any]:
 
 
 def _new_deadline(locked: LockedRow, payload: Any) -> Any:  # noqa: ANN401 - a column of any type
-    """Return a payload with another deadline; no other byte changes.
-
-    Raises Stale where the deadline does not stand in it exactly once.
-    """
+    """Return a payload with another deadline alone; raises Stale where it stands there not just once."""
     found = list(_DEADLINE.finditer(locked.says[MESSAGE]))
     if len(found) != 1:
         raise Stale(_NOT_ONCE)

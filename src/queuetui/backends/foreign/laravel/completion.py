@@ -31,10 +31,7 @@ class Completer:
         self._models = None if home is None else ModelLabels(reader.settings, tables.catalog, home)
 
     def complete(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
-        """Return the jobs with what people call their models, and their batches.
-
-        Their ids belong to no other row.
-        """
+        """Return the jobs with ids of their own, what people call their models, and their batches."""
         shared = self._shared_ids(connection, read)
         jobs = [_by_row(row, job) if job.ref.id in shared else job for row, job in read]
         rows = [row for row, _ in read]

@@ -186,10 +186,7 @@ def _is_ahead(jobs: TableClause, now_s: float) -> Condition:
 
 
 def _is_used_up(jobs: TableClause) -> Condition:
-    """Return the condition for a job that was given back with no attempt left.
-
-    A job with a deadline counts no attempts.
-    """
+    """Return the condition for jobs given back with no attempt left; a deadline counts none."""
     payload = cast(jobs.c.payload, Text())
     # Only a number that is followed by a comma is a whole one.
     tried = cast(jobs.c.attempts, String())
@@ -201,10 +198,7 @@ def _is_used_up(jobs: TableClause) -> Condition:
 
 
 def _narrow(term: Term, rows: TableClause, names: ColumnElement[Any]) -> Condition | None:
-    """Return the condition for rows whose id a term asks for.
-
-    `names` is where the id stands: a column of its own, or the payload.
-    """
+    """Return the condition for the ids of a term; `names` is where these stand: a column or the payload."""
     if term.field != "id" or term.comparison is not Comparison.IS:
         return None
     value, is_column = term.values[0], names.key == "uuid"

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 
 def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ...]:
-    """Return the Laravel queues in a database, one for each set of tables.
-
-    Where the settings name one, only that is returned.
-    """
+    """Return the Laravel queues of a database, one a set of tables, or the one that settings name."""
     sets = meant_sets(catalog.tables, read_settings(options.settings))
     readable = [one for one in sets if one.is_readable] or sets
     plain = [one for one in readable if one.is_plain] or [*readable]

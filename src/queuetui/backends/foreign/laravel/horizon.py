@@ -1,7 +1,4 @@
-"""Horizon's supervisors, which are the workers of Redis queues, and the jobs that it keeps.
-
-Described by its source, and not run.
-"""
+"""Horizon's supervisors, the workers of Redis queues, and its jobs: by its source, not run."""
 
 from __future__ import annotations
 
@@ -37,10 +34,7 @@ _QUEUES_END, _END = b"database_", b"horizon:"
 
 
 def find_horizon(prefix: bytes, prefixes: Sequence[bytes], names: Iterable[bytes]) -> bytes | None:
-    """Return the prefix of Horizon's keys.
-
-    It is that of the same application, or the only one where there is one application.
-    """
+    """Return the prefix of Horizon's keys: of the same application, or of the only one there is."""
     found = {
         name.removesuffix(one)
         for name in names

@@ -122,8 +122,7 @@ def error_of(exception: str) -> JobError:
 def _guess_attempts(payload: LaravelPayload) -> tuple[int, str]:
     """Return a guess of the attempts of a failed job, and in words what it rests on.
 
-    Laravel drops the counter with the row. Only the Redis driver leaves one in the payload, as it was before the last
-    run.
+    Laravel drops the counter with the row; only its Redis driver leaves one in the payload, as before the last run.
     """
     counted = counted_runs(payload)
     if counted is not None:

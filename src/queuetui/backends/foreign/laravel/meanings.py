@@ -1,7 +1,4 @@
-"""What a term of a filter means for a Laravel job beyond the filter language.
-
-That is short class names, causes, and values inside a command.
-"""
+"""What else a filter's term means for Laravel: short class names, causes, values in a command."""
 
 from __future__ import annotations
 
@@ -61,9 +58,8 @@ def also_means(term: Term, row: Row, job: Job) -> bool:
 
 
 def values_at(document: PhpDocument, path: tuple[str, ...]) -> list[Value]:
-    """Return what a command holds at a path, references followed.
+    """Return what a command holds at a path, references followed, an enum by its case and whole name.
 
-    An enum is known by its case and by its whole name.
     The path may also begin in what the job is about, and lead through collections, as the data column names things.
     """
     if path[:2] == ("data", "command"):

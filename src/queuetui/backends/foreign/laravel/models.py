@@ -64,10 +64,7 @@ class ModelLabels:
         return found
 
     def _is_here(self, model: PhpObject) -> bool:
-        """Tell whether a model is kept in this database.
-
-        Its connection's name tells that, or the profile says where it is.
-        """
+        """Tell whether a model is kept in this database, by its connection's name or by the profile."""
         name = model.properties.get("connection")
         return (
             name is None
@@ -76,10 +73,7 @@ class ModelLabels:
         )
 
     def _table_of(self, class_name: str) -> _ModelTable | None:
-        """Return the table of a class.
-
-        The profile names it; else it follows Laravel's naming, with the prefix of the table of jobs.
-        """
+        """Return the table of a class: the profile's, else by Laravel's naming with the prefix of jobs."""
         if class_name not in self._known:
             written, _, label = (one.strip() for one in self.settings.models.get(class_name, "").partition(":"))
             usual = table_of(class_name)
@@ -121,19 +115,13 @@ class ModelLabels:
 
 
 def identifiers(document: PhpDocument) -> Iterator[PhpObject]:
-    """Yield the identifiers of models in a document, wherever they stand.
-
-    At most as many as a line could name.
-    """
+    """Yield the identifiers of models anywhere in a document, as many as a line could name."""
     models = (one for one in document.slots if isinstance(one, PhpObject) and one.class_name == MODEL_IDENTIFIER)
     return islice((one for one in models if isinstance(one.properties.get("class"), str)), _MOST_MODELS)
 
 
 def add_labels(document: PhpDocument, found: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
-    """Write what was found beside the ids, for the data column.
-
-    The columns under their names, and the best as the label.
-    """
+    """Write columns beside the ids for the data column, by their names, and the best as the label."""
     for model in identifiers(document):
         rows = found.get(str(model.properties["class"]), {})
         ids = _ids(model)

@@ -79,10 +79,7 @@ def is_uuid(text: str | None) -> bool:
 
 
 def read_payload(text: str, *, cut: bool = False, brief: bool = False) -> LaravelPayload:
-    """Read a payload.
-
-    `cut`: the text is the beginning of a longer one. `brief`: its command is not read.
-    """
+    """Read a payload; `cut`: it is the beginning of a longer one; `brief`: without its command."""
     try:
         fields = _decode(_close_head(text) if cut else text)
     except (ValueError, RecursionError) as error:

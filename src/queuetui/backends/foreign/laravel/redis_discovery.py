@@ -1,7 +1,4 @@
-"""Finds Laravel's Redis queues by the names of keys.
-
-They are joined with the table of failed jobs where that is named.
-"""
+"""Finds Laravel's Redis queues by names of keys, and joins them with failed jobs in a database."""
 
 from __future__ import annotations
 

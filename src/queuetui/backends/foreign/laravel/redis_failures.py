@@ -1,7 +1,4 @@
-"""The failed jobs of a Redis queue, which Laravel keeps in the application's database.
-
-They are shown from there, and pushed back from there.
-"""
+"""The failed jobs of a Redis queue, shown and pushed back from the application's database."""
 
 from __future__ import annotations
 
@@ -41,10 +38,7 @@ _LOOKED_BACK = 1_000
 def open_failures(
     url: str, server: RedisServer, product: LaravelRedis, options: BackendOptions, settings: LaravelSettings
 ) -> Backend:
-    """Open the failed jobs in the database at a URL.
-
-    Raises what connecting raises, with the database named.
-    """
+    """Open the failed jobs of a database; raises what connecting raises, with the database named."""
     shown = hide_password(url)
     if not url.startswith(_SQL):
         raise BadConfig(f"{shown} is no database with Laravel's failed jobs; write mysql://USER@HOST/NAME", "beside")
@@ -74,7 +68,7 @@ def open_failures(
 
 
 def _choose(sets: tuple[TableSet, ...], shown: str) -> TableSet:
-    """Return the one table of failed jobs. Raises NotFound, BadConfig and Denied."""
+    """Return the one table of failed jobs; raises NotFound, BadConfig and Denied."""
     failed = [one for one in sets if one.failed is not None]
     plain = [one for one in failed if one.is_plain] or failed
     if not plain:
@@ -91,10 +85,7 @@ def _choose(sets: tuple[TableSet, ...], shown: str) -> TableSet:
 
 
 def _push(server: RedisServer, product: LaravelRedis, locked: LockedRow) -> Elsewhere:
-    """Push a failed job as `php artisan queue:retry` does.
-
-    An earlier retry that was interrupted may have pushed it already; then it is not pushed again.
-    """
+    """Push a failed job as `php artisan queue:retry` does, unless a retry that was cut off did so."""
     stored, now_s = locked.says[MESSAGE].encode("utf-8", "surrogatepass"), int(locked.moment.now.timestamp())
     message = write_again(stored, 0, wanted_deadline(locked), now_s)
     if isinstance(message, str):

@@ -61,10 +61,7 @@ def queue_in(key: bytes, prefix: bytes) -> bytes:
 
 
 class LaravelRedis(KeysProduct):
-    """The description of one application's queues.
-
-    `prefix` is what its Redis connection puts before every key.
-    """
+    """One application's queues; `prefix` is what its Redis connection puts before every key."""
 
     absent: Mapping[str, str] = ABSENT
 
@@ -176,10 +173,7 @@ class LaravelRedis(KeysProduct):
         )
 
     def push(self, queue: bytes, message: bytes) -> tuple[Entry, tuple[KeysStep, ...], tuple[KeysStep, ...]]:
-        """Return where a message waits once it is pushed as Laravel does.
-
-        Also return the guards and puts of that push.
-        """
+        """Return where a message waits once it is pushed, and the guards and puts of that."""
         waiting, bell = self._shelf(b"", queue), Shelf("notify", self.key(queue, NOTIFY), Kind.LIST, ())
         puts = (KeysStep(("RPUSH", waiting.key, message)), KeysStep(("RPUSH", bell.key, "1")))
         return Entry(waiting, message), (is_of_kind(waiting), is_of_kind(bell)), puts
@@ -201,10 +195,7 @@ class LaravelRedis(KeysProduct):
         return self._make_due(seen, moment) if is_late or seen.job.is_used_up else _IN_TURN
 
     def _release(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
-        """Put an expired run back as each worker that looks at its queue would.
-
-        The lost run is not counted.
-        """
+        """Put an expired run back, not counted, as each worker that looks at its queue would."""
         if not moment.is_held_too_long(seen.job):
             return _STILL_HELD
         return self._push_again(seen, moment, max(seen.job.attempts - 1, 0), _RUNS_TWICE)

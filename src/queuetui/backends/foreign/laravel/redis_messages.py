@@ -17,9 +17,7 @@ _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 def write_again(message: bytes, attempts: int, deadline: str, now_s: int) -> bytes | str:
-    """Return a message with another count of attempts and deadline, or why that cannot be.
-
-    The deadline KEEP leaves it as it is.
+    """Return a message with other attempts and deadline (KEEP: its own), or why that cannot be.
 
     A message that says so already keeps its bytes.
     """

@@ -14,10 +14,7 @@ _MARK = b"queues:"
 
 
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
-    """Return the Laravel queues of a server.
-
-    A kind or a setting names them also where no key does.
-    """
+    """Return the Laravel queues of a server; a kind or a setting may name them where no key does."""
     is_named = (options.kind or "").startswith("laravel") or any(
         name.startswith("laravel.") for name in options.settings
     )

@@ -21,10 +21,8 @@ _MODEL, _ZONE = "laravel.model.", "laravel.timezone"
 class LaravelSettings:
     """Names and the application's time zone; `timezone` is what failed_at was written in.
 
-    `zone_note` is what was found out about it where the profile does not say it.
-
-    `labels` are the columns that name a model, none where ids are to stay; `models` says `table` or `table:column` of a class.
-    `home` is what people call the store that the connections mean.
+    `zone_note` is what was found out about it where the profile does not say it. `labels` are the columns that name a model, none where
+    ids are to stay; `models` says `table` or `table:column` of a class. `home` is what people call the store that the connections mean.
     """
 
     jobs_table: str | None = None
@@ -44,7 +42,7 @@ class LaravelSettings:
 
 
 def read_settings(settings: Mapping[str, str]) -> LaravelSettings:
-    """Read the `laravel.*` settings of a profile. Raises BadConfig for a time zone that does not exist."""
+    """Read the `laravel.*` settings of a profile; raises BadConfig for a time zone that does not exist."""
     names = settings.get("laravel.connections", "")
     connections = tuple(name.strip() for name in names.split(",") if name.strip())
     return LaravelSettings(

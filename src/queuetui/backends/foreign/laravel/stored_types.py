@@ -50,10 +50,7 @@ def id_type(stored: str, dialect: str) -> TypeEngine[Any]:
 
 
 def text_type(stored: str, dialect: str) -> TypeEngine[Any]:
-    """Return the type of a column of texts.
-
-    A database may keep it as a uuid or as a document, which it does not compare with text.
-    """
+    """Return the type of a column of texts, which may be a uuid or a document to the database."""
     if dialect == "postgresql":
         known: dict[str, TypeEngine[Any]] = {
             "json": postgresql.JSON(),
@@ -65,10 +62,7 @@ def text_type(stored: str, dialect: str) -> TypeEngine[Any]:
 
 
 def as_text(value: ColumnElement[Any]) -> ColumnElement[str]:
-    """Return a column as a text.
-
-    A document whose keys the database sorts gets `data` last again, as Laravel writes it.
-    """
+    """Return a column as text; a document whose keys are sorted gets `data` last, as Laravel writes it."""
     written = cast(value, Text())
     if isinstance(value.type, postgresql.JSONB):
         others = func.left(
@@ -88,10 +82,7 @@ def as_text(value: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def display_name(payload: ColumnElement[Any], start: int, size: int) -> ColumnElement[str]:
-    """Return the name in a payload.
-
-    By its key in a document, else the characters from where Laravel writes it.
-    """
+    """Return the name in a payload, by its key in a document, else from where Laravel writes it."""
     if isinstance(payload.type, postgresql.JSON):
         return func.coalesce(payload.op("->>", return_type=Text())(literal("displayName", Text())), "", type_=Text())
     if isinstance(payload.type, JSON):
@@ -100,19 +91,13 @@ def display_name(payload: ColumnElement[Any], start: int, size: int) -> ColumnEl
 
 
 def replaced(value: ColumnElement[Any], old: str, new: str) -> ColumnElement[Any]:
-    """Return a column with a text in it replaced, of the column's own type.
-
-    What is a text already is not cast, to keep each byte.
-    """
+    """Return a column with a text replaced, of its own type; a text is not cast, to keep each byte."""
     written = cast(value, Text()) if isinstance(value.type, JSON) else value
     return convert(func.replace(written, old, new, type_=Text()), value)
 
 
 def convert(value: ColumnElement[Any], into: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a value as another column takes it.
-
-    PostgreSQL makes no document of a text by itself, and `data` stays last in a text.
-    """
+    """Return a value as another column takes it: PostgreSQL makes no document of a text by itself."""
     if type(value.type) is type(into.type):
         return value
     written = as_text(value) if isinstance(value.type, JSON) else value

@@ -69,10 +69,7 @@ def _first_found(document: PhpDocument, entry: str) -> str | None:
 
 
 def _pairs(document: PhpDocument, label: str, stored: PhpValue, steps: int = _MOST_STEPS) -> Iterator[str]:
-    """Yield what a value says.
-
-    Itself, how many it holds and the first of them, or the values of its members.
-    """
+    """Yield what a value says: itself, how many it holds with the first, or what its members say."""
     value = document.follow(stored)
     members = members_of(value)
     shown = None if members is not None and not _is_model(value) else _show(document, value)

@@ -1,7 +1,4 @@
-"""Which tables of a database belong to one application.
-
-They share one schema and one prefix.
-"""
+"""Which tables of a database belong to one application: they share a schema and a prefix."""
 
 from __future__ import annotations
 
@@ -28,10 +25,7 @@ _SHOWN_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class TableSet:
-    """The tables of one application.
-
-    `guess` says why they may belong to two; it is empty where their names or a person tell.
-    """
+    """The tables of one application; `guess` says why they may be of two, where nothing tells."""
 
     jobs: StoredTable | None = None
     failed: StoredTable | None = None
@@ -73,10 +67,7 @@ class TableSet:
 
 
 def meant_sets(tables: Sequence[StoredTable], settings: LaravelSettings) -> tuple[TableSet, ...]:
-    """Return the one set that the settings name, else every set of a database.
-
-    Raises NotFound for a name that no such table has.
-    """
+    """Return the set that settings name, else every one; raises NotFound for a name of no such table."""
     # The statements here write columns in lower case.
     found = [replace(one, columns={name.lower(): each for name, each in one.columns.items()}) for one in tables]
     sets = find_sets(found)

@@ -28,10 +28,7 @@ _INTEGERS = {"attempts", "reserved_at", "available_at", "created_at"}
 
 @dataclass(frozen=True)
 class Tables:
-    """A set of tables as statements name them; None is one that is absent or may not be read.
-
-    `catalog` has all tables of the database.
-    """
+    """A set of tables as statements name them, None for one that cannot be read; `catalog` has all."""
 
     found: TableSet
     catalog: Catalog
@@ -68,10 +65,7 @@ class Tables:
 
     @property
     def unseen(self) -> str:
-        """Why there may be jobs that are not seen.
-
-        MySQL names no table without a grant on it, PostgreSQL names it, and SQLite has no grants.
-        """
+        """Why there may be unseen jobs: MySQL alone names no table without a grant, SQLite has no grants."""
         is_closed = any(one is not None and not one.is_readable for one in (self.found.jobs, self.found.failed))
         return (self.jobs_absent or self.failed_absent) if is_closed or self.dialect == "mysql" else ""
 
@@ -112,10 +106,7 @@ def _type_of(name: str, stored: str, dialect: str) -> TypeEngine[Any]:
 
 
 def text_of(text: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
-    """Return a text column to be read.
-
-    SQLite and MySQL return bytes, so that text that is not valid in its encoding can be read.
-    """
+    """Return a text column to be read: on SQLite and MySQL as bytes, as it may be no valid text."""
     if dialect == "postgresql":
         return as_text(text)
     return cast(as_text(text) if isinstance(text.type, JSON) else text, LargeBinary)

@@ -1,7 +1,4 @@
-"""Finds out how far failed_at is from UTC.
-
-A job fails before now, which the server's clock tells, and after it was made, which payloads and batches tell.
-"""
+"""Finds how far failed_at is from UTC: jobs fail before now, and after they were made."""
 
 from __future__ import annotations
 
@@ -52,10 +49,7 @@ class ZoneFound:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """When a job failed by the application's clock, and an earlier time in UTC.
-
-    Both are in seconds since 1970; the first is taken as UTC.
-    """
+    """When a job failed by the application's clock, taken as UTC, and an earlier time in UTC, in seconds."""
 
     failed_s: float
     made_s: float | None
@@ -113,10 +107,7 @@ def judge_zone(failures: Sequence[Failure], now_s: int) -> ZoneFound:
 
 
 def say_ahead(failed_at: datetime | None, now: datetime) -> str:
-    """Say that a failure lies in the future, which a wrong time zone explains.
-
-    Some seconds are the clocks' own difference, and the failure itself may be older than it looks.
-    """
+    """Say that a failure lies in the future by more than clocks differ: the time zone is wrong."""
     ahead_s = 0.0 if failed_at is None else (failed_at - now).total_seconds() - _CLOCKS_DIFFER_S
     if ahead_s <= 0:
         return ""

@@ -36,7 +36,7 @@ _KINDS = {Holds.ZONED: "zoned", Holds.NAIVE: "naive", Holds.TEXT: "iso"}
 
 
 def draft_mapping(url: str, name: str, options: BackendOptions) -> str:
-    """Return a mapping file for a table. Raises NotFound where it is not there; reading only."""
+    """Return a mapping file for a table; raises NotFound where it is not there; reading only."""
     database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
     try:
         with database.reading(f"reading what the table {name} has") as connection:

@@ -38,7 +38,7 @@ class MappedEvents:
     shape: EventsShape
 
     def events(self, request: EventRequest) -> EventPage:
-        """Return one page, newest first. Raises Unsupported for what the log does not tell."""
+        """Return one page, newest first; raises Unsupported for what the log does not tell."""
         if request.queue is not None:
             raise Unsupported("the application's log does not tell queues; narrow it by job: or event:")
         moment, rank, rest = self._order

@@ -12,7 +12,7 @@ from queuetui.model.errors import Denied
 
 
 def find_table(mapping: Mapping, path: Path, name: str, catalog: Catalog) -> StoredTable:
-    """Return a table. Raises BadConfig naming the line, and Denied where it may not be read."""
+    """Return a table; raises BadConfig naming the line, and Denied where it may not be read."""
     table = catalog.find(name)
     if table is None:
         raise mapping.refuse(path, f"there is no table {name!r}{near(name, (one.written for one in catalog.tables))}")

@@ -23,7 +23,7 @@ def make_product(mapping: Mapping, catalog: Catalog, options: BackendOptions, na
 
 
 def read_file(written: str) -> Mapping:
-    """Read the mapping file of a path. Raises BadConfig."""
+    """Read the mapping file of a path; raises BadConfig."""
     if not written:
         raise BadConfig('no mapping file is named; give --mapping FILE, or mapping = "FILE" in the profile', "mapping")
     try:

@@ -39,7 +39,7 @@ def read_clock() -> datetime:
 
 @dataclass(eq=False)
 class MemoryStore(StoreHandle):
-    """All that one named in-memory queue holds; whoever touches it holds `lock`. Tests may set `clock`."""
+    """All that one named queue holds, for whoever holds its `lock`; tests may set its `clock`."""
 
     clock: Clock = read_clock
     retention: Retention = field(default_factory=Retention)

@@ -27,7 +27,7 @@ class Address:
 
 
 def read_address(url: str, options: BackendOptions) -> Address:
-    """Return the address; the namespace is the URL's, else the profile's. Raises BadConfig."""
+    """Return the address; the namespace is the URL's, else the profile's; raises BadConfig."""
     found = address.read_address(url, (_SETTING,))
     namespace = found.own.get(_SETTING) or options.settings.get(_SETTING, DEFAULT_NAMESPACE)
     if not _ALLOWED.fullmatch(namespace):

@@ -74,7 +74,7 @@ def read_durability(server: Server) -> FlushDurability:
 
 
 def refuse_lossy(server: Server) -> None:
-    """Refuse a server that could lose any job, unless the profile allows it. Raises Unsupported."""
+    """Refuse a server that could lose any job, unless the profile allows it; raises Unsupported."""
     if server.options.settings.get(LOSSY_SETTING) == "true":
         return
     complaint = read_durability(server).complaint

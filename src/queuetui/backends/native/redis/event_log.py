@@ -57,7 +57,7 @@ class RedisEventLog:
 
 
 def read_events(server: Server, request: EventRequest) -> EventPage:
-    """Return one page, newest first. Raises BadQuery for a cursor that is none."""
+    """Return one page, newest first; raises BadQuery for a cursor that is none."""
     return continue_events(server, request, None)
 
 

@@ -19,7 +19,7 @@ VIEW_ENTRIES = 10 * BITE_ENTRIES
 
 
 def read_view(server: Server, job_id: str, events: int) -> JobView:
-    """Return a job with at most so many of its events. Raises NotFound.
+    """Return a job with at most so many of its events; raises NotFound.
 
     A longer log is searched further on.
     """

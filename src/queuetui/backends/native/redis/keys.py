@@ -1,4 +1,4 @@
-"""The keys of a namespace. All carry its hash tag, so that every script may touch all of them.
+"""The keys of a namespace, all with its hash tag, so that every script may touch all of them.
 
 meta                schema, protocol, identity, server's run    q, q:QUEUE           queues by name; who paused one; rules, needy
 j                   all jobs, each one value (records.py)            p:ID                 a long payload, never decoded

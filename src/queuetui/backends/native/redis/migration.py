@@ -24,7 +24,7 @@ def read_version(server: Server) -> int | None:
 
 
 def check_version(server: Server) -> int | None:
-    """Return the schema's version. Raises SchemaTooNew."""
+    """Return the schema's version; raises SchemaTooNew."""
     meta = server.read_meta()
     version = _version_of(meta)
     needed = int(meta.get("minimum_client", CLIENT_LEVEL))
@@ -37,12 +37,12 @@ def check_version(server: Server) -> int | None:
 
 
 def pending_migrations(server: Server) -> tuple[str, ...]:
-    """Return the names of the migrations still to apply. Raises SchemaTooNew."""
+    """Return the names of the migrations still to apply; raises SchemaTooNew."""
     return MIGRATIONS if check_version(server) is None else ()
 
 
 def migrate(server: Server) -> tuple[str, ...]:
-    """Make the queue if it is not there; return the names of what was applied. Raises SchemaTooNew."""
+    """Make the queue if it is not there and return what was applied by name; raises SchemaTooNew."""
     if not pending_migrations(server):
         return ()
     made = server.write("making the queue", "migrate", SCHEMA, CLIENT_LEVEL, PROTOCOL, uuid4().hex)

@@ -146,7 +146,7 @@ def _fields(schedule: Schedule) -> dict[str, Value]:
 
 
 def _to_schedule(values: Sequence[bytes | None]) -> Schedule:
-    """Return the schedule of a hash's fields. Raises BadConfig where its spec cannot be read."""
+    """Return the schedule of a hash's fields; raises BadConfig where its spec cannot be read."""
     spec, rev, next_at, is_declared, paused_at, paused_by, last_slot, last_job, state = [
         None if value is None else value.decode("utf-8", "replace") for value in values
     ]

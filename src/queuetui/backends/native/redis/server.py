@@ -29,19 +29,19 @@ class Server(RedisServer):
         self._epoch: EpochWatch | None = None
 
     def read(self, doing: str, script: str, *values: Value) -> Any:  # noqa: ANN401 - each script has its own answer
-        """Run a script that changes nothing. Raises Interrupted where it is not wanted any more."""
+        """Run a script that changes nothing; raises Interrupted where it is not wanted any more."""
         return self.run(doing, load_script(script), (self.meta,), values, writes=False)
 
     def write(self, doing: str, script: str, *values: Value) -> Any:  # noqa: ANN401 - each script has its own answer
-        """Run a script that changes something. Raises UnknownOutcome when its answer is lost."""
+        """Run a script that changes something; raises UnknownOutcome when its answer is lost."""
         return self.run(doing, load_script(script), (self.meta,), values, writes=True)
 
     def write_all(self, doing: str, script: str, bites: Sequence[Sequence[Value]]) -> list[Any]:
-        """Run a script over several bites as one transaction and return the answers. Raises as `write` does."""
+        """Run a script over several bites as one transaction and return the answers; raises as `write` does."""
         return self.run_all(doing, [(load_script(script), bite) for bite in bites], (self.meta,), writes=True)
 
     def read_all(self, doing: str, *calls: tuple[str, Sequence[Value]]) -> list[Any]:
-        """Run reading scripts at one moment and return their answers. Raises Interrupted as `read` does."""
+        """Run reading scripts at one moment and return their answers; raises Interrupted as `read` does."""
         return self.run_all(doing, [(load_script(name), values) for name, values in calls], (self.meta,), writes=False)
 
     def watch_epoch(self) -> None:

@@ -88,7 +88,7 @@ class RedisJobStore:
         return tuple(name.decode() for name in reply)
 
     def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
-        """Open a lease. Raises SchemaTooNew when the queue's protocol is newer than this worker's."""
+        """Open a lease; raises SchemaTooNew when the queue's protocol is newer than this worker's."""
         self.server.watch_epoch()
         lease_id = uuid4().hex
         values = (lease_id, worker_id, queue, span_us(lease_s), migration.PROTOCOL)

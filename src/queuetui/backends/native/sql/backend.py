@@ -68,7 +68,7 @@ def open_backend(url: str, options: BackendOptions) -> SqlBackend:
 
 
 def open_schema(url: str, options: BackendOptions) -> SqlBackend:
-    """Open the queue's schema, whatever its version. Raises NotFound for an SQLite file that is absent."""
+    """Open the queue's schema, whatever its version; raises NotFound for an SQLite file that is absent."""
     return SqlBackend(connect_database(url, options))
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def connect_database(url: str, options: BackendOptions) -> Database:
-    """Return the database of a URL, unconnected. Raises NotFound for an SQLite file that is absent."""
+    """Return the database of a URL, unconnected; raises NotFound for an SQLite file that is absent."""
     database = _choose(url, options)
     database.console_opener = _open_console
     return database

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Database(StoreHandle, ABC):
-    """Where the tables live; `name` is the backend's name in refs. Safe to use from several threads."""
+    """Where the tables live, for any number of threads; `name` is the backend's name in refs."""
 
     dialect: ClassVar[str]
     # Whether `write_at_once` is anything else than `write`.
@@ -132,7 +132,7 @@ class Database(StoreHandle, ABC):
 
 
 def check_joinable(connection: Connection, dialect: str, driver: str) -> None:
-    """Refuse a caller's connection to another kind of database. Raises Unsupported."""
+    """Refuse a caller's connection to another kind of database; raises Unsupported."""
     if (connection.dialect.name, connection.dialect.driver) != (dialect, driver):
         raise Unsupported(
             f"a job cannot join a transaction on {connection.dialect.name}+{connection.dialect.driver}; "

@@ -27,7 +27,7 @@ class ConditionReader:
         self.unread: dict[Check, str] = {}
 
     def attempt(self, check: Check, look: Callable[[], T]) -> T | None:
-        """Return a part, None where it cannot be read. Raises Unreachable."""
+        """Return a part, None where it cannot be read; raises Unreachable."""
         try:
             return look()
         except Unreachable:
@@ -37,7 +37,7 @@ class ConditionReader:
             return None
 
     def read(self, check: Check, part: Callable[[Connection, datetime], T]) -> T | None:
-        """Return a part that a console's connection answers, None where it cannot be read. Raises Unreachable."""
+        """Return a part that a console's connection answers, None where it cannot be read; raises Unreachable."""
 
         def look() -> T:
             with open_reading(self.database, f"reading the store's {check.value}") as (connection, now):
@@ -46,5 +46,5 @@ class ConditionReader:
         return self.attempt(check, look)
 
     def ask(self, check: Check, part: Callable[[Session], T]) -> T | None:
-        """Return a part that named blocks answer, None where it cannot be read. Raises Unreachable."""
+        """Return a part that named blocks answer, None where it cannot be read; raises Unreachable."""
         return self.read(check, lambda connection, _: part(self.database.join(connection)))

@@ -35,13 +35,13 @@ _CREATED: ColumnElement[int] = literal_column(str(CODE_OF_KIND[EventKind.JOB_CRE
 
 
 def read_events(database: Database, request: EventRequest) -> EventPage:
-    """Return one page, newest first. Raises BadQuery for a cursor that is none."""
+    """Return one page, newest first; raises BadQuery for a cursor that is none."""
     with open_reading(database, "reading events") as (connection, _):
         return read_events_in(connection, request)
 
 
 def read_events_in(connection: Connection, request: EventRequest) -> EventPage:
-    """Return one page, newest first, in the caller's transaction. Raises BadQuery for a bad cursor."""
+    """Return one page, newest first, in the caller's transaction; raises BadQuery for a bad cursor."""
     size, before = page_size(request), _place(request.before)
     if _asks_for_nothing(request):
         return EventPage(())

@@ -75,7 +75,7 @@ def is_plain(watch: Watch) -> bool:
 def take_plain_snapshot(
     session: Session, name: str, options: BackendOptions, watch: Watch, shelf: MinuteShelf
 ) -> Snapshot:
-    """Return a snapshot of what `is_plain`, from within one transaction. Raises TooMuch."""
+    """Return a snapshot of what `is_plain`, from within one transaction; raises TooMuch."""
     clock = session.row("snapshot_clock")
     assert clock is not None  # noqa: S101 - a clock always answers
     kind = _MysqlReading if session.dialect == "mysql" else _PlainReading

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def read_view(database: Database, connection: Connection, now: datetime, job_id: str, events: int) -> JobView:
-    """Return a job whole, with at most so many of its events. Raises NotFound."""
+    """Return a job whole, with at most so many of its events; raises NotFound."""
     found = read_whole(database, connection, job_id)
     context, session = read_context(connection, now), database.join(connection)
     return JobView(
@@ -51,7 +51,7 @@ def read_view(database: Database, connection: Connection, now: datetime, job_id:
 
 
 def read_whole(database: Database, connection: Connection, job_id: str) -> Job:
-    """Return one job whole. Raises NotFound."""
+    """Return one job whole; raises NotFound."""
     known = parse_id(job_id)
     for table in (job, job_done):
         found = select(*raw_columns(table)).where(table.c.id == (job_id if known is None else str(known))).subquery()

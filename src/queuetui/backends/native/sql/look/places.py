@@ -25,7 +25,7 @@ def place_of(row: Row[Any], order: IndexOrder, segment: int) -> Place:
 
 
 def bind_values(order: IndexOrder, place: Place) -> tuple[Any, ...]:
-    """Return a place's values as the columns take them. Raises BadQuery for a forged cursor."""
+    """Return a place's values as the columns take them; raises BadQuery for a forged cursor."""
     try:
         return tuple(_bind(key.column, value) for key, value in zip(order.keys, place.values, strict=True))
     except (ValueError, OverflowError, TypeError) as error:

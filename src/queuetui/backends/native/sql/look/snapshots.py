@@ -120,7 +120,7 @@ class SnapshotReads:
 
 
 def take_snapshot(database: Database, watch: Watch, past: SnapshotPast) -> Snapshot:
-    """Return a snapshot. A part that the store refuses or is too slow for is named in `problems`."""
+    """Return a snapshot, with the parts that are refused or too slow to read named in `problems`."""
     snapshot = SnapshotReads(database, watch, past)
     left = snapshot.reads()
     context: StoreContext | None = None

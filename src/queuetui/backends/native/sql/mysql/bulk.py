@@ -31,7 +31,7 @@ Asked = list[tuple[str, Mapping[str, object]]]
 
 
 def check_names(rows: Sequence[NewRow]) -> None:
-    """Refuse names that a column cannot hold and a lax server would cut. Raises BadPayload."""
+    """Refuse names that a column cannot hold and a lax server would cut; raises BadPayload."""
     for row in rows:
         named = {"queue": row.queue, "type": row.type, "correlation id": row.correlation_id, "idempotency key": row.key}
         for what, text in named.items():

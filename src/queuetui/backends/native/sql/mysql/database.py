@@ -66,7 +66,7 @@ class MysqlDatabase(Database):
         self._places = threading.BoundedSemaphore(CONNECTIONS)
 
     def create(self) -> None:
-        """Check that the server can hold a queue: whoever runs it makes the database. Raises Unsupported."""
+        """Check that the server can hold a queue: whoever runs it makes the database; raises Unsupported."""
         with translated("asking for the server's version"), self._borrowed():
             kind, version = self._kind, self._version
         found = re.match(r"(\d+)\.(\d+)", version)

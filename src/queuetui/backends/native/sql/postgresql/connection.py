@@ -35,7 +35,7 @@ class PatientConnection(psycopg.Connection[Row]):
         self._kept: set[bytes] = set()
 
     def wait(self, gen: Generator[Any, Any, T], interval: float = LOOK_EVERY_S, timeout: float | None = None) -> T:
-        """Wait for an answer. Raises OperationalError when there is none in time."""
+        """Wait for an answer; raises OperationalError when there is none in time."""
         if timeout is not None:
             # Who names a time himself waits for news, which need not come.
             return super().wait(gen, interval, timeout)

@@ -45,7 +45,7 @@ def read_version(database: Database) -> int | None:
 
 
 def check_version(database: Database) -> int | None:
-    """Return the schema's version. Raises SchemaTooNew."""
+    """Return the schema's version; raises SchemaTooNew."""
     version = read_version(database)
     if version is not None:
         database.read("reading the schema's version", lambda session: refuse_newer(database, session))
@@ -53,7 +53,7 @@ def check_version(database: Database) -> int | None:
 
 
 def require_version(database: Database) -> None:
-    """Refuse to read what is no queue, or not up to date. Raises NotFound, SchemaTooNew and SchemaTooOld."""
+    """Refuse to read what is no queue, or not up to date; raises NotFound, SchemaTooNew and SchemaTooOld."""
     pending = pending_migrations(database)
     if read_version(database) is None:
         raise NotFound(
@@ -67,19 +67,19 @@ def require_version(database: Database) -> None:
 
 
 def pending_migrations(database: Database) -> tuple[str, ...]:
-    """Return the names of the migrations still to apply. Raises SchemaTooNew."""
+    """Return the names of the migrations still to apply; raises SchemaTooNew."""
     return tuple(migration.name for migration in _after(database, check_version(database)))
 
 
 def migrate(database: Database) -> tuple[str, ...]:
-    """Apply what is pending; return the names. Raises SchemaTooNew."""
+    """Apply what is pending; return the names; raises SchemaTooNew."""
     database.create()
     pending = _after(database, check_version(database))
     return tuple(migration.name for migration in pending if _apply(database, migration))
 
 
 def refuse_newer(database: Database, session: Session) -> None:
-    """Refuse a schema that this queuetui does not know. Raises SchemaTooNew."""
+    """Refuse a schema that this queuetui does not know; raises SchemaTooNew."""
     version = _version_of(session)
     known = list_migrations(database.dialect)[-1].number
     needed = session.row("read_meta", name="minimum_client")

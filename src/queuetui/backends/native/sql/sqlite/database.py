@@ -210,7 +210,7 @@ class SqliteDatabase(Database):
             self._ringer.close()
 
     def _follow(self, connection: FileConnection | None, connect: Callable[[Path], FileConnection]) -> FileConnection:
-        """Return a connection to the file of that name. Raises Unreachable if it is gone or has no queue yet."""
+        """Return a connection to the file of that name; raises Unreachable if it is gone or has no queue yet."""
         if connection is not None and connection.is_at(self.path):
             return connection
         follower = connect(self.path)

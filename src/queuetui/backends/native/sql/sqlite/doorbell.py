@@ -105,7 +105,7 @@ def _open_caller() -> socket.socket:
 
 
 def _folder() -> Path:
-    """Return the folder of this user's sockets. Raises OSError when somebody else could meddle with it."""
+    """Return the folder of this user's sockets; raises OSError when somebody else could meddle with it."""
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"queuetui-{os.getuid()}"
     folder.mkdir(mode=OWNER_ONLY, exist_ok=True)
     found = folder.lstat()

@@ -46,7 +46,7 @@ def choose(ready: Sequence[tuple[T, bool]]) -> list[T]:
 
 
 def find_problem(session: Session, queue: str) -> str:
-    """Return why a queue that looks ready gave no job. Only SQLite takes an id of any length."""
+    """Return why a queue that looks ready gave no job; only SQLite takes an id of any length."""
     return _ODD_IDS if session.dialect == "sqlite" and session.row("find_odd_id", queue=queue) else ""
 
 

@@ -20,7 +20,7 @@ HELD_A_LEASE = 10_000
 
 
 def open_lease(session: Session, lease_id: UUID, worker_id: str, queue: str, lease_s: float) -> Lease:
-    """Open a lease. Raises SchemaTooNew when the store's protocol is newer than this worker's."""
+    """Open a lease; raises SchemaTooNew when the store's protocol is newer than this worker's."""
     values = {"worker_id": worker_id, "queue": queue, "lease_us": to_us(lease_s), "protocol": PROTOCOL}
     row = session.row("open_lease", lease_id=session.id_in(lease_id), **values)
     if row is None:

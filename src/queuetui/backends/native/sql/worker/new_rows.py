@@ -52,7 +52,7 @@ class NewRow(NamedTuple):
 
 
 def to_row(job: NewJob) -> NewRow:
-    """Return the row of a job. Raises BadPayload, ValueError or OverflowError for what cannot be stored."""
+    """Return the row of a job; raises BadPayload, ValueError or OverflowError for what cannot be stored."""
     check_texts(job)
     if abs(job.priority) > _LARGEST or job.max_attempts > _MOST_ATTEMPTS:
         raise OverflowError("the priority of a job must fit 64 bits and its max_attempts 31")
@@ -76,7 +76,7 @@ def to_row(job: NewJob) -> NewRow:
 
 
 def to_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
-    """Return the rows of jobs. Raises as `to_row` does."""
+    """Return the rows of jobs; raises as `to_row` does."""
     return (len(jobs) >= PLAIN_FROM and _plain_rows(jobs)) or tuple(map(to_row, jobs))
 
 

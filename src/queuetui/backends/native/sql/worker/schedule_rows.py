@@ -11,7 +11,7 @@ from queuetui.model.schedule import Schedule, ScheduleSpec
 
 
 def to_schedule(session: Session, row: Row) -> Schedule:
-    """Return the schedule of a row. Raises BadConfig where its spec cannot be read."""
+    """Return the schedule of a row; raises BadConfig where its spec cannot be read."""
     spec, rev, next_at, declared, paused_at, paused_by, last_slot_at, last_job_id, last_state = row
     return Schedule(
         spec=ScheduleSpec.from_text(spec),
