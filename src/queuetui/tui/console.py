@@ -18,7 +18,7 @@ from queuetui.tui.actions import Action, KeyPlace, key_at
 from queuetui.tui.crash import crash_text
 from queuetui.tui.linked import heading_of, row_of_link
 from queuetui.tui.messages import HandedOver
-from queuetui.tui.partial_draw import draw_spans, is_partial
+from queuetui.tui.partial_draw import PartialDraw, is_partial
 from queuetui.tui.present.column_choice import ColumnChoice
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.console_screen import ConsoleScreen
@@ -74,6 +74,7 @@ class Console(App[int], inherit_bindings=False):
         self.command_history: list[str] = []
         self.column_choice = ColumnChoice(hidden=self.profile.hidden_columns)
         self._terminal = TerminalWatch(self)
+        self._partial_draw = PartialDraw()
 
     def _make_link(self, session: ConsoleSession) -> ConsoleLink:
         link: ConsoleLink = StoreLink(session, self, self._hand_over)
@@ -166,12 +167,14 @@ class Console(App[int], inherit_bindings=False):
         collector.forget()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Draw of a partial update its cells alone.
+        """Draw of a partial update what it changes alone.
 
         Where Textual makes it otherwise than is known here, it draws as ever.
         """
         if is_partial(renderable):
-            vars(renderable)["render_segments"] = partial(draw_spans, renderable)
+            vars(renderable)["render_segments"] = partial(self._partial_draw.draw, renderable)
+        elif renderable is not None:
+            self._partial_draw.forget()
         super()._display(screen, renderable)
 
     def _fatal_error(self) -> None:

@@ -1,7 +1,7 @@
 """Draws the changed cells of a screen, and no cell beside them.
 
 Textual draws each changed span from the beginning of its widget's line, and sets and resets the colours of each. When the minute
-turns, all ages of a list change: that would be the whole list again.
+turns, all ages of a list change: that would be the whole list again. The clock of the first line would be the whole line.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from rich.cells import get_character_cell_size
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.control import Control
@@ -21,14 +22,20 @@ _RESET = "\x1b[0m"
 # A vertical tab steps down and leaves the column, as a line feed would not behind a terminal's driver; there is always a line below.
 _DOWN, _BACK = "\v", "\b"
 _PARTS = frozenset({"chops", "spans", "chop_ends"})
+# To go over fewer equal cells than these costs more than to draw them again.
+_BRIDGED_CELLS = 4
+_Codes = tuple[str, str]
+_Cell = tuple[str, _Codes]
 
 
-class _Cut(NamedTuple):
-    """A piece of a line that is to be drawn."""
+class _Run(NamedTuple):
+    """Cells of a line that are to be drawn; `is_plain`: each holds one character."""
 
     x: int
     y: int
-    strip: Strip
+    pieces: tuple[_Cell, ...]
+    cells: int
+    is_plain: bool
     at_edge: bool
 
 
@@ -37,49 +44,98 @@ def is_partial(update: object) -> bool:
     return getattr(update, "__dict__", {}).keys() >= _PARTS
 
 
-def draw_spans(update: Any, console: Console) -> str:  # noqa: ANN401 - a class of Textual's that has no public name
-    """Return what draws the spans, column by column.
+class PartialDraw:
+    """Draws spans, and leaves out what it has drawn already.
 
-    What follows then mostly has the colours of what went before.
+    It knows only of its own drawings: `forget` when anything else is drawn.
     """
-    colours = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001 - as Strip.render reads it
-    drawn: list[str] = []
-    pen, before = "", None
-    for cut in sorted(_cuts(update), key=lambda cut: cut[:2]):
-        drawn.append(_move(before, cut))
-        before, strip = cut, cut.strip
-        for text, style, _ in strip:
-            begin, end = _codes(style, colours)
-            if begin != pen:
-                drawn += [_RESET if pen else "", begin]
-            drawn.append(text)
-            pen = begin if end in {"", _RESET} else ""
-            drawn.append("" if end in {"", _RESET} else end)
-    drawn.append(_RESET if pen else "")
-    return "".join(drawn)
+
+    def __init__(self) -> None:
+        self._drawn: dict[tuple[int, int], _Cell] = {}
+
+    def forget(self) -> None:
+        """Take nothing for drawn."""
+        self._drawn.clear()
+
+    def draw(self, update: Any, console: Console) -> str:  # noqa: ANN401 - a class of Textual's that has no public name
+        """Return what draws the spans, column by column.
+
+        What follows then mostly has the colours of what went before.
+        """
+        colours = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001 - as Strip.render reads it
+        runs = [run for cut in _cuts(update) for run in self._changed(*cut, colours)]
+        drawn: list[str] = []
+        pen, before = "", None
+        for run in sorted(runs, key=lambda run: run[:2]):
+            drawn.append(_move(before, run))
+            before = run
+            for text, (begin, end) in run.pieces:
+                if begin != pen:
+                    drawn += [_RESET if pen else "", begin]
+                drawn.append(text)
+                pen = begin if end in {"", _RESET} else ""
+                drawn.append("" if end in {"", _RESET} else end)
+        drawn.append(_RESET if pen else "")
+        return "".join(drawn)
+
+    def _changed(self, x: int, y: int, strip: Strip, at_edge: bool, colours: ColorSystem) -> Iterator[_Run]:
+        """Yield what of a piece of a line is not drawn yet."""
+        pieces = [(text, _codes(style, colours)) for text, style, _ in strip]
+        if not _is_plain(strip.text):
+            # What is drawn over a half of a wide character takes the other half away.
+            for place in range(x, x + strip.cell_length):
+                self._drawn.pop((y, place), None)
+            yield _Run(x, y, tuple(pieces), strip.cell_length, is_plain=False, at_edge=at_edge)
+            return
+        cells = [(character, codes) for text, codes in pieces for character in text]
+        places = [(y, place) for place in range(x, x + len(cells))]
+        other = [n for n, cell in enumerate(cells) if self._drawn.get(places[n]) != cell]
+        self._drawn.update(zip(places, cells, strict=True))
+        for begin, end in _spans_of(other):
+            run = tuple(cells[begin:end])
+            yield _Run(x + begin, y, run, len(run), is_plain=True, at_edge=at_edge and end == len(cells))
 
 
-def _cuts(update: Any) -> Iterator[_Cut]:  # noqa: ANN401 - as above
+def _spans_of(places: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield the spans that cover some places, and the few between those that are near to each other."""
+    begin = end = None
+    for place in places:
+        if begin is None or end is None:
+            begin = place
+        elif place - end > _BRIDGED_CELLS:
+            yield begin, end
+            begin = place
+        end = place + 1
+    if begin is not None and end is not None:
+        yield begin, end
+
+
+def _cuts(update: Any) -> Iterator[tuple[int, int, Strip, bool]]:  # noqa: ANN401 - as above
+    """Yield column, line and text of each piece to be drawn, and whether it ends at the edge."""
     for y, left, right in update.spans:
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
             start, stop = max(x, left), min(end, right)
             if strip is not None and start < stop:
-                yield _Cut(start, y, strip.crop(start - x, stop - x), stop == update.chop_ends[y][-1])
+                yield start, y, strip.crop(start - x, stop - x), stop == update.chop_ends[y][-1]
 
 
-def _move(before: _Cut | None, cut: _Cut) -> str:
+def _is_plain(text: str) -> bool:
+    """Tell whether each character of a text fills one cell."""
+    return text.isascii() or all(get_character_cell_size(character) == 1 for character in text)
+
+
+def _move(before: _Run | None, run: _Run) -> str:
     """Return what moves the terminal's cursor from behind one piece to the next, mostly below it."""
-    is_below = before is not None and (before.x, before.y + 1) == (cut.x, cut.y)
-    if before is None or not is_below or before.at_edge or not before.strip.text.isascii():
-        return Control.move_to(cut.x, cut.y).segment.text
-    cells = before.strip.cell_length
+    is_below = before is not None and (before.x, before.y + 1) == (run.x, run.y)
+    if before is None or not is_below or before.at_edge or not before.is_plain:
+        return Control.move_to(run.x, run.y).segment.text
     # A step back is one byte, so few of them are shorter than the sequence for as many.
-    back = _BACK * cells if cells <= len("\x1b[4D") else f"\x1b[{cells}D"
+    back = _BACK * before.cells if before.cells <= len("\x1b[4D") else f"\x1b[{before.cells}D"
     return f"{_DOWN}{back}"
 
 
 @lru_cache(1024)
-def _codes(style: Style | None, colours: ColorSystem) -> tuple[str, str]:
+def _codes(style: Style | None, colours: ColorSystem) -> _Codes:
     """Return what stands before and behind a text of a style."""
     if style is None:
         return "", ""
