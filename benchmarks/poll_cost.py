@@ -2,7 +2,8 @@
 
     python -m benchmarks.poll_cost [STORE ...] [--rows 1000000] [--polls 20] [--interval 2]
 
-STORE is any of oban, laravel-postgresql, laravel-mariadb, rq, bullmq, huey (an SQLite file, of a third of the rows); without one, all.
+STORE is any of oban, laravel-postgresql, laravel-mariadb, rq, bullmq, huey (an SQLite file, of a third of the rows), sidekiq, saq, arq,
+dramatiq, celery, pg-boss, procrastinate, graphile-worker, good-job, river, solid-queue, pgqueuer; without one, all.
 Each is made on a server of its own from the capture that the tests use, and looked at through the road of the console: the home screen
 with its page of 100, the tab Processing, and the overview with all its parts. Told are the first poll and the average of the next ones,
 which follow each other as a console's do. SQLite has no server: there it is this process that is measured, with all that it does.
@@ -18,12 +19,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 
 import psutil
 import psycopg
 import redis
 from sqlalchemy import create_engine
 
+from benchmarks.many_of_capture import fill_keys, fill_tables
 from benchmarks.rq_large import fill as fill_rq
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
@@ -66,6 +69,12 @@ LARAVEL_JOBS = "INSERT INTO jobs (queue, payload, attempts, reserved_at, availab
 LARAVEL_FAILED = (
     "INSERT INTO failed_jobs (connection, queue, payload, exception, uuid) SELECT 'database', concat('queue', seq % 5),"
 )
+SOLID_QUEUE = tuple(
+    f"solid_queue_{one}"
+    for one in (
+        "jobs", "ready_executions", "scheduled_executions", "failed_executions", "claimed_executions", "blocked_executions",
+    )
+)  # fmt: skip
 HUEY_QUEUE = "live-app"
 
 
@@ -252,6 +261,21 @@ STORES: dict[str, tuple[Callable[..., object], Callable[..., None]]] = {
     "rq": (keys, fill_rq),
     "bullmq": (keys, fill_bullmq),
     "huey": (file, fill_huey),
+    "sidekiq": (keys, partial(fill_keys, folder="sidekiq-6", runs="^vm:|^processes")),
+    "saq": (keys, partial(fill_keys, folder="saq", runs=":active|:stats|worker_info")),
+    "arq": (keys, partial(fill_keys, folder="arq", runs="in-progress|health-check")),
+    "dramatiq": (keys, partial(fill_keys, folder="dramatiq", runs="__acks__|__heartbeats__")),
+    "celery": (keys, partial(fill_keys, folder="celery", runs="unacked|_kombu")),
+    "pg-boss": (postgresql, partial(fill_tables, folder="pg-boss12", tables=("job_common",))),
+    "procrastinate": (
+        postgresql,
+        partial(fill_tables, folder="procrastinate", tables=("procrastinate_jobs", "procrastinate_events")),
+    ),
+    "graphile-worker": (postgresql, partial(fill_tables, folder="graphile-worker", tables=("_private_jobs",))),
+    "good-job": (postgresql, partial(fill_tables, folder="good-job", tables=("good_jobs", "good_job_executions"))),
+    "river": (postgresql, partial(fill_tables, folder="river", tables=("river_job",))),
+    "solid-queue": (postgresql, partial(fill_tables, folder="solid-queue", tables=SOLID_QUEUE)),
+    "pgqueuer": (postgresql, partial(fill_tables, folder="pgqueuer", tables=("pgqueuer", "pgqueuer_log"))),
 }
 
 

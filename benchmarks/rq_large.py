@@ -43,7 +43,8 @@ def fill(client: redis.Redis, jobs: int) -> None:
             with client.pipeline(transaction=False) as pipe:
                 for name in names:
                     fields = {"status": status, "origin": "mail", "description": "app.send(1)", "created_at": now}
-                    pipe.hset(f"rq:job:{name}", mapping={**fields, "enqueued_at": now, "data": DATA})
+                    ended = {} if status == "queued" else {"started_at": now, "ended_at": now}
+                    pipe.hset(f"rq:job:{name}", mapping={**fields, **ended, "enqueued_at": now, "data": DATA})
                 if key.startswith("queue"):
                     pipe.rpush(f"rq:{key}", *names)
                 else:

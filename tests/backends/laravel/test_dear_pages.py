@@ -7,6 +7,8 @@ from dataclasses import replace
 from queuetui.backends.tables.dear_pages import DearPages
 from queuetui.backends.tables.inspector import TablesInspector
 from queuetui.backends.tables.sizes import Sizes
+from queuetui.model.act import Act, Outcome, Target, Verb
+from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
@@ -37,3 +39,23 @@ def test_a_dear_page_of_a_large_table_is_looked_for_now_and_then(capture: Captur
     assert left is not None
     assert whole is not None
     assert (left.jobs, whole.jobs, whole.notes) == ((), (), ())
+
+
+def test_an_act_makes_a_dear_page_be_looked_for_again(capture: Capture) -> None:
+    """What was retried by this console stands in the next picture of what waits."""
+    query(capture.url, FILL)
+    backend = capture.open()
+    inspector = backend.inspector
+    assert isinstance(inspector, TablesInspector)
+    inspector.sizes, inspector.dear.dear_s = Sizes(sorted_rows=100), 0.0
+    watch = Watch(PageRequest(parse_query("state:failed")), parts=frozenset())
+    before = inspector.snapshot(watch).page
+    assert before is not None
+    retried = before.jobs[0]
+    waiting = replace(watch, page=PageRequest(parse_query(f"state:pending type:{retried.type.raw}"), 1000))
+    seen = [inspector.snapshot(waiting).page]
+    (result,) = backend.operator.apply(Act(Verb.RETRY, "test"), [Target(retried.ref)], Limits())
+    assert result.outcome is Outcome.DONE, result
+    seen.append(inspector.snapshot(waiting).page)
+    first, after = (0 if page is None else len(page.jobs) for page in seen)
+    assert after == first + 1

@@ -29,6 +29,7 @@ from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
@@ -59,12 +60,8 @@ class _Around(Survey):
 class Arq(KeysProduct):
     """The description of arq's queues."""
 
-    absent: Mapping[str, str] = {
-        "priority": "arq's jobs have no priority",
+    absent: Mapping[str, str] = lacking("arq", "priority", "correlation_id", "lost", "tag") | {
         "key": "a job of arq is told from others by its id alone",
-        "correlation_id": "arq's jobs carry no correlation id",
-        "lost": "arq does not count lost runs",
-        "tag": "arq's jobs carry no tags",
         "worker": "arq does not store which worker runs a job",
         "max_attempts": "how often a job is tried is in the application's code (max_tries)",
     }
@@ -292,13 +289,8 @@ _UNTIMED = (
 _NO_ERROR = "arq keeps no error of a run that is tried again"
 _NO_TRACE = "arq keeps no traceback: it stands in the worker's log"
 _SILENT = "no worker of its queue beats"
-_REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "arq cannot pause a queue: stop its workers"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "arq's cron jobs are in the application's code"),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "arq keeps no record of what happened to a job"),
-    Verb.CANCEL: "arq keeps no cancelled jobs: delete one that waits; to abort a run its worker must allow it (allow_abort_jobs)",
-    Verb.CLEAN: "arq stores no workers",
-    Verb.LIMIT: "arq's limits are in the application's code",
+_REASONS = usual_reasons("arq", schedules="arq's cron jobs are in the application's code") | {
+    Verb.CANCEL: "arq keeps no cancelled jobs: delete one that waits; to abort a run its worker must allow it (allow_abort_jobs)"
 }
 _WARNINGS = {
     Verb.RETRY: "a job that failed begins anew: its result and its count of tries are taken away",

@@ -28,6 +28,7 @@ from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
 from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
@@ -60,12 +61,8 @@ _ROLES = (
 class Dramatiq(KeysProduct):
     """The description of Dramatiq; `namespace` begins every key, `results` those of its results."""
 
-    absent: Mapping[str, str] = {
+    absent: Mapping[str, str] = lacking("Dramatiq", "key", "correlation_id", "lost", "tag", jobs="messages") | {
         "priority": "Dramatiq's priorities are set in the application's code, not in messages",
-        "key": "Dramatiq's messages carry no idempotency key",
-        "correlation_id": "Dramatiq's messages carry no correlation id",
-        "lost": "Dramatiq does not count lost runs",
-        "tag": "Dramatiq's messages carry no tags",
         **dict.fromkeys(("started", "running"), "Dramatiq does not store when a run began"),
     }
 
@@ -91,12 +88,9 @@ class Dramatiq(KeysProduct):
         (kind,) = ask([("TYPE", self._beats)])
         if kind == b"zset":
             return f"the beats of its brokers in {text_of(self._beats)}"
-        queues = [
-            self._key(name + end) for name in self._names.read(ask) for end in (b".msgs", b".DQ.msgs", b".XQ.msgs")
-        ]
-        return (
-            f"its messages in {text_of(self.prefix)}*.msgs" if b"hash" in ask([("TYPE", key) for key in queues]) else ""
-        )
+        ends = (b".msgs", b".DQ.msgs", b".XQ.msgs")
+        kinds = ask([("TYPE", self._key(name + end)) for name in self._names.read(ask) for end in ends])
+        return f"its messages in {text_of(self.prefix)}*.msgs" if b"hash" in kinds else ""
 
     def survey(self, ask: Ask) -> Survey:
         """Read which brokers beat, and how many messages each has taken.
@@ -117,11 +111,7 @@ class Dramatiq(KeysProduct):
         return Survey(queues, tuple(filter(None, cards)), brokers, unseen=unseen)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
-        """Return the shelves in the order in which messages travel.
-
-        Delay queues come first, then what workers hold of them in memory, the queues, what was taken from them, and
-        the dead letters.
-        """
+        """Return the shelves in the order in which messages travel."""
         return tuple(
             Shelf(role, key, kind, states, text_of(name), falls=role == "dead")
             for role, kind, states, end in _ROLES
@@ -339,13 +329,12 @@ _REMARKS = {
     "dead": "Dramatiq drops it 7 days after it failed",
 }
 _REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "Dramatiq cannot pause a queue: stop the workers that take from it"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Dramatiq's recurring jobs belong to other packages"),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Dramatiq keeps no record of what happened to a job"),
+    **usual_reasons(
+        "Dramatiq", schedules="Dramatiq's recurring jobs belong to other packages",
+        workers="Dramatiq's brokers clean up after dead ones by themselves",
+    ),
     Verb.CANCEL: "Dramatiq keeps no cancelled jobs: delete one that waits; to abort a run needs the package dramatiq-abort",
-    Verb.CLEAN: "Dramatiq's brokers clean up after dead ones by themselves",
-    Verb.LIMIT: "Dramatiq's limits are in the application's code",
-}
+}  # fmt: skip
 _WARNINGS = {
     Verb.RETRY: "the job begins anew: its count of retries and its traceback are taken out of its message",
     Verb.DELETE: "Dramatiq keeps no copy of a deleted job",

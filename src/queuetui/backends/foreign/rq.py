@@ -25,6 +25,7 @@ from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_packed_traceback
 from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
@@ -68,12 +69,8 @@ _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
 class Rq(KeysProduct):
     """The description of RQ; `prefix` is what RQ_KEY_PREFIX changes from 3 on."""
 
-    absent: Mapping[str, str] = {
-        "priority": "RQ's jobs have no priority: workers take whole queues in an order of their own",
-        "key": "RQ's jobs carry no idempotency key",
-        "correlation_id": "RQ's jobs carry no correlation id",
-        "lost": "RQ does not count lost runs apart",
-        "tag": "RQ's jobs carry no tags",
+    absent: Mapping[str, str] = lacking("RQ", "key", "correlation_id", "lost", "tag") | {
+        "priority": "RQ's jobs have no priority: workers take whole queues in an order of their own"
     }
 
     def __init__(self, prefix: str = "rq") -> None:
@@ -143,11 +140,7 @@ class Rq(KeysProduct):
         return found
 
     def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
-        """Return the job of an entry.
-
-        A job whose hash is gone is shown by its id. A job that repeats also stands among the finished until it runs
-        again.
-        """
+        """Return the job of an entry; one that repeats also stands among the finished until it runs again."""
         raw, kept = dict(zip(_FIELDS, loaded[0], strict=True)), int(loaded[1])
         values = {name: text_of(value) for name, value in raw.items() if name != "data"}
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *(values[name] for name in _FIELDS[:8])))
@@ -340,13 +333,10 @@ def _read_worker(key: bytes, card: Sequence[bytes | None], ends_ms: int) -> Work
     )  # fmt: skip
 
 
-_REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "RQ suspends all its workers at once, not one queue: rq suspend"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "RQ's schedules are in the application's code"),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "RQ keeps no record of what happened to a job"),
-    Verb.CLEAN: "RQ's registrations of workers expire by themselves",
-    Verb.LIMIT: "RQ's rates are set where jobs are enqueued",
-}
+_REASONS = usual_reasons(
+    "RQ", pauses="RQ suspends all its workers at once, not one queue: rq suspend", limits="RQ's rates are set where jobs are enqueued",
+    workers="RQ's registrations of workers expire by themselves",
+)  # fmt: skip
 _WARNINGS = {
     Verb.RELEASE: "RQ's workers see to abandoned runs themselves about every ten minutes: they fail them, or retry them where they may",
     Verb.CANCEL: "jobs that wait for a cancelled one wait for ever, and RQ cannot requeue a cancelled job",

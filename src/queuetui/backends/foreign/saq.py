@@ -17,7 +17,7 @@ from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, holds, is_of_kind, stands, take_away
 from queuetui.backends.keys.listed_keys import ListedKeys
-from queuetui.backends.keys.lookup import make_rev
+from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.queue_names import QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
@@ -29,6 +29,7 @@ from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_error
 from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
@@ -59,12 +60,9 @@ _OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts
 class Saq(KeysProduct):
     """The description of SAQ's queues on Redis."""
 
-    absent: Mapping[str, str] = {
+    absent: Mapping[str, str] = lacking("SAQ", "correlation_id", "lost", "tag") | {
         "priority": "SAQ has priorities on PostgreSQL alone",
         "key": "a job of SAQ is told from others by its id alone, which ends in its key",
-        "correlation_id": "SAQ's jobs carry no correlation id",
-        "lost": "SAQ does not count lost runs",
-        "tag": "SAQ's jobs carry no tags",
     }
     home = "the keys saq:"
 
@@ -104,10 +102,7 @@ class Saq(KeysProduct):
         return Survey(queues, tuple(filter(None, found)), unseen=self._names.unseen or listing.unseen, listing=listing)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
-        """Return the shelves of each queue: scheduled, waiting, taken, then the keys of all jobs.
-
-        The keys show the jobs that are over.
-        """
+        """Return the shelves of each queue, then the keys of all jobs for those that are over."""
         ended = survey.listing.fill(_ALL_JOBS) if survey.listing else _ALL_JOBS
         return (*(_shelf(role, name) for role in _ROLES for name in survey.queues), ended)
 
@@ -119,14 +114,9 @@ class Saq(KeysProduct):
         """Look for the name of a job's key in its queue, and for the key itself."""
         stored = _JOBS + job_id.encode("utf-8", "surrogatepass")
         near = [one for one in shelves if one.queue is not None and job_id.startswith(f"{one.queue}:")]
-        looks: list[Command] = [("LPOS" if one.kind is Kind.LIST else "ZSCORE", one.key, stored) for one in near]
-        *replies, is_there = ask([*looks, ("EXISTS", stored)])
-        found = [
-            Entry(shelf, stored, score=reply if shelf.kind is Kind.SORTED else None)
-            for shelf, reply in zip(near, replies, strict=True)
-            if reply is not None
-        ]
-        return (*found, Entry(_ALL_JOBS, stored)) if is_there else tuple(found)
+        found = entries_of([(one, stored) for one in near], ask)
+        (is_there,) = ask([("EXISTS", stored)])
+        return (*found, Entry(_ALL_JOBS, stored)) if is_there else found
 
     def loads(self, entry: Entry) -> list[Command]:
         """Read the job."""
@@ -282,10 +272,7 @@ def _is_live(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> bool:
 
 
 def _held_until(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> datetime | None:
-    """Return until when SAQ's sweep leaves a run alone.
-
-    A job that was taken and not begun is left alone only until the next sweep.
-    """
+    """Return until when SAQ's sweep leaves a run alone, None where that is its next round."""
     if said.get("status") not in _BEGUN:
         return None if _is_live(said, entry, moment) else first_time(said, "touched", "queued")
     spans = (("started", number_of(said.get("timeout"), _TIMEOUT_S)), ("touched", number_of(said.get("heartbeat"))))
@@ -294,10 +281,7 @@ def _held_until(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> da
 
 
 def _is_over(seen: Seen, moment: KeysMoment) -> bool:
-    """Tell whether a run may be taken from its worker.
-
-    Its time is over, or it has no limit and its worker is gone.
-    """
+    """Tell whether a run is over its time, or has none and its worker is gone."""
     held, said = seen.job.lease_until, _read_message(seen.loaded[0])[0] or {}
     return held < moment.now if held else not _is_live(said, seen.entry, moment)
 
@@ -351,13 +335,7 @@ _LOST = "its worker is not registered any more: SAQ's sweep sees to it once its 
 _LOST_FOR_EVER = "its worker is not registered any more, and without timeout and heartbeat SAQ leaves it so for ever"
 _TRIED_AGAIN = "its error is that of its last run: SAQ tries it again when it is due"
 _RECURS = "a recurring job: a worker that has it in its code enqueues its next run by itself"
-_REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "SAQ cannot pause a queue: stop its workers"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "SAQ's recurring jobs are in the application's code"),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "SAQ keeps no record of what happened to a job"),
-    Verb.CLEAN: "SAQ's registrations of workers expire by themselves",
-    Verb.LIMIT: "SAQ's limits are in the application's code",
-}
+_REASONS = usual_reasons("SAQ", workers="SAQ's registrations of workers expire by themselves")
 _WARNINGS = {
     Verb.RETRY: "the job begins anew: its attempts, error and due time are taken out of it",
     Verb.RELEASE: "the job begins anew with no attempts; SAQ's own sweep, once a minute, would retry or abort it",

@@ -23,6 +23,7 @@ from queuetui.backends.payloads.active_job import read_active_job
 from queuetui.backends.payloads.containers import BASE64, ZLIB
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
@@ -48,10 +49,8 @@ _ODD_NUMBER = (
 class Sidekiq(KeysProduct):
     """The description of Sidekiq; `namespace` is what redis-namespace puts before every key, up to 6."""
 
-    absent: Mapping[str, str] = {
+    absent: Mapping[str, str] = lacking("Sidekiq", "key", "correlation_id") | {
         "priority": "Sidekiq's jobs have no priority: processes take queues by weights of their own",
-        "key": "Sidekiq's jobs carry no idempotency key",
-        "correlation_id": "Sidekiq's jobs carry no correlation id",
         "lost": "Sidekiq does not count lost runs: a job that its process loses is gone",
     }
 
@@ -283,15 +282,13 @@ def _queues_of(said: Mapping[str, Any]) -> tuple[Untrusted, ...]:
 _UNREADABLE = "its message cannot be read: it is no JSON object with a jid"
 _ENCRYPTED = "its last argument is encrypted, and shown as it is stored"
 _LOST_SOON = "plain Sidekiq keeps a job that runs only here: if its process is killed, it is lost a minute later"
-_PAUSE = "only Sidekiq Pro can pause a queue; quiet its processes in its own pages"
 _REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), _PAUSE),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Sidekiq's recurring jobs belong to other gems"),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Sidekiq keeps no record of what happened to a job"),
+    **usual_reasons(
+        "Sidekiq", pauses="only Sidekiq Pro can pause a queue; quiet its processes in its own pages",
+        schedules="Sidekiq's recurring jobs belong to other gems", workers="Sidekiq's processes clean up after dead ones by themselves",
+    ),
     Verb.RELEASE: "plain Sidekiq has no way back for a job that was taken: its process holds the only copy",
-    Verb.CLEAN: "Sidekiq's processes clean up after dead ones by themselves",
-    Verb.LIMIT: "Sidekiq's limits are in the application's code",
-}
+}  # fmt: skip
 _WARNINGS = {
     Verb.CANCEL: "cancel = kill: the job goes to Sidekiq's dead set, is not tried again by itself, and can be retried from there",
     Verb.DELETE: "Sidekiq keeps no copy of a deleted job",

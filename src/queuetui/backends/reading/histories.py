@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 MOST_JOBS = 5_000
 JOBS_A_PAGE = 500
+# What runs usually take is read by a poll, of so many of the newest alone.
 MOST_USUAL = 500
+# Of a store that must look at each job to tell when it ended, so many are looked through.
+MOST_LOOKED = 50_000
 T = TypeVar("T")
 _ENDED = (State.COMPLETED, State.FAILED)
 
@@ -71,22 +74,19 @@ class PagedHistories:
 
     def durations(self, span_s: float, by: By) -> Measured[tuple[Durations, ...]]:
         """Return how long runs took."""
-        return self._measure_spans(span_s, by, MOST_JOBS)
+        unknown = self._unmeasurable
+        return self._measure_spans(self._read(span_s, [State.COMPLETED]), by) if unknown is None else unknown
 
     def usual_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
         """Return how long the newest completed runs took."""
-        return self._measure_spans(span_s, By.TYPE, MOST_USUAL)
+        unknown = self._unmeasurable
+        return self._measure_spans(self._read_newest(span_s), By.TYPE) if unknown is None else unknown
 
     def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
         """Return nothing: no tally is kept."""
         return ()
 
-    def _measure_spans(self, span_s: float, by: By, most: int) -> Measured[tuple[Durations, ...]]:
-        if (unknown := self._unknown) is not None:
-            return unknown
-        if State.COMPLETED not in self._inspector.capabilities.keeps:
-            return absent(f"{self._inspector.capabilities.label} keeps no completed jobs")
-        found = self._read(span_s, [State.COMPLETED], most)
+    def _measure_spans(self, found: _Ended, by: By) -> Measured[tuple[Durations, ...]]:
         spans: dict[str, list[float]] = defaultdict(list)
         for job in found.jobs:
             began = job.started_at or job.claimed_at
@@ -118,24 +118,44 @@ class PagedHistories:
             return None
         return absent(f"{capabilities.label} does not tell when a job ended")
 
+    @property
+    def _unmeasurable(self) -> Measured[Any] | None:
+        """The answer where the store does not tell which runs completed when, None where it does."""
+        if self._unknown is None and State.COMPLETED not in self._inspector.capabilities.keeps:
+            return absent(f"{self._inspector.capabilities.label} keeps no completed jobs")
+        return self._unknown
+
     def _refuses(self, text: str) -> bool:
         return any(term.handling is Handling.REFUSED for term in self._inspector.plan(parse_query(text)))
 
-    def _read(self, span_s: float, states: Sequence[State], most: int = MOST_JOBS) -> _Ended:
-        now = self._inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
+    def _read(self, span_s: float, states: Sequence[State]) -> _Ended:
+        now = self._now()
         since = now - timedelta(seconds=span_s)
         states_text = ",".join(state.value for state in states)
         jobs: list[Job] = []
         bound = f"{self._inspector.capabilities.ended_by}>={to_text(since)}"
         query = parse_query(f"state:{states_text} {bound}")
         cursor: str | None = None
-        while len(jobs) < most:
+        looked = 0
+        while len(jobs) < MOST_JOBS and looked < MOST_LOOKED:
             page = self._inspector.page(PageRequest(query, JOBS_A_PAGE, cursor), self._limits)
             jobs += page.jobs
+            looked += len(page.jobs) if page.looked is None else page.looked
             if not page.has_more or page.last is None:
                 return _Ended(jobs, is_all=True, now=now, bound=bound)
             cursor = page.last
         return _Ended(jobs, is_all=False, now=now, bound=bound)
+
+    def _read_newest(self, span_s: float) -> _Ended:
+        """Read one page of completed jobs, and take those of the span; nothing is looked through for it."""
+        now = self._now()
+        since = now - timedelta(seconds=span_s)
+        page = self._inspector.page(PageRequest(parse_query("state:completed"), MOST_USUAL, brief=True), self._limits)
+        jobs = [one for one in page.jobs if one.completed_at is not None and one.completed_at >= since]
+        return _Ended(jobs, is_all=not page.has_more, now=now, bound="")
+
+    def _now(self) -> datetime:
+        return self._inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
 
 
 def group_failures(jobs: Sequence[Job], now: datetime, versions: Mapping[str, Untrusted]) -> tuple[FailureGroup, ...]:

@@ -22,7 +22,7 @@ def make_backend(database: ConsoleDatabase, product: Product, options: BackendOp
     events, upkeep = product.sides.events, product.sides.upkeep
     return Backend(
         inspector=lambda: inspector,
-        operator=lambda: TablesOperator(database, product, options),
+        operator=lambda: TablesOperator(database, product, options, inspector.dear.forget),
         examiner=lambda: TablesExaminer(database, product),
         server_look=lambda: SqlServerLook(database.reading, product.has_table, database.dialect),
         limits=options.limits,

@@ -55,6 +55,11 @@ class DearPages:
             self._keep(request, _Found(page, reading.moment.now, monotonic() + rest_s))
         return page
 
+    def forget(self) -> None:
+        """Look for each page anew: who has just changed jobs wants to see it."""
+        with self._guard:
+            self._found.clear()
+
     def _keep(self, request: PageRequest, found: _Found) -> None:
         with self._guard:
             self._found.pop(request, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -34,11 +34,12 @@ _ALIVE = "so its worker may be alive"
 
 @dataclass
 class TablesOperator:
-    """Acts on one queue of one product."""
+    """Acts on one queue of one product; `changed` is called after each act."""
 
     database: ConsoleDatabase
     product: Product
     options: BackendOptions
+    changed: Callable[[], None]
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Apply a verb to each target, 20 in a transaction; raises Unsupported for one not declared."""
@@ -55,6 +56,7 @@ class TablesOperator:
             else:
                 found, lost = self._apply_bite(act, bite, limits)
                 results += found
+        self.changed()
         return tuple(results)
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
@@ -65,6 +67,7 @@ class TablesOperator:
         with self.database.writing(f"to {act.verb.value} a queue") as connection:
             moment = read_moment(connection, self.product, self.options.now, self.options.limits)
             why_not, note = change(connection, queue, moment, act)
+        self.changed()
         ref = JobRef(self.options.name, queue, "")
         return Result(ref, Outcome.SKIPPED, note=why_not) if why_not else Result(ref, Outcome.DONE, note=note)
 

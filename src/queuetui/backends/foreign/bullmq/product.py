@@ -1,7 +1,4 @@
-"""BullMQ 5 and 6: job ids stand in lists and sorted sets of a queue, each job in a hash.
-
-The lock of its worker is a key beside it.
-"""
+"""BullMQ 5 and 6: job ids stand in lists and sorted sets, each job in a hash, its lock beside it."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.bullmq.clients import Client, list_clients
 from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
-from queuetui.backends.foreign.bullmq.words import LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
+from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import KeysChange, KeysStep, LuaDecision, Rule, says, stands
@@ -42,22 +39,20 @@ from queuetui.model.worker import WorkerInfo
 
 # What a worker and BullMQ's own verbs change of a job: an act must find it as it was seen.
 _SEEN = ("timestamp", "priority", "delay", "processedOn", "finishedOn", "atm", "ats", "stc")
-_FIELDS = (
-    *_SEEN,
-    *[
-        "name",
-        "data",
-        "opts",
-        "failedReason",
-        "stacktrace",
-        "returnvalue",
-        "progress",
-        "pb",
-        "parentKey",
-        "rjk",
-        "deid",
-    ],
+_SHOWN = (
+    "name",
+    "data",
+    "opts",
+    "failedReason",
+    "stacktrace",
+    "returnvalue",
+    "progress",
+    "pb",
+    "parentKey",
+    "rjk",
+    "deid",
 )
+_FIELDS = (*_SEEN, *_SHOWN)
 _OF_SCHEDULER = ("name", "pattern", "every", "tz", "data")
 _PARTS = (b"", b":logs", b":dependencies", b":processed", b":failed", b":unsuccessful")
 # The versions whose scripts were compared with what is done here.
@@ -86,10 +81,7 @@ class Bullmq(KeysProduct):
     A queue that only a FlowProducer has written tells no version; it is taken to have that of the others.
     """
 
-    absent: Mapping[str, str] = {
-        "correlation_id": "BullMQ's jobs carry no correlation id",
-        "tag": "BullMQ's jobs carry no tags",
-    }
+    absent: Mapping[str, str] = ABSENT
 
     def __init__(self, prefix: bytes, names: QueueNames) -> None:
         self.prefix = prefix
@@ -109,13 +101,9 @@ class Bullmq(KeysProduct):
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
-        """Recognise BullMQ by what it writes into the meta key of each queue.
-
-        A user who may not list connections sees no workers.
-        """
-        told = ask(
-            [("HMGET", self._key(one, b"meta"), "version", "opts.maxLenEvents") for one in self._names.read(ask)]
-        )
+        """Recognise BullMQ by the meta key of each queue; a user who may not list connections sees no workers."""
+        metas = [self._key(one, b"meta") for one in self._names.read(ask)]
+        told = ask([("HMGET", key, "version", "opts.maxLenEvents") for key in metas])
         versions = {version for version, _ in told if text_of(version).startswith("bullmq:")}
         if not versions and not any(most for _, most in told):
             return ""
@@ -177,11 +165,8 @@ class Bullmq(KeysProduct):
         """Return the job; one whose hash is gone is shown by its id."""
         raw: Mapping[str, bytes | None] = dict(zip(_FIELDS, loaded[0], strict=True))
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *loaded[0][: len(_SEEN)]))
-        queue, state, role = (
-            Untrusted(entry.shelf.queue or ""),
-            self.state_of(entry.shelf, raw["atm"]),
-            entry.shelf.role,
-        )
+        queue, role = Untrusted(entry.shelf.queue or ""), entry.shelf.role
+        state = self.state_of(entry.shelf, raw["atm"])
         if raw["name"] is None:
             gone = Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
             return None if entry.member.startswith(b"0:") else gone  # BullMQ up to 4 woke its workers by such an id.
@@ -241,11 +226,9 @@ class Bullmq(KeysProduct):
 
     def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> KeysChange | str:
         """Pause or resume a queue as its version does."""
-        (version,) = ask([("HGET", self._key(queue, b"meta"), "version")])
-        word, seen = ("paused", None) if verb is Verb.PAUSE else ("resumed", b"1")
-        change = self._decide(
-            "switch", version, (says(self._key(queue, b"meta"), "paused", seen),), word, self._key(queue, b"")
-        )
+        meta, (word, seen) = self._key(queue, b"meta"), ("paused", None) if verb is Verb.PAUSE else ("resumed", b"1")
+        (version,) = ask([("HGET", meta, "version")])
+        change = self._decide("switch", version, (says(meta, "paused", seen),), word, self._key(queue, b""))
         return self._why_unknown(version) or change
 
     def _requeue(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
@@ -295,9 +278,8 @@ class Bullmq(KeysProduct):
 
     def _why_unknown(self, version: bytes | None) -> str:
         told = text_of(version or self._usual)
-        return (
-            "" if _VERSION.match(told) else _UNKNOWN.format(told.replace("bullmq:", "BullMQ ") or "an unknown version")
-        )
+        shown = told.replace("bullmq:", "BullMQ ") or "an unknown version"
+        return "" if _VERSION.match(told) else _UNKNOWN.format(shown)
 
     def _is_5(self, version: bytes | None) -> bool:
         return text_of(version or self._usual).startswith("bullmq:5.")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.model.act import Verb
 
-REASONS = {
-    **dict.fromkeys(
-        (Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "BullMQ's job schedulers are the application's: upsertJobScheduler"
-    ),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "BullMQ itself writes its events, always"),
-    Verb.CLEAN: "BullMQ stores no workers: one that is gone is not connected any more",
-    Verb.LIMIT: "BullMQ's limits are the application's: setGlobalConcurrency, setGlobalRateLimit",
-}
+REASONS = usual_reasons(
+    "BullMQ", schedules="BullMQ's job schedulers are the application's: upsertJobScheduler",
+    events="BullMQ itself writes its events, always", workers="BullMQ stores no workers: one that is gone is not connected any more",
+    limits="BullMQ's limits are the application's: setGlobalConcurrency, setGlobalRateLimit",
+)  # fmt: skip
+ABSENT = lacking("BullMQ", "correlation_id", "tag")
 WARNINGS = {
     Verb.RETRY: "a failed job gets all its attempts again",
     Verb.RELEASE: "BullMQ's workers take such a job back by themselves within a minute: release is for a queue without one",

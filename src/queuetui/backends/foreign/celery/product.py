@@ -1,7 +1,4 @@
-"""Celery on Redis: messages stand in lists by priority, and what workers hold in a hash.
-
-The results of tasks are keys of their own.
-"""
+"""Celery on Redis: messages are in lists by priority, what workers hold in a hash, results in keys."""
 
 from __future__ import annotations
 
@@ -27,6 +24,7 @@ from queuetui.backends.payloads.kombu_message import KombuMessage, read_message,
 from queuetui.backends.payloads.kombu_routes import KombuRoutes, exchange_in, read_routes
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
@@ -46,7 +44,7 @@ _LISTED = (State.PENDING, State.SCHEDULED, State.RETRYING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Around(Survey):
-    """What stands beside the tasks: where messages go, the ids that workers hold, the names of results.
+    """What stands beside the tasks.
 
     `at_end` is when a result was written that ends now, None where that is not known; `in_json`: how results are written here.
     """
@@ -59,17 +57,12 @@ class _Around(Survey):
 
 
 class Celery(KeysProduct):
-    """The description of Celery.
+    """The description of Celery; `prefix` begins the broker's keys, `results` those on `other`."""
 
-    `prefix` is the broker's global_keyprefix; `results` is how the keys of results begin, on the server `other`.
-    """
-
-    absent: Mapping[str, str] = {
-        "key": "Celery's tasks carry no idempotency key", "tag": "Celery's tasks carry no tags",
-        "lost": "Celery does not count lost runs",
+    absent: Mapping[str, str] = lacking("Celery", "key", "tag", "lost", jobs="tasks") | {
         "max_attempts": "how often a task may be tried again is in the application's code",
         "created": "Celery's messages do not say when they were sent",
-    }  # fmt: skip
+    }
 
     def __init__(
         self, server: RedisServer, other: RedisServer, prefix: bytes, results: bytes, options: BackendOptions
@@ -144,10 +137,7 @@ class Celery(KeysProduct):
         return "" if message is None else message.task_id
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:
-        """Look for a task among what workers hold, and for its result.
-
-        Any other task can be found only in the messages of the lists.
-        """
+        """Look for a task among what workers hold, and for its result; others stand in messages alone."""
         key = self._result_key(job_id)
         held, raw = ask([self._held.slice(0, MOST_FIELDS), ("GETRANGE", key, 0, _HEAD_BYTES - 1)])
         if there := tuple(entry for entry in self._held.entries(held, 0) if self.id_of(entry) == job_id):
@@ -237,21 +227,15 @@ class Celery(KeysProduct):
 
     def _send_anew(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Send a task whose message is gone, as a client would: with its id, name and arguments alone."""
-        result, queue, known = (
-            read_result(seen.loaded[0]),
-            seen.job.queue.raw,
-            map(text_of, cast("_Around", moment.survey).queues),
-        )
+        result, queue, around = read_result(seen.loaded[0]), seen.job.queue.raw, cast("_Around", moment.survey)
+        known = map(text_of, around.queues)
         if result.call is None or not result.in_json or queue not in known:
             return NO_QUEUE if result.call and result.in_json else NO_CALL
         write = partial(write_message, seen.job.ref.id, result.call, queue, result.said.get("parent_id"))
         return self._send(seen, moment, self.list_of(queue, 0), write)
 
     def _send(self, seen: Seen, moment: KeysMoment, goal: Shelf, write: Callable[[], bytes]) -> KeysChange | str:
-        """Put a message behind the others, or before them where a worker held it, as Celery does.
-
-        The result of the earlier run is deleted.
-        """
+        """Put a message behind the others, before them where a worker held it, and drop its result."""
         guards, removes, why = self._take(seen, moment)
         entry, key = seen.entry, self._result_key(seen.job.ref.id)
         try:
@@ -261,10 +245,8 @@ class Celery(KeysProduct):
         put, is_anew = KeysStep(("RPUSH" if entry.value else "LPUSH", goal.key, told)), entry.shelf.kind is Kind.KEYS
         note = _TWICE if entry.value or seen.job.state is State.PROCESSING else CALLED_ALONE if is_anew else ""
         kept = ((self._held.key, entry.member),) if entry.value else ()
-        guards = (*guards, is_of_kind(goal))
-        return why or KeysChange(
-            guards, (put,), removes, kept=(key,), kept_fields=kept, after=Entry(goal, told), note=note
-        )
+        guards, after = (*guards, is_of_kind(goal)), Entry(goal, told)
+        return why or KeysChange(guards, (put,), removes, kept=(key,), kept_fields=kept, after=after, note=note)
 
     def _cancel(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Take a message away and write the result that a worker writes which drops it."""
@@ -285,10 +267,7 @@ class Celery(KeysProduct):
         return why or KeysChange(guards, (), removes, kept=(self._result_key(seen.job.ref.id),))
 
     def _take(self, seen: Seen, moment: KeysMoment) -> tuple[tuple[KeysStep, ...], tuple[KeysStep, ...], str]:
-        """Return the guards and the removal of an entry, or why it is left alone.
-
-        What a worker holds is left alone until Celery would give it back.
-        """
+        """Return the guards and the removal of an entry, or why it is left alone: a worker may hold it."""
         entry, key, raw = seen.entry, self._result_key(seen.job.ref.id), seen.loaded[0] if seen.loaded else b""
         still, end = KeysStep(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), KeysStep(("DEL", key))
         if not entry.value:
@@ -317,10 +296,7 @@ class Celery(KeysProduct):
 def _state_of(
     entry: Entry, message: KombuMessage | None, result: CeleryResult, given: datetime | None, now: datetime
 ) -> State:
-    """Return the state of a task.
-
-    A task that a worker holds is over if it was revoked since; any other run ends with its acknowledgement.
-    """
+    """Return the state of a task; one that a worker holds is over if it was revoked since."""
     done, later = time_of(result.done), State.RETRYING if message and message.retries else State.SCHEDULED
     if message is None or (entry.value and result.status == "REVOKED" and done and given and done >= given):
         return State.PROCESSING if result.is_run else _ENDED.get(result.status, State.COMPLETED)
@@ -362,13 +338,12 @@ _OLD_PROTOCOL = "its message is of Celery's first protocol, which is not written
 _ODD_NUMBER = "it holds a value that JSON cannot carry, so it cannot be written again"
 _TWICE = "if its worker still lives, the task runs twice"
 CALLED_ALONE = "its callbacks, chain and chord are not stored: the task alone runs again, with tuples as lists"
-_REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "Celery stores no pauses: celery control cancel_consumer QUEUE tells live workers alone"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Celery's schedules are in its beat's own file or tables"),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Celery's events are sent to who listens, and not stored"),
-    Verb.CLEAN: "Celery's workers leave no registrations that could be cleaned",
-    Verb.LIMIT: "Celery's rates are set in the application's code or told to live workers",
-}  # fmt: skip
+_REASONS = usual_reasons(
+    "Celery", pauses="Celery stores no pauses: celery control cancel_consumer QUEUE tells live workers alone",
+    schedules="Celery's schedules are in its beat's own file or tables", events="Celery's events are sent to who listens, and not stored",
+    workers="Celery's workers leave no registrations that could be cleaned",
+    limits="Celery's rates are set in the application's code or told to live workers",
+)  # fmt: skip
 _WARNINGS = {
     Verb.RETRY: CALLED_ALONE, Verb.CANCEL: "for what a worker holds: celery control revoke ID, which live workers alone remember",
     Verb.DELETE: "Celery keeps no copy of a deleted message or result",

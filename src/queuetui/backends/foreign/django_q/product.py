@@ -37,6 +37,7 @@ from queuetui.backends.payloads.django_signed import DIGITS, SIGNATURE_CHARS, TI
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.reading.zones import read_zone
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
@@ -63,24 +64,19 @@ _TYPES = {
     "M": "monthly", "BM": "bimonthly", "Q": "quarterly", "Y": "yearly",
 }  # fmt: skip
 _FAILURE = " : Traceback (most recent call last):"
-_ABSENT = {
+_ABSENT = lacking("django-q2", "priority", "key", "lost", "tag", jobs="tasks") | {
     **dict.fromkeys(("started", "running"), "django-q2 does not store when a run began"),
     "worker": "django-q2's clusters tell of themselves in Django's cache alone",
     "max_attempts": "how often a task is tried is in the application's settings (Q_CLUSTER, max_attempts)",
-    "priority": "django-q2's tasks have no priority",
-    "key": "django-q2's tasks carry no idempotency key",
-    "lost": "django-q2 does not count lost runs",
-    "tag": "django-q2's tasks carry no tags",
 }
 _NO_RETRY = "the signed package of a failed task is gone, and only the application can sign another: resubmit it in Django's admin"
 _REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "django-q2 cannot pause a queue; stop its qcluster"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "change django-q2's schedules in Django's admin"),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "django-q2 keeps no record of what happened to a task"),
+    **usual_reasons(
+        "django-q2", pauses="django-q2 cannot pause a queue; stop its qcluster", schedules="change django-q2's schedules in Django's admin",
+        workers="django-q2 stores no workers in the database", limits="django-q2's limits are in the application's settings",
+    ),
     Verb.RETRY: _NO_RETRY,
     Verb.CANCEL: "django-q2 keeps no cancelled tasks: delete one that waits; one that runs cannot be stopped",
-    Verb.CLEAN: "django-q2 stores no workers in the database",
-    Verb.LIMIT: "django-q2's limits are in the application's settings",
 }  # fmt: skip
 _WARNINGS = {
     Verb.RELEASE: "a cluster takes it back by itself once its lock is over; if its worker still lives, the task runs twice",

@@ -15,6 +15,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.django_tasks.recognition import TRIED
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.reading.zones import read_zone
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
@@ -36,23 +37,17 @@ _NEVER = datetime(9998, 12, 31, tzinfo=UTC)
 _READY, _RUNNING, _FAILED = ("READY", "NEW"), ("RUNNING",), ("FAILED",)
 _SUCCESSFUL = ("SUCCESSFUL", "SUCCEEDED", "COMPLETE")
 _OLD = timedelta(minutes=10)
-_ABSENT = {
+_ABSENT = lacking("Django", "key", "correlation_id", "lost", "tag", jobs="tasks") | {
     "worker": "the workers of a task stand in a list, of which the last is shown",
     "max_attempts": "Django's tasks are run once: nothing tries them again by itself",
-    "key": "Django's tasks carry no idempotency key",
-    "correlation_id": "Django's tasks carry no correlation id",
-    "lost": "django-tasks-db does not count lost runs",
-    "tag": "Django's tasks carry no tags",
 }
-_NO_PAUSE = "Django's tasks cannot be paused; stop the db_worker of the queue"
 _REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), _NO_PAUSE),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Django's tasks have no recurring ones"),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "django-tasks-db keeps no record of what happened to a task"),
+    **usual_reasons(
+        "django-tasks-db", pauses="Django's tasks cannot be paused; stop the db_worker of the queue",
+        schedules="Django's tasks have no recurring ones", limits="django-tasks-db has no limits but the number of its workers",
+    ),
     Verb.CANCEL: "django-tasks-db keeps no cancelled tasks: delete one that waits; one that runs cannot be stopped",
-    Verb.CLEAN: "django-tasks-db stores no workers",
-    Verb.LIMIT: "django-tasks-db has no limits but the number of its workers",
-}
+}  # fmt: skip
 _NO_BEAT = "django-tasks-db stores no beat of its workers and takes no run back"
 _WARNINGS = {
     Verb.RETRY: "the task begins anew: its error and the ids of its workers are taken out of its row",

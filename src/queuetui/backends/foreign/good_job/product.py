@@ -19,6 +19,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.good_job.cron import made_by
 from queuetui.backends.foreign.good_job.pauses import ENABLED, PAUSES, PauseList
 from queuetui.backends.payloads.active_job import read_active_job, read_error_line, tell_call
+from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.advisory_locks import is_held, md5_number, take
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.sql.postgresql_json import read_object
@@ -51,12 +52,12 @@ _ABSENT = {
     ),
 }
 _OLD = "its tables are not those of GoodJob 4.19, which alone was tried, so it is only read"
-_REASONS = {
-    Verb.CLEAN: "GoodJob's live processes take away the rows of dead ones themselves",
-    Verb.LIMIT: "GoodJob's limits are in the application's code, in good_job_control_concurrency_with",
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "GoodJob keeps no record of what happened to a job but its runs"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "GoodJob's cron is in the application's code: told are keys with jobs"),
-}  # fmt: skip
+_REASONS = usual_reasons(
+    "GoodJob", events="GoodJob keeps no record of what happened to a job but its runs",
+    workers="GoodJob's live processes take away the rows of dead ones themselves",
+    schedules="GoodJob's cron is in the application's code: told are keys with jobs",
+    limits="GoodJob's limits are in the application's code, in good_job_control_concurrency_with",
+)  # fmt: skip
 _WARNINGS = {
     Verb.RETRY: "a job that used up its retry_on gets one run",
     Verb.CANCEL: "cancel = discard, for jobs that wait; a job that runs cannot be stopped",

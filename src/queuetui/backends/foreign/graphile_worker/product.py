@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.graphile_worker.recognition import FUNCTIONS, NUMBERED
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
@@ -52,22 +53,12 @@ _HELD = timedelta(hours=4)
 _LOOK_S = 0.05
 _CANCELLED = "cancelled with queuetui"
 _NO_TIME = "graphile-worker does not write down when a job failed"
-_ABSENT = {
-    "completed": _NO_TIME,
-    "updated": _NO_TIME,
-    "lost": "graphile-worker does not count lost runs apart",
-    "correlation_id": "graphile-worker's jobs carry no correlation id",
-}
-_NO_PAUSE = "graphile-worker cannot pause a queue; stop its workers"
-_NO_SCHEDULES = "recurring jobs are in the application's crontab; the database holds only when each last ran"
-_NO_EVENTS = "graphile-worker keeps no record of what happened to a job"
-_REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), _NO_PAUSE),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), _NO_SCHEDULES),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), _NO_EVENTS),
-    Verb.CLEAN: "graphile-worker registers no workers",
-    Verb.LIMIT: "graphile-worker's limits are the concurrency of its workers; a named queue runs one job at a time",
-}
+_ABSENT = lacking("graphile-worker", "lost", "correlation_id") | dict.fromkeys(("completed", "updated"), _NO_TIME)
+_REASONS = usual_reasons(
+    "graphile-worker", workers="graphile-worker registers no workers",
+    schedules="recurring jobs are in the application's crontab; the database holds only when each last ran",
+    limits="graphile-worker's limits are the concurrency of its workers; a named queue runs one job at a time",
+)  # fmt: skip
 _UNTRIED = "it is only read: these are not the tables of graphile-worker 0.16 to 0.18, with which this was tried; use its own functions"
 _TWICE = "if its worker still lives, the job now runs twice"
 _WARNINGS = {

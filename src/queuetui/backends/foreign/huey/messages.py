@@ -21,6 +21,7 @@ from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.pickle_times import read_time, rewrite_time, time_of
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.clock import LATEST
 from queuetui.model.job import Job, JobError
@@ -241,21 +242,15 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-ABSENT: Mapping[str, str] = {
-    "key": "Huey's messages carry no idempotency key",
-    "correlation_id": "Huey's messages carry no correlation id",
+ABSENT: Mapping[str, str] = lacking("Huey", "key", "correlation_id", "tag", jobs="messages") | {
     "lost": "Huey does not know of lost runs: a task whose consumer is killed is gone",
-    "tag": "Huey's messages carry no tags",
     **dict.fromkeys(("started", "running", "worker"), "Huey stores nothing of a run: a task that was taken is nowhere"),
     "completed": "Huey does not store when a run ended",
 }
-REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "Huey cannot pause a queue: stop its consumer"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Huey's periodic tasks are in the application's code"),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Huey keeps no record of what happened to a task"),
-    Verb.RELEASE: "Huey has no way back for a task that was taken: it is nowhere in the store, and lost if its consumer is killed",
-    Verb.CLEAN: "Huey registers no consumers",
-    Verb.LIMIT: "Huey's limits are in the application's code",
+REASONS = usual_reasons(
+    "Huey", pauses="Huey cannot pause a queue: stop its consumer", workers="Huey registers no consumers"
+) | {
+    Verb.RELEASE: "Huey has no way back for a task that was taken: it is nowhere in the store, and lost if its consumer is killed"
 }
 WARNINGS = {
     Verb.CANCEL: "cancel = revoke: the consumer drops the task when it takes it, and then it is gone",

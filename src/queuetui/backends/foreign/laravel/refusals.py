@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.model.act import Verb
 
 _NO_PAUSE = (
     "Laravel 8 to 11 cannot pause a queue, and newer versions keep the pause in the application's cache; stop its workers, "
     "or run there: php artisan queue:pause"
 )
-_NO_EVENTS = "Laravel keeps no record of what happened to a job"
-ABSENT = {
+ABSENT = lacking("Laravel", "key", "correlation_id", "lost") | {
     "worker": "Laravel does not store which worker holds a job",
-    "key": "Laravel's jobs carry no idempotency key",
-    "correlation_id": "Laravel's jobs carry no correlation id",
     "priority": "Laravel's jobs have no priority: workers take whole queues in an order of their own",
-    "lost": "Laravel does not count lost runs apart",
 }
-REASONS = {
-    Verb.PAUSE: _NO_PAUSE,
-    Verb.RESUME: _NO_PAUSE,
-    Verb.CLEAN: "Laravel stores no workers",
-    Verb.EVENTS_ON: _NO_EVENTS,
-    Verb.EVENTS_OFF: _NO_EVENTS,
-    Verb.LIMIT: "Laravel's limits are middleware in the application's code",
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "Laravel's schedule is in the application's code"),
-}
+REASONS = usual_reasons("Laravel", pauses=_NO_PAUSE, limits="Laravel's limits are middleware in the application's code")
 WARNINGS = {
     Verb.CANCEL: "cancel = remove: Laravel keeps no cancelled jobs and no copy; work that runs is not stopped",
     Verb.DELETE: "Laravel keeps no copy of a deleted job; work that runs is not stopped",

@@ -1,7 +1,4 @@
-"""The description of Oban's table of jobs.
-
-It was tried with Oban for Python, and is only read where Elixir's works.
-"""
+"""The description of Oban's table of jobs; it is only read where the Oban of Elixir works."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.oban.jobs import finish, read_error
 from queuetui.backends.foreign.oban.processes import Processes
 from queuetui.backends.payloads.error_entries import read_error_entries
+from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
 from queuetui.backends.tables.changes import calling, deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, Naive
@@ -38,12 +36,11 @@ _ABSENT = {
     "updated": "Oban does not store when a job was last changed",
 }
 _CRON = "Oban's cron entries are in its application's code and settings; a job that one made says so"
-_REASONS: Mapping[Verb, str] = {
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), _CRON),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Oban keeps no record of a job but its errors"),
-    Verb.LIMIT: "Oban's limits are those of its processes; change them by scale_queue",
-    Verb.CLEAN: "Oban itself takes away the processes that are silent for 60 s",
-}
+_REASONS: Mapping[Verb, str] = usual_reasons(
+    "Oban", schedules=_CRON, events="Oban keeps no record of a job but its errors",
+    limits="Oban's limits are those of its processes; change them by scale_queue",
+    workers="Oban itself takes away the processes that are silent for 60 s",
+)  # fmt: skip
 _CHANGING = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE, Verb.PAUSE, Verb.RESUME)
 _ELIXIR = (
     "Oban of Elixir writes this table, whose changes were not tried; use its own functions, such as Oban.retry_job"

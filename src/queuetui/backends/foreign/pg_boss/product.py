@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ENUM, INTERVAL, JSONB
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.pg_boss.names import KIND, LABEL, STATES
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, UuidValue
@@ -47,22 +48,12 @@ _SOURCE = "job"
 _TEXTS = ("name", "singleton_key", "dead_letter", "policy", "source_name")
 _NUMBERS = ("priority", "retry_count", "retry_limit", "expire_seconds", "heartbeat_seconds")
 _TIMES = ("start_after", "created_on", "started_on", "completed_on", "heartbeat_on")
-_ABSENT = {
-    "worker": "pg-boss stores no workers",
-    "lost": "pg-boss does not count lost runs apart",
-    "correlation_id": "pg-boss's jobs carry no correlation id",
-}
-_NO_PAUSE = "pg-boss cannot pause a queue; stop its workers with offWork"
-_NO_EVENTS = "pg-boss keeps no record of what happened to a job"
-_REASONS = {
-    Verb.PAUSE: _NO_PAUSE,
-    Verb.RESUME: _NO_PAUSE,
-    Verb.CLEAN: "pg-boss stores no workers",
-    Verb.EVENTS_ON: _NO_EVENTS,
-    Verb.EVENTS_OFF: _NO_EVENTS,
-    Verb.LIMIT: "pg-boss's limits are in the application's code and in the policies of its queues",
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "change them by pg-boss's own schedule and unschedule"),
-}
+_ABSENT = lacking("pg-boss", "lost", "correlation_id") | {"worker": "pg-boss stores no workers"}
+_REASONS = usual_reasons(
+    "pg-boss", pauses="pg-boss cannot pause a queue; stop its workers with offWork",
+    schedules="change them by pg-boss's own schedule and unschedule",
+    limits="pg-boss's limits are in the application's code and in the policies of its queues",
+)  # fmt: skip
 _RUNS_TWICE = "if its worker still lives, the job now runs twice"
 _WARNINGS = {
     Verb.CANCEL: "the worker of a job that runs is not stopped; what it reports later is dropped",

@@ -38,10 +38,7 @@ class LoggedChanges:
         return write
 
     def removing(self, step: str, *, tell: bool = False) -> Callable[[LockedRow], Statements]:
-        """Return a change that deletes the row, so that the log alone has its job.
-
-        `tell`: the worker that holds the job is told.
-        """
+        """Return a change that deletes the row, so that the log alone has its job; `tell`: its worker is told."""
 
         def write(locked: LockedRow) -> Statements:
             yield from deleting(locked)

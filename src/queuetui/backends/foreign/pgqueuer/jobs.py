@@ -15,9 +15,7 @@ from queuetui.model.payload import SUMMARY_CAP_CHARS
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 
-RECORD = (
-    "only its record in the log is left: PgQueuer deletes a job that ended, with its payload, so it cannot be run again"
-)
+RECORD = "only its record in the log is left: PgQueuer deletes a job that ended, so it cannot be run again"
 PARTS = ("exception_type", "exception_message", "traceback")
 _OUTCOMES = {"successful": "completed", "canceled": "cancelled", "deleted": "cancelled"}
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.pgqueuer.changes import LoggedChanges
 from queuetui.backends.foreign.pgqueuer.sources import JOB, JobsAndLog
+from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules
@@ -25,13 +26,10 @@ _ABSENT = {
     "lost": "PgQueuer does not count lost runs apart; a job's attempts tell them",
     "correlation_id": "PgQueuer's jobs carry no correlation id of their own; their headers may",
 }
-_REASONS: Mapping[Verb, str] = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), "PgQueuer cannot pause a queue; stop its workers"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "PgQueuer's schedules are in its application's code"),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "PgQueuer always writes its log and keeps all of it"),
-    Verb.LIMIT: "PgQueuer's limits are in its application's code",
-    Verb.CLEAN: "PgQueuer registers no workers; a job that runs names the one that has it",
-}
+_REASONS: Mapping[Verb, str] = usual_reasons(
+    "PgQueuer", events="PgQueuer always writes its log and keeps all of it",
+    workers="PgQueuer registers no workers; a job that runs names the one that has it",
+)  # fmt: skip
 _CHANGING = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
 _OTHER = "this layout is not that of PgQueuer 1.6, so it is only read"
 _WARNINGS = {
@@ -69,9 +67,8 @@ def _changes(logged: LoggedChanges) -> tuple[Change, ...]:
         return {"status": "queued", "queue_manager_id": None, "slot": None, "updated": locked.moment.now}
 
     def stays(locked: LockedRow) -> str:
-        is_due = (
-            locked.job.state is State.RETRYING and (locked.job.scheduled_at or locked.moment.now) <= locked.moment.now
-        )
+        job, now = locked.job, locked.moment.now
+        is_due = job.state is State.RETRYING and (job.scheduled_at or now) <= now
         return locked.says["rival"] or ("it is due already and waits for the next free worker" if is_due else "")
 
     running, failed = frozenset({State.PROCESSING}), frozenset({State.FAILED})

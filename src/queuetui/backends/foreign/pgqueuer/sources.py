@@ -56,10 +56,7 @@ class JobsAndLog:
         )  # fmt: skip
 
     def records(self) -> Source:
-        """Return the log entries of jobs that ended.
-
-        Steps of other jobs are hidden, though a rule holds for them too.
-        """
+        """Return the log entries of jobs that ended; steps of others are hidden."""
         record, of = self.log.c, self.log.alias().c
         has_ended = ~self._is(record, "queued", "picked", "failed")
         return Source(

@@ -31,6 +31,7 @@ from sqlalchemy.dialects.postgresql import ENUM, JSONB
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.procrastinate.recognition import NEEDED, PREFIX
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import EPOCH_S, WHOLE, ZONED
@@ -56,21 +57,17 @@ _SILENT_S = 30.0
 _MOST = 1_000
 _TWICE = "if its worker still lives, the job now runs twice"
 _NO_ERROR = "Procrastinate stores no error: it stands in the worker's log"
-_ABSENT = {
+_ABSENT = lacking("Procrastinate", "lost", "correlation_id") | {
     **dict.fromkeys(("error", "fingerprint"), _NO_ERROR),
     "max_attempts": "how often a task is tried again is in the application's code (its retry strategy)",
-    "lost": "Procrastinate does not count lost runs apart",
-    "correlation_id": "Procrastinate's jobs carry no correlation id",
 }
-_NO_PAUSE = "Procrastinate cannot pause a queue; stop its workers, or start them for other queues (--queues)"
-_NO_SCHEDULES = "periodic tasks are in the application's code; the database holds only when each was last deferred"
-_REASONS = {
-    **dict.fromkeys((Verb.PAUSE, Verb.RESUME), _NO_PAUSE),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), _NO_SCHEDULES),
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Procrastinate's triggers always write its events"),
-    Verb.CLEAN: "a worker of Procrastinate removes those that are stalled as it starts",
-    Verb.LIMIT: "Procrastinate's limits are the concurrency of its workers and the locks of its jobs",
-}
+_REASONS = usual_reasons(
+    "Procrastinate", pauses="Procrastinate cannot pause a queue; stop its workers, or start them for other queues (--queues)",
+    schedules="periodic tasks are in the application's code; the database holds only when each was last deferred",
+    events="Procrastinate's triggers always write its events",
+    workers="a worker of Procrastinate removes those that are stalled as it starts",
+    limits="Procrastinate's limits are the concurrency of its workers and the locks of its jobs",
+)  # fmt: skip
 _UNTRIED = "it is only read: these are not the tables of Procrastinate 3.4 to 3.10, with which this was tried; use its own shell"
 _WARNINGS = {
     Verb.CANCEL: "a job that runs is asked to abort: a task that is no coroutine must look at should_abort() to notice",

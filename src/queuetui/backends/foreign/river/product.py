@@ -31,6 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.payloads.error_entries import read_error_entries
+from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, moving, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Later
@@ -59,12 +60,10 @@ _ABSENT = {
     "updated": "River does not store when a job was last changed",
 }
 _OLD = "its tables are not those of River's migrations 6 and 7, which alone are described, so it is only read"
-_REASONS = {
-    Verb.CLEAN: "River stores no workers",
-    Verb.LIMIT: "River's limits are those of its clients, in the application's code",
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "River keeps no record of what happened to a job but its errors"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "River's periodic jobs are in the application's code"),
-}  # fmt: skip
+_REASONS = usual_reasons(
+    "River", events="River keeps no record of what happened to a job but its errors",
+    limits="River's limits are those of its clients, in the application's code",
+)  # fmt: skip
 _WARNINGS = {
     Verb.RETRY: "a job with a unique key is refused by the database where another one has it",
     Verb.CANCEL: "a job that runs is told by NOTIFY: it ends once its own code heeds its context",

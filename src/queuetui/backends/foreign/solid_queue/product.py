@@ -18,6 +18,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.solid_queue import EXECUTIONS, PREFIX
 from queuetui.backends.foreign.solid_queue.pauses import PauseRows
 from queuetui.backends.payloads.active_job import count_executions, forget_executions, read_rails_error, tell_call
+from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting, table_of
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later
@@ -48,12 +49,11 @@ _ABSENT = {
     **dict.fromkeys(("name", "tag"), "Solid Queue's jobs carry no names beside their classes, and no tags"),
 }
 _OLD = "its tables are those of a Solid Queue before 0.8, which this was not tried on, so it is only read"
-_REASONS = {
-    Verb.CLEAN: "Solid Queue's supervisors remove silent processes themselves, and fail their jobs",
-    Verb.LIMIT: "Solid Queue's limits are in the application's code, in limits_concurrency",
-    **dict.fromkeys((Verb.EVENTS_ON, Verb.EVENTS_OFF), "Solid Queue keeps no record of what happened to a job"),
-    **dict.fromkeys((Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN), "change recurring tasks in the application's config/recurring.yml"),
-}  # fmt: skip
+_REASONS = usual_reasons(
+    "Solid Queue", schedules="change recurring tasks in the application's config/recurring.yml",
+    workers="Solid Queue's supervisors remove silent processes themselves, and fail their jobs",
+    limits="Solid Queue's limits are in the application's code, in limits_concurrency",
+)  # fmt: skip
 _GONE = "Solid Queue keeps no copy of a job that is discarded or deleted"
 _WARNINGS = {
     Verb.CANCEL: f"cancel = discard: {_GONE}; a job that runs cannot be stopped",

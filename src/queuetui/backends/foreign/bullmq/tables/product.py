@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy import table as named_table
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.bullmq.words import LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
+from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.codecs import EPOCH_MS, WHOLE
@@ -57,7 +57,6 @@ _FUNCTIONS = {
 _VERBS = (Verb.RETRY, Verb.RELEASE, Verb.CANCEL, Verb.DELETE, Verb.PAUSE, Verb.RESUME)
 _LATER = frozenset({State.SCHEDULED, State.RETRYING})
 _WAITING, _RUNNING = _LATER | {State.PENDING}, frozenset({State.PROCESSING})
-_ABSENT = {"correlation_id": "BullMQ's jobs carry no correlation id", "tag": "BullMQ's jobs carry no tags"}
 _UNTRIED = "it is only read: its schema lacks functions of BullMQ 6.7 (schema 11), with which this was tried; act on it by BullMQ"
 _SCHEDULED = "it is of a job scheduler, whose jobs BullMQ itself does not remove: see removeJobScheduler"
 _PARENT = "its children have not ended: delete them first"
@@ -77,7 +76,7 @@ def describe(tables: Mapping[str, StoredTable], catalog: Catalog, _: BackendOpti
     )  # fmt: skip
     return Product(
         kind="bullmq-pg", label="BullMQ on PostgreSQL", sources=(bullmq.source(),), changes=changes,
-        tables=f"{schema}.job", absent=_ABSENT, warnings=WARNINGS, name=schema, is_visible=True,
+        tables=f"{schema}.job", absent=ABSENT, warnings=WARNINGS, name=schema, is_visible=True,
         reasons=REASONS if calls else REASONS | dict.fromkeys(_VERBS, _UNTRIED),
         missing_states={State.CANCELLED: "BullMQ keeps no cancelled jobs"},
         sides=Sides(bullmq.workers, pauses=bullmq.pauses, schedules=schedules), complete=bullmq.tell_children,
