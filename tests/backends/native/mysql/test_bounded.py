@@ -47,6 +47,10 @@ def crowded(mysql_server: MysqlServer) -> Iterator[SqlBackend]:
         )
     seed.jobs(*rows)
     backend.database.write("filling", _add_old_news)
+    # As the server does by itself some seconds after so many rows were written.
+    backend.database.write_at_once(
+        "analysing", lambda session: session.execute("analyze table queuetui_job, queuetui_job_done", {})
+    )
     yield backend
     backend.close()
     mysql_server.drop_database(url)

@@ -12,6 +12,7 @@ from queuetui.backends.native.sql.look.stuck_criteria import StuckCriteria
 from queuetui.model.claim_rules import may_rest
 from queuetui.model.limits import Limits, is_live
 from queuetui.model.rates import RATE_MINUTES
+from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.waiting_queues import judge_waiting
 from queuetui.model.worker import WorkerInfo
@@ -33,7 +34,8 @@ class Paused:
 class StoreContext:
     """The names of queues, those that are paused or log no events, and the registered workers.
 
-    Of the `resting` queues nothing runs, and nothing began or ended lately.
+    Of the `resting` queues nothing runs, and nothing began or ended lately. `held` has each queue with each state that it has jobs in,
+    None where that is not known.
     """
 
     now: datetime
@@ -42,6 +44,7 @@ class StoreContext:
     workers: tuple[WorkerInfo, ...]
     unlogged: frozenset[str] = frozenset()
     resting: frozenset[str] = frozenset()
+    held: frozenset[tuple[str, State]] | None = None
 
     @property
     def is_cut(self) -> bool:

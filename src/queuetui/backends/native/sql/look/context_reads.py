@@ -19,7 +19,7 @@ from queuetui.backends.native.sql.look.context import (
     to_worker,
 )
 from queuetui.backends.native.sql.look.layout import RUNS
-from queuetui.backends.native.sql.look.mysql_queues import hop_queues
+from queuetui.backends.native.sql.look.mysql_queues import hop_queues, list_held
 from queuetui.backends.native.sql.look.tables import job, job_done, lease, queue, tally, worker
 from queuetui.model.rates import moving_since
 from queuetui.model.state import FINAL, State
@@ -28,14 +28,15 @@ from queuetui.model.worker import WorkerInfo
 
 def read_context(connection: Connection, now: datetime) -> StoreContext:
     """Read the queues and the workers."""
-    names = _queue_names(connection)
+    held = list_held(connection) if connection.dialect.name == "mysql" else None
+    names = _queue_names(connection) if held is None else {name for name, _ in held}
     columns = (queue.c.name, queue.c.paused_at, queue.c.paused_by, queue.c.events, queue.c.rules)
     rows = connection.execute(select(*columns).limit(MOST_QUEUES)).all()
     paused = {row.name: Paused(row.paused_at, row.paused_by) for row in rows if row.paused_at is not None}
     known = tuple(sorted(names | {row.name for row in rows}))[:MOST_QUEUES]
     unlogged = frozenset(row.name for row in rows if not row.events)
     resting = resting_among(known, _read_moving(connection, now), ((row.name, row.rules) for row in rows))
-    return StoreContext(now, known, paused, _read_workers(connection, now), unlogged, resting)
+    return StoreContext(now, known, paused, _read_workers(connection, now), unlogged, resting, held)
 
 
 def _read_moving(connection: Connection, now: datetime) -> set[str]:

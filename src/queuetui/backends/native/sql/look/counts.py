@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Select, Subquery, func, literal, literal_colu
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.sql.look.candidates import late_waits, stuck_runs
-from queuetui.backends.native.sql.look.capped_counts import CappedCounts, Place
 from queuetui.backends.native.sql.look.conditions import Condition, state_is
 from queuetui.backends.native.sql.look.context_reads import names_table
+from queuetui.backends.native.sql.look.kept_counts import KeptCounts, Place
 from queuetui.backends.native.sql.look.layout import RUNS
 from queuetui.backends.native.sql.look.stuck_criteria import LATE_STATES, PUT_OFF, StuckCriteria
 from queuetui.backends.native.sql.look.sums import COUNTED, MOST_LEVELS, UNCOUNTED, Counts, cap_for
@@ -26,23 +26,24 @@ from queuetui.model.state import FINAL, State
 class Counter:
     """Counts jobs at one time of the store's clock.
 
-    `exact` lifts the cap; what is `capped` is not counted again.
+    `exact` lifts the cap; what is `kept` is not counted again. In queues and states that are not `held`, where that is known, is no job.
     """
 
     connection: Connection
     now: datetime
     exact: bool = False
-    capped: CappedCounts = field(default_factory=CappedCounts)
+    kept: KeptCounts = field(default_factory=KeptCounts)
+    held: frozenset[tuple[str, State]] | None = None
 
     def count_queues(self, names: tuple[str, ...]) -> dict[str, Counts]:
         """Return the jobs of each queue in each state."""
         cap = cap_for(len(names))
         places = [(name, state) for state in COUNTED for name in names]
-        known = {} if self.exact else self.capped.recall(places, cap)
+        known = {} if self.exact else self.kept.recall(places, cap)
         asked = {state: tuple(name for name in names if (name, state) not in known) for state in COUNTED}
         counted = self._count_states({state: own for state, own in asked.items() if own}, cap)
         found: dict[Place, Measured[int]] = {(name, state): self._measure(count, cap) for name, state, count in counted}
-        self.capped.note(found.items())
+        self.kept.note(found.items())
         found |= known
         return {name: {state: found.get((name, state), UNCOUNTED[state]) for state in COUNTED} for name in names}
 
@@ -57,14 +58,14 @@ class Counter:
         is_cut = not self.exact and sum(counted.values()) > COUNT_CAP
         cap = cap_for(len(names))
         late = [(name, None) for name in criteria.late]
-        known = {} if self.exact else self.capped.recall(late, cap)
-        for name, count in self._count_waits(criteria.without({name for name, _ in known}), cap):
+        known = {} if self.exact else self.kept.recall(late, cap)
+        recalled = {place[0]: known[place] for place in late if place in known}
+        for name, count in self._count_waits(criteria.without(recalled.keys()), cap):
             counted[name] = counted.get(name, 0) + count
-        recalled = {name: count for (name, _), count in known.items()}
         if is_cut:
             return {name: Measured(count, Exactness.CAPPED, self.now) for name, count in counted.items()} | recalled
         stuck = {name: self._measure(count, cap) for name, count in counted.items()}
-        self.capped.note((place, stuck[place[0]]) for place in late if place[0] in stuck)
+        self.kept.note((place, stuck[place[0]]) for place in late if place[0] in stuck and place not in known)
         return stuck | recalled
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:

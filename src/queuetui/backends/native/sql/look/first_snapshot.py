@@ -253,7 +253,7 @@ class _MysqlReading(_PlainReading):
         above: dict[str, int] = dict.fromkeys(names, LOWEST_MIRROR)
         for _ in range(MOST_LEVELS):
             asked = [{"name": name, "above": level} for name, level in above.items()]
-            rows = [row for row in self._united("snapshot_oldest", asked) if row.priority is not None]
+            rows = list(self._united("snapshot_oldest", asked))
             if not rows:
                 return
             yield from rows

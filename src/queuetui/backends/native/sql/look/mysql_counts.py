@@ -35,9 +35,8 @@ class MysqlCounter(Counter):
             rows = self._ask([_next_level(name, above) for name, above in levels.items()])
             levels = {}
             for name, level, due_at in rows:
-                if level is not None:
-                    levels[name] = level
-                    found[name] = min(due_at, found.get(name, due_at))
+                levels[name] = level
+                found[name] = min(due_at, found.get(name, due_at))
             if not levels:
                 break
         return found
@@ -53,6 +52,9 @@ class MysqlCounter(Counter):
     def _count_states(self, asked: Mapping[State, tuple[str, ...]], cap: int) -> Iterator[tuple[str, State, int]]:
         parts = []
         for state, name in ((state, name) for state, names in asked.items() for name in names):
+            if self.held is not None and (name, state) not in self.held:
+                yield name, state, 0
+                continue
             table = job_done if state in FINAL else job
             rows = select(_ONE).where(table.c.queue == name, state_is(table.c.state, state))
             parts.append(select(literal(name), literal(state.value), self._count_rows(rows, cap)))
@@ -72,9 +74,6 @@ def _next_level(name: str, above: int | None) -> Select[Any]:
     """Return a select of a queue, its highest priority below a level, and when its first job is due."""
     ranked = [job.c.queue == name, state_is(job.c.state, State.PENDING)]
     ranked += [] if above is None else [-above < PRIORITY_DESC]
-    order = (PRIORITY_DESC, job.c.due_at)
-
-    def first(column: Any) -> Any:  # noqa: ANN401 - any column
-        return select(column).where(*ranked).order_by(*order).limit(1).scalar_subquery()
-
-    return select(literal(name), first(job.c.priority), first(job.c.due_at))
+    first = select(job.c.priority, job.c.due_at).where(*ranked).order_by(PRIORITY_DESC, job.c.due_at).limit(1)
+    found = first.with_hint(job, "force index (queuetui_job_ready)", "mysql").subquery()
+    return select(literal(name), found.c.priority, found.c.due_at)

@@ -15,7 +15,7 @@ from queuetui.backends.reading.cursors import read_cursor, write_cursor
 from queuetui.backends.reading.sort_orders import cut_sorted, value_of
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
-from queuetui.model.query import Sort
+from queuetui.model.query import Query, Sort
 
 _SERVED = {
     ("completed", DONE.name, True): DONE,
@@ -69,7 +69,7 @@ def _read_walked(reading: WalkSource, layout: PageLayout, request: PageRequest) 
         near, far = far, near
     return Page(
         tuple(job for job, _ in jobs),
-        _total(reading, layout, found, is_whole=request.cursor is None and found.end is None),
+        _total(reading, layout, request, found),
         first=None if near is None else write_cursor(near),
         last=None if far is None else write_cursor(far),
         has_more=end is not None,
@@ -78,9 +78,9 @@ def _read_walked(reading: WalkSource, layout: PageLayout, request: PageRequest) 
     )
 
 
-def _total(reading: WalkSource, layout: PageLayout, found: Collected, *, is_whole: bool) -> Measured[int]:
+def _total(reading: WalkSource, layout: PageLayout, request: PageRequest, found: Collected) -> Measured[int]:
     now = reading.criteria.now
-    if is_whole:
+    if request.cursor is None and found.end is None:
         return Measured(len(found.jobs), as_of=now)
     if layout.residual:
         return Measured(len(found.jobs), Exactness.CAPPED, now, "counted as far as was looked")
@@ -88,8 +88,18 @@ def _total(reading: WalkSource, layout: PageLayout, found: Collected, *, is_whol
         passed, is_all = LayoutWalk(reading, layout).count_filtered()
         why = "" if is_all else f"counted among {FILTERED_ROWS:,} jobs"
         return Measured(passed, Exactness.EXACT if is_all else Exactness.CAPPED, now, why)
+    return _count_whole(reading, layout, request.query)
+
+
+def _count_whole(reading: WalkSource, layout: PageLayout, query: Query) -> Measured[int]:
+    known = reading.kept.recall([query], COUNT_CAP)
+    if known:
+        return known[query]
     counted = reading.connection.execute(count_ranges(layout.segments, COUNT_CAP + 1)).scalar_one()
-    return Measured(min(counted, COUNT_CAP), Exactness.EXACT if counted <= COUNT_CAP else Exactness.CAPPED, now)
+    exactness = Exactness.EXACT if counted <= COUNT_CAP else Exactness.CAPPED
+    total = Measured(min(counted, COUNT_CAP), exactness, reading.criteria.now)
+    reading.kept.note([(query, total)])
+    return total
 
 
 def _looked(layout: PageLayout) -> int:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from queuetui.backends.native.sql.look.capped_counts import CappedCounts
 from queuetui.backends.native.sql.look.conditions import state_is
 from queuetui.backends.native.sql.look.console_read import open_reading
 from queuetui.backends.native.sql.look.context import StoreContext
@@ -16,9 +15,11 @@ from queuetui.backends.native.sql.look.context_reads import read_context
 from queuetui.backends.native.sql.look.counts import Counter
 from queuetui.backends.native.sql.look.job_columns import select_jobs
 from queuetui.backends.native.sql.look.job_rows import read_job
+from queuetui.backends.native.sql.look.kept_counts import KeptCounts
 from queuetui.backends.native.sql.look.layout import RARE_STATES, Lane, PageSegment
 from queuetui.backends.native.sql.look.minute_shelf import MinuteShelf
 from queuetui.backends.native.sql.look.mysql_counts import MysqlCounter
+from queuetui.backends.native.sql.look.oldest_shelf import OldestShelf
 from queuetui.backends.native.sql.look.orders import DONE
 from queuetui.backends.native.sql.look.pages import read_page
 from queuetui.backends.native.sql.look.ranges import Range, ordering
@@ -35,6 +36,8 @@ from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from queuetui.backends.native.sql.database import Database
     from queuetui.model.job import Job
 
@@ -47,7 +50,8 @@ class SnapshotPast:
     """What earlier snapshots of the same store read that still holds."""
 
     tally: MinuteShelf = field(default_factory=MinuteShelf)
-    capped: CappedCounts = field(default_factory=CappedCounts)
+    counts: KeptCounts = field(default_factory=KeptCounts)
+    oldest: OldestShelf = field(default_factory=OldestShelf)
 
 
 @dataclass(slots=True)
@@ -75,11 +79,7 @@ class SnapshotReads:
             ),
             ("totals", Part.COUNTS in parts, self._totals),
             ("stuck", counted, self._stuck),
-            (
-                "oldest",
-                Part.QUEUES in parts,
-                lambda link, context: self._counter(link, context).find_oldest(context.queues),
-            ),
+            ("oldest", Part.QUEUES in parts, self._oldest),
             (
                 "tally",
                 figured,
@@ -90,11 +90,12 @@ class SnapshotReads:
 
     def _counter(self, connection: Connection, context: StoreContext) -> Counter:
         kind = MysqlCounter if connection.dialect.name == "mysql" else Counter
-        return kind(connection, context.now, self.watch.exact, self.past.capped)
+        return kind(connection, context.now, self.watch.exact, self.past.counts, context.held)
 
     def _reading(self, connection: Connection, context: StoreContext) -> WalkSource:
         options = self.database.options
-        return WalkSource(connection, self.database.name, options.summaries, context.criteria(self.watch.limits))
+        criteria = context.criteria(self.watch.limits)
+        return WalkSource(connection, self.database.name, options.summaries, criteria, self.past.counts)
 
     def _page(self, connection: Connection, context: StoreContext) -> Any:  # noqa: ANN401 - as every read
         assert self.watch.page is not None  # noqa: S101 - asked only when there is one
@@ -114,6 +115,11 @@ class SnapshotReads:
     ) -> tuple[dict[State, Measured[int]], Measured[int]]:
         counts = sum_counts(connection, self.found["counts"].values(), context.now, is_cut=context.is_cut)
         return counts, total_of(connection, counts, context.now)
+
+    def _oldest(self, connection: Connection, context: StoreContext) -> dict[str, datetime]:
+        counts = self.found.get("counts", {})
+        names = [name for name in context.queues if name not in counts or counts[name][State.PENDING].value != 0]
+        return self.past.oldest.read(names, self._counter(connection, context).find_oldest)
 
     def _stuck(self, connection: Connection, context: StoreContext) -> dict[str, Measured[int]]:
         return self._counter(connection, context).count_stuck(context.criteria(self.watch.limits), context.queues)

@@ -37,4 +37,6 @@ def add_up(counts: Sequence[Measured[int]], now: datetime) -> Measured[int]:
         return Measured(total, Exactness.CAPPED, min((one.as_of for one in counts if one.as_of), default=now))
     if Exactness.ESTIMATED in found:
         return Measured(total, Exactness.ESTIMATED, now, WHY_ESTIMATED)
+    if Exactness.CACHED in found:
+        return Measured(total, Exactness.CACHED, min((one.as_of for one in counts if one.as_of), default=now))
     return Measured(total, as_of=now)

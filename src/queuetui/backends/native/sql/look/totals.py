@@ -25,7 +25,8 @@ def sum_counts(
         counts = {state: replace(one, exactness=Exactness.CAPPED) for state, one in counts.items()}
     completed = counts[State.COMPLETED]
     others = [counts[state] for state in FINAL if state is not State.COMPLETED]
-    if completed.exactness is Exactness.CAPPED and all(one.exactness is Exactness.EXACT for one in others):
+    counted = {Exactness.EXACT, Exactness.CACHED}
+    if completed.exactness is Exactness.CAPPED and all(one.exactness in counted for one in others):
         rows = estimate_rows(connection, job_done)
         if rows is not None:
             estimate = max(completed.value or 0, rows - sum(one.value or 0 for one in others))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Subquery, and_, case, func, select, union_all
@@ -12,6 +12,7 @@ from sqlalchemy.engine import Row
 from queuetui.backends.native.sql.look.conditions import AskedTerms, Condition, condition_for
 from queuetui.backends.native.sql.look.job_columns import raw_columns, select_jobs
 from queuetui.backends.native.sql.look.job_rows import read_job
+from queuetui.backends.native.sql.look.kept_counts import KeptCounts
 from queuetui.backends.native.sql.look.layout import PageLayout, PageSegment
 from queuetui.backends.native.sql.look.places import place_of
 from queuetui.backends.native.sql.look.ranges import Range, ordering
@@ -31,12 +32,13 @@ Bite = tuple[list[tuple[Job, Place]], Place | None]
 
 @dataclass(frozen=True, slots=True)
 class WalkSource:
-    """One read transaction and what its rows are read by."""
+    """One read transaction and what its rows are read by; `kept` has what was counted before."""
 
     connection: Connection
     backend: str
     summaries: SummaryPaths
     criteria: StuckCriteria
+    kept: KeptCounts = field(default_factory=KeptCounts)
 
     @property
     def asked(self) -> AskedTerms:

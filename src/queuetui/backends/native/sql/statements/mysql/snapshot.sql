@@ -109,16 +109,10 @@ select
 
 -- The highest priority of a queue beneath a level, and when the first job of it was due.
 -- block snapshot_oldest
-select
-    :name as name,
-    (
-        select priority from queuetui_job where queue = :name and state = 1 and priority_desc > :above
-        order by priority_desc, due_at limit 1
-    ) as priority,
-    (
-        select due_at from queuetui_job where queue = :name and state = 1 and priority_desc > :above
-        order by priority_desc, due_at limit 1
-    ) as due_at;
+select :name as name, first.priority, first.due_at from (
+    select priority, due_at from queuetui_job force index (queuetui_job_ready)
+    where queue = :name and state = 1 and priority_desc > :above order by priority_desc, due_at limit 1
+) as first;
 
 -- block snapshot_tally
 select

@@ -1,0 +1,87 @@
+"""Counts of earlier polls that still stand.
+
+Each poll counts as many rows anew as its share is, whatever the queues hold.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field, replace
+from threading import Lock
+
+from queuetui.model.measured import Exactness, Measured
+
+# What stopped at its cap is counted again after this to twice this, so that they do not all come due in one poll.
+CAPPED_S = 30.0
+# Others are counted at every poll while they are no more rows than this together; else some of them at each, and each after so long.
+MOST_ROWS = 10_000
+ROWS_A_POLL = 4_000
+WHOLE_S = 30.0
+FEW = 50
+# What was counted: a queue and a state, the stuck jobs of a queue, the jobs of a filter.
+Place = Hashable
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    count: Measured[int]
+    noted_s: float
+    until_s: float
+
+    @property
+    def rows(self) -> int:
+        """How many rows were looked at, few ones being none."""
+        value = self.count.value or 0
+        return value if value >= FEW else 0
+
+
+@dataclass(slots=True)
+class KeptCounts:
+    """What was counted, by its place."""
+
+    _known: dict[Place, _Kept] = field(default_factory=dict)
+    _guard: Lock = field(default_factory=Lock)
+
+    def recall(self, places: Iterable[Place], cap: int) -> dict[Place, Measured[int]]:
+        """Return what need not be counted at this poll.
+
+        It is what stopped at this very cap, and the newest of the others.
+        """
+        now_s = time.monotonic()
+        with self._guard:
+            self._known = {place: kept for place, kept in self._known.items() if kept.until_s > now_s}
+            asked = [(place, self._known[place]) for place in places if place in self._known]
+        capped = {place: kept.count for place, kept in asked if _is_capped(kept.count) and kept.count.value == cap}
+        whole = [(place, kept) for place, kept in asked if not _is_capped(kept.count)]
+        return capped | _beyond_share(whole)
+
+    def note(self, found: Iterable[tuple[Place, Measured[int]]]) -> None:
+        """Remember what was counted."""
+        now_s = time.monotonic()
+        with self._guard:
+            for place, count in found:
+                stands_s = CAPPED_S + random.uniform(0, CAPPED_S) if _is_capped(count) else WHOLE_S
+                self._known[place] = _Kept(count, now_s, now_s + stands_s)
+
+
+def _is_capped(count: Measured[int]) -> bool:
+    return count.exactness is Exactness.CAPPED
+
+
+def _beyond_share(whole: list[tuple[Place, _Kept]]) -> dict[Place, Measured[int]]:
+    """Return the counts that stand.
+
+    Those noted first are counted anew, one and as many more as there is room for.
+    """
+    dear = sorted(whole, key=lambda one: one[1].noted_s)
+    if sum(kept.rows for _, kept in dear) <= MOST_ROWS:
+        return {}
+    room, stand = ROWS_A_POLL, dict[Place, Measured[int]]()
+    for place, kept in dear:
+        if room == ROWS_A_POLL or kept.rows <= room:
+            room -= kept.rows
+        else:
+            stand[place] = replace(kept.count, exactness=Exactness.CACHED)
+    return stand

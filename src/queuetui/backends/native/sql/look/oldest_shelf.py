@@ -1,0 +1,36 @@
+"""When the longest-due jobs of queues were due.
+
+With many queues a poll reads some of them anew, in turns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+QUEUES_A_POLL = 8
+KEPT_S = 15.0
+Found = dict[str, datetime]
+
+
+@dataclass(slots=True)
+class OldestShelf:
+    """What was read of each queue lately, and when."""
+
+    _known: dict[str, tuple[float, datetime | None]] = field(default_factory=dict)
+    _guard: Lock = field(default_factory=Lock)
+
+    def read(self, names: Iterable[str], read: Callable[[tuple[str, ...]], Found]) -> Found:
+        """Return what is known of queues; `read` those whose turn it is."""
+        with self._guard:
+            now_s = time.monotonic()
+            asked = sorted(names, key=lambda name: self._known.get(name, (0.0, None))[0])
+            held = {name: self._known[name] for name in asked[QUEUES_A_POLL:] if name in self._known}
+            held = {name: one for name, one in held.items() if now_s - one[0] < KEPT_S}
+            anew = tuple(name for name in asked if name not in held)
+            found = read(anew) if anew else {}
+            self._known = held | {name: (now_s, found.get(name)) for name in anew}
+            return found | {name: due_at for name, (_, due_at) in held.items() if due_at is not None}
