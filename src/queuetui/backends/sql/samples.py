@@ -68,7 +68,9 @@ def _edges(connection: Connection, grouping: Grouping, size: SampleSize) -> list
     key = grouping.key
     # Where rows are joined, the table of the key tells its ends by its index alone.
     rows = key.table if isinstance(key, Column) and isinstance(key.table, TableClause) else grouping.rows
-    low, high = connection.execute(select(func.min(key), func.max(key)).select_from(rows)).one()
+    # SQLite reads a whole table for two ends in one list, and an index for each by itself.
+    ends = (select(end(key)).select_from(rows).scalar_subquery() for end in (func.min, func.max))
+    low, high = connection.execute(select(*ends)).one()
     if low is None:
         return []
     keys = select(key).select_from(rows).offset(size.end_rows).limit(1)

@@ -93,15 +93,24 @@ def _narrow(term: Term, source: Source, reading: Reading) -> Condition | None:
 
 
 def _narrow_id(value: Value, term: Term, source: Source) -> Condition | None:
-    if isinstance(value, str):
-        if not is_storable(value):
-            return false()
-        found = at_name(source, value)
-        if found is None and source.by_id is not None:
-            found = source.by_id(value)
-        if found is not None:
-            return found
-    return source.narrow(term)
+    found = _by_key(value, source)
+    return source.narrow(term) if found is None else found
+
+
+def _by_key(value: Value, source: Source) -> Condition | None:
+    """Return the condition for an id where a key or an index leads to it."""
+    if not isinstance(value, str):
+        return None
+    if not is_storable(value):
+        return false()
+    found = at_name(source, value)
+    return source.by_id(value) if found is None and source.by_id is not None else found
+
+
+def is_searched(query: Query, source: Source) -> bool:
+    """Tell whether a query asks for an id that stands in texts of a source, where no index leads to it."""
+    asked = [one for one in query.terms if one.field == "id" and not one.negated and "id" in source.read_here]
+    return any(_by_key(value, source) is None for one in asked for value in one.values)
 
 
 def states_sought(query: Query, source: Source) -> frozenset[State]:

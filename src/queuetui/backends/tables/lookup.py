@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Table, Text, cast, or_, select
+from sqlalchemy import False_, Table, Text, cast, or_, select
 
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.row_lock import read_row_lock
-from queuetui.backends.tables.conditions import condition, is_storable
+from queuetui.backends.tables.conditions import condition, is_searched, is_storable
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import read_cursor
 from queuetui.backends.tables.pages import read_page
@@ -65,7 +65,8 @@ def read_many(reading: Reading, job_ids: Sequence[str], seen: Mapping[str, JobRe
 def find_by_id(reading: Reading, job_id: str, sizes: Sizes, limit: int = MOST_SHARING) -> tuple[tuple[Job, ...], str]:
     """Return all jobs of an id, whole; where there is none, also what the search did not reach."""
     found = find_by_key(reading, job_id, limit)
-    if found or not any(_is_searched(source, job_id) for source in reading.product.sources):
+    named = Query((Term("id", Comparison.IS, (job_id,)),))
+    if found or not any(is_searched(named, source) for source in reading.product.sources):
         return found, ""
     page = _search(reading, job_id, limit, None, sizes)
     return _read_seen(reading, [job.ref for job in page.jobs], None), page.notes[-1] if page.looked is not None else ""
@@ -95,12 +96,20 @@ def _find_in_indexes(reading: Reading, suffix: str, limit: int) -> tuple[tuple[J
     found: list[Job] = []
     rest = set()
     for source in reading.product.sources:
+        if _would_be_found(source, suffix):
+            continue
         where = _where_index_ends(reading, source, suffix, limit - len(found)) if is_storable(suffix) else None
         if where is None:
             rest.add(source.name)
         elif len(found) < limit:
             found += _read(reading, source, where, limit - len(found), HEAD_CHARS)
     return tuple(found), frozenset(rest)
+
+
+def _would_be_found(source: Source, job_id: str) -> bool:
+    """Tell whether an index has answered for a whole id already: no other id ends in one."""
+    where = source.by_id(job_id) if source.by_id is not None and "id" in source.read_here else None
+    return where is not None and not isinstance(where, False_)
 
 
 def _where_index_ends(reading: Reading, source: Source, suffix: str, limit: int) -> Condition | None:
@@ -134,16 +143,6 @@ def find_by_key(reading: Reading, job_id: str, limit: int) -> tuple[Job, ...]:
         if where is not None:
             found += _read(reading, source, where, limit, None)
     return tuple(found[:limit])
-
-
-def _is_searched(source: Source, job_id: str) -> bool:
-    """Tell whether no index of a source leads to an id."""
-    return (
-        "id" in source.read_here
-        and at_name(source, job_id) is None
-        and source.by_id is not None
-        and source.by_id(job_id) is None
-    )
 
 
 def _search(reading: Reading, job_id: str | Pattern, limit: int, after: str | None, sizes: Sizes) -> Page:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, literal, select
 
 from queuetui.backends.reading.query_scope import asks_for_stuck
 from queuetui.backends.sql.budget import fetch_within
-from queuetui.backends.tables.conditions import Asked, build, states_sought
+from queuetui.backends.tables.conditions import Asked, build, is_searched, states_sought
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import (
     BY_KEY,
@@ -163,7 +163,10 @@ def _open(reading: Reading, request: PageRequest, asked: Asked, sizes: Sizes) ->
             spot = Spot(order.by, Side.END if request.backward else Side.START)
         walks = order.is_indexed and not (asked.is_everything and not source.is_partial)
         chars = FAR_CHARS if is_far else HEAD_CHARS
-        streams.append(Stream(reading, order, asked.where[source.name], spot, request.backward, chunk, chars, walks))
+        is_scan = walks and is_searched(request.query, source)
+        streams.append(
+            Stream(reading, order, asked.where[source.name], spot, request.backward, chunk, chars, walks, is_scan)
+        )
     return streams
 
 

@@ -33,6 +33,7 @@ class Stream:
     chunk: int
     chars: int
     walks: bool = False
+    is_scan: bool = False
     window_rows: int = field(default_factory=lambda: WINDOW_ROWS)
     passed: int = 0
     _edge: Spot | None = None
@@ -40,6 +41,10 @@ class Stream:
     _ended: bool = False
     _paused: bool = False
     _by_windows: bool = False
+
+    def __post_init__(self) -> None:
+        """Look by windows at once where nothing else can help."""
+        self._by_windows = self.is_scan
 
     @property
     def name(self) -> str:
@@ -93,7 +98,7 @@ class Stream:
 
     def _fetch_by_windows(self) -> list[Record]:
         """Look at a window of rows after the other, until there is a chunk or the time is over."""
-        deadline = monotonic() + WINDOWS_S
+        deadline = monotonic() + WINDOWS_S + (DIRECT_S if self.is_scan else 0)
         found: list[Record] = []
         begin = self.spot if self._edge is None else self._edge
         while len(found) < self.chunk:

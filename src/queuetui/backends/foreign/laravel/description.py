@@ -18,7 +18,7 @@ from queuetui.backends.foreign.laravel.payload import is_uuid
 from queuetui.backends.foreign.laravel.refusals import ABSENT, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.settings import KIND, LABEL, LaravelSettings
 from queuetui.backends.foreign.laravel.stored_types import HexBytes, display_name
-from queuetui.backends.foreign.laravel.tables import Tables, text_of
+from queuetui.backends.foreign.laravel.tables import Tables, has_text, is_like, text_of
 from queuetui.backends.tables.codecs import EPOCH_S, PLAIN, WHOLE, Codec, IsoText, Naive, UuidValue
 from queuetui.backends.tables.product import Product
 from queuetui.backends.tables.source import Condition, Field, Source
@@ -31,7 +31,6 @@ from queuetui.model.state import State
 DEFAULT_QUEUE = "default"
 # Where the display name of a payload begins: behind {"uuid":"...","displayName":" as every version since 5.8 writes it.
 _NAME_START, _NAME_SIZE = 63, 80
-_UUID_SIZE = 36
 _UUID_END = re.compile(r"[0-9a-fA-F-]{1,36}")
 # JSON as a type of the database writes a space before a value.
 _GAPS = ("", " ")
@@ -89,7 +88,11 @@ def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader) -> Sour
 
     def is_type(value: str) -> Condition:
         return or_(
-            *(_contains(at.payload, f'"displayName":{gap}{name}') for name in _spellings(value) for gap in _GAPS)
+            *(
+                has_text(at.payload, f'"displayName":{gap}{name}', tables.dialect)
+                for name in _spellings(value)
+                for gap in _GAPS
+            )
         )
 
     return Source(
@@ -118,10 +121,10 @@ def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader) -> Sour
         finish=reader.read_waiting,
         by_id=lambda text: None if is_uuid(text) else false(),
         read_here=frozenset({"id", "type", "created", "max_attempts"}),
-        narrow=lambda term: _narrow(term, jobs, at.payload),
+        narrow=lambda term: _narrow(term, jobs, at.payload, tables.dialect),
         also=also_means,
         is_type=is_type,
-        spent=_is_used_up(jobs),
+        spent=_is_used_up(jobs, tables.dialect),
         in_turn=numbered,
     )
 
@@ -158,7 +161,7 @@ def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader) -> 
         by_id=by_id,
         # What a database without types keeps as a time may be any text.
         read_here=frozenset({"id", "type", "created", "attempts", "max_attempts", "completed", "updated"}),
-        narrow=lambda term: _narrow(term, failed, at.payload if uuid is None else uuid),
+        narrow=lambda term: _narrow(term, failed, at.payload if uuid is None else uuid, tables.dialect),
         indexed_id=uuid if numbered and not tables.may_share_uuid else None,
         also=also_means,
         note=reader.settings.zone_note,
@@ -185,41 +188,49 @@ def _is_ahead(jobs: TableClause, now_s: float) -> Condition:
     return ahead
 
 
-def _is_used_up(jobs: TableClause) -> Condition:
-    """Return the condition for jobs given back with no attempt left; a deadline counts none."""
-    payload = cast(jobs.c.payload, Text())
+def _is_used_up(jobs: TableClause, dialect: str) -> Condition:
+    """Return the condition for a job that was given back with no attempt left.
+
+    A job with a deadline counts no attempts.
+    """
+    payload = jobs.c.payload
     # Only a number that is followed by a comma is a whole one.
     tried = cast(jobs.c.attempts, String())
-    allowed = [payload.like(literal(f'%"maxTries":{gap}', Text()) + tried + literal(",%", Text())) for gap in _GAPS]
-    deadlines = [
-        payload.like(f'%"{name}":{gap}{digit}%') for name in _DEADLINES for gap in _GAPS for digit in "123456789"
+    allowed = [
+        is_like(payload, literal(f'%"maxTries":{gap}', Text()) + tried + literal(",%", Text()), dialect)
+        for gap in _GAPS
     ]
+    deadlines = [_has_number(payload, name, dialect) for name in _DEADLINES]
     return and_(jobs.c.reserved_at.is_(None), jobs.c.attempts > 0, or_(*allowed), ~or_(*deadlines))
 
 
-def _narrow(term: Term, rows: TableClause, names: ColumnElement[Any]) -> Condition | None:
-    """Return the condition for the ids of a term; `names` is where these stand: a column or the payload."""
+def _has_number(payload: ColumnElement[Any], name: str, dialect: str) -> Condition:
+    """Return the condition for a member that is a number above 0; most are absent or null, which is asked first."""
+    digits = [has_text(payload, f'"{name}":{gap}{digit}', dialect) for gap in _GAPS for digit in "123456789"]
+    nulls = [has_text(payload, f'"{name}":{gap}null', dialect) for gap in _GAPS]
+    return and_(has_text(payload, f'"{name}":', dialect), ~or_(*nulls), or_(*digits))
+
+
+def _narrow(term: Term, rows: TableClause, names: ColumnElement[Any], dialect: str) -> Condition | None:
+    """Return a condition that holds for every row whose id a term asks for.
+
+    `names` is where the id stands: a column of its own, or the payload, which is looked through once, as that takes the most of a search:
+    which of its texts is the id is told by its reader.
+    """
     if term.field != "id" or term.comparison is not Comparison.IS:
         return None
     value, is_column = term.values[0], names.key == "uuid"
     if isinstance(value, str):
-        return or_(*(_contains(names, f'"uuid":{gap}"{value}"') for gap in _GAPS)) if is_uuid(value) else false()
+        return has_text(names, value, dialect) if is_uuid(value) else false()
     if not isinstance(value, Pattern) or value.parts[:1] != (Wild.ANY,) or len(value.parts[1:]) != 1:
         return None
     end = str(value.parts[1])
     if _UUID_END.fullmatch(end) is None or not _key(rows)[0]:
         return None
-    unknown = "_" * (_UUID_SIZE - len(end))
-    starts = ('{"uuid":', '%,"uuid":', '{"uuid": ', '%, "uuid": ')
-    ends = (f"%{end}",) if is_column else tuple(f'{start}"{unknown}{end}"%' for start in starts)
     # A row may be meant by its own id too.
     own = cast(rows.c.id, Text()).like(f"%{end.rpartition('-')[2]}")
-    return or_(own, *(cast(names, Text()).like(one) for one in ends))
-
-
-def _contains(at: ColumnElement[Any], text: str) -> Condition:
-    escaped = text.replace("|", "||").replace("%", "|%").replace("_", "|_")
-    return cast(at, Text()).like(f"%{escaped}%", escape="|")
+    ends = literal(f"%{end}" if is_column else f'%{end}"%', Text())
+    return or_(own, is_like(names, ends, dialect))
 
 
 def _spellings(value: str) -> set[str]:

@@ -12,8 +12,10 @@ from sqlalchemy import (
     ColumnElement,
     LargeBinary,
     TableClause,
+    Text,
     cast,
     column,
+    literal,
     table,
 )
 from sqlalchemy.types import NullType, TypeEngine
@@ -110,3 +112,20 @@ def text_of(text: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
     if dialect == "postgresql":
         return as_text(text)
     return cast(as_text(text) if isinstance(text.type, JSON) else text, LargeBinary)
+
+
+def is_like(text: ColumnElement[Any], pattern: ColumnElement[Any], dialect: str) -> ColumnElement[bool]:
+    """Return the condition for a text of a pattern.
+
+    MySQL takes ten times as long by the rules of a collation as by bytes.
+    """
+    if dialect == "mysql":
+        written = cast(text, Text()) if isinstance(text.type, JSON) else text
+        return written.like(cast(pattern, LargeBinary), escape="|")
+    return cast(text, Text()).like(pattern, escape="|")
+
+
+def has_text(text: ColumnElement[Any], part: str, dialect: str) -> ColumnElement[bool]:
+    """Return the condition for a text with a part."""
+    escaped = part.replace("|", "||").replace("%", "|%").replace("_", "|_")
+    return is_like(text, literal(f"%{escaped}%", Text()), dialect)
