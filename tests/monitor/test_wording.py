@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from queuetui.model.measured import Exactness, Measured
 from queuetui.model.verdict import Code, Severity, Verdict
-from queuetui.monitor.diagnosis.words import age, evidence_in_words, limit, share, span
+from queuetui.monitor.diagnosis.words import age, evidence_in_words, limit, number, share, span
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,13 @@ def test_what_somebody_set_is_written_as_it_was_set() -> None:
         "1 m 30 s",
     ]
     assert [share(ratio) for ratio in (0.0025, 0.0425, 0.05, 2 / 3, 1)] == ["0.25%", "4.25%", "5%", "67%", "100%"]
-    evidence = {"average_s": 0.4, "limit_s": 0.25, "due_s": 0.4}
+    evidence = {"average_s": 0.4, "limit_s": 0.25, "due_s": 0.4, "due_since": "2026-09-21T14:18:19.000000Z"}
     verdict = Verdict(Code.AVERAGE_OVER, Severity.WARNING, "", evidence, "")
-    assert evidence_in_words(verdict) == [("average", "0.4 s"), ("limit", "0.25 s"), ("due", "<10 s")]
+    assert evidence_in_words(verdict) == [
+        ("average", "0.4 s"),
+        ("limit", "0.25 s"),
+        ("due", "<10 s"),
+        ("due since", "2026-09-21 14:18:19 UTC"),
+    ]
+    counts = [Measured(12_403), Measured(10_000, Exactness.CAPPED), Measured(179_997, Exactness.ESTIMATED)]
+    assert [number(count) for count in [*counts, Measured(7, Exactness.CACHED)]] == ["12,403", "10,000+", "~180k", "7"]

@@ -36,6 +36,10 @@ def test_the_console_shows_the_true_states(capture: Capture, tmp_path: Path) -> 
         await stage.press("4")
         await stage.until_shown("processing!")
         assert "over_limit" in stage.lines_of("#explanation")
+        await stage.press("7")
+        await stage.until_shown("Laravel deletes a job's row when it has finished. 1 shows all states.")
+        stage.app.action_filter("state:pending state:failed")
+        await stage.until_shown("states that exclude each other")
 
     Stage(session=session_over(capture.open(after_s=AFTER_S), tmp_path)).play(script)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page
+from queuetui.model.snapshot import Watch
 from queuetui.model.text import Untrusted
 from queuetui.tui.present.crumbs import crumbs_lines
 from queuetui.tui.present.lines import cells_of
 from queuetui.tui.scope import TABS, Scope
+from tests.tui.scripted import ScriptedFeed
 
 NOTES = (
     "no index serves this filter: 5,000 jobs were looked through for this page, more lie beyond",
@@ -35,6 +39,15 @@ def test_neither_the_filter_nor_a_note_is_hidden(width: int, text: str, queue: s
     whole = "".join(span.text for line in lines for span in (*line.left, *line.right)).replace(" ", "")
     for word in (text, queue or "", *NOTES):
         assert word.replace(" ", "") in whole
+
+
+@pytest.mark.parametrize(("text", "extent"), [("", "2 of ~600k estimated "), ("mail", "2 of 10,000+ capped ")])
+def test_a_list_and_its_tab_tell_one_count(text: str, extent: str) -> None:
+    """What a page counts up to a bound is told by its tab's own count, where nothing filters it further."""
+    snapshot = replace(ScriptedFeed().poll(Watch()).snapshot, total=Measured(600_000, Exactness.ESTIMATED))
+    page = Page(tuple(ScriptedFeed().jobs[:2]), Measured(10_000, Exactness.CAPPED), has_more=True)
+    (line,) = crumbs_lines(Scope(filter_text=text), page, None, snapshot, 120)
+    assert "".join(span.text for span in line.right) == extent
 
 
 def test_a_filter_without_end_is_cut_with_a_mark() -> None:

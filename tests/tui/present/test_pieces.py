@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
 
+from queuetui.model.limits import Limits, is_live
+from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.present.lines import cells_of, line_of, say, wrap, wrap_spans
+from queuetui.tui.present.worker_rows import live_workers_text, worker_rows
+from tests.tui.scripted import ScriptedFeed
 from tests.zoo import SMALL_ZOO, assert_inert
 
 
@@ -44,3 +49,13 @@ def test_a_label_keeps_its_column() -> None:
     assert [cells_of(row.left) <= 16 for row in rows] == [True] * len(rows)
     assert rows[1].left[0].text == " " * 8
     assert [row.left[1].text for row in rows] == ["one two", "three", "four"]
+
+
+def test_no_worker_is_busier_than_its_slots() -> None:
+    """A worker takes jobs ahead, and holds those that ended until that is written: they are told beside its slots."""
+    snapshot = ScriptedFeed().poll(Watch()).snapshot
+    worker = replace(next(one for one in snapshot.workers if is_live(one, snapshot.now, Limits())), busy=7, slots=4)
+    snapshot = replace(snapshot, workers=(worker,))
+    assert live_workers_text(snapshot, Limits()) == "1 live of 1, 4 of 4 slots busy, 3 jobs held beside them"
+    (row,) = worker_rows(snapshot, Limits())
+    assert "4/4 +3" in [cell.text for cell in row.cells]

@@ -8,7 +8,7 @@ from itertools import product
 
 import pytest
 
-from queuetui.model.measured import Exactness, Measured
+from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.tui.present.lines import cells_of
@@ -42,6 +42,15 @@ def test_every_tab_is_there_at_every_width(width: int, size: int) -> None:
         assert [digit for digit, _ in told] == [one.digit for one in TABS]
         assert told[tab][1], "the chosen tab has its count"
         assert all(count for _, count in told) or "…" in text
+
+
+def test_a_tab_that_counts_nothing_takes_no_room_from_one_that_does() -> None:
+    """A store that keeps no ended jobs has no number for them, and none is missed; the others stay."""
+    some = {State.PENDING: Measured(300_000, Exactness.ESTIMATED), State.FAILED: Measured(300_000, Exactness.ESTIMATED)}
+    none: dict[State, Measured[int]] = dict.fromkeys((State.COMPLETED, State.CANCELLED), absent("it keeps none"))
+    counts = {**counting(0).counts, **some, **none}
+    text = shown(replace(counting(300_000, Exactness.ESTIMATED), counts=counts, total=some[State.FAILED]), 80)
+    assert text == "[1 All ~300k]2 Pnd ~300k 3 Run 0 4 Stk ~300k! 5 Fail ~300k 6 Lat 0 7 Done 8 Can"
 
 
 @pytest.mark.parametrize(

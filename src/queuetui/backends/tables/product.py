@@ -165,6 +165,7 @@ class Product:
             native=False,
             applies=states_by_verb(one for one in self.changes if one.offered),
             keeps=frozenset(state for source in self.sources for state in source.states),
+            missing=self.missing_states,
             reasons=self.reasons,
             warnings=self.warnings,
             manages=self.sides.manages | frozenset(self.queue_changes),

@@ -24,6 +24,7 @@ from queuetui.model.document import document
 from queuetui.model.job import Job
 from queuetui.model.query import Query
 from queuetui.model.verdict import Verdict
+from queuetui.monitor.no_such_jobs import why_none
 from queuetui.monitor.side_by_side import merge_jobs
 
 DEFAULT_LIMIT = 50
@@ -56,7 +57,11 @@ def command(words: tuple[str, ...], sort: str | None, form: str, **given: Any) -
         if listing.cursor is not None and form != Format.JSON:
             say(f"the next ones: --after {listing.cursor}")
         if not listing.found and form == Format.TABLE:
-            say("no job matches" if words or given["after"] else "there are no jobs")
+            impossible = {why_none(query, system.feed.capabilities) for system in systems}
+            if "" in impossible or given["after"]:
+                say("no job matches" if words or given["after"] else "there are no jobs")
+            else:
+                say(f"no job matches: {'; '.join(sorted(impossible))}")
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from queuetui.model.state import State
 from queuetui.model.stuck import due_since, is_overdue
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts, QueueProgress
-from queuetui.monitor.diagnosis.words import age, limit, name, start_worker
+from queuetui.monitor.diagnosis.words import age, limit, name, number, start_worker
 
 # What these say is no more than that the job is due.
 _NO_CAUSE = frozenset({Code.WAITING, Code.NOT_DUE, Code.WILL_RETRY})
@@ -57,7 +57,7 @@ def _of_queue(job: Job, facts: Facts) -> dict[str, object]:
     for word, state in (("pending", State.PENDING), ("processing", State.PROCESSING)):
         measured = queue.counts.get(state)
         if measured is not None and measured.value is not None:
-            known[word] = measured.value
+            known[word] = _number(measured)
     if queue.oldest_due_at is not None:
         known["oldest_due_s"] = round((facts.now - queue.oldest_due_at).total_seconds(), 3)
     if queue.recent is not None:
@@ -89,5 +89,5 @@ def _words(progress: QueueProgress | None) -> str:
 
 
 def _number(found: Measured[int]) -> int | str:
-    """Return a count, with a plus where there are more than were counted."""
-    return (found.value or 0) if found.exactness is Exactness.EXACT else f"{found.value:,}+"
+    """Return a count, marked where it is not exact."""
+    return (found.value or 0) if found.exactness is Exactness.EXACT else number(found)

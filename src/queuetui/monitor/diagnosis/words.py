@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 
 from queuetui.model.capabilities import Capabilities
+from queuetui.model.counted import mark_count
 from queuetui.model.filter_text import quote_value, write_name
 from queuetui.model.job import Job
+from queuetui.model.measured import Exactness, Measured
 from queuetui.model.names import read_queue
 from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.verdict import LEARNED, Verdict
@@ -22,6 +25,7 @@ SHORT_ID = 8
 _AGE_STEPS = ((86400.0, 3600), (3600.0, 600), (60.0, 60))
 _EXACT_BELOW_S = 10.0
 _EXACT_BELOW_PERCENT = 10.0
+_STORED_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _STEPS = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"))
 
 
@@ -48,6 +52,12 @@ def age(seconds: float) -> str:
 def limit(seconds: float) -> str:
     """Return a span as somebody may have set it: a short one with its fractions, as `0.25 s`."""
     return span(seconds) if seconds >= _EXACT_BELOW_S else f"{seconds:.3g} s"
+
+
+def number(count: Measured[int]) -> str:
+    """Return a count as it is shown elsewhere: `12,403`, `10,000+`, and `~180k` where it is estimated."""
+    is_marked = count.exactness in {Exactness.ESTIMATED, Exactness.CAPPED}
+    return mark_count(count) if is_marked else f"{count.value or 0:,}"
 
 
 def share(ratio: float) -> str:
@@ -140,6 +150,8 @@ def _value(key: str, value: object) -> str:
             return age(value)
         case int() if key not in _NUMBERED:
             return f"{value:,}"
+        case str() if _STORED_TIME.fullmatch(value):
+            return f"{value[:10]} {value[11:19]} UTC"
         case list() | tuple():
             return ", ".join(str(one) for one in value) or "none"
         case _:

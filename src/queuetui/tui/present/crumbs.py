@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import sanitize
+from queuetui.tui.present.frame import tab_count
 from queuetui.tui.present.lines import Span, TextLine, cells_of, flow, line_of, say, wrap
 from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.tones import Tone
@@ -45,7 +47,19 @@ def crumbs_lines(
         spans += [say(" > ", Tone.MUTED), say(_filter_shown(scope, snapshot), Tone.STRONG, _FILTER_CAP)]
     told = (*notes, *(() if page is None else page.notes))
     extent = [say(f"{order}   ", Tone.MUTED)] if order and page is not None else []
-    return lay_out_crumbs(spans, (*extent, *_extent(page, snapshot, looked_before)), told, width)
+    whole = None if page is None or snapshot is None else _count_of_tab(scope, page, snapshot, queue)
+    return lay_out_crumbs(spans, (*extent, *_extent(page, whole, snapshot, looked_before)), told, width)
+
+
+def _count_of_tab(scope: Scope, page: Page, snapshot: Snapshot, queue: QueueInfo | None) -> Measured[int] | None:
+    """Return the tab's own count where the page's is a lower bound of the same jobs.
+
+    Two figures would disagree.
+    """
+    if scope.filter_text or page.total.exactness is not Exactness.CAPPED or (scope.queue is not None and queue is None):
+        return None
+    count = tab_count(scope.tab, snapshot, queue)
+    return count if (count.value or 0) > (page.total.value or 0) else None
 
 
 def _filter_shown(scope: Scope, snapshot: Snapshot | None) -> str:
@@ -66,7 +80,9 @@ def lay_out_crumbs(way: Sequence[Span], extent: Sequence[Span], notes: Sequence[
     return lines + [line_of(say(f" {text}", Tone.WARNING, _FILTER_CAP)) for text in told[:_MOST_NOTE_LINES]]
 
 
-def _extent(page: Page | None, snapshot: Snapshot | None, looked_before: int) -> Iterable[Span]:
+def _extent(
+    page: Page | None, whole: Measured[int] | None, snapshot: Snapshot | None, looked_before: int
+) -> Iterable[Span]:
     if page is None:
         yield say("not read ", Tone.MUTED)
         return
@@ -74,9 +90,9 @@ def _extent(page: Page | None, snapshot: Snapshot | None, looked_before: int) ->
         found = f"{len(page.jobs):,} found" if page.jobs else "none found"
         yield say(f"{found} in {looked_before + page.looked:,} looked through ", Tone.MUTED)
         return
-    total = count_text(page.total, None if snapshot is None else snapshot.now)
-    if page.total.value is None:
+    count = page.total if whole is None else whole
+    total = count_text(count, None if snapshot is None else snapshot.now)
+    if count.value is None:
         yield say(f"{len(page.jobs):,} shown ", Tone.MUTED)
         return
-    exactness = page.total.exactness.value
-    yield say(f"{len(page.jobs):,} of {total} {exactness} ", Tone.MUTED)
+    yield say(f"{len(page.jobs):,} of {total} {count.exactness.value} ", Tone.MUTED)

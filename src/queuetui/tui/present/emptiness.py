@@ -17,8 +17,10 @@ def waiting_sentence(link: Link, *, frozen: bool = False) -> str:
     return "connecting ..." if link.state is LinkState.CONNECTING else "reading ..."
 
 
-def empty_sentence(scope: Scope, page: Page, looked_before: int) -> str:
-    """Return what is said of a list without jobs: that there are none, or how far was looked for them."""
+def empty_sentence(scope: Scope, page: Page, looked_before: int, impossible: str = "") -> str:
+    """Return what is said of a list without jobs: why, or how far was looked for them."""
+    if impossible:
+        return f"{impossible} {'Esc clears the filter.' if scope.filter_text else '1 shows all states.'}"
     if page.looked is not None:
         looked = f"{looked_before + page.looked:,}"
         return f"None among the {looked} jobs looked through, and there are more. n goes on looking, Esc clears the filter."

@@ -8,6 +8,7 @@ from queuetui.model.counted import tight_number
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import ELLIPSIS
+from queuetui.tui.present.ages import ABSENT
 from queuetui.tui.present.frame import short_count, tab_count
 from queuetui.tui.present.lines import Span, TextLine, cells_of, say
 from queuetui.tui.present.numbers import count_text
@@ -38,10 +39,17 @@ def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, 
     if cells_of(line.left) <= width:
         return line
     line = _packed(scope, _pieces(scope, counts, tight, _SHORTEST))
+    if cells_of(line.left) > width:
+        # That nothing is counted is known of a tab without a number too.
+        tight = {tab: "" if text == ABSENT and tab is not scope.tab else text for tab, text in tight.items()}
+        line = _packed(scope, _pieces(scope, counts, tight, _SHORTEST))
     for digit in _LEAST_WANTED_FIRST:
         if cells_of(line.left) <= width:
             return line
-        tight = {tab: ELLIPSIS if tab.digit == digit and tab is not scope.tab else text for tab, text in tight.items()}
+        tight = {
+            tab: ELLIPSIS if text and tab.digit == digit and tab is not scope.tab else text
+            for tab, text in tight.items()
+        }
         line = _packed(scope, _pieces(scope, counts, tight, _SHORTEST))
     bare = {tab: text if tab is scope.tab else "" for tab, text in tight.items()}
     return line if cells_of(line.left) <= width else _packed(scope, _pieces(scope, counts, bare, _SHORTEST), ELLIPSIS)
@@ -49,7 +57,7 @@ def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, 
 
 def _tight_count(count: Measured[int]) -> str:
     if count.value is None:
-        return "-"
+        return ABSENT
     before = "~" if count.exactness is Exactness.ESTIMATED else ""
     return f"{before}{tight_number(count.value)}{'+' if count.exactness is Exactness.CAPPED else ''}"
 

@@ -177,7 +177,10 @@ class JobList(ShownJobs):
             job.ref.id: job for job in page.jobs
         }
         self.verdicts = dict(picture.verdicts)
-        self.table.show_empty_text(sanitize(empty_sentence(self.scope, page, self.looked_before)))
+        impossible = "" if page.jobs else self._why_none()
+        self.table.show_empty_text(
+            sanitize(empty_sentence(self.scope, page, self.looked_before, impossible), SENTENCE_CAP)
+        )
         if self._table_columns != self.columns:
             self.set_columns()
         rows = self._make_rows(picture.snapshot, page.jobs)
@@ -189,6 +192,13 @@ class JobList(ShownJobs):
         self._show_order()
         self.mark_arrivals()
         self._explain()
+
+    def _why_none(self) -> str:
+        """Return why no job can be in the states that are asked for."""
+        from queuetui.monitor.no_such_jobs import why_none
+
+        capabilities = self.console.capabilities
+        return "" if capabilities is None else why_none(self.scope.query, capabilities)
 
     def _holds_everything(self, page: Page | None) -> bool:
         """Whether a page is all of the list."""

@@ -205,7 +205,10 @@ def _is_used_up(jobs: TableClause, dialect: str) -> Condition:
 
 
 def _has_number(payload: ColumnElement[Any], name: str, dialect: str) -> Condition:
-    """Return the condition for a member that is a number above 0; most are absent or null, which is asked first."""
+    """Return the condition for a member that is a number above 0.
+
+    Most are absent or null, which is asked first.
+    """
     digits = [has_text(payload, f'"{name}":{gap}{digit}', dialect) for gap in _GAPS for digit in "123456789"]
     nulls = [has_text(payload, f'"{name}":{gap}null', dialect) for gap in _GAPS]
     return and_(has_text(payload, f'"{name}":', dialect), ~or_(*nulls), or_(*digits))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from queuetui.model.counted import counted
 from queuetui.model.rates import RATE_MINUTES
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import name, start_worker
+from queuetui.monitor.diagnosis.words import name, number, start_worker
 
 # Fewer than that is no trend.
 _LEAST_GROWTH = 20
@@ -31,7 +30,7 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
         Code.BACKLOG_GROWING,
         Severity.WARNING,
         f"{name(queue.name)} grows: {runs.enqueued:,} came and {ended:,} ended in the last {RATE_MINUTES} minutes,"
-        f" {counted(waiting.value or 0, 'job')} wait",
+        f" {number(waiting)} {'job waits' if waiting.value == 1 else 'jobs wait'}",
         {"enqueued": runs.enqueued, "ended": ended, "pending": waiting.value, "minutes": RATE_MINUTES},
         start_worker(queue.name, facts.capabilities),
     )

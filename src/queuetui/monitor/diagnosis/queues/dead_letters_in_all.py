@@ -6,20 +6,21 @@ from queuetui.model.measured import add_counts
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import command
+from queuetui.monitor.diagnosis.words import command, number
 
 
 def judge(facts: Facts) -> Verdict | None:
     """Judge all queues together; one that is over the limit by itself says so itself."""
     limit = facts.limits.alarms.dead_letters
     counts = [queue.counts[State.FAILED] for queue in facts.queues.values() if State.FAILED in queue.counts]
-    total = add_counts(counts).value
+    added = add_counts(counts)
+    total = added.value
     if total is None or total <= limit or any((count.value or 0) > limit for count in counts):
         return None
     return Verdict(
         Code.DEAD_LETTERS_OVER,
         Severity.WARNING,
-        f"{total:,} dead letters are kept in all queues; the limit is {limit:,}",
+        f"{number(added)} dead letters are kept in all queues; the limit is {limit:,}",
         {"failed": total, "queues": len(counts), "limit": limit},
         command("failures"),
     )

@@ -6,7 +6,7 @@ from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import list_jobs, name
+from queuetui.monitor.diagnosis.words import list_jobs, name, number
 
 
 def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
@@ -16,8 +16,8 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {"failed": total, "failed_in_hour": lately}
     if lately > limits.dead_letters_in_hour:
         story, limit = f"{lately:,} jobs of {name(queue.name)} failed in the last hour", limits.dead_letters_in_hour
-    elif total is not None and total > limits.dead_letters:
-        story, limit = f"{total:,} dead letters are kept in {name(queue.name)}", limits.dead_letters
+    elif kept is not None and total is not None and total > limits.dead_letters:
+        story, limit = f"{number(kept)} dead letters are kept in {name(queue.name)}", limits.dead_letters
     else:
         return None
     step = list_jobs(queue.name, "state:failed")

@@ -11,7 +11,7 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.queues.retry_storm import is_storm
-from queuetui.monitor.diagnosis.words import limit, list_jobs, name, share
+from queuetui.monitor.diagnosis.words import limit, list_jobs, name, number, share
 
 # What waits for a worker.
 DEPTH_STATES = (State.PENDING, State.RETRYING)
@@ -22,7 +22,7 @@ def judge_all(queue: QueueInfo, facts: Facts) -> Iterator[Verdict]:
     limits, runs = facts.limits.alarms, queue.recent
     depth = add_counts([queue.counts[state] for state in DEPTH_STATES if state in queue.counts])
     if depth.value is not None and depth.value > limits.depth:
-        story = f"{depth.value:,} jobs wait in {name(queue.name)}"
+        story = f"{number(depth)} jobs wait in {name(queue.name)}"
         yield _over(
             Code.DEPTH_OVER,
             queue,
