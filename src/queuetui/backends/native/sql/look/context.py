@@ -35,7 +35,7 @@ class StoreContext:
     """The names of queues, those that are paused or log no events, and the registered workers.
 
     Of the `resting` queues nothing runs, and nothing began or ended lately. `held` has each queue with each state that it has jobs in,
-    None where that is not known.
+    `running` how many jobs run of a queue; each is None where that is not known.
     """
 
     now: datetime
@@ -45,6 +45,7 @@ class StoreContext:
     unlogged: frozenset[str] = frozenset()
     resting: frozenset[str] = frozenset()
     held: frozenset[tuple[str, State]] | None = None
+    running: Mapping[str, int] | None = None
 
     @property
     def is_cut(self) -> bool:

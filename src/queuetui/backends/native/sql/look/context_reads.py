@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, Connection, Select, Table, case, cast, func, literal, select, union
+from sqlalchemy import CTE, Connection, Select, Table, case, cast, func, literal, literal_column, select, union
 
 from queuetui.backends.native.sql.look.conditions import Condition, state_is
 from queuetui.backends.native.sql.look.context import (
@@ -35,17 +35,23 @@ def read_context(connection: Connection, now: datetime) -> StoreContext:
     paused = {row.name: Paused(row.paused_at, row.paused_by) for row in rows if row.paused_at is not None}
     known = tuple(sorted(names | {row.name for row in rows}))[:MOST_QUEUES]
     unlogged = frozenset(row.name for row in rows if not row.events)
-    resting = resting_among(known, _read_moving(connection, now), ((row.name, row.rules) for row in rows))
-    return StoreContext(now, known, paused, _read_workers(connection, now), unlogged, resting, held)
+    moving = _read_moving(connection, now)
+    resting = resting_among(known, moving, ((row.name, row.rules) for row in rows))
+    running = moving if sum(moving.values()) < MOST_BUSY else None
+    return StoreContext(now, known, paused, _read_workers(connection, now), unlogged, resting, held, running)
 
 
-def _read_moving(connection: Connection, now: datetime) -> set[str]:
-    """Return the queues of which something runs, or began or ended lately."""
-    running = select(job.c.queue.label("name")).where(state_is(job.c.state, State.PROCESSING))
-    running = running.with_hint(job, f"force index ({RUNS})", "mysql").limit(MOST_BUSY)
+def _read_moving(connection: Connection, now: datetime) -> dict[str, int]:
+    """Return how many jobs run of the queues of which something runs, or began or ended lately."""
+    runs = select(job.c.queue.label("name")).where(state_is(job.c.state, State.PROCESSING))
+    running = runs.with_hint(job, f"force index ({RUNS})", "mysql").limit(MOST_BUSY).subquery()
     moved = tally.c.started + tally.c.completed + tally.c.failed + tally.c.retried + tally.c.lost
-    lately = select(tally.c.queue).where(tally.c.minute >= moving_since(now), moved > 0)
-    return set(connection.execute(union(select(running.subquery().c.name), lately)).scalars())
+    lately = select(tally.c.queue, literal_column("0")).where(tally.c.minute >= moving_since(now), moved > 0)
+    counted = select(running.c.name, func.count()).group_by(running.c.name)
+    found: dict[str, int] = {}
+    for name, count in connection.execute(union(counted, lately)):
+        found[name] = max(count, found.get(name, 0))
+    return found
 
 
 def _queue_names(connection: Connection) -> set[str]:

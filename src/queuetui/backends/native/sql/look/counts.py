@@ -26,7 +26,8 @@ from queuetui.model.state import FINAL, State
 class Counter:
     """Counts jobs at one time of the store's clock.
 
-    `exact` lifts the cap; what is `kept` is not counted again. In queues and states that are not `held`, where that is known, is no job.
+    `exact` lifts the cap; what is `kept`, or known to be `running`, is not counted again. In queues and states that are not `held`, where
+    that is known, is no job.
     """
 
     connection: Connection
@@ -34,12 +35,15 @@ class Counter:
     exact: bool = False
     kept: KeptCounts = field(default_factory=KeptCounts)
     held: frozenset[tuple[str, State]] | None = None
+    running: Mapping[str, int] | None = None
 
     def count_queues(self, names: tuple[str, ...]) -> dict[str, Counts]:
         """Return the jobs of each queue in each state."""
         cap = cap_for(len(names))
         places = [(name, state) for state in COUNTED for name in names]
         known = {} if self.exact else self.kept.recall(places, cap)
+        if self.running is not None:
+            known |= {(name, State.PROCESSING): self._measure(self.running.get(name, 0), cap) for name in names}
         asked = {state: tuple(name for name in names if (name, state) not in known) for state in COUNTED}
         counted = self._count_states({state: own for state, own in asked.items() if own}, cap)
         found: dict[Place, Measured[int]] = {(name, state): self._measure(count, cap) for name, state, count in counted}

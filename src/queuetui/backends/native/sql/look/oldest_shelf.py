@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 
-QUEUES_A_POLL = 8
+QUEUES_A_POLL = 6
 KEPT_S = 15.0
 Found = dict[str, datetime]
 

@@ -45,8 +45,10 @@ class Range:
         return select(rows.limit(self.limit).subquery())
 
     def _mirrored_part(self, lane: Lane, beyond: Condition | None) -> Select[Any]:
-        rows = self._plain_part(lane, beyond).order_by(*order_of_index(self.segment.order, lane.table))
-        return select(rows.limit(self.limit).subquery())
+        # A part has an end of its own there without being a table of its own, which the server would write out.
+        return (
+            self._plain_part(lane, beyond).order_by(*order_of_index(self.segment.order, lane.table)).limit(self.limit)
+        )
 
 
 def count_ranges(segments: Sequence[PageSegment], most: int) -> Select[Any]:

@@ -90,7 +90,7 @@ class SnapshotReads:
 
     def _counter(self, connection: Connection, context: StoreContext) -> Counter:
         kind = MysqlCounter if connection.dialect.name == "mysql" else Counter
-        return kind(connection, context.now, self.watch.exact, self.past.counts, context.held)
+        return kind(connection, context.now, self.watch.exact, self.past.counts, context.held, running=context.running)
 
     def _reading(self, connection: Connection, context: StoreContext) -> WalkSource:
         options = self.database.options
