@@ -167,6 +167,21 @@ def test_many_processes_may_migrate_at_once(url: str) -> None:
         backend.close()
 
 
+def test_a_queue_that_is_being_made_is_no_old_one(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who opens it meanwhile finds no queue yet, and is not told to bring one up to date."""
+    split, seen = upgrade.split_statements, list[str]()
+
+    def look(text: str) -> tuple[str, ...]:
+        with pytest.raises(NotFound):
+            open_backend(url, BackendOptions())
+        seen.append(text)
+        return split(text)
+
+    monkeypatch.setattr(upgrade, "split_statements", look)
+    open_backend(url, CREATE).close()
+    assert len(seen) == len(upgrade.list_migrations("sqlite"))
+
+
 def test_nothing_is_pending_after_migrating(url: str) -> None:
     """A migrated store has nothing left to apply, and migrating again does nothing."""
     backend = open_backend(url, CREATE)

@@ -72,10 +72,15 @@ def pending_migrations(database: Database) -> tuple[str, ...]:
 
 
 def migrate(database: Database) -> tuple[str, ...]:
-    """Apply what is pending; return the names; raises SchemaTooNew."""
+    """Apply what is pending; return the names; raises SchemaTooNew.
+
+    A new queue is made whole at once: who opens it meanwhile finds none, and not one that lacks something.
+    """
     database.create()
-    pending = _after(database, check_version(database))
-    return tuple(migration.name for migration in pending if _apply(database, migration))
+    version = check_version(database)
+    pending = _after(database, version)
+    steps = [pending] if version is None else [(one,) for one in pending]
+    return tuple(one.name for step in steps for one in _apply(database, *step))
 
 
 def refuse_newer(database: Database, session: Session) -> None:
@@ -99,19 +104,22 @@ def _version_of(session: Session) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _apply(database: Database, migration: Migration) -> bool:
-    """Apply one migration unless another process was faster; tell which."""
+def _apply(database: Database, *migrations: Migration) -> tuple[Migration, ...]:
+    """Apply migrations, as one, unless another process was faster; return those that were applied."""
 
-    def apply(session: Session) -> bool:
+    def apply(session: Session) -> tuple[Migration, ...]:
         session.rows("lock_schema")
-        if session.row("find_meta") != (0,) and (_version_of(session) or 0) >= migration.number:
-            return False
-        for statement in split_statements(migration.path.read_text(encoding="utf-8")):
-            session.execute(statement, {})
-        session.change("write_meta", name="schema", value=str(migration.number))
-        return True
+        version = 0 if session.row("find_meta") == (0,) else _version_of(session) or 0
+        left = tuple(one for one in migrations if one.number > version)
+        for migration in left:
+            for statement in split_statements(migration.path.read_text(encoding="utf-8")):
+                session.execute(statement, {})
+        if left:
+            session.change("write_meta", name="schema", value=str(left[-1].number))
+        return left
 
-    return database.change_schema(f"applying the migration {migration.name}", apply)
+    names = ", ".join(one.name for one in migrations)
+    return database.change_schema(f"applying the migration {names}", apply) if migrations else ()
 
 
 def split_statements(text: str) -> tuple[str, ...]:
