@@ -106,6 +106,12 @@ def test_a_time_in_the_future_is_told(subject: Job, code: Code) -> None:
         assert verdict.next.endswith("queuetui doctor")
 
 
+def test_a_time_in_the_future_explains_a_long_wait_better_than_nothing() -> None:
+    """Where a store tells of no worker and a job is due for long, its odd clock is told and not that it waits."""
+    late = job(scheduled_at=ago(400), created_at=ago(-60))
+    assert explain(late, facts(capabilities=FOREIGN)).code is Code.CLOCK_SKEW
+
+
 def test_a_worker_that_beats_ahead_of_the_store_is_told() -> None:
     """Its beats lie in the future, so that it would look live for long after its death."""
     (verdict,) = judge_worker(worker("mail", silent_s=-90), facts(worker("mail")))

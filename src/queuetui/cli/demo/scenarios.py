@@ -100,13 +100,16 @@ def _make_laravel(path: Path, *, due_at: int, created_at: int) -> None:
         "maxTries": 3,
         "data": {"commandName": "App\\Jobs\\SendInvoice", "command": ""},
     }
-    with sqlite3.connect(path) as database:
+    # Who looks for the tables meanwhile is to find all of them or no file.
+    draft = path.with_suffix(".draft")
+    with sqlite3.connect(draft) as database:
         database.executescript(_LARAVEL)
         database.execute(
             "insert into jobs (queue, payload, attempts, available_at, created_at) values ('default', ?, 0, ?, ?)",
             (json.dumps(payload), due_at, created_at),
         )
     database.close()
+    draft.replace(path)
 
 
 SCENARIOS: Mapping[str, Scenario] = {

@@ -156,7 +156,7 @@ def _await_queue(place: DemoPlace, process: subprocess.Popen[bytes]) -> None:
 def _await_file(place: DemoPlace, process: subprocess.Popen[bytes]) -> None:
     """Wait until the tables of another product are there."""
     deadline = monotonic() + READY_WITHIN_S
-    while not place.attached.exists() or not place.attached.stat().st_size:
+    while not place.attached.exists():
         if process.poll() is not None or monotonic() > deadline:
             raise Conflict("the demo could not make the tables of the other product; start it again")
         Event().wait(LOOK_EVERY_S)

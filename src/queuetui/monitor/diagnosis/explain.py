@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from queuetui.model.job import Job
 from queuetui.model.state import State
-from queuetui.model.verdict import Severity, Verdict
+from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis import (
     blocked,
     blocked_by,
@@ -59,12 +59,13 @@ RULES: dict[State, tuple[Rule, ...]] = {
 def explain(job: Job, facts: Facts) -> Verdict:
     """Return the first verdict of the state's rules, gravest first.
 
-    That of a job which is due too long tells also that, and a time in the future is told where nothing graver is.
+    That of a job which is due too long tells also that, and a time in the future is told where nothing graver is, or no cause is known.
     """
     verdict = _first(job, facts)
     if not verdict.stuck:
         verdict = overdue.judge(job, facts, verdict) or verdict
-    return verdict if verdict.severity > Severity.INFO else clock_skew.judge(job, facts) or verdict
+    is_explained = verdict.severity > Severity.INFO and verdict.code is not Code.WAITING
+    return verdict if is_explained else clock_skew.judge(job, facts) or verdict
 
 
 def _first(job: Job, facts: Facts) -> Verdict:
