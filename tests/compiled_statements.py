@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Column, Engine, Table, create_engine
 from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.sql.cache_key import NO_CACHE
 from sqlalchemy.util import LRUCache
 
 from queuetui.backends.sql import console_connection
@@ -16,6 +17,8 @@ from queuetui.backends.sql import console_connection
 _NO_PART_OF_IT = frozenset({"default_schema_name", "_bind_typing_render_casts"})
 _Plain = bool | int | str | tuple[object, ...] | None
 _KEPT = 5000
+_ALIKE = "alike"
+_KEY_OF_TABLE = Table._gen_cache_key
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,11 +35,39 @@ def statements_compiled_once() -> Iterator[None]:
         patch.setattr(console_connection, "create_engine", create_sharing_engine)
         patch.setattr(DefaultDialect, "__eq__", _is_alike)
         patch.setattr(DefaultDialect, "__hash__", _hash_of_kind)
+        patch.setattr(Table, "_gen_cache_key", _key_by_columns)
         yield
+
+
+@pytest.fixture
+def forgotten_joins_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each statement of a console looked through for tables that it forgot to join, which the product does not pay for."""
+    monkeypatch.setitem(console_connection._POOL, "enable_from_linting", True)
 
 
 def _is_alike(one: DefaultDialect, other: object) -> bool:
     return one is other or (type(one) is type(other) and _settings(one) == _settings(other))
+
+
+def _key_by_columns(table: Table, anon_map: Any, bindparams: Any) -> tuple[object, ...]:
+    """Return what a table is to a statement: each backend describes the same tables anew."""
+    key = _KEY_OF_TABLE(table, anon_map, bindparams)
+    if _ALIKE not in table.info:
+        table.info[_ALIKE] = _described(table)
+    return (table.info[_ALIKE] or table, *key[1:])
+
+
+def _described(table: Table) -> tuple[object, ...] | None:
+    """Return a table's names and types, None where it has more than these."""
+    columns = [_described_column(one) for one in table.columns]
+    return None if None in columns else (Table, table.schema, table.name, *columns)
+
+
+def _described_column(one: Column[Any]) -> tuple[object, ...] | None:
+    kind = one.type._static_cache_key
+    if kind is NO_CACHE or one.default or one.server_default or one.onupdate or one.computed or one.identity:
+        return None
+    return one.key, one.name, kind, one.primary_key, one.nullable
 
 
 def _hash_of_kind(dialect: DefaultDialect) -> int:

@@ -87,8 +87,12 @@ def traced_by_sqlite(_url: str) -> Iterator[list[str]]:
 LOGS = {"sqlite": traced_by_sqlite, "mysql": logged_by_mysql, "postgresql": logged_by_postgresql}
 
 
+@pytest.mark.usefixtures("forgotten_joins_fail")
 def test_only_reading_statements_are_sent(loaded: Capture, folder: Folder) -> None:
-    """Every read of the contract and of discovery sends no statement that writes, locks rows or makes anything, and nothing is changed."""
+    """Every read of the contract and of discovery sends no statement that writes, locks rows, makes anything or forgets a join.
+
+    Nothing is changed.
+    """
     before = folder.store.dump(loaded.url)
     with LOGS[urlsplit(loaded.url).scheme.partition("+")[0]](loaded.url) as seen:
         read_early_and_late(loaded, folder)

@@ -257,6 +257,8 @@ _POOL: dict[str, Any] = {
     "pool_timeout": 30,
     # Never show bound values in an error: they are other people's data.
     "hide_parameters": True,
+    # Looking for tables that a statement forgot to join takes a third of the time of compiling it.
+    "enable_from_linting": False,
 }
 
 
