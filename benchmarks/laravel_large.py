@@ -45,7 +45,7 @@ ROWS = 300_000
 BITE = 5_000
 STARTS = 5
 NOW_S = 1_790_000_000
-COMMAND = 'O:17:"App\\\\Jobs\\\\SyncItem":2:{{s:9:"productId";i:{n};s:6:"filler";s:400:"{filler}";}}'
+COMMAND = 'O:17:"App\\Jobs\\SyncItem":2:{{s:9:"productId";i:{n};s:6:"filler";s:400:"{filler}";}}'
 KEYS = {
     "sqlite": "integer primary key autoincrement",
     "postgresql": "bigserial primary key",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from datetime import timedelta
 
 from queuetui.model.errors import Denied, Unreachable
 from queuetui.monitor.link import Link, LinkState
@@ -53,6 +54,27 @@ def test_a_lost_store_leaves_its_rows_dimmed_and_the_keys_alive() -> None:
         assert "nothing can be changed until it does" in stage.lines_of("#status")
         await stage.press("j", "question_mark")
         await stage.until_shown("not now: the store does not answer")
+
+    Stage().play(script)
+
+
+def test_a_screen_that_is_older_than_the_last_reading_says_so() -> None:
+    """The first line tells since when the store is silent: what was read before for a screen that was left is older."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("0")
+        await stage.until_shown("Latest dead letters")
+        await stage.press("1")
+        await stage.until_shown("59 of 59")
+        stage.feed.now += timedelta(minutes=7)
+        await stage.press("r")
+        await stage.until_shown("02:58:07 (db)")
+        break_link(stage)
+        await stage.press("r")
+        await stage.until_shown("DISCONNECTED 00:0")
+        assert "older" not in stage.lines_of("#heading")
+        await stage.press("0")
+        await stage.until_shown("this screen is 7 m older")
 
     Stage().play(script)
 

@@ -7,8 +7,9 @@ import pytest
 from queuetui.model.errors import Unreachable
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.events import EventsScreen
+from queuetui.tui.widgets.status_line import StatusLine
 from tests.tui.scripted import ScriptedFeed, make_job
-from tests.tui.stage import Stage
+from tests.tui.stage import NARROW, Stage
 from tests.tui.test_unread_lists import DeepFeed
 
 
@@ -30,6 +31,21 @@ async def filter_jobs(stage: Stage) -> None:
 async def order_jobs(stage: Stage) -> None:
     """Turn the order round."""
     await stage.press("i")
+
+
+def test_a_long_sentence_is_whole_on_a_narrow_screen() -> None:
+    """What to do next stands at its end; the line is one again once it is over."""
+
+    async def script(stage: Stage) -> None:
+        stage.app.action_jobs("a-queue-with-a-long-name-that-nobody-has-here")
+        await stage.until_shown("them")
+        said = " ".join(stage.lines_of("#status").split())
+        assert said == "no queue is called 'a-queue-with-a-long-name-that-nobody-has-here' here; Q lists them"
+        status = stage.app.screen.query_one(StatusLine)
+        status.end()
+        await stage.until(lambda: status.size.height == 1)
+
+    Stage().play(script, NARROW)
 
 
 @pytest.mark.parametrize("change", [change_tab, choose_queue, filter_jobs, order_jobs])

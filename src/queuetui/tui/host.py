@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from queuetui.model.snapshot import Watch
     from queuetui.monitor.background import BackgroundCalls
     from queuetui.monitor.link import Link
+    from queuetui.monitor.store_link import Sighting
     from queuetui.tui.action import Action
     from queuetui.tui.present.column_choice import ColumnChoice
     from queuetui.tui.present.frame import Heading
@@ -82,6 +83,11 @@ class ConsoleHost(Protocol):
     @property
     def capabilities(self) -> Capabilities | None:
         """What the store can do, None until it answered."""
+        ...
+
+    @property
+    def latest(self) -> Sighting | None:
+        """What was read last of the store."""
         ...
 
     @property

@@ -17,6 +17,7 @@ from queuetui.model.picture import Picture, Warned
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import ACTIONS, Action, KeyPlace
+from queuetui.tui.present.ages import age_text
 from queuetui.tui.present.alarm_lines import strip_lines
 from queuetui.tui.present.emptiness import waiting_sentence
 from queuetui.tui.present.frame import footer_line, heading_line, lost_lines
@@ -31,6 +32,8 @@ from queuetui.tui.widgets.text_pane import TextPane
 from queuetui.tui.widgets.told_pane import ToldPane
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from queuetui.tui.host import ConsoleHost
     from queuetui.tui.present.frame import Heading
     from queuetui.tui.present.systems import SystemRow
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 SENTENCE_CAP = 2000
 LEAST_CELLS = 60
 LEAST_LINES = 15
+# Less is no more than a poll that came between.
+_OLDER_S = 10.0
 
 
 class ConsoleScreen(Screen[None], inherit_bindings=False):
@@ -157,7 +162,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.set_class(is_lost, "-lost")
         heading = self.query_one("#heading", TextLines)
         if is_lost or not self.is_live:
-            heading.show(lost_lines(console.title_text, console.link_text, self.app.size.width))
+            heading.show(lost_lines(console.title_text, console.link_text + self._older_text(), self.app.size.width))
         else:
             # The clock stands in a widget of its own: of a line that changes, all that is left of the change is sent too.
             line = heading_line(self.heading, self.app.size.width)
@@ -168,6 +173,19 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             if not self.has_read:
                 table.show_empty_text(sanitize(self.waiting_text, SENTENCE_CAP))
         self.show_footer()
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When what is shown was read, by the store's clock; None where nothing was."""
+        return None
+
+    def _older_text(self) -> str:
+        """Return how much older this screen is than what was read last, which another screen asked for."""
+        latest = self.console.latest
+        if self.read_at is None or latest is None:
+            return ""
+        older_s = (latest.picture.snapshot.now - self.read_at).total_seconds()
+        return f"; this screen is {age_text(older_s)} older" if older_s >= _OLDER_S else ""
 
     @property
     def is_lost(self) -> bool:

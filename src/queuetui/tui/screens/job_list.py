@@ -41,6 +41,8 @@ from queuetui.tui.widgets.told_pane import ToldPane
 from queuetui.tui.window import Window
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from queuetui.tui.session import ConsoleLink
 
 _SLOW_AFTER_S = 0.3
@@ -94,6 +96,11 @@ class JobList(ShownJobs):
         elif watch.page == self.page_request and PAGE in picture.problems:
             self._show_problem(picture.problems[PAGE])
         self._show_frame_lines()
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When its rows were read."""
+        return None if self._shown is None else self._shown.now
 
     @property
     def is_stale(self) -> bool:

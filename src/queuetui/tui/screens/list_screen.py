@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from textual import on
@@ -51,6 +52,11 @@ class ListScreen(Ordering):
         yield self.make_table()
         if self.TOLD:
             yield ToldPane(self.TOLD)
+
+    @property
+    def read_at(self) -> datetime | None:
+        """When its rows were read."""
+        return self.picture.snapshot.now if self.has_read and self.picture is not None else None
 
     def make_table(self) -> LiveTable:
         """Return the table, empty as yet."""

@@ -7,12 +7,15 @@ from typing import ClassVar
 
 from textual.timer import Timer
 
-from queuetui.tui.present.lines import line_of, say
+from queuetui.model.text import sanitize
+from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 
 _SHOWN_S = 6.0
 _CAP = 2000
+_MOST_LINES = 3
+_FEWEST_CELLS = 20
 
 
 class About(Enum):
@@ -51,9 +54,17 @@ class StatusLine(TextLines):
             if gently:
                 return
             self._timer.stop()
-        self.show([line_of(say(f" {text}", tone, _CAP))])
+        self.show(self._lines_of(text, tone))
         self._timer = self.set_timer(_SHOWN_S, self.end, name="flash")
         self._about, self._is_report, self._afterwards = about, False, None
+
+    def _lines_of(self, text: str, tone: Tone) -> list[TextLine]:
+        """Return a sentence in as many lines as it takes, as what to do next often stands at its end."""
+        room = max(_FEWEST_CELLS, self.app.size.width - 2)
+        lines = wrap(sanitize(text, _CAP), room)
+        if len(lines) > _MOST_LINES:
+            lines = [*lines[: _MOST_LINES - 1], sanitize(" ".join(lines[_MOST_LINES - 1 :]), _CAP)]
+        return [line_of(say(f" {line}", tone, _CAP)) for line in lines]
 
     def report(self, text: str, tone: Tone) -> None:
         """Say what became of an act."""
