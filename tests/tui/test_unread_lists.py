@@ -18,6 +18,11 @@ from tests.tui.stage import NARROW, Stage
 REASON = "the server at db:5432 refused the connection; check that it runs, and that this user may log in there: " * 2
 
 
+DENIED = (
+    "the server refused the right to read what is asked for here; check the grants (permission denied for table jobs)"
+)
+
+
 class LockedFeed(ScriptedFeed):
     """A feed whose page of failed jobs cannot be read."""
 
@@ -29,6 +34,16 @@ class LockedFeed(ScriptedFeed):
         if not self.is_locked or watch.page is None or "failed" not in watch.page.query.text:
             return picture
         return replace(picture, snapshot=replace(picture.snapshot, page=None), problems={"page": "the table is locked"})
+
+
+class DeniedFeed(ScriptedFeed):
+    """A feed of which only the pages can be read."""
+
+    def poll(self, watch: Watch) -> Picture:
+        """Return a picture whose parts have a reason instead."""
+        picture = super().poll(watch)
+        snapshot = replace(picture.snapshot, queues=(), workers=(), failures=())
+        return replace(picture, snapshot=snapshot, problems=dict.fromkeys(("counts", "failures", "workers"), DENIED))
 
 
 class DeepFeed(ScriptedFeed):
@@ -87,6 +102,23 @@ def test_a_page_that_cannot_be_read_says_so_where_its_rows_are() -> None:
         assert not stage.table().stale
 
     Stage(feed).play(script)
+
+
+def test_what_could_not_be_read_is_not_told_as_none() -> None:
+    """No queue, no worker and no dead letter may be there only where the store said so; the reason stands there whole."""
+
+    async def script(stage: Stage) -> None:
+        for key, lie in (
+            ("0", "No dead letters"),
+            ("9", "No dead letters"),
+            ("W", "No worker"),
+            ("0", "No queue here"),
+        ):
+            await stage.press(key)
+            await stage.until(lambda: f"They could not be read: {DENIED}" in " ".join(stage.text().split()))
+            assert lie not in stage.text()
+
+    Stage(DeniedFeed()).play(script, NARROW)
 
 
 def test_a_search_that_ended_early_says_how_far_it_looked_and_goes_on() -> None:

@@ -17,7 +17,9 @@ def waiting_sentence(link: Link, *, frozen: bool = False) -> str:
     return "connecting ..." if link.state is LinkState.CONNECTING else "reading ..."
 
 
-def empty_sentence(scope: Scope, page: Page, looked_before: int, impossible: str = "") -> str:
+def empty_sentence(
+    scope: Scope, page: Page, looked_before: int, impossible: str = "", *, is_native: bool = True
+) -> str:
     """Return what is said of a list without jobs: why, or how far was looked for them."""
     if impossible:
         return f"{impossible} {'Esc clears the filter.' if scope.filter_text else '1 shows all states.'}"
@@ -30,4 +32,6 @@ def empty_sentence(scope: Scope, page: Page, looked_before: int, impossible: str
         return "Nothing is stuck. 1 shows all jobs."
     if scope.tab is not ALL_TAB or scope.queue is not None:
         return "No such jobs now. 1 shows all states, Q chooses another queue."
+    if not is_native:
+        return "No jobs here now."
     return "No jobs here yet. Programs enqueue them, and so does: queuetui enqueue TYPE"

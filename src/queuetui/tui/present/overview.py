@@ -120,7 +120,9 @@ def problem_lines(picture: Picture, width: int) -> Sequence[TextLine]:
         for text in wrap(sanitize(sentence, 1000), width - 2)
     ]
     problems += [
-        line_of(say(f" {part} could not be read: {why}", Tone.WARNING, 1000)) for part, why in picture.problems.items()
+        line_of(say(f" {text}", Tone.WARNING, 1000))
+        for part, why in picture.problems.items()
+        for text in wrap(sanitize(f"{part} could not be read: {why}", 1000), width - 2)
     ]
     overdue = sum(schedule.is_overdue for schedule in picture.schedules)
     if overdue:

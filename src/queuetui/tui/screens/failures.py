@@ -35,6 +35,7 @@ class FailuresScreen(Marking, ListScreen):
     VIEW = "failures"
     HEADING = "Dead letters"
     PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.FAILURES})
+    ROWS_COME_OF = (Part.FAILURES,)
     COLUMNS = FAILURE_COLUMNS
     OWN_MARKS = FAILURE_ORDER
     TABLE = JobTable

@@ -184,10 +184,7 @@ class JobList(ShownJobs):
             job.ref.id: job for job in page.jobs
         }
         self.verdicts = dict(picture.verdicts)
-        impossible = "" if page.jobs else self._why_none()
-        self.table.show_empty_text(
-            sanitize(empty_sentence(self.scope, page, self.looked_before, impossible), SENTENCE_CAP)
-        )
+        self.table.show_empty_text(sanitize("" if page.jobs else self._say_none(page), SENTENCE_CAP))
         if self._table_columns != self.columns:
             self.set_columns()
         rows = self._make_rows(picture.snapshot, page.jobs)
@@ -200,12 +197,14 @@ class JobList(ShownJobs):
         self.mark_arrivals()
         self._explain()
 
-    def _why_none(self) -> str:
-        """Return why no job can be in the states that are asked for."""
+    def _say_none(self, page: Page) -> str:
+        """Return what is said of a page without jobs."""
         from queuetui.monitor.no_such_jobs import why_none
 
         capabilities = self.console.capabilities
-        return "" if capabilities is None else why_none(self.scope.query, capabilities)
+        impossible = "" if capabilities is None else why_none(self.scope.query, capabilities)
+        is_native = capabilities is None or capabilities.native
+        return empty_sentence(self.scope, page, self.looked_before, impossible, is_native=is_native)
 
     def _holds_everything(self, page: Page | None) -> bool:
         """Whether a page is all of the list."""

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from queuetui.model.picture import Picture
 from queuetui.model.query import Sort
-from queuetui.model.snapshot import Watch
+from queuetui.model.snapshot import Part, Watch
 from queuetui.model.text import sanitize
 from queuetui.tui.dialogs.sort import Choice
 from queuetui.tui.present.crumbs import lay_out_crumbs
@@ -31,6 +31,7 @@ from queuetui.tui.widgets.told_pane import Teller, ToldPane
 class ListScreen(Ordering):
     """Shows a picture that has all of its parts; another one leaves it as it is.
 
+    `ROWS_COME_OF` names the parts without which there is no row to show.
     `TOLD` names the pane that tells of the row under the cursor, where there is one.
     """
 
@@ -40,6 +41,7 @@ class ListScreen(Ordering):
     HEADING: ClassVar[str]
     TABLE: ClassVar[type[LiveTable]] = ListTable
     TOLD: ClassVar[str] = ""
+    ROWS_COME_OF: ClassVar[tuple[Part, ...]] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,7 +93,9 @@ class ListScreen(Ordering):
     def show_rows(self, picture: Picture) -> None:
         """Show the rows of a picture in the present order."""
         table, order = self.table, self._order
-        table.show_empty_text(sanitize(self.empty_text(picture), SENTENCE_CAP))
+        unread = next((why for part in self.ROWS_COME_OF if (why := picture.problems.get(part.value))), None)
+        said = self.empty_text(picture) if unread is None else f"They could not be read: {unread}"
+        table.show_empty_text(sanitize(said, SENTENCE_CAP))
         table.set_rows(self.rows_of(picture))
         table.show_order(self.OWN_MARKS if order is None else (order,))
         self.show_heading(picture)

@@ -42,6 +42,7 @@ class OverviewScreen(Acting, ListScreen):
     PARTS = frozenset(Part)
     COLUMNS = QUEUE_COLUMNS
     OWN_MARKS = QUEUE_ORDER
+    ROWS_COME_OF = (Part.QUEUES, Part.COUNTS)
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.OVERVIEW)
 
     def compose_body(self) -> Iterable[Widget]:
@@ -80,7 +81,10 @@ class OverviewScreen(Acting, ListScreen):
         return queue_rows(picture, self.console.profile.limits.stuck_after_s, self.ordered_by)
 
     def empty_text(self, picture: Picture) -> str:
-        """Return how a queue is made."""
+        """Return how a queue is made, where that is ours to tell."""
+        capabilities = self.console.capabilities
+        if capabilities is not None and not capabilities.native:
+            return "No queue here now: there are no jobs."
         return "No queue here yet. The first job makes one: queuetui enqueue TYPE -q QUEUE"
 
     def show_heading(self, picture: Picture) -> None:
@@ -98,7 +102,8 @@ class OverviewScreen(Acting, ListScreen):
         self.show_lines("#hour", [*hour, *problem_lines(picture, width), *alarms, *late])
         title = line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])
         self.show_lines("#letters-title", [title])
-        self.show_lines("#letters", letters_lines(snapshot, LETTERS))
+        unread = Part.FAILURES.value in picture.problems
+        self.show_lines("#letters", [] if unread else letters_lines(snapshot, LETTERS))
 
     def show_alarms(self, alarms: Sequence[Warned]) -> None:
         """Show no strip: what is wrong stands below the last hour."""

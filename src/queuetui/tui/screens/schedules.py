@@ -56,6 +56,7 @@ class SchedulesScreen(Acting, ListScreen):
     VIEW = "schedules"
     HEADING = "Schedules"
     PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.SCHEDULES})
+    ROWS_COME_OF = (Part.SCHEDULES,)
     COLUMNS = SCHEDULE_COLUMNS
     OWN_MARKS = SCHEDULE_ORDER
     TOLD = "schedule"
@@ -69,8 +70,7 @@ class SchedulesScreen(Acting, ListScreen):
         """Return why none is here."""
         capabilities = self.console.capabilities
         keeps = capabilities is not None and Verb.SCHEDULE in capabilities.verbs
-        none = _NONE_YET if keeps else _none_kept(capabilities)
-        return picture.problems.get(Part.SCHEDULES.value) or none
+        return _NONE_YET if keeps else _none_kept(capabilities)
 
     def summary(self, picture: Picture) -> Sequence[Span]:
         """Return how many are overdue, or why they may be out of date."""

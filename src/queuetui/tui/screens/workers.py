@@ -10,6 +10,7 @@ from textual.binding import BindingType
 from textual.widget import Widget
 
 from queuetui.model.picture import Picture
+from queuetui.model.snapshot import Part
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.present.alarm_lines import alarm_lines
 from queuetui.tui.present.lines import Span, say
@@ -37,6 +38,7 @@ class WorkersScreen(Upkeeping, ListScreen):
     PLACE = KeyPlace.WORKERS
     VIEW = "workers"
     HEADING = "Workers"
+    ROWS_COME_OF = (Part.WORKERS,)
     COLUMNS = WORKER_COLUMNS
     OWN_MARKS = WORKER_ORDER
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.WORKERS)
@@ -67,7 +69,10 @@ class WorkersScreen(Upkeeping, ListScreen):
 
     def empty_text(self, picture: Picture) -> str:
         """Return how a worker is started, or that none can be seen here."""
-        started = "No worker is registered. Start one: queuetui worker"
+        capabilities = self.console.capabilities
+        started = "No worker is registered."
+        if capabilities is None or capabilities.native:
+            started += " Start one: queuetui worker"
         return started if self._keeps_workers else "This store does not record its workers."
 
     def summary(self, picture: Picture) -> Sequence[Span]:
