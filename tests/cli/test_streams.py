@@ -46,6 +46,12 @@ def test_a_full_disk_behind_stdout_says_that_the_job_is_stored(sqlite_url: str) 
     assert "fault of the program" not in done.stderr
 
 
+def test_help_for_a_full_disk_is_refused_in_words(sqlite_url: str) -> None:
+    """What is printed without a store is told as the rest where it cannot be written."""
+    done = run_in_shell("> /dev/full", "--help", "--url", sqlite_url)
+    assert (done.returncode, "No space left" in done.stderr, "fault of the program" in done.stderr) == (1, True, False)
+
+
 def test_words_do_not_mix_with_data(sqlite_url: str) -> None:
     """With stderr closed stdout is JSON still."""
     done = run_in_shell("2>&-", "enqueue", "app:send", "--json", "--url", sqlite_url)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -75,6 +78,40 @@ def test_nothing_is_acted_on_by_mistake() -> None:
                 queue.bulk("delete", **wrong)
         with pytest.raises(ValueError, match="one of retry"):
             queue.bulk("pause", "queue:*")
+
+
+REFUSED: list[tuple[str, Callable[[Queue, Any], object], tuple[Any, ...]]] = [
+    ("the count", lambda queue, given: queue.recent(given), (-1, True, 1.5, "5", None, 10**400)),
+    ("the limit", lambda queue, given: queue.jobs(limit=given), (-1, True, float("inf"), "5")),
+    ("the limit", lambda queue, given: queue.events(limit=given), (-1, 1.5)),
+    ("the cursor", lambda queue, given: queue.jobs(after=given), (5, b"x")),
+    ("the filter", lambda queue, given: queue.jobs(given), (None, 5, ["state:failed"])),
+    ("the filter", lambda queue, given: queue.bulk("retry", given), (None, 5)),
+    ("timeout_s", lambda queue, given: queue.wait(UNKNOWN, given), (-1, True, float("nan"), "5", None, 10**400)),
+    ("since", lambda queue, given: queue.events(since=given), (-1, True, float("nan"), 1e300, "1h")),
+    ("days|the age", lambda queue, given: queue.cleanup(given), (-1, True, float("inf"), "7", timedelta(-1), 1e10)),
+    ("the id of a job", lambda queue, given: queue.get(given), (5, None, UUID(UNKNOWN))),
+    ("the id of a job", lambda queue, given: queue.why(given), (5, None)),
+    ("the id of a job", lambda queue, given: queue.cancel(given), (5, UUID(UNKNOWN))),
+    ("the command", lambda queue, given: queue.enqueue_command(given), (5, None, ["ls"], " ")),
+    ("exact", lambda queue, given: queue.stats(exact=given), (1, "no")),
+    ("give a list", lambda queue, given: queue.bulk("retry", ids=given), (UNKNOWN, {"id": 1}, 5)),
+    ("give a list", lambda queue, given: queue.cleanup(1, given), ("failed", 5)),
+    ("give a list", lambda queue, given: queue.events(kinds=given), ("JobFailed", 5)),
+    ("give a list", lambda queue, given: queue.new_many("Send", given), ("abc", {"sku": 1}, 5)),
+    ("give a list", lambda queue, given: queue.enqueue_many(given), (["Send"], Queue.new("Send"))),
+    ("queue", lambda queue, given: queue.pause(given), ("*", "ma*", "a,b", "", " ", 5, None)),
+]
+
+
+def test_what_a_program_asks_is_checked() -> None:
+    """Counts, spans, ids, filters, lists and names are checked like the options of a job, and the message names them."""
+    with Queue("memory://") as queue:
+        for named, ask, values in REFUSED:
+            for given in values:
+                with pytest.raises((TypeError, ValueError), match=named):
+                    ask(queue, given)
+        assert queue.stats()["queues"] == {}
 
 
 def test_acts_are_recorded_under_the_programs_name() -> None:

@@ -21,7 +21,9 @@ SOURCE = Path(queuetui.__file__).parents[1]
 APP = """
     import os
     import signal
+    import sys
     import threading
+    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
     from queuetui import Context, Queue, job
 
@@ -44,6 +46,11 @@ APP = """
     def deaf(payload):
         (HERE / "began-deaf").touch()
         threading.Event().wait(600)
+
+    @job("leave")
+    def leave(payload):
+        ThreadPoolExecutor(1).submit(threading.Event().wait, 600)
+        sys.stdout.close()
 
     @job("kill_worker")
     def kill_worker(payload):

@@ -105,6 +105,11 @@ async def close_loop() -> None:
     asyncio.get_running_loop().close()
 
 
+async def set_for_all(name: str, *values: object) -> None:
+    """Change what all on the loop share."""
+    await getattr(asyncio.get_running_loop(), name)(*values)
+
+
 async def cancel_all() -> None:
     """Cancel every task that can be seen, as programs do that end."""
     for task in asyncio.all_tasks():
@@ -129,6 +134,9 @@ ASYNC: list[tuple[Callable[[], Awaitable[None]], str]] = [
     (stop_loop, "ValueError"),
     (close_loop, "RuntimeError"),
     (cancel_all, "ValueError"),
+    (partial(set_for_all, "shutdown_default_executor"), "RuntimeError"),
+    (partial(set_for_all, "set_default_executor", None), "RuntimeError"),
+    (partial(set_for_all, "set_task_factory", print), "RuntimeError"),
 ]
 
 
@@ -139,7 +147,7 @@ def test_a_neighbour_does_not_notice_how_an_async_handler_ends(queue: Queue, sta
     async def neighbour(_: object) -> str:
         begun.set()
         await asyncio.to_thread(over.wait)
-        return "done"
+        return await asyncio.create_task(asyncio.to_thread(lambda: "done"))
 
     beside = queue.enqueue(declare_handler(neighbour))
     worker = start_worker(concurrency=2)
@@ -217,6 +225,9 @@ RETURNED: list[tuple[Callable[[], object], str]] = [
     (Bodiless, "AttributeError"),
     (lambda: (yield), "ReturnedGenerator"),
     (lambda: map(print, [1]), "ReturnedGenerator"),
+    (lambda: {"sent": [asyncio.sleep(0)]}, "ReturnedGenerator"),
+    (lambda: [(n for n in "ab")], "ReturnedGenerator"),
+    (lambda: Retry, "Retry"),
 ]
 RAISED: list[tuple[Callable[[], BaseException], str]] = [
     (lambda: spoil(Retry(1), delay_s="60"), "BadEnding"),

@@ -59,6 +59,15 @@ def test_the_grace_has_an_end(place: Place, queue: Queue) -> None:
     assert (given_back.state, given_back.attempts, given_back.lost) == ("pending", 0, 0)
 
 
+def test_what_handlers_leave_does_not_keep_a_worker_from_ending(place: Place, queue: Queue) -> None:
+    """A thread that goes on and a stream that is closed hold up neither the end nor its exit code."""
+    job = queue.enqueue("leave")
+    worker = place.start("--burst", "--isolation", "thread")
+    assert worker.wait(60) == 0
+    assert queue.get(job.id).state == "completed"
+    assert place.events(worker)[-1] == "threads_left"
+
+
 def test_a_second_signal_hurries(place: Place, queue: Queue) -> None:
     """The second signal does not wait for the grace."""
     job = queue.enqueue("deaf")

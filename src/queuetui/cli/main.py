@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from threading import Event, Thread
 from typing import Any, NoReturn
 
 import rich_click as click
@@ -20,6 +21,7 @@ from queuetui.cli.options import connection_options
 from queuetui.cli.session import Flags
 from queuetui.model.errors import QueueTuiError
 
+LEFT_END_WITHIN_S = 3.0
 COMMANDS = {
     "cancel": ("acts", "cancel"),
     "check": ("check", "command"),
@@ -97,7 +99,23 @@ def program(context: click.Context, /, **given: Any) -> None:
 
 def main() -> NoReturn:
     """Run the program and exit."""
-    sys.exit(run())
+    code = run()
+    Thread(target=_end_within, args=(LEFT_END_WITHIN_S, code), name="queuetui-end", daemon=True).start()
+    sys.exit(code)
+
+
+def _end_within(limit_s: float, code: int) -> None:
+    """End this process although Python waits for threads that a worker's handlers left."""
+    Event().wait(limit_s)
+    import logging
+
+    from queuetui.engine.logs import log_event
+
+    log_event(
+        "threads_left", logging.WARNING, reason=f"what handlers left goes on {limit_s:g} s after the worker's end"
+    )
+    logging.shutdown()
+    os._exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -157,6 +175,10 @@ def _report(error: Exception) -> int:
     if isinstance(error, QueueTuiError):
         output.say(f"queuetui: {error}")
         return exit_codes.exit_code(error)
+    if isinstance(error, OSError) and error.strerror:
+        # Such as help for a full disk: what it says is the system's.
+        output.say(f"queuetui: the system refused it: {error.strerror}; mend that, then run it again")
+        return exit_codes.REFUSED
     # Its own words may quote anything, a password among them.
     output.say(
         f"queuetui: this is a fault of the program ({type(error).__name__}); to see where, run it again with QUEUETUI_DEBUG=1"

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from typing import Any
+from typing import Any, TextIO
 
 from click.exceptions import Exit
 from rich.cells import cell_len
@@ -132,8 +132,11 @@ def write(line: str) -> None:
 
 def finish() -> None:
     """Write what is left of the data; raises AnswerLost."""
-    with _written():
-        sys.stdout.flush()
+    stream: TextIO | None = sys.stdout
+    # A worker's handler may have closed it or taken it away.
+    if stream is not None and not stream.closed:
+        with _written():
+            stream.flush()
 
 
 @contextmanager

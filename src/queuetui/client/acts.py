@@ -6,11 +6,14 @@ import os
 import socket
 import sys
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from queuetui.model.act import Outcome, Result, Verb
+from queuetui.model.duration import read_span_s
 from queuetui.model.errors import Conflict, NotFound
+from queuetui.model.names import read_filter, read_many, read_queue, read_text
 from queuetui.model.query_parser import parse_query
 
 if TYPE_CHECKING:
@@ -65,29 +68,34 @@ class QueueActs:
         wanted = Verb(verb)
         if wanted not in BULK_VERBS:
             raise ValueError(f"{verb!r} is not done to many jobs; give one of {', '.join(BULK_VERBS)}")
+        filter_text = read_filter(filter_text)
         if bool(filter_text.strip()) == (ids is not None):
             raise Conflict("say which jobs: either a filter, such as queue:* for all, or ids, and not both")
         operations = self._operations()
         if ids is None:
             return operations.perform(operations.prepare_matching(wanted, parse_query(filter_text)), reason)
-        return operations.perform(operations.prepare_ids(wanted, [*ids]), reason)
+        chosen = [read_text(one, "the id of a job") for one in read_many(ids, "ids")]
+        return operations.perform(operations.prepare_ids(wanted, chosen), reason)
 
-    def cleanup(self, days: float, states: Iterable[str] | None = None) -> Report:
+    def cleanup(self, days: float | timedelta, states: Iterable[str] | None = None) -> Report:
         """Delete jobs that ended more than so many days ago.
 
-        They are completed and cancelled ones unless `states` are given.
+        They are completed and cancelled ones unless `states` are given. Raises ValueError for less than no time.
         """
         operations = self._operations()
-        chosen = None if states is None else [*states]
-        return operations.perform(operations.prepare_cleanup(chosen, days * DAY_S))
+        chosen = None if states is None else [read_text(one, "a state") for one in read_many(states, "states")]
+        return operations.perform(operations.prepare_cleanup(chosen, _age_s(days)))
 
     def pause(self, queue: str, reason: str = "") -> None:
-        """Let no worker claim jobs of a queue; what runs goes on."""
-        self._operations().set_paused(queue, paused=True, reason=reason)
+        """Let no worker claim jobs of a queue; what runs goes on.
+
+        Raises ValueError for what is no name of a queue.
+        """
+        self._operations().set_paused(read_queue(queue), paused=True, reason=reason)
 
     def resume(self, queue: str, reason: str = "") -> None:
         """Let workers claim jobs of a queue again."""
-        self._operations().set_paused(queue, paused=False, reason=reason)
+        self._operations().set_paused(read_text(queue, "the queue"), paused=False, reason=reason)
 
     def _drop_schedule(self, name: str) -> None:
         """Remove a schedule as it stands; raises NotFound."""
@@ -99,7 +107,7 @@ class QueueActs:
 
     def _act(self, verb: Verb, job_id: str) -> Result:
         """Act on the job as it stands: one that moved between the look and the act is looked at again."""
-        operations = self._operations()
+        operations, job_id = self._operations(), read_text(job_id, "the id of a job")
         for _ in range(TRIES_AGAINST_MOVING_JOBS - 1):
             manifest = operations.prepare_ids(verb, [job_id])
             result = _one_result(operations, manifest, job_id)
@@ -121,6 +129,13 @@ class QueueActs:
         journal = Journal(None if folder is None else folder / "acts.jsonl", f"{self._program} ({label})")
         actor = f"{self._program} (program on {socket.gethostname()}/{os.getpid()})"
         return Operations(self._backend, Authority(Right.ADMIN, actor, journal, None), self._limits)
+
+
+def _age_s(days: float | timedelta) -> float:
+    if isinstance(days, timedelta):
+        return read_span_s(days, "the age")
+    # Checked before it is multiplied: nothing larger than a thousand years gets further.
+    return read_span_s(read_span_s(days, "days") * DAY_S, "the age")
 
 
 def _one_result(operations: Operations, manifest: Manifest, job_id: str) -> Result:

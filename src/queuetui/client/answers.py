@@ -7,8 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from queuetui.model.document import describe_verdict
+from queuetui.model.duration import read_span_s
 from queuetui.model.event import EventRequest, describe_event, read_kind
+from queuetui.model.job_rules import read_amount
 from queuetui.model.log_lines import describe_line, lines_of
+from queuetui.model.names import read_many, read_text
 from queuetui.model.snapshot import Watch
 
 if TYPE_CHECKING:
@@ -41,27 +44,28 @@ class QueueAnswers:
         `kinds` are such as JobFailed; `since` is how long ago, in seconds or a timedelta. The cursor is None at the end.
         """
         feed = self._feed()
-        span = since if since is None or isinstance(since, timedelta) else timedelta(seconds=since)
+        span = None if since is None else timedelta(seconds=read_span_s(since, "since"))
         page = feed.events(
             EventRequest(
                 job_id,
                 queue,
                 correlation_id,
-                frozenset(map(read_kind, kinds)),
+                frozenset(read_kind(read_text(kind, "a kind")) for kind in read_many(kinds, "kinds")),
                 None if span is None else feed.now() - span,
-                before,
-                limit,
+                None if before is None else read_text(before, "the cursor"),
+                read_amount(limit, "the limit"),
             )
         )
         return list(map(describe_event, page.events)), page.last if page.has_more else None
 
     def logs(self, job_id: str) -> list[dict[str, Any]]:
         """Return the lines that the handler of a job logged, as far as they are kept; raises NotFound."""
+        job_id = read_text(job_id, "the id of a job")
         return list(map(describe_line, lines_of(job_id, self._feed().open(job_id).runs)))
 
     def why(self, job_id: str) -> dict[str, Any]:
         """Return why a job is where it is: the verdict, what it was read from, the next step; raises NotFound."""
-        detail = self._feed().open(job_id, events=EVENTS_READ)
+        detail = self._feed().open(read_text(job_id, "the id of a job"), events=EVENTS_READ)
         gap = None if detail.gap is None else describe_verdict(detail.gap)
         return {**describe_verdict(detail.verdict), "gap": gap}
 

@@ -19,7 +19,7 @@ from queuetui.model.handler import Handler, place_of, read_handler
 from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id, new_job_ids, usual_spelling
 from queuetui.model.job_rules import read_attempts, read_due_time, read_priority
-from queuetui.model.names import read_queue, read_tags, read_text, shown
+from queuetui.model.names import read_many, read_queue, read_tags, read_text, shown
 
 DEFAULT_QUEUE = "default"
 DEFAULT_PRIORITY = 0
@@ -114,7 +114,7 @@ def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobO
     if "id" in options or "idempotency_key" in options:
         raise Conflict("many jobs cannot have one id or idempotency key; make each of them alone")
     one = make_job(job_type, None, options)
-    encoded = encode_payloads([{} if payload is None else payload for payload in payloads])
+    encoded = encode_payloads([{} if payload is None else payload for payload in read_many(payloads, "payloads")])
     ids = new_job_ids(len(encoded))
     correlation_ids = ids if one.correlation_id == one.id else repeat(one.correlation_id)
     shared = one._replace(id="", payload=b"")

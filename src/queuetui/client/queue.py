@@ -19,8 +19,10 @@ from queuetui.client.new_job import JobOptions, make_job, make_jobs
 from queuetui.client.schedules import Recurrence, make_spec
 from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.document import JobDocument, document
-from queuetui.model.job import Enqueued
-from queuetui.model.names import read_tags, read_text
+from queuetui.model.duration import read_span_s
+from queuetui.model.job import Enqueued, NewJob
+from queuetui.model.job_rules import read_amount
+from queuetui.model.names import read_filter, read_flag, read_many, read_tags, read_text, shown
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from queuetui.backends.backend import NativeBackend
     from queuetui.model.handler import Handler
-    from queuetui.model.job import Job, NewJob
+    from queuetui.model.job import Job
 
 FIRST_LOOK_S = 0.01
 LONGEST_LOOK_S = 0.5
@@ -89,11 +91,14 @@ class Queue(QueueActs, QueueAnswers):
         tags = () if said_tags is None else read_tags(said_tags)
         needs = () if said_needs is None else read_tags(said_needs, "needs")
         options["tags"], options["needs"] = tags, (*needs, *tags)
-        return self.enqueue(COMMAND_TYPE, {"command": command}, **options)
+        return self.enqueue(COMMAND_TYPE, {"command": read_text(command, "the command")}, **options)
 
     def enqueue_many(self, jobs: Iterable[NewJob], *, connection: Connection | None = None) -> list[EnqueueResult]:
         """Store jobs made by `new`, all or none, in one transaction."""
-        return list(self._backend.jobs.enqueue(tuple(jobs), connection))
+        made = read_many(jobs, "jobs")
+        if set(map(type, made)) - {NewJob}:
+            raise TypeError(f"jobs is {shown(jobs)}; give a list of jobs made by Queue.new")
+        return list(self._backend.jobs.enqueue(made, connection))
 
     async def aenqueue(
         self, job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]
@@ -117,11 +122,12 @@ class Queue(QueueActs, QueueAnswers):
 
         `exactness` names the figures that are not exact; with `exact` all is counted, which is slow on a large store.
         """
-        return describe_stats(self._backend.inspector.snapshot(Watch(limits=self._limits, exact=exact)))
+        watch = Watch(limits=self._limits, exact=read_flag(exact, "exact"))
+        return describe_stats(self._backend.inspector.snapshot(watch))
 
     def recent(self, count: int = 50) -> list[JobDocument]:
         """Return the newest jobs, newest first."""
-        return self.jobs("sort:-created", limit=count)[0]
+        return self.jobs("sort:-created", limit=read_amount(count, "the count"))[0]
 
     def jobs(
         self, filter_text: str = "", limit: int = 100, after: str | None = None
@@ -131,13 +137,14 @@ class Queue(QueueActs, QueueAnswers):
         The cursor is None at the end.
         Raises BadQuery with the position. A document's `verdict` is None: explaining is the work of `why`.
         """
-        request = PageRequest(parse_query(filter_text), limit, after)
+        cursor = None if after is None else read_text(after, "the cursor")
+        request = PageRequest(parse_query(read_filter(filter_text)), read_amount(limit, "the limit"), cursor)
         page = self._backend.inspector.page(request, self._limits)
         return self._documents(page.jobs), page.last if page.has_more else None
 
     def get(self, job_id: str) -> JobDocument:
         """Return one job by its whole id; raises NotFound."""
-        return self._documents((self._backend.inspector.get(job_id),))[0]
+        return self._documents((self._backend.inspector.get(read_text(job_id, "the id of a job")),))[0]
 
     def wait(self, job_id: str, timeout_s: float | timedelta = 60.0) -> JobDocument:
         """Return a job once it has ended, with its result or error.
@@ -145,8 +152,7 @@ class Queue(QueueActs, QueueAnswers):
         It is looked at ever less often, at least every half second.
         Raises NotFound, and TimeoutError when it goes on for longer.
         """
-        if isinstance(timeout_s, timedelta):
-            timeout_s = timeout_s.total_seconds()
+        timeout_s = read_span_s(timeout_s, "timeout_s")
         ends_s, pause_s, moment = time.monotonic() + timeout_s, FIRST_LOOK_S, Event()
         while (seen := self.get(job_id)).state not in FINAL:
             left_s = ends_s - time.monotonic()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Coroutine
 from contextlib import suppress
+from functools import partial
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from queuetui.engine.context import Context
 from queuetui.engine.handler_forks import ancestry, end_fork
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 
 # Less than the worker waits before it replaces the slot of a handler that does not end.
 ANSWERS_WITHIN_S = 0.8
+# What a handler would set for its neighbours too: without a pool of threads or a way to make tasks they fail.
+SHARED_SETTINGS = ("set_default_executor", "shutdown_default_executor", "set_task_factory")
 
 
 class EventLoop:
     """Started with the first async handler; the calling thread waits, so that a slot stays one job.
 
-    A handler ends its own run only: one that stops the loop does not end it. A loop that is broken, or held by a handler that was to
+    A handler ends its own run only: one that stops the loop does not end it, and what all share cannot be set.
+    A loop that is broken, or held by a handler that was to
     end and does not, is replaced for the runs that begin then.
     asyncio is imported with it: a worker without async handlers holds 3 MB less.
     """
@@ -43,7 +47,11 @@ class EventLoop:
         import asyncio
         from concurrent.futures import CancelledError
 
-        future = self._begin(coroutine)
+        try:
+            future = self._begin(coroutine)
+        except BaseException:
+            coroutine.close()
+            raise
         context.on_cancel(future.cancel)
         try:
             value, error = future.result()
@@ -72,12 +80,26 @@ class EventLoop:
 
         with self._lock:
             if self._loop is None or self._loop.is_closed():
-                self._loop = asyncio.new_event_loop()
-                self._serving.add(self._loop)
-                Thread(target=self._serve, args=(self._loop,), name="queuetui-async", daemon=True).start()
+                self._loop = self._open()
             future = asyncio.run_coroutine_threadsafe(_contain(coroutine), self._loop)
             self._waiting[future] = self._loop
             return future
+
+    def _open(self) -> asyncio.AbstractEventLoop:
+        """Return a new loop with a thread that serves it; where no thread can be started there is none either."""
+        import asyncio
+
+        loop = asyncio.new_event_loop()
+        for name in SHARED_SETTINGS:
+            setattr(loop, name, partial(_refuse, name))
+        self._serving.add(loop)
+        try:
+            Thread(target=self._serve, args=(loop,), name="queuetui-async", daemon=True).start()
+        except BaseException:
+            self._serving.discard(loop)
+            loop.close()
+            raise
+        return loop
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run the loop until it is closed; what a handler raises through it does not end it."""
@@ -126,6 +148,13 @@ class EventLoop:
         for future in left:
             with suppress(InvalidStateError):
                 future.set_exception(RuntimeError("the loop of the worker's async handlers ended under this run"))
+
+
+def _refuse(setting: str, *_: object, **__: object) -> NoReturn:
+    raise RuntimeError(
+        f"{setting} is refused: all async handlers of this worker share the loop; give an executor of your own to "
+        "run_in_executor, or run a loop of your own in asyncio.to_thread"
+    )
 
 
 def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:

@@ -47,6 +47,15 @@ def read_priority(priority: object) -> int:
     return number
 
 
+def read_amount(count: object, what: str) -> int:
+    """Return how many of something are asked for; raises TypeError or ValueError naming `what`."""
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(f"{what} is {shown(count)}; give a whole number")
+    if not 0 <= count <= LARGEST_PRIORITY:
+        raise ValueError(f"{what} is {shown(count)}; give a whole number of at least 0")
+    return int(count)
+
+
 def read_due_time(at: object) -> datetime:
     """Return the time at which a job is due, in UTC; raises TypeError or ValueError."""
     if not isinstance(at, datetime):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 LONGEST_NAME_CHARS = 200
 _SHOWN_CHARS = 40
@@ -28,6 +29,13 @@ def read_text(value: object, what: str) -> str:
     return text
 
 
+def read_filter(value: object) -> str:
+    """Return the text of a filter, which may be empty; raises TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(f"the filter is {shown(value)}; give a text, such as 'state:failed'")
+    return str.__str__(value)
+
+
 def read_flag(value: object, name: str) -> bool:
     """Return a choice of yes or no; raises TypeError."""
     if not isinstance(value, bool):
@@ -45,6 +53,16 @@ def read_tags(tags: object, what: str = "tags") -> tuple[str, ...]:
     if isinstance(tags, str | bytes | Mapping) or not isinstance(tags, Iterable):
         raise TypeError(f"{what} is {shown(tags)}; give a list of texts, such as ['db-1']")
     return tuple(dict.fromkeys(_read_name(tag, "tag") for tag in tags))
+
+
+def read_many(values: object, what: str) -> tuple[Any, ...]:
+    """Return all of a list; raises TypeError.
+
+    One text or dict is refused too: its letters or keys would be taken for many.
+    """
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise TypeError(f"{what} is {shown(values)}; give a list")
+    return tuple(values)
 
 
 def read_queues(names: object) -> tuple[str, ...]:
