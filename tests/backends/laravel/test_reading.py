@@ -80,6 +80,7 @@ def test_remarks_say_what_a_person_must_know(capture: Capture) -> None:
         said[capture.stored[job.ref.id]["job"]].update(job.remarks)
     text = {name: " ".join(remarks) for name, remarks in said.items()}
     assert "encrypted" in text["App\\Jobs\\SecretJob"]
+    assert "(encrypted)" in {job.data and job.data.raw for job in listed(capture)}
     assert "chain" in text["App\\Jobs\\SendWelcomeEmail"]
     assert "unique" in text["App\\Jobs\\UniqueJob"]
     assert capture.truth["batches"][0]["id"] in text["App\\Jobs\\SlowReport"]

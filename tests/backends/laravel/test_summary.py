@@ -81,10 +81,13 @@ DATE = (
     's:13:"timezone_type";i:3;s:8:"timezone";s:3:"UTC";}'
 )
 
+SPAN = 'O:12:"DateInterval":8:{s:1:"y";i:0;s:1:"m";i:2;s:1:"d";i:1;s:1:"h";i:0;s:1:"i";i:5;s:1:"s";i:0;s:1:"f";d:0;s:6:"invert";i:1;}'
+
 
 @pytest.mark.parametrize(
     ("command", "shown"),
     [
+        (f'O:5:"App\\S":1:{{s:4:"wait";{SPAN}}}', "wait -P2M1DT5M"),
         (
             f'O:36:"Illuminate\\Events\\CallQueuedListener":4:{{s:5:"class";s:5:"App\\A";s:6:"method";s:6:"handle";s:4:"data";a:1:{{i:0;{EVENT}}}s:5:"tries";i:3;}}',
             "line.sku A-1042 line.qty 2 left 0",

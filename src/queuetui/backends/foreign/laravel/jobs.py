@@ -90,6 +90,8 @@ class JobReader:
 
     def data(self, payload: LaravelPayload) -> Untrusted | None:
         """Return the line of the data column."""
+        if payload.command_state is CommandState.ENCRYPTED:
+            return Untrusted("(encrypted)")
         subject = payload.subject
         if subject is None:
             return None

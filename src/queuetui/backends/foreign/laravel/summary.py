@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -90,7 +90,10 @@ def members_of(value: PhpValue) -> dict[PhpKey, PhpValue] | None:
     match value:
         case PhpArray(items):
             return items
-        case PhpObject(properties={"date": str(), "timezone_type": int()}):
+        case (
+            PhpObject(properties={"date": str(), "timezone_type": int()})
+            | PhpObject(properties={"y": int(), "i": int()})
+        ):
             return None
         case PhpObject(properties={"items": PhpArray(items)}) if value.class_name.endswith("Collection"):
             return items
@@ -130,6 +133,8 @@ def _show(document: PhpDocument, value: PhpValue) -> str | None:
             return _show(document, members[MODEL_LABEL])
         case PhpObject(properties={"date": str(date), "timezone_type": int()}):
             return _show(document, date.partition(".")[0])
+        case PhpObject(properties={"y": int(), "m": int(), "d": int(), "h": int(), "i": int(), "s": int()} as parts):
+            return _span(parts)
         case PhpObject(properties=members):
             identity = document.follow(members.get("id"))
             return None if isinstance(identity, PhpObject) else _show(document, identity)
@@ -139,6 +144,17 @@ def _show(document: PhpDocument, value: PhpValue) -> str | None:
             text = str(value)
             return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "\N{HORIZONTAL ELLIPSIS}"
     return None
+
+
+def _span(parts: Mapping[PhpKey, PhpValue]) -> str:
+    """Return a DateInterval as its constructor takes it: `P1DT2H`."""
+
+    def written(names: str) -> str:
+        return "".join(f"{parts[name]!r}{'M' if name == 'i' else name.upper()}" for name in names if parts[name])
+
+    days, times = written("ymd"), written("his")
+    sign = "-" if parts.get("invert") else ""
+    return f"{sign}P{days}{f'T{times}' if times else ''}" if days or times else "PT0S"
 
 
 def _label(path: str) -> str:
