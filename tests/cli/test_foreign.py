@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.backends.captures import Capture, load_capture, query, sqlite_path
+from tests.backends.captures import Capture, load_capture, query, run_script, sqlite_path
 from tests.cli.conftest import Invoke
 from tests.cli.test_formats import DOCUMENT_KEYS
 
@@ -198,3 +198,18 @@ def test_an_id_far_back_is_looked_for_as_far_as_is_asked_for(
             cut = invoke(*command, written, "--url", capture.url)
             assert (cut.code, "looked through" in cut.err, "write --all" in cut.err) == (4, True, True), command
             assert invoke(*command, written, "--all", "--url", capture.url).code == 0, command
+
+
+def test_a_table_of_ones_own_is_drafted_shown_and_acted_on(sqlite_url: str, invoke: Invoke, tmp_path: Path) -> None:
+    """A whole id is found however short it is, a verb acts once, and one that the mapping lacks is refused with that."""
+    run_script(
+        sqlite_url,
+        "CREATE TABLE t (id TEXT PRIMARY KEY, kind TEXT, status TEXT);\nINSERT INTO t VALUES ('ab', 'x', 'failed'), ('c', 'x', 'new');\n",
+    )
+    mapping = tmp_path / "t.toml"
+    mapping.write_text(invoke("map", sqlite_url, "t").out, encoding="utf-8")
+    at = ("--url", sqlite_url, "--mapping", str(mapping), "--operate")
+    assert invoke("show", "ab", *at, "--json").data["state"] == "failed"
+    assert "1 retried" in invoke("retry", "--id", "ab", "--yes", *at).err
+    assert "is pending" in invoke("retry", "--id", "ab", "--yes", *at).err
+    assert "cannot be done here" in invoke("release", "--id", "ab", "--yes", *at).err

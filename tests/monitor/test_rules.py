@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from queuetui.model.act import Verb
-from queuetui.model.job import Job, JobError
+from queuetui.model.job import UNKNOWN_STATE, Job, JobError
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity
@@ -19,6 +19,7 @@ LISTENED = facts(worker("mail"))
 RELEASING = replace(FOREIGN, applies={Verb.RELEASE: frozenset({State.PROCESSING})})
 ID = "01234567-89ab-7def-8123-456789abcdef"
 TIMEOUT = JobError(Untrusted("TimeoutError"), Untrusted("too late"), Untrusted(""))
+UNDATED = replace(running(301, lease_s=None), started_at=None, claimed_at=None, updated_at=None)
 POISON = JobError(Untrusted("PoisonPill"), Untrusted("lost"), Untrusted(""))
 
 
@@ -121,6 +122,8 @@ def test_a_queue_without_a_consumer_says_which_worker_to_start() -> None:
         (running(9999, lease_s=-1), LISTENED, Code.ORPHANED, "no worker has swept it"),
         (running(301, lease_s=None), facts(capabilities=FOREIGN), Code.OVER_LIMIT, "keeps no liveness"),
         (running(10, lease_s=None), facts(capabilities=FOREIGN), Code.HEALTHY, "running 10 s"),
+        (replace(UNDATED, updated_at=ago(301)), facts(capabilities=FOREIGN), Code.OVER_LIMIT, "taken 5 m ago"),
+        (UNDATED, facts(capabilities=FOREIGN), Code.HEALTHY, "since when is not stored"),
     ],
 )
 def test_a_processing_job_says_how_it_stands(subject: Job, told: Facts, code: Code, words: str) -> None:
@@ -139,13 +142,14 @@ def test_a_processing_job_says_how_it_stands(subject: Job, told: Facts, code: Co
         (running(10, lease_s=-1), facts(capabilities=RELEASING), f"queuetui release --id {ID}"),
         (
             running(301, lease_s=None),
-            facts(capabilities=FOREIGN),
+            facts(capabilities=RELEASING),
             f"check its worker, then: queuetui release --id {ID}",
         ),
+        (running(301, lease_s=None), facts(capabilities=FOREIGN), "check its worker"),
     ],
 )
 def test_a_stuck_run_names_the_act_that_mends_it(subject: Job, told: Facts, step: str) -> None:
-    """Every stuck run names a command that acts on it."""
+    """Every stuck run names a command that acts on it, if its system has one."""
     assert explain(subject, told).next == step
 
 
@@ -186,6 +190,8 @@ def test_a_blocked_job_points_to_its_own_system() -> None:
     """What a foreign system holds back is for that system to explain."""
     verdict = explain(job(State.BLOCKED), facts(capabilities=FOREIGN))
     assert verdict.code is Code.BLOCKED
+    unknown = explain(job(State.BLOCKED, remarks=(UNKNOWN_STATE,)), facts(capabilities=FOREIGN))
+    assert (unknown.severity, "none that is known" in unknown.summary) == (Severity.WARNING, True)
     assert "Laravel" in verdict.summary
     assert "Laravel" in verdict.next
 
@@ -206,10 +212,15 @@ def test_a_blocked_job_points_to_its_own_system() -> None:
 )
 def test_what_a_worker_would_fail_at_once_is_told(subject: Job, code: Code, words: str, step: str) -> None:
     """Elsewhere a job past its deadline or its attempts is failed unrun; the next step is one that lets it run."""
-    verdict = explain(subject, facts(capabilities=FOREIGN))
+    verdict = explain(
+        subject, facts(capabilities=replace(RELEASING, applies={**RELEASING.applies, Verb.RETRY: frozenset(State)}))
+    )
     assert verdict.code == code
     assert words in verdict.summary
     assert step in verdict.next
+    assert (
+        "queuetui" not in explain(subject, facts(capabilities=replace(FOREIGN, applies={}))).next or subject.expired_at
+    )
     assert verdict.stuck == (code in {Code.ATTEMPTS_USED_UP, Code.OVER_LIMIT})
 
 

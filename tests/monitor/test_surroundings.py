@@ -92,6 +92,7 @@ def test_a_queue_is_judged(changes: dict[str, Any], workers: list[WorkerInfo], c
     [
         ([old(silent_s=60)], []),
         ([old(silent_s=61)], [Code.STALE_WORKER]),
+        ([replace(old(silent_s=61), has_ended=True)], []),
         ([old(version=Untrusted("2")), old(), old()], [Code.WRONG_VERSION]),
         ([old(version=Untrusted("2"), started_s=800), old()], []),
         ([old(version=Untrusted("2")), old(started_s=800)], [Code.WRONG_VERSION]),

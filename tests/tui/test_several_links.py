@@ -188,7 +188,19 @@ def test_the_jobs_of_all_systems_are_one_list_and_each_act_goes_to_its_own() -> 
             "cache": 1,
         }
         assert not stage.table().marks
-        await stage.press("1", "slash")
+        await stage.press("1", "i")
+        await stage.until(
+            lambda: (ids := [row.cells[0].text for row in stage.table().rows]) == sorted(ids, reverse=True) != []
+        )
+        await stage.press("i", "c")
+        await stage.write("system")
+        await stage.press("enter", "escape")
+        await stage.until(lambda: "system" not in stage.table().shown_columns)
+        await stage.press("slash")
+        await stage.write("type:absent")
+        await stage.press("enter", "X")
+        await stage.until_shown("There is no job to purge here")
+        await stage.press("escape", "slash")
         await stage.write("queue:nowhere")
         await stage.press("enter")
         await stage.until_shown("No such jobs in 3 of 3 systems")

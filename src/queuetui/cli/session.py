@@ -164,8 +164,10 @@ def resolve_id(feed: Feed, written: str, *, whole: bool = False) -> str:
     Raises NotFound, Conflict.
     """
     written = WrittenValue(written, 0).literal
-    # What ends in a number may be a whole id that is short: 7, job-7.
+    # What ends in a number is looked for as an end too: 7 of job-7.
     if len(written) < SHORTEST_ID and not written.rpartition("-")[2].isdecimal():
+        if feed.has(written):
+            return written
         raise NotFound(f"{written!r} is too short for an id; write at least its last {SHORTEST_ID} characters")
     search = feed.find(written, looks=math.inf if whole else LOOKS_FOR_ID, tell=Progress(_describe_search))
     found = [ref.id for ref in search.refs]

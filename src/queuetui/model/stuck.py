@@ -25,8 +25,13 @@ def is_orphaned(job: Job, now: datetime) -> bool:
 
 def is_over_limit(job: Job, now: datetime, limits: Limits) -> bool:
     """Tell whether a processing job has run, or been held, for longer than its limit."""
-    since = job.started_at or job.claimed_at
+    since = runs_since(job)
     return since is not None and (now - since).total_seconds() > limits.run_limit_s(job.queue.raw, job.type.raw)
+
+
+def runs_since(job: Job) -> datetime | None:
+    """Return since when a job runs; without a start that is stored, since its record last changed."""
+    return job.started_at or job.claimed_at or job.updated_at
 
 
 def is_unheard(job: Job, now: datetime, limits: Limits, unheard: frozenset[str]) -> bool:

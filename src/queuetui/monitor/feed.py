@@ -231,6 +231,10 @@ class Feed(LogFeed):
         if reach is not None and search.has_more and search.cursor is not None:
             reach(search.cursor)
 
+    def has(self, job_id: str) -> bool:
+        """Tell whether there is a job of that whole id."""
+        return bool(self._inspector.get_many((job_id,)))
+
     def find(
         self,
         suffix: str,

@@ -9,6 +9,7 @@ from queuetui.tui.action import JOB_PLACES, KeyPlace, action, at
 
 ORDERED = at(
     KeyPlace.JOBS,
+    KeyPlace.SYSTEMS,
     KeyPlace.OVERVIEW,
     KeyPlace.FAILURES,
     KeyPlace.GROUPS,
@@ -48,9 +49,11 @@ JOBS = (
         "wide",
         "w",
         "other columns, with the whole id; in a text, wrap long lines or cut them",
-        at(KeyPlace.JOBS, KeyPlace.DETAIL),
+        at(KeyPlace.JOBS, KeyPlace.SYSTEMS, KeyPlace.DETAIL),
     ),
-    action("columns", "c", "choose which columns are shown", at(KeyPlace.JOBS), call="choose_columns"),
+    action(
+        "columns", "c", "choose which columns are shown", at(KeyPlace.JOBS, KeyPlace.SYSTEMS), call="choose_columns"
+    ),
     action("copy", "y", "copy the id, error, payload, JSON or command", JOB_PLACES, rank=13),
     action("left tab", "left_square_bracket", "the tab to the left", at(KeyPlace.DETAIL), call="turn_tab(-1)"),
     action(
@@ -98,7 +101,7 @@ ACTS = (
         "purge",
         "X",
         "delete all that match the filter, written to a file first",
-        at(KeyPlace.JOBS),
+        at(KeyPlace.JOBS, KeyPlace.SYSTEMS),
         verb=Verb.DELETE,
         rank=12,
     ),

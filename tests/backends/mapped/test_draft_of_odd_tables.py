@@ -86,6 +86,23 @@ ODD = {
         {},
         "unique index",
     ),
+    "null-key": Odd(
+        "postgres", "Loose", 'CREATE TABLE "Loose" (code text UNIQUE, type text, status text);', {}, "may be NULL"
+    ),
+    "sure-key": Odd(
+        "postgres",
+        '"Sure"',
+        """CREATE TABLE "Sure" (id text UNIQUE, "no" int UNIQUE NOT NULL, type text, status text);
+        INSERT INTO "Sure" VALUES (NULL, 1, 'mail', 'new'), (NULL, 2, 'mail', 'dead');""",
+        {"1": "pending", "2": "failed"},
+    ),
+    "sqlite-composite": Odd(
+        "sqlite",
+        "jobs",
+        "CREATE TABLE jobs (tenant INTEGER, id INTEGER, type TEXT, status TEXT, PRIMARY KEY (tenant, id));",
+        {},
+        "unique index",
+    ),
     "epoch-ms": Odd(
         "sqlite",
         "Task Queue",

@@ -124,6 +124,7 @@ INSERT INTO jobs (type, payload, status, priority, attempts, scheduled_at, start
  ('b', '{}', 'pending', 1, 0, '2026-07-01 14:30:00', NULL, '2026-07-01 13:00:00'),
  ('c', '{}', 'processing', 1, 1, NULL, '2026-07-01 13:00:00', '2026-07-01 13:00:00'),
  ('d', '{}', 'paused', 1, 0, NULL, NULL, NULL);
+INSERT INTO jobs (type, status, updated_at) VALUES ('e', 'processing', '2026-07-01 13:00:00'), ('f', 'processing', NULL);
 """
 
 
@@ -135,6 +136,7 @@ def test_naive_times_are_those_of_the_applications_zone(mysql_url: str) -> None:
     now = datetime(2026, 7, 1, 12, 0, 30, 900_000, tzinfo=UTC)
     seen = see(mysql_url, product, now)
     assert [seen[one].state for one in "1234"] == [State.PENDING, State.SCHEDULED, State.PROCESSING, State.BLOCKED]
+    assert [seen[one].stuck for one in "56"] == [True, False], "a run without a start is judged by its last change"
     assert (seen["3"].stuck, seen["1"].fields["scheduled"]) == (True, datetime(2026, 7, 1, 12, tzinfo=UTC))
     assert mapping.priority is not None
     assert mapping.priority.higher_first

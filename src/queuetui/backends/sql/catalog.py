@@ -70,7 +70,8 @@ _SQLITE_INDEXES = (
     'SELECT NULL, one.name, list.name, part.name, list."unique" AND NOT list.partial '
     "FROM sqlite_master one JOIN pragma_index_list(one.name) list JOIN pragma_index_info(list.name) part WHERE one.type = 'table' "
     "UNION ALL SELECT NULL, one.name, 'rowid', info.name, 1 FROM sqlite_master one JOIN pragma_table_info(one.name) info "
-    "WHERE one.type = 'table' AND info.pk = 1 AND upper(info.type) = 'INTEGER'"
+    "WHERE one.type = 'table' AND info.pk = 1 AND upper(info.type) = 'INTEGER' "
+    "AND (SELECT max(pk) FROM pragma_table_info(one.name)) = 1"
 )
 _STATEMENTS = {
     "postgresql": (_POSTGRESQL_COLUMNS, _POSTGRESQL_INDEXES, _POSTGRESQL_FUNCTIONS),

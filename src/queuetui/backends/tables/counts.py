@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import case, literal, null, true
+from sqlalchemy import and_, case, literal, null, true
 
 from queuetui.backends.reading.figures import JobFigures
 from queuetui.backends.sql.groups import Grouping, GroupTally
@@ -21,6 +21,8 @@ from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 
+# A pending job whose row does not say when it is due is due since it is there.
+_DUE = ("scheduled", "created")
 _NOT_KEPT = "{label} has no {state} jobs"
 
 
@@ -49,8 +51,12 @@ class _Queue:
         if rank < len(STATES):
             self.states[STATES[rank]][source.name] += tally.number
         self.stuck[source.name] += tally.sums[0]
-        due = source.fields["scheduled"].codec.from_store(tally.lows[0]) if "scheduled" in source.fields else None
-        self.oldest_due_at = min((one for one in (self.oldest_due_at, due) if one is not None), default=None)
+        due = [
+            source.fields[name].codec.from_store(low)
+            for name, low in zip(_DUE, tally.lows, strict=True)
+            if name in source.fields
+        ]
+        self.oldest_due_at = min((one for one in (self.oldest_due_at, *due) if one is not None), default=None)
 
 
 def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bool = False) -> JobFigures:
@@ -93,15 +99,20 @@ def _grouping(reading: Reading, source: Source) -> Grouping:
         one = source.fields["queue"]
         queue = one.at if one.folds else exact_text(one.at, reading.dialect)
     pending = source.in_states([State.PENDING], moment)
-    due: Column = null()
-    if pending is not None and "scheduled" in source.fields:
-        due = case((pending, source.fields["scheduled"].at), else_=None)
+    due: dict[str, Column] = dict.fromkeys(_DUE, null())
+    if pending is not None:
+        times = {name: source.fields[name].at for name in _DUE if name in source.fields}
+        unknown = times["scheduled"].is_(None) if "scheduled" in times else true()
+        due |= {
+            name: case((and_(pending, true() if name == _DUE[0] else unknown), at), else_=None)
+            for name, at in times.items()
+        }
     return Grouping(
         source.rows,
         source.key[0].at,
         (queue, source.state(moment)),
         (case((source.stuck(moment), 1), else_=0),),
-        (due,),
+        tuple(due.values()),
         source.shown(true()) if source.is_partial else None,
     )
 

@@ -25,6 +25,7 @@ from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
+from queuetui.model.stuck import runs_since
 
 BITE = 20
 # An INSERT tells how many rows it made, too.
@@ -180,6 +181,8 @@ def _choose(product: Product, verb: Verb, locked: LockedRow) -> Change | str:
 def _too_early(locked: LockedRow) -> str:
     if locked.source.held is not None:
         return f"it is processing and not past its time, {_ALIVE}"
+    if runs_since(locked.job) is None:
+        return f"it is processing, and its row does not tell since when, {_ALIVE}; if it is gone, write there when it began"
     limit_s = locked.moment.limits.run_limit_s(locked.job.queue.raw, locked.job.type.raw)
     return f"it is processing and not past the limit of {limit_s:g} s, {_ALIVE}"
 

@@ -32,7 +32,7 @@ from queuetui.backends.tables.source import (
     Source,
 )
 from queuetui.model.act import JobRef
-from queuetui.model.job import Job, shorten
+from queuetui.model.job import UNKNOWN_STATE, Job, shorten
 from queuetui.model.payload import summarise_json
 from queuetui.model.query import TIME_FIELDS
 from queuetui.model.state import State
@@ -49,7 +49,6 @@ _NAMES = {
 _HASH_DIGITS = 16
 TRACE_HEAD_CHARS = 4096
 _ROW_NAME = re.compile(r"([a-z]+)-([\w.~%-]{1,300})", re.ASCII)
-_UNKNOWN_STATE = "its row is in no state that is known here, so nothing can be done to it"
 Record = Mapping[Any, Any]
 
 
@@ -112,7 +111,7 @@ def _make_job(source: Source, record: Record, row: Row, reading: Reading) -> Job
         attempts=_number(row.get("attempts")) or 0,
         max_attempts=_number(row.get("max_attempts")),
         lost=_number(row.get("lost")) or 0,
-        remarks=(_UNKNOWN_STATE,) if rank == NO_STATE else (),
+        remarks=(UNKNOWN_STATE,) if rank == NO_STATE else (),
     )
     job = replace(job, **_named({name: row[name] for name in source.fields}))
     if source.held is not None and job.state is State.PROCESSING:

@@ -145,10 +145,12 @@ class Source:
 
     def _held_too_long(self, moment: Moment) -> Condition:
         running = self.in_states([State.PROCESSING], moment)
-        since = self.fields.get("started")
-        if running is None or (self.held is None and since is None):
+        started, updated = self.fields.get("started"), self.fields.get("updated")
+        if running is None or (self.held is None and started is None):
             return false()
-        over = false() if since is None else self._is_run_over(since, moment)
+        over = false() if started is None else self._is_run_over(started, moment)
+        if started is not None and updated is not None:
+            over = or_(over, and_(started.at.is_(None), self._is_run_over(updated, moment)))
         if self.held is None:
             return and_(running, over)
         is_past = self.held.at < self.held.codec.to_store(moment.now)

@@ -128,6 +128,9 @@ def _finish(system: System, report: Report, form: str) -> None:
 
 
 def _carry_out(system: System, manifest: Manifest, given: dict[str, Any]) -> None:
+    reason = system.operations.why_impossible(manifest.verb)
+    if reason is not None and not manifest.steps:
+        raise Denied(f"{manifest.verb.value} cannot be done here: {reason}")
     if given["dry_run"]:
         _rehearse(system, manifest, given["form"])
         return
@@ -137,9 +140,6 @@ def _carry_out(system: System, manifest: Manifest, given: dict[str, Any]) -> Non
 
 
 def _rehearse(system: System, manifest: Manifest, form: str) -> None:
-    reason = system.operations.why_impossible(manifest.verb)
-    if reason is not None:
-        raise Denied(f"{manifest.verb.value} cannot be done here: {reason}")
     say("dry run, nothing is changed: " + _describe(system, manifest))
     for warning in manifest.warnings:
         say(f"beware: {warning}")

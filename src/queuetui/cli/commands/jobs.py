@@ -102,7 +102,8 @@ class _Listing:
     def _begin(self, one: System) -> Iterator[tuple[Job, Verdict]]:
         jobs = one.feed.search(
             self.query,
-            self.limit,
+            # Of several queues it is told once, below, that more match: none is read to its own end.
+            self.limit + 1 if self.systems.are_many else self.limit,
             self.systems.tell_of(one),
             whole=self.whole,
             after=self.after,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from queuetui.model.job import Job
+from queuetui.model.job import UNKNOWN_STATE, Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import name
 
 _BYTES = re.compile("([0-9a-f]{2})*")
+_LOOK = "look at its row: a mapping file can say what it means, in [states]; nothing is done to it until then"
 _HOW_TO_MEND = "delete the job, or write a right state into its row by hand; its remarks say what is stored"
 
 
@@ -20,6 +21,9 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         summary = "its stored state is none that is known, so no worker takes it"
         return Verdict(Code.BLOCKED, Severity.WARNING, summary, {"queue": name(job.queue)}, _HOW_TO_MEND)
     label = facts.capabilities.label
+    if UNKNOWN_STATE in job.remarks:
+        summary = "what its row says of its state is none that is known here"
+        return Verdict(Code.BLOCKED, Severity.WARNING, summary, {"queue": name(job.queue)}, _LOOK)
     summary = f"{label} holds it back until something else ends"
     return Verdict(
         Code.BLOCKED, Severity.INFO, summary, {"queue": name(job.queue)}, f"look in {label} at what it waits for"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from queuetui.model.act import Verb
 from queuetui.model.clock import to_text
 from queuetui.model.event import Event, EventKind
 from queuetui.model.job import Job
@@ -15,7 +16,7 @@ from queuetui.model.state import FINAL, State
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import act_on, age, command, name, worker_name
+from queuetui.monitor.diagnosis.words import age, command, name, step_with, worker_name
 
 _WAITS = frozenset(
     {
@@ -66,7 +67,7 @@ def _no_end(job: Job, last: Event, facts: Facts, limit_s: float) -> Verdict | No
     if runs_s <= limit_s:
         return None
     summary = f"{last.kind.value} {age(runs_s)} ago on {_worker(last, facts)} and no end is logged"
-    step = f"look at its worker: queuetui workers; then: {act_on('cancel', job)}"
+    step = step_with("look at its worker (queuetui workers)", "then", Verb.CANCEL, job, facts.capabilities)
     return _verdict(last, summary, {"running_s": round(runs_s, 3), "limit_s": limit_s}, step)
 
 

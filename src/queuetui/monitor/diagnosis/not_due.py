@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from queuetui.model.act import Verb
 from queuetui.model.clock import to_text
 from queuetui.model.job import Job
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import act_on, age
+from queuetui.monitor.diagnosis.words import age, step_with
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -19,8 +20,9 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts}
     if job.scheduled_at is not None:
         evidence["scheduled_at"] = to_text(job.scheduled_at)
+    step = step_with("wait", "or now", Verb.RETRY, job, facts.capabilities)
     if job.state is State.RETRYING:
         of = "" if job.max_attempts is None else f" of {job.max_attempts}"
         summary = f"will retry {when}: attempt {job.attempts + 1}{of}"
-        return Verdict(Code.WILL_RETRY, Severity.INFO, summary, evidence, f"wait, or now: {act_on('retry', job)}")
-    return Verdict(Code.NOT_DUE, Severity.OK, f"due {when}", evidence, f"wait, or now: {act_on('retry', job)}")
+        return Verdict(Code.WILL_RETRY, Severity.INFO, summary, evidence, step)
+    return Verdict(Code.NOT_DUE, Severity.OK, f"due {when}", evidence, step)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from queuetui.model.act import NO_DEADLINE
+from queuetui.model.act import NO_DEADLINE, Verb
 from queuetui.model.capabilities import Liveness
 from queuetui.model.job import Job
-from queuetui.model.stuck import is_over_limit
+from queuetui.model.stuck import is_over_limit, runs_since
 from queuetui.model.verdict import LEARNED, Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import act_on, age, limit, name, worker_name
+from queuetui.monitor.diagnosis.words import act_on, age, limit, name, step_with, worker_name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -20,7 +20,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if is_dated and job.lease_until is not None:
         # The store itself says until when it leaves this run alone.
         return None
-    running_s = facts.seconds_since(job.started_at or job.claimed_at)
+    running_s = facts.seconds_since(runs_since(job))
     limit_s = facts.limits.run_limit_s(job.queue.raw, job.type.raw)
     if running_s is None or not is_over_limit(job, facts.now, facts.limits):
         return None
@@ -34,10 +34,13 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         who = name(job.worker) if holder is None else worker_name(holder)
         evidence["worker"] = who
         summary = f"running {age(running_s)}, limit {limit(limit_s)}; worker {who} still beats"
-        return Verdict(Code.HUNG, Severity.CRITICAL, summary, evidence, act_on("cancel", job))
+        can_cancel = facts.capabilities.fits(Verb.CANCEL, job.state)
+        step = act_on("cancel", job) if can_cancel else "look at that worker, and end the run there"
+        return Verdict(Code.HUNG, Severity.CRITICAL, summary, evidence, step)
     summary = f"taken {age(running_s)} ago, limit {limit(limit_s)}; this store keeps no liveness of this run, so it may still go on"
-    step = act_on("release", job)
+    can_release = facts.capabilities.fits(Verb.RELEASE, job.state)
+    step = step_with("check its worker", "then", Verb.RELEASE, job, facts.capabilities)
     if job.expired_at is not None or job.is_used_up:
         summary += "; another worker that takes it fails it without running it"
-        step += f" --retry-until {NO_DEADLINE}" if job.expired_at is not None else ""
-    return Verdict(Code.OVER_LIMIT, Severity.CRITICAL, summary, evidence, f"check its worker, then: {step}")
+        step += f" --retry-until {NO_DEADLINE}" if job.expired_at is not None and can_release else ""
+    return Verdict(Code.OVER_LIMIT, Severity.CRITICAL, summary, evidence, step)

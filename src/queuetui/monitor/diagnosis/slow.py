@@ -5,6 +5,7 @@ from __future__ import annotations
 from queuetui.model.counted import counted
 from queuetui.model.histories import LEAST_RUNS
 from queuetui.model.job import Job
+from queuetui.model.stuck import runs_since
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import age, command, limit, name
@@ -17,7 +18,7 @@ LEAST_S = 5.0
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a processing job whose type has been seen often enough."""
     usual = facts.usual.get(job.type.raw)
-    running_s = facts.seconds_since(job.started_at or job.claimed_at)
+    running_s = facts.seconds_since(runs_since(job))
     if usual is None or usual.runs < LEAST_RUNS or running_s is None:
         return None
     if running_s < LEAST_S or running_s <= TIMES * usual.p99_s:

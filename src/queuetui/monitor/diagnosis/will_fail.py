@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuetui.model.act import NO_DEADLINE
+from queuetui.model.act import NO_DEADLINE, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
 from queuetui.model.job import Job
@@ -26,6 +26,8 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     used = "its 1 attempt is" if job.max_attempts == 1 else f"its {job.max_attempts:,} attempts are"
     summary = f"{used} used up: the worker that takes it fails it without running it"
     step = f"let it run with {counted(job.max_attempts, 'attempt')} anew: {act_on('retry', job)}"
+    if Verb.RETRY not in facts.capabilities.applies:
+        step = "enqueue it anew in the application"
     return Verdict(Code.ATTEMPTS_USED_UP, Severity.WARNING, summary, evidence, step)
 
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.counted import mark_count
 from queuetui.model.filter_text import quote_value, write_name
@@ -105,6 +106,11 @@ def list_jobs(queue: Untrusted, terms: str) -> str:
 def act_on(verb: str, job: Job) -> str:
     """Return the command that does `verb` to one job."""
     return command(verb, "--id", Untrusted(job.ref.id))
+
+
+def step_with(first: str, link: str, verb: Verb, job: Job, capabilities: Capabilities) -> str:
+    """Return a step, and the command behind it that does `verb` to a job where its system can."""
+    return f"{first}, {link}: {act_on(verb.value, job)}" if capabilities.fits(verb, job.state) else first
 
 
 def worker_for(queue: Untrusted, *options: Untrusted | str) -> str:

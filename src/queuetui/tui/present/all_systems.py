@@ -67,18 +67,18 @@ class ListedJob:
     snapshot: Snapshot
 
 
-def columns_of(scope: Scope, *, is_troubled: bool) -> tuple[Column, ...]:
-    """Return the columns of the jobs of one system behind that of their systems."""
-    own = columns_for(scope.query, frozenset(State), is_troubled=is_troubled, is_wide=False).columns
+def columns_of(scope: Scope, *, is_troubled: bool, is_wide: bool) -> tuple[Column, ...]:
+    """Return the columns of the jobs of one system, with that of their systems behind the id."""
+    own = columns_for(scope.query, frozenset(State), is_troubled=is_troubled, is_wide=is_wide).columns
     return own[0], SYSTEM, *own[1:]
 
 
 def row_of(key: str, title: str, listed: ListedJob, columns: Sequence[Column]) -> Row:
     """Return a job as a row, its system behind its id."""
-    own = [column for column in columns if column is not SYSTEM]
+    own = [column for column in columns if column.key != SYSTEM.key]
     snapshot = listed.snapshot
-    row = make_row(listed.job, listed.verdict, snapshot.now, own, snapshot.workers)
-    return Row(key, (row.cells[0], Cell(sanitize(title)), *row.cells[1:]))
+    cells = iter(make_row(listed.job, listed.verdict, snapshot.now, own, snapshot.workers).cells)
+    return Row(key, tuple(Cell(sanitize(title)) if one.key == SYSTEM.key else next(cells) for one in columns))
 
 
 def crumbs(scope: Scope, parts: Mapping[str, SystemPart], shown: int, width: int, *, has_more: bool) -> list[TextLine]:

@@ -5,7 +5,7 @@ An act is done in each system by itself, with a dialog for each; leaving one of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -21,10 +21,14 @@ from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import RowSelected
 
 if TYPE_CHECKING:
+    from queuetui.operate.operations import Operations
     from queuetui.operate.report import Report
+    from queuetui.tui.screens.acting import ManifestReader
     from queuetui.tui.session import ConsoleLink
 
-    OfOneSystem = tuple[ConsoleLink, tuple[Job, ...]]
+    # What reads the manifest of an act in one system.
+    Reading = Callable[[Operations], ManifestReader]
+    OfOneSystem = tuple[ConsoleLink, Reading]
 
 
 class AllSystemsScreen(SystemList, Filtering):
@@ -34,6 +38,7 @@ class AllSystemsScreen(SystemList, Filtering):
     VIEW = "systems"
     AUTO_FOCUS = "#jobs"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.SYSTEMS)
+    OWN_NAME = "the systems' own, or newest first"
 
     @property
     def filter_text(self) -> str:
@@ -77,48 +82,60 @@ class AllSystemsScreen(SystemList, Filtering):
 
     def action_act(self, verb_name: str) -> None:
         """Ask for an act on the marked jobs, in one system after the other."""
-        action, able, unable = named(verb_name), [], []
-        for link, jobs in self._targets_by_link():
+        verb = Verb(verb_name)
+
+        def reading(jobs: tuple[Job, ...]) -> Reading:
+            return lambda operations: lambda _, retry_until: operations.prepare_seen(verb, jobs, retry_until)
+
+        self._ask_each(verb_name, [(link, reading(jobs)) for link, jobs in self._targets_by_link()])
+
+    def action_purge(self) -> None:
+        """Ask for a purge of all that match, in one system after the other that has any of them."""
+        query = self.scope.query
+
+        def reading(operations: Operations) -> ManifestReader:
+            return lambda how, _: operations.prepare_purge(query, how=how)
+
+        holders = [link for link, part in self._parts().items() if part.page is not None and part.page.jobs]
+        self._ask_each("purge", [(link, reading) for link in holders])
+
+    def _ask_each(self, name: str, wanted: Sequence[OfOneSystem]) -> None:
+        """Ask in the systems that can do it, and tell of those that cannot."""
+        action, able, unable = named(name), [], []
+        for link, reading in wanted:
             why_not = None if action is None else self.console.why_not(action, link)
             if why_not is None:
-                able.append((link, jobs))
+                able.append((link, reading))
             else:
-                unable.append(f"No {verb_name} in {link.reach.profile.title}: {why_not}")
+                unable.append(f"No {name} in {link.reach.profile.title}: {why_not}")
         if unable:
             self.flash("; ".join(unable), Tone.WARNING)
         elif not able:
-            self.flash("There is no job under the cursor to act on", Tone.WARNING, about=About.CURSOR)
-        self._ask_in_turn(verb_name, able)
+            self.flash(f"There is no job to {name} here", Tone.WARNING, about=About.CURSOR)
+        self._ask_in_turn(name, able)
 
-    def _targets_by_link(self) -> Sequence[OfOneSystem]:
+    def _targets_by_link(self) -> Sequence[tuple[ConsoleLink, tuple[Job, ...]]]:
         found: dict[ConsoleLink, list[Job]] = {}
         for key in self.table.targets:
             if key in self.seen:
                 found.setdefault(self.owners[key], []).append(self.seen[key])
         return [(link, tuple(jobs)) for link, jobs in found.items()]
 
-    def _ask_in_turn(self, verb_name: str, left: Sequence[OfOneSystem]) -> None:
+    def _ask_in_turn(self, name: str, left: Sequence[OfOneSystem]) -> None:
         """Ask in the first system, and in the next one once that was done."""
         if not left:
             return
-        (link, jobs), *rest = left
+        (link, reading), *rest = left
         connection = link.connection
         if connection is None:
             return
-        operations, verb = connection.operations, Verb(verb_name)
 
         def ended(report: Report | None) -> None:
             if report is not None:
                 self.act_ended_in(link, report)
-                self._ask_in_turn(verb_name, rest)
+                self._ask_in_turn(name, rest)
 
-        self.ask_about_jobs(
-            verb_name,
-            link,
-            operations,
-            lambda _, retry_until: operations.prepare_seen(verb, jobs, retry_until),
-            ended,
-        )
+        self.ask_about_jobs(name, link, connection.operations, reading(connection.operations), ended)
 
     def forget_done(self, link: ConsoleLink, job_ids: set[str]) -> None:
         """Take the marks off jobs that are done."""

@@ -224,7 +224,7 @@ class JobList(ShownJobs):
                 width,
                 notes=self._notes,
                 looked_before=self.looked_before,
-                order=self._table_columns.order_in_words(self._order),
+                order=self._table_columns.order_in_words(self.present_order),
             ),
         )
 

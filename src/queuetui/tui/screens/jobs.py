@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 
-from queuetui.model.query import SORTS, Sort
 from queuetui.model.snapshot import QueueInfo
 from queuetui.tui.actions import KeyPlace, bindings_at
-from queuetui.tui.dialogs.sort import Choice
-from queuetui.tui.present.column_choice import ColumnChoice
 from queuetui.tui.present.identity import queue_named
-from queuetui.tui.present.job_columns import first_order
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.filtering import Filtering
 from queuetui.tui.screens.job_list import JobList
-from queuetui.tui.screens.ordering import Ordering
 from queuetui.tui.widgets.status_line import About
 
 if TYPE_CHECKING:
@@ -26,13 +19,14 @@ if TYPE_CHECKING:
     from queuetui.tui.screens.acting import ManifestReader
 
 
-class JobsScreen(JobList, Ordering, Filtering):
+class JobsScreen(JobList, Filtering):
     """The keys of the home screen: filter, order, columns, acts, and a closer look."""
 
     PLACE = KeyPlace.JOBS
     VIEW = "jobs"
     AUTO_FOCUS = "#jobs"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.JOBS)
+    OWN_NAME = "the store's own"
 
     # Filter
 
@@ -74,53 +68,6 @@ class JobsScreen(JobList, Ordering, Filtering):
                 self.apply_filter_text(text)
 
         self.app.push_screen(FilterScreen(self.scope, self.console.connection, self.console.calls), take)
-
-    # Order and columns
-
-    OWN_NAME = "the store's own"
-
-    @property
-    def ordered_by(self) -> Sort | None:
-        """The order that was chosen."""
-        return self.scope.sort
-
-    @property
-    def choices(self) -> Sequence[Choice]:
-        """Every field that a store can order by, with the column that shows it here."""
-        return [Choice(first_order(field), self.columns.title_of(field)) for field in SORTS]
-
-    @property
-    def neighbours(self) -> Sequence[Sort]:
-        """The orders of the columns that are shown, each by what it shows."""
-        shown = self.table.shown_columns
-        return [first_order(field) for key, field in self.columns.fields.items() if key in shown]
-
-    @property
-    def own_sort(self) -> Sort:
-        """The field that the store's own order ends in."""
-        return next(iter(reversed(self.own_order)), Sort("created", descending=True))
-
-    def reorder(self, order: Sort | None) -> None:
-        """Read the jobs in another order."""
-        self.rescope(replace(self.scope, sort=order))
-
-    def action_wide(self) -> None:
-        """Switch between the usual columns and the wide ones."""
-        self.is_wide = not self.is_wide
-        self.set_columns()
-
-    def action_choose_columns(self) -> None:
-        """Choose which columns are shown; remembered until the console ends."""
-        from queuetui.tui.dialogs.columns import ColumnsDialog
-
-        def take(choice: ColumnChoice) -> Collection[str]:
-            self.console.column_choice = choice
-            self.set_columns()
-            return self.table.shown_columns
-
-        self.app.push_screen(
-            ColumnsDialog(self.all_columns, self.console.column_choice, self.table.shown_columns, take)
-        )
 
     # Acts
 

@@ -16,20 +16,19 @@ from queuetui.tui.present.job_rows import make_rows
 from queuetui.tui.present.lines import TextLine
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.scope import Scope
-from queuetui.tui.screens.marking import Marking
+from queuetui.tui.screens.arranging import Arranging
 from queuetui.tui.widgets.told_pane import Teller, ToldPane
 
 _PANE_LINES = 12
 TROUBLED_TABS = frozenset({"4", "5", "6"})
 
 
-class ShownJobs(Marking):
+class ShownJobs(Arranging):
     """Shows the jobs of the last reading in the columns that fit what was asked for."""
 
     def __init__(self) -> None:
         super().__init__()
         self.scope = Scope()
-        self.is_wide = False
         self._shown: Snapshot | None = None
         self._table_columns = JobColumns(NORMAL)
 
@@ -37,11 +36,6 @@ class ShownJobs(Marking):
     def page(self) -> Page | None:
         """The page that is shown, once one of this list was read."""
         return None if self._shown is None or not self.has_read else self._shown.page
-
-    @property
-    def columns(self) -> JobColumns:
-        """The columns that fit what is asked for, less those that a person hides."""
-        return JobColumns(self.console.column_choice.apply(self.all_columns))
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -63,11 +57,7 @@ class ShownJobs(Marking):
         return make_rows(jobs, self.verdicts, snapshot.now, self._table_columns.columns, snapshot.workers)
 
     def _show_order(self) -> None:
-        self.table.show_order(self._table_columns.marks(self._order))
-
-    @property
-    def _order(self) -> tuple[Sort, ...]:
-        return self.own_order if self.scope.sort is None else (self.scope.sort,)
+        self.table.show_order(self._table_columns.marks(self.present_order))
 
     @property
     def own_order(self) -> tuple[Sort, ...]:

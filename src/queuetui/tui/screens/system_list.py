@@ -19,6 +19,7 @@ from textual.widget import Widget
 from queuetui.model.errors import BadQuery
 from queuetui.model.page import PageRequest
 from queuetui.model.picture import Picture
+from queuetui.model.query import Sort
 from queuetui.model.text import sanitize
 from queuetui.monitor.side_by_side import add_snapshots, merge_pages, order_of
 from queuetui.tui.present.all_systems import (
@@ -35,9 +36,9 @@ from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tabs import tabs_line
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import TABS, Scope
+from queuetui.tui.screens.arranging import Arranging
 from queuetui.tui.screens.console_screen import SENTENCE_CAP
 from queuetui.tui.screens.job_list import PAGE
-from queuetui.tui.screens.marking import Marking
 from queuetui.tui.screens.shown_jobs import TROUBLED_TABS, job_teller
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import JobTable
@@ -53,7 +54,7 @@ CHUNK_ROWS = 100
 MOST_ROWS = 500
 
 
-class SystemList(Marking):
+class SystemList(Arranging):
     """Reads the first jobs of its scope from each link; the cursor and the marks belong to jobs of a link."""
 
     SHOWS_ALL = True
@@ -75,7 +76,7 @@ class SystemList(Marking):
         yield TextLines("crumbs")
         yield FilterBar("filter")
         with Container(id="jobs-body"):
-            yield JobTable(self._columns, id="jobs", empty_text=sanitize("reading ..."))
+            yield JobTable(self.columns.columns, id="jobs", empty_text=sanitize("reading ..."))
             yield ToldPane("explanation")
 
     @property
@@ -151,6 +152,7 @@ class SystemList(Marking):
         self.has_read = any(part.page is not None for part in parts.values())
         self.table.show_empty_text(sanitize(self.waiting_text, SENTENCE_CAP))
         self.table.set_rows(rows, keep_absent_marks=self._keeps_absent_marks, is_new_list=self._is_new_scope)
+        self.table.show_order(self.columns.marks(self.present_order))
         self._is_new_scope = self._is_new_scope and not self.has_read
         width = self.app.size.width
         read = [link.latest.picture.snapshot for link in parts if link.latest is not None]
@@ -172,20 +174,32 @@ class SystemList(Marking):
         marks = self.table.marks
         self._listed = {key: listed for key, listed in self._listed.items() if key in marks}
         self.owners = {key: link for key, link in self.owners.items() if key in marks}
-        rows = []
+        rows, columns = [], self.columns.columns
         for link, job in merged:
             picture = self._read[link]
             key = f"{self.console.numbers[link]}:{job.ref.id}"
             listed = ListedJob(job, picture.verdicts.get(job.ref.id), picture.snapshot)
             self._listed[key], self.owners[key] = listed, link
-            rows.append(row_of(key, titles[link], listed, self._columns))
+            rows.append(row_of(key, titles[link], listed, columns))
         self.seen = {key: listed.job for key, listed in self._listed.items()}
         self.verdicts = {key: one.verdict for key, one in self._listed.items() if one.verdict is not None}
         return rows
 
     @property
-    def _columns(self) -> tuple[Column, ...]:
-        return columns_of(self.scope, is_troubled=self.scope.tab.digit in TROUBLED_TABS)
+    def all_columns(self) -> tuple[Column, ...]:
+        """The columns that fit what is asked for."""
+        return columns_of(self.scope, is_troubled=self.scope.tab.digit in TROUBLED_TABS, is_wide=self.is_wide)
+
+    @property
+    def own_order(self) -> tuple[Sort, ...]:
+        """The order that all systems list these jobs in, else the newest first."""
+        pages = [picture.snapshot.page for picture in self._read.values()]
+        return (order_of([page for page in pages if page is not None], self.scope.query),)
+
+    def set_columns(self) -> None:
+        """Show the rows in the columns that fit what is asked for."""
+        self.table.set_columns(self.columns.columns, [], keep_absent_marks=True)
+        self._show_jobs()
 
     @on(RowHighlighted)
     def _explain(self) -> None:
@@ -207,10 +221,9 @@ class SystemList(Marking):
         self.scope, self._is_new_scope = scope, True
         self._rows_a_system, self._read, self._refusals = CHUNK_ROWS, {}, {}
         self.status.end_about(*OF_A_LIST)
-        self.table.set_columns(self._columns, [], keep_absent_marks=True)
+        self.set_columns()
         self.table.action_first()
         self.console.read_again()
-        self._show_jobs()
 
     def choose_tab(self, digit: str) -> None:
         """Show one state tab."""

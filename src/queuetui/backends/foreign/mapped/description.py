@@ -22,7 +22,7 @@ from queuetui.backends.tables.product import Product
 from queuetui.backends.tables.source import Condition, Field, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import Holds, holds, plain_codec, typed
 from queuetui.model.act import Verb
-from queuetui.model.job import Job, JobError
+from queuetui.model.job import UNKNOWN_STATE, Job, JobError
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
@@ -170,7 +170,7 @@ def _finish(mapping: Mapping) -> Callable[[Row, Job], Job]:
     def finish(row: Row, job: Job) -> Job:
         remarks = job.remarks
         if str(row[_STATUS]) not in known:
-            remarks = (*remarks, _UNKNOWN)
+            remarks = tuple(dict.fromkeys((*remarks, UNKNOWN_STATE, _UNKNOWN)))
         if is_lower_first and job.state in mapping.states and job.priority is not None:
             remarks = (*remarks, _LOWER_FIRST)
         said = str(row.get(_ERROR) or "")

@@ -41,7 +41,7 @@ def draft_mapping(url: str, name: str, options: BackendOptions) -> str:
     try:
         with database.reading(f"reading what the table {name} has") as connection:
             catalog = read_catalog(connection)
-            stored = catalog.find(name)
+            stored = catalog.find(name) or catalog.find(_unquoted(name))
             if stored is None:
                 there = ", ".join(sorted(one.written for one in catalog.tables)[:20]) or "none"
                 raise NotFound(f"there is no table {name!r}; there are: {there}")
@@ -49,6 +49,11 @@ def draft_mapping(url: str, name: str, options: BackendOptions) -> str:
             return write_draft(stored, catalog, statuses, units)
     finally:
         database.close()
+
+
+def _unquoted(name: str) -> str:
+    """Return a name as the catalog has it where a person wrote it as a statement would."""
+    return ".".join(one.strip('"`[]') for one in name.split(".")).replace('""', '"')
 
 
 def write_draft(
@@ -78,6 +83,8 @@ def _missing(stored: StoredTable, statuses: Sequence[str], fields: Mapping[str, 
             "key: no column has a unique index of its own (a view has none), so no row can be named; "
             "map the table that holds the rows, or give this one such an index"
         )
+    elif stored.columns[_key(stored) or ""].nullable:
+        yield f"key: {_key(stored)} may be NULL, and a row without it has no name; make it NOT NULL"
     if guess_status(stored.columns) is None:
         yield 'status: no column is called status or state; write status = "COLUMN" and the [states]'
     elif not statuses:
@@ -139,7 +146,9 @@ def _lines(
 
 def _key(stored: StoredTable) -> str | None:
     single = [index.columns[0] for index in stored.indexes if index.is_unique and len(index.columns) == 1]
-    return guess_key(name for name in single if holds(stored.columns[name]) in _KEYS)
+    fitting = [name for name in single if holds(stored.columns[name]) in _KEYS]
+    # A row whose key is NULL has no name.
+    return guess_key([name for name in fitting if not stored.columns[name].nullable] or fitting)
 
 
 def _time_kind(stored: StoredTable, column: str, units: Mapping[str, str]) -> str | None:

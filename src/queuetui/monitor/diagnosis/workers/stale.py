@@ -12,7 +12,7 @@ from queuetui.monitor.diagnosis.words import age, command, name
 def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
     """Judge a worker by its last beat, on the store's clock."""
     silent_s = (facts.now - worker.beat_at).total_seconds()
-    if silent_s <= facts.limits.alarms.worker_silent_s:
+    if worker.has_ended or silent_s <= facts.limits.alarms.worker_silent_s:
         return None
     held = f" and holds {counted(worker.busy, 'job')}" if worker.busy else ""
     return Verdict(
