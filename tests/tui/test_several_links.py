@@ -219,6 +219,30 @@ def test_the_jobs_of_all_systems_are_one_list_and_each_act_goes_to_its_own() -> 
     systems.stage().play(script)
 
 
+def test_what_happens_in_all_systems_is_one_list() -> None:
+    """`]` on the list of all systems shows the newest events of every log, each with its system; Enter opens the job of one at home."""
+    systems = Systems()
+
+    async def script(stage: Stage) -> None:
+        await _all_linked(stage)
+        await stage.press("A", "right_square_bracket")
+        await stage.until_shown("of 3 of 3 systems")
+        await stage.until(
+            lambda: {row.cells[2].text for row in stage.table().rows} == {"prod/native", "prod/rq", "cache"}
+        )
+        stage.table().move_cursor_to(
+            next(row.key for row in stage.table().rows if row.cells[2].text == "cache" and row.cells[3].text)
+        )
+        await stage.press("enter")
+        await stage.until(lambda: stage.is_on(DetailScreen))
+        assert stage.app.shown.reach.profile.title == "cache"
+        await stage.press("q", "left_square_bracket")
+        await stage.until_shown("All systems")
+        assert stage.is_on(AllSystemsScreen)
+
+    systems.stage().play(script)
+
+
 def performed(stage: Stage, title: str) -> int:
     """Return how many acts were done in the system of that title."""
     connection = next(link.connection for link in stage.app.links if link.reach.profile.title == title)

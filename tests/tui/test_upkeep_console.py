@@ -35,7 +35,9 @@ def test_a_chore_is_counted_asked_and_done(postgres_url: str, tmp_path: Path) ->
     backend = open_backend(postgres_url, BackendOptions(kind="mapped:rust-platform"))
 
     async def script(stage: Stage) -> None:
-        await stage.press("W", "U")
+        await stage.press("W")
+        await stage.until_shown(f"{before} expired")
+        await stage.press("U")
         await stage.until_shown("Chores, and tokens of workers")
         assert "READ-ONLY" not in stage.text()
         await stage.until_shown(f"token {token[:4]}...")

@@ -7,6 +7,7 @@ from heapq import merge
 from typing import TypeVar
 
 from queuetui.backends.reading.sort_orders import order_key
+from queuetui.model.event import Event, EventPage
 from queuetui.model.job import Job
 from queuetui.model.measured import absent, add_counts
 from queuetui.model.page import Page
@@ -38,6 +39,14 @@ def merge_pages(pages: Mapping[K, Page], sort: Sort) -> tuple[list[tuple[K, Job]
     lasts = {owner: place for place, (owner, _) in enumerate(listed) if pages[owner].has_more}
     end = min(lasts.values(), default=len(listed) - 1) + 1
     return listed[:end], bool(lasts)
+
+
+def merge_events(pages: Mapping[K, EventPage]) -> tuple[list[tuple[K, Event]], bool]:
+    """Return the events of several logs, the newest first, as far as all are read, and whether more follow."""
+    listed = [(owner, event) for owner, page in pages.items() for event in page.events]
+    listed.sort(key=lambda one: one[1].at, reverse=True)
+    lasts = {owner: place for place, (owner, _) in enumerate(listed) if pages[owner].has_more}
+    return listed[: min(lasts.values(), default=len(listed) - 1) + 1], bool(lasts)
 
 
 def order_of(pages: Iterable[Page], query: Query) -> Sort:

@@ -23,6 +23,7 @@ class KeyPlace(StrEnum):
     SCHEDULES = "Schedules"
     EVENTS = "Events"
     LIVES = "Lives"
+    ALL_EVENTS = "Events of all systems"
     DATABASE = "Database"
     DETAIL = "Job detail"
     FILTER = "Filter"

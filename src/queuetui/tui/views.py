@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from queuetui.tui.session import ConsoleLink
 
 VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events", "database")
+# The views that are of all links, and so one for all of them.
+SYSTEMS, ALL_EVENTS = "systems", "all_events"
+_OF_ALL = (SYSTEMS, ALL_EVENTS)
 # Views that show otherwise what another one shows, from which they are reached.
-_SIBLINGS = {"groups": "failures", "lives": "events"}
-# The view that is of all links, and so one for all of them.
-SYSTEMS = "systems"
+_SIBLINGS = {"groups": "failures", "lives": "events", ALL_EVENTS: SYSTEMS}
 # Between the name of a view and the number of its link, in the name of a mode.
 _OF_LINK = "@"
 
@@ -61,6 +62,7 @@ class Views(Console, inherit_bindings=False):
         "events": partial(_make_screen, "events", "EventsScreen"),
         "lives": partial(_make_screen, "lives", "LivesScreen"),
         SYSTEMS: partial(_make_screen, "all_systems", "AllSystemsScreen"),
+        ALL_EVENTS: partial(_make_screen, "all_events", "AllEventsScreen"),
     }
     # A mode that is declared in MODES has all styles parsed a second time when its screen opens: a tenth of the start.
     DEFAULT_MODE = "jobs"
@@ -89,7 +91,7 @@ class Views(Console, inherit_bindings=False):
         self._origins[self.shown] = origin
 
     def _switch_view(self, view: str) -> AwaitMount | None:
-        number = 0 if view == SYSTEMS else self.numbers[self.shown]
+        number = 0 if view in _OF_ALL else self.numbers[self.shown]
         mode = f"{view}{_OF_LINK}{number}" if number else view
         if mode not in self._modes:
             self.add_mode(mode, self.SCREENS_OF_VIEWS[view])
@@ -123,7 +125,7 @@ class Views(Console, inherit_bindings=False):
             self.flash(f"{title} is all that is linked; --profile A --profile B shows several side by side")
 
     async def _use(self, place: int) -> None:
-        link, is_of_all = self.links[place], self.view == SYSTEMS
+        link, is_of_all = self.links[place], self.view in _OF_ALL
         if link is self.shown and not is_of_all:
             return
         while len(self.screen_stack) > 1:
@@ -183,7 +185,7 @@ class Views(Console, inherit_bindings=False):
 
     def action_view(self, name: str) -> None:
         """Open one of the views, at its own root."""
-        if name == SYSTEMS and len(self.links) == 1:
+        if name in _OF_ALL and len(self.links) == 1:
             self._say_it_is_alone()
             return
         if name != VIEWS[0]:

@@ -70,7 +70,13 @@ class ListedJob:
 def columns_of(scope: Scope, *, is_troubled: bool, is_wide: bool) -> tuple[Column, ...]:
     """Return the columns of the jobs of one system, with that of their systems behind the id."""
     own = columns_for(scope.query, frozenset(State), is_troubled=is_troubled, is_wide=is_wide).columns
-    return own[0], SYSTEM, *own[1:]
+    return behind("id", own)
+
+
+def behind(key: str, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Return columns with that of systems behind one of them."""
+    place = next(place for place, column in enumerate(columns) if column.key == key) + 1
+    return (*columns[:place], SYSTEM, *columns[place:])
 
 
 def row_of(key: str, title: str, listed: ListedJob, columns: Sequence[Column]) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,6 +83,12 @@ def _does(offered: OfferedChore) -> SafeText:
     if offered.days is None:
         return sanitize(offered.chore.does)
     return sanitize(offered.chore.does.replace("some days", f"{offered.days:g} days"))
+
+
+def tokens_text(tokens: Sequence[Token], now: datetime) -> str:
+    """Return `tokens: 1 open, 3 expired`, by their states."""
+    states = Counter(token.state(now) for token in tokens)
+    return "tokens: " + ", ".join(f"{states[one]:,} {one}" for one in ("open", "consumed", "expired") if states[one])
 
 
 def _told(token: Token, state: str, now: datetime) -> SafeText:

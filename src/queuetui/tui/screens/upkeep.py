@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from queuetui.model.upkeep import Token
 from queuetui.tui.present.tones import Tone
@@ -17,6 +19,29 @@ MOST_TOKENS = 200
 
 class Upkeeping(Acting):
     """A screen from which declared chores are carried out; each is counted and confirmed first."""
+
+    ASKED_EVERY_S: ClassVar[float] = 10.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tokens: tuple[Token, ...] = ()
+        self._asked_at = float("-inf")
+
+    def ask_for_tokens(self, then: Callable[[], object]) -> None:
+        """Read the tokens of a store that keeps them, unless that was done lately, and do `then`."""
+        connection = self.console.connection
+        is_lately = time.monotonic() - self._asked_at < self.ASKED_EVERY_S
+        if connection is None or is_lately or not connection.feed.keeps_tokens:
+            return
+        self._asked_at = time.monotonic()
+
+        def take(found: tuple[Token, ...]) -> None:
+            self.tokens = found
+            if self.is_attached:
+                then()
+
+        # What cannot be read is told by the chores, which a person asks for.
+        self.console.calls.send(lambda: connection.feed.tokens(MOST_TOKENS), take, lambda _: None)
 
     def action_upkeep(self) -> None:
         """Choose a chore, with the tokens of workers in sight."""

@@ -16,6 +16,7 @@ from queuetui.tui.present.alarm_lines import alarm_lines
 from queuetui.tui.present.lines import Span, say
 from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.present.upkeep import tokens_text
 from queuetui.tui.present.worker_rows import (
     WORKER_COLUMNS,
     WORKER_ORDER,
@@ -51,6 +52,7 @@ class WorkersScreen(Upkeeping, ListScreen):
     def show_heading(self, picture: Picture) -> None:
         """Show the title, and what is wrong."""
         super().show_heading(picture)
+        self.ask_for_tokens(lambda: super(WorkersScreen, self).show_heading(picture))
         about = [one for one in picture.alarms if one.subject == "worker"]
         self.show_lines("#warnings", alarm_lines(about, _ALARMS))
 
@@ -76,6 +78,7 @@ class WorkersScreen(Upkeeping, ListScreen):
         return started if self._keeps_workers else "This store does not record its workers."
 
     def summary(self, picture: Picture) -> Sequence[Span]:
-        """Return how many are live and busy."""
-        live = live_workers_text(picture.snapshot, self.console.profile.limits)
-        return [say(f"{live} ", Tone.MUTED)] if self._keeps_workers else ()
+        """Return how many are live and busy, and how many tokens there are for further ones."""
+        told = [live_workers_text(picture.snapshot, self.console.profile.limits)] if self._keeps_workers else []
+        told += [tokens_text(self.tokens, picture.snapshot.now)] if self.tokens else []
+        return [say(f"{'   '.join(told)} ", Tone.MUTED)] if told else ()
