@@ -42,7 +42,7 @@ def merge_pages(pages: Mapping[K, Page], sort: Sort) -> tuple[list[tuple[K, Job]
 
 
 def merge_events(pages: Mapping[K, EventPage]) -> tuple[list[tuple[K, Event]], bool]:
-    """Return the events of several logs, the newest first, as far as all are read, and whether more follow."""
+    """Return the events of several logs, newest first, as far as all are read, and if more follow."""
     listed = [(owner, event) for owner, page in pages.items() for event in page.events]
     listed.sort(key=lambda one: one[1].at, reverse=True)
     lasts = {owner: place for place, (owner, _) in enumerate(listed) if pages[owner].has_more}

@@ -16,7 +16,7 @@ from queuetui.tui.present.job_rows import make_rows
 from queuetui.tui.present.lines import TextLine
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.scope import Scope
-from queuetui.tui.screens.arranging import Arranging
+from queuetui.tui.screens.arrangement import Arranging
 from queuetui.tui.widgets.told_pane import Teller, ToldPane
 
 _PANE_LINES = 12

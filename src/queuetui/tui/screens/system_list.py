@@ -36,7 +36,7 @@ from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tabs import tabs_line
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import TABS, Scope
-from queuetui.tui.screens.arranging import Arranging
+from queuetui.tui.screens.arrangement import Arranging
 from queuetui.tui.screens.console_screen import SENTENCE_CAP
 from queuetui.tui.screens.job_list import PAGE
 from queuetui.tui.screens.shown_jobs import TROUBLED_TABS, job_teller
