@@ -15,7 +15,9 @@ import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
+from queuetui.cli.self_test.served import ask_server
 from queuetui.cli.self_test.trial import Trial
+from queuetui.model.examination import Level
 from queuetui.model.limits import Limits
 from queuetui.model.snapshot import Watch
 from tests.cli.conftest import Invoke
@@ -93,11 +95,12 @@ def test_an_interrupted_test_cleans_up(sqlite_url: str, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def serve_url() -> Iterator[str]:
-    """A server that is alive and not ready."""
+    """A server that is alive and not ready, and lets a token alone see its metrics."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(503 if self.path == "/readyz" else 200)
+            known = self.headers.get("authorization") == "Bearer known"
+            self.send_response({"/readyz": 503, "/metrics": 200 if known else 401}.get(self.path, 200))
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -110,9 +113,14 @@ def serve_url() -> Iterator[str]:
     server.server_close()
 
 
-def test_the_server_is_asked_too(sqlite_url: str, serve_url: str, invoke: Invoke) -> None:
-    """Each endpoint is a row; one that answers badly is critical, and so is a server that is not there."""
+def test_the_server_is_asked_too(
+    sqlite_url: str, serve_url: str, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each endpoint is a row; one that answers badly is critical, and one that wants a token says how to give it."""
     open_native(sqlite_url, BackendOptions(create=True)).close()
+    (refused,) = (one for one in ask_server(serve_url) if one.evidence["trial"] == "/metrics")
+    assert (refused.level, refused.next) == (Level.WARNING, "give it one with the right read: QUEUETUI_TOKEN=TOKEN")
+    monkeypatch.setenv("QUEUETUI_TOKEN", "known")
     answer = invoke("doctor", "--url", sqlite_url, "--self-test", "--serve-url", serve_url, "--json")
     told = {one["evidence"]["trial"]: one["level"] for one in answer.data if one["check"] == "self_test"}
     assert answer.code == 2, answer

@@ -90,7 +90,7 @@ def test_what_stands_beside_jobs_is_told(stage: HttpStage) -> None:
     """Schedules are listed; what this store does not have is told as such."""
     assert stage.data("/api/schedules")["schedules"] == []
     assert "SQLite" in stage.data("/api/database")["product"]
-    for path, words in (("chores", "there are no chores"), ("worker-tokens", "keeps no tokens")):
+    for path, words in (("chores", "has no chores"), ("worker-tokens", "keeps no tokens")):
         answer = stage.get(f"/api/{path}")
         assert answer.status_code == 409
         assert words in answer.json()["detail"]

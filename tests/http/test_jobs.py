@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from queuetui.model.inheritance import read_inheritance
 from queuetui.model.job import Ending
 from tests.http.stage import HttpStage
 
@@ -84,6 +85,16 @@ def test_a_body_that_is_no_json_is_refused(stage: HttpStage, body: bytes) -> Non
     assert stage.data("/api/jobs")["jobs"] == []
 
 
+def test_the_trace_of_a_request_goes_on_in_its_job(stage: HttpStage) -> None:
+    """Its context is stored with the job, for the span of the run to be linked to; one that is none is let be."""
+    parent = f"00-{'4b' * 16}-{'0f' * 8}-01"
+    for given, kept in ((parent, {"traceparent": parent, "tracestate": "a=1"}), (f"00-{'0' * 32}-{'0f' * 8}-01", {})):
+        headers = {"traceparent": given, "tracestate": "a=1"}
+        stored = stage.client.post("/api/jobs", json={"type": "T"}, headers=headers).json()
+        context = stage.served.systems[0].feed.open(stored["id"]).job.context
+        assert read_inheritance(None if context is None else context.raw).trace == kept
+
+
 def test_jobs_are_found_by_state_filter_and_order(stage: HttpStage) -> None:
     """The state and a filter narrow, the sort orders; a dead letter is a failed job."""
     for name, priority in (("a", 1), ("b", 3), ("c", 2)):
@@ -116,7 +127,7 @@ def test_an_offset_and_a_cursor_come_to_every_job_once(stage: HttpStage) -> None
     ("query", "words"),
     [
         ({"limit": "0"}, "the parameter limit: '0' is no whole number from 1 to 500"),
-        ({"offset": "10001"}, "from 0 to 10000"),
+        ({"offset": "10001"}, "from 0 to 10000; go on with the cursor of an answer"),
         ({"offset": "1", "cursor": "x"}, "exclude each other"),
         ({"status": "gone"}, "'gone' is no state"),
         ({"status": "stuck,failed"}, "stuck stands alone"),

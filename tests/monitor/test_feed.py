@@ -143,7 +143,7 @@ def test_a_search_stops_at_its_limit(scene: Scene) -> None:
         scene.enqueue(f"job-{number}")
     told: list[str] = []
     assert len(list(scene.feed.search(parse_query("sort:created"), 3, told.append))) == 3
-    assert told == ["3 jobs are shown and more match"]
+    assert told == ["more jobs match than the 3 shown"]
     assert len(list(scene.feed.search(parse_query(""), 5, told.append))) == 5
     assert len(told) == 1
 

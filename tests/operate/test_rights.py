@@ -34,7 +34,7 @@ def test_operating_allows_what_the_backend_can() -> None:
     """An operator may do what the backend offers, and is told why it offers no more."""
     assert why_not(Verb.RETRY, Right.OPERATE, POOR) is None
     assert why_not(Verb.PAUSE, Right.OPERATE, POOR) == "Laravel has no pause"
-    assert why_not(Verb.CLEAN, Right.OPERATE, POOR) == "Laravel cannot clean"
+    assert why_not(Verb.CLEAN, Right.OPERATE, POOR) == "Laravel keeps no registrations of workers that could be cleaned"
 
 
 def test_a_reader_changes_nothing(reader: Office) -> None:

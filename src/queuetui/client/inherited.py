@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from queuetui.model.correlation import Cause
+from queuetui.model.correlation import Cause, NamedCause
 from queuetui.model.inheritance import TRACE_PARENT, TRACE_STATE, write_inheritance
 
 # Loaded by a program that has spans.
@@ -17,6 +17,8 @@ def inherited_from(cause: Cause | None) -> str | None:
     """Return what is stored with a new job, None where nothing is bound and no span is open."""
     fields = {} if cause is None else cause.bound
     trace = open_span() if TRACES in sys.modules else _NO_TRACE
+    if not trace and isinstance(cause, NamedCause):
+        trace = cause.trace
     return write_inheritance(fields, trace) if fields or trace else None
 
 

@@ -247,12 +247,12 @@ def _name_of(value: object) -> str:
 
 def _trace(error: BaseException) -> str:
     try:
-        return "".join(traceback.format_exception(type(error), error, _handler_frames(error)))
+        return "".join(traceback.format_exception(type(error), error, handler_frames(error)))
     except BaseException as broken:  # noqa: BLE001 - an exception's own methods may raise anything
         return f"the traceback could not be written: {_name_of(broken)}"
 
 
-def _handler_frames(error: BaseException) -> TracebackType | None:
+def handler_frames(error: BaseException) -> TracebackType | None:
     """Return the traceback from the handler on: the worker's own frames tell its author nothing."""
     frames = error.__traceback__
     while frames is not None and str(frames.tb_frame.f_globals.get("__name__")).startswith(WORKER_MODULES):

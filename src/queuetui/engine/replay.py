@@ -19,7 +19,7 @@ from types import TracebackType
 
 from queuetui.engine.held import Run
 from queuetui.engine.logs import current_job
-from queuetui.engine.outcome import NoHandler, RefusedHandler, Retry, Snooze
+from queuetui.engine.outcome import NoHandler, RefusedHandler, Retry, Snooze, handler_frames
 from queuetui.engine.performer import read_payload
 from queuetui.engine.tasks import Tasks
 from queuetui.model.clock import EPOCH
@@ -103,7 +103,7 @@ def run_again(job: ClaimedJob, tasks: Tasks) -> Replay:
         value = asyncio.run(_await(value)) if isawaitable(value) else value
         return Replay(value, None, time.monotonic() - began_s)
     except BaseException as error:  # noqa: BLE001 - a handler may raise anything, SystemExit too
-        return Replay(None, error, time.monotonic() - began_s)
+        return Replay(None, error.with_traceback(handler_frames(error)), time.monotonic() - began_s)
     finally:
         unbind_cause(cause)
         current_job.reset(told_of)

@@ -31,7 +31,7 @@ def list_chores(call: Call) -> Response:
     operations = call.operations(system)
     impossible = operations.why_impossible(Verb.UPKEEP)
     if impossible is not None:
-        raise Unsupported(f"there are no chores in {system.name}: {impossible}")
+        raise Unsupported(f"{system.name}: {impossible}; those of a table of your own stand in its mapping file")
     chores = [
         {"chore": one.name, "does": one.does, "takes_days": one.takes_days, "beware": one.beware}
         for one in operations.upkeep.chores

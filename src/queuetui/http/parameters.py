@@ -18,21 +18,21 @@ MOST_OFFSET = 10_000
 STUCK = "stuck"
 
 
-def whole_number(least: int, most: int) -> Callable[[str], int]:
+def whole_number(least: int, most: int, beyond: str = "") -> Callable[[str], int]:
     """Return the reader of a whole number between bounds."""
 
     def read(text: str) -> int:
         if not (text.isascii() and text.isdecimal() and len(text) <= 12 and least <= int(text) <= most):  # noqa: PLR2004 - no number of so many digits is within any bounds
-            raise ValueError(f"{shown(text)} is no whole number from {least} to {most}")
+            raise ValueError(f"{shown(text)} is no whole number from {least} to {most}{beyond}")
         return int(text)
 
     return read
 
 
-def number_parameter(name: str, about: str, bounds: tuple[int, int], default: int) -> Parameter:
-    """Return a parameter that is a whole number between bounds."""
+def number_parameter(name: str, about: str, bounds: tuple[int, int], default: int, beyond: str = "") -> Parameter:
+    """Return a parameter that is a whole number between bounds; `beyond` says what to do for more."""
     schema = {"type": "integer", "minimum": bounds[0], "maximum": bounds[1], "default": default}
-    return Parameter(name, about, whole_number(*bounds), schema, default)
+    return Parameter(name, about, whole_number(*bounds, beyond), schema, default)
 
 
 def text_parameter(name: str, about: str) -> Parameter:
@@ -91,7 +91,13 @@ STATUS = Parameter(
     _read_states,
     _choice({*(state.value for state in State), *STATE_ALIASES, STUCK}),
 )
-OFFSET = number_parameter("offset", "So many are passed over; for more use the cursor.", (0, MOST_OFFSET), 0)
+OFFSET = number_parameter(
+    "offset",
+    "So many are passed over; for more use the cursor.",
+    (0, MOST_OFFSET),
+    0,
+    "; go on with the cursor of an answer",
+)
 CURSOR = text_parameter("cursor", "Goes on behind an answer, by the cursor that it told.")
 FILTER = text_parameter("q", "A filter, as queuetui jobs takes it.")
 SORT = Parameter(

@@ -24,15 +24,15 @@ class ServedQueues:
     """One open queue system.
 
     `act_as` returns what acts in somebody's name by at most a right, itself at most `right`, the profile's.
-    `enqueue` stores one job: it is None where the system is not our own. `confirmation` is the name that a protected
-    profile wants for an act on more than one job.
+    `enqueue` stores one job, with the trace context of its request: it is None where the system is not our own.
+    `confirmation` is the name that a protected profile wants for an act on more than one job.
     """
 
     name: str
     feed: Feed
     right: Right
     act_as: Callable[[str, Right], Operations]
-    enqueue: Callable[[str, object, Mapping[str, Any]], tuple[str, bool, str | None]] | None = None
+    enqueue: Callable[[str, object, Mapping[str, Any], Mapping[str, str]], tuple[str, bool, str | None]] | None = None
     confirmation: str | None = None
     counters: RunCounters = field(default_factory=RunCounters)
 

@@ -10,6 +10,17 @@ from queuetui.model.act import Verb
 from queuetui.model.state import State
 
 _NOT_BUILT = frozenset({Verb.RUN_NOW, Verb.MOVE, Verb.EDIT, Verb.REPRIORITISE, Verb.CLONE, Verb.RESTORE, Verb.UNDO})
+# Of verbs whose name is no word for what cannot be done.
+_LACKING = {
+    Verb.UPKEEP: "has no chores",
+    Verb.LIMIT: "has no limits of its queues that could be set",
+    Verb.CLEAN: "keeps no registrations of workers that could be cleaned",
+    Verb.SCHEDULE: "has no schedules that could be made here",
+    Verb.UNSCHEDULE: "has no schedules that could be taken out here",
+    Verb.RUN: "has no schedules that could be run here",
+    Verb.EVENTS_ON: "has no log of events that could be turned on",
+    Verb.EVENTS_OFF: "has no log of events that could be turned off",
+}
 
 
 class Liveness(StrEnum):
@@ -70,5 +81,9 @@ class Capabilities:
         """Return why a verb is not to be had on this backend, None when it is."""
         if verb in self.verbs:
             return None
-        told = f"{verb.value} is not built yet" if verb in _NOT_BUILT else f"{self.label} cannot {verb.value}"
+        told = (
+            f"{verb.value} is not built yet"
+            if verb in _NOT_BUILT
+            else f"{self.label} {_LACKING.get(verb) or f'cannot {verb.value}'}"
+        )
         return self.reasons.get(verb, told)

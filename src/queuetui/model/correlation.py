@@ -27,10 +27,11 @@ class Cause(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NamedCause:
-    """A cause that a program has named."""
+    """A cause that a program has named; `trace` is the W3C trace context that it came with."""
 
     correlation_id: str | None
     bound: Mapping[str, object] = field(default_factory=dict)
+    trace: Mapping[str, str] = field(default_factory=dict)
 
 
 _CURRENT: ContextVar[Cause | None] = ContextVar("queuetui_cause", default=None)
@@ -58,14 +59,15 @@ def unbind_cause(token: Token[Cause | None]) -> None:
 
 
 @contextmanager
-def correlated(correlation_id: str | None) -> Iterator[None]:
+def correlated(correlation_id: str | None, trace: Mapping[str, str] | None = None) -> Iterator[None]:
     """Bind an id to everything enqueued within, in this thread or task; the fields of a run go on.
 
+    `trace` has the headers of W3C trace context that a request came with; a span that is open here goes first.
     Raises TypeError or ValueError for what is no text.
     """
     named = None if correlation_id is None else read_text(correlation_id, "the correlation id")
     outer = _CURRENT.get()
-    token = bind_cause(NamedCause(named) if outer is None else NamedCause(named, outer.bound))
+    token = bind_cause(NamedCause(named, {} if outer is None else outer.bound, trace or {}))
     try:
         yield
     finally:

@@ -347,4 +347,4 @@ def _bounds(search: Search, limit: int) -> Iterator[str]:
     if search.is_cut_short:
         yield f"{search.looked:,} jobs were looked through and there are more; --all looks through every one"
     elif search.has_more:
-        yield f"{limit} jobs are shown and more match"
+        yield f"more jobs match than the {limit:,} shown"

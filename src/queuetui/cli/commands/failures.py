@@ -60,6 +60,8 @@ def command(back: Since, limit: int, form: str, **connection: Any) -> None:
         show_rows(rows, systems.table(_COLUMNS), Format(form), systems.table(_TABLE))
     if form == Format.TABLE and found:
         say(f"last hour: {SPARK_MINUTES} minutes a sign; the jobs of a group: queuetui failures show FINGERPRINT")
+    elif form == Format.TABLE:
+        say("no job that is still there failed in that time; to look further back: --since 30d")
 
 
 @command.command()

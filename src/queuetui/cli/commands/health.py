@@ -12,6 +12,8 @@ from queuetui.cli.systems import System, Systems, opened_systems
 from queuetui.model.snapshot import Watch
 
 _QUEUE_COLUMNS = ("queue", "depth", "processingRate", "errorRate", "oldestSeconds")
+# Above it three digits tell less than the number before the point.
+_WHOLE_FROM = 1_000
 _FINDING_COLUMNS = ("severity", "subject", "name", "code", "summary", "next")
 
 
@@ -70,4 +72,6 @@ def _rows(health: dict[str, Any]) -> list[dict[str, Any]]:
 def _shown(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.3g}" if abs(value) < _WHOLE_FROM else f"{value:.0f}"

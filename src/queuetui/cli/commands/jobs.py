@@ -97,7 +97,7 @@ class _Listing:
             yield one
         # What bounds the answer of a queue is told at its end.
         if next(merged, None) is not None:
-            say(f"{self.limit} jobs are shown and more match")
+            say(f"more jobs match than the {self.limit:,} shown")
 
     def _begin(self, one: System) -> Iterator[tuple[Job, Verdict]]:
         jobs = one.feed.search(

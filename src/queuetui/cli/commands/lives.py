@@ -63,7 +63,7 @@ def command(back: Since, limit: int, form: str, **connection: Any) -> None:
             for note in lives.notes:
                 logs.tell_of(system)(note)
     if len(found) > limit or any(lives.has_more for _, lives in answers):
-        say(f"{limit:,} jobs are shown and there are more; ask for more with --limit")
+        say(f"there are more jobs than the {limit:,} shown; ask for more with --limit")
 
 
 def _cells(row: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from queuetui.cli.output import say, warn
 from queuetui.cli.session import actor, backend_options
 from queuetui.cli.systems import System, opened_systems
 from queuetui.cli.token_file import token_file
+from queuetui.model.correlation import correlated
 from queuetui.model.errors import Denied, Unsupported
 from queuetui.operate.rights import require_writable
 
@@ -115,8 +116,9 @@ def system_to_serve(system: System, stack: ExitStack) -> ServedQueues:
 
 
 def _enqueue(
-    profile: Profile, queue: Queue, job_type: str, payload: object, options: Mapping[str, Any]
+    profile: Profile, queue: Queue, job_type: str, payload: object, options: Mapping[str, Any], trace: Mapping[str, str]
 ) -> tuple[str, bool, str | None]:
     require_writable(profile.rights, profile.name, "nothing was enqueued")
-    stored = queue.enqueue(job_type, payload, **options)
+    with correlated(None, trace):
+        stored = queue.enqueue(job_type, payload, **options)
     return stored.id, stored.created, None if stored.state is None else stored.state.value
