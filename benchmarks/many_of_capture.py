@@ -58,7 +58,9 @@ def _copy_of(schema: str, table: str, columns: list[tuple[str, str, bool]]) -> s
         names.append(at)
         if kind == "uuid":
             values.append(f"md5({at}::text || '{{salt}}')::uuid")
-        elif is_id or name == "id":
+        elif kind.startswith("timestamp"):
+            values.append(f"{at} - {{shift}} * interval '0.1 ms'")
+        elif is_id or name in ("id", "job_id"):
             values.append(f"{at} + {{shift}}" if "int" in kind else at)
         else:
             values.append(at)
@@ -130,7 +132,8 @@ def _copy_key(
         if kind == b"list":
             pipe.rpush(other, changed)
         elif kind == b"zset":
-            pipe.zadd(other, {changed: float(str(beside))})
+            # Times of their own, as jobs have them.
+            pipe.zadd(other, {changed: float(str(beside)) * (1 - copy * 1e-12)})
         elif kind == b"hash" and isinstance(beside, bytes):
             pipe.hset(other, changed, _renamed(beside, copy))
         elif kind == b"set":

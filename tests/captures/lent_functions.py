@@ -11,6 +11,11 @@ _TRIGGERS = (
     "select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid "
     "where not t.tgisinternal and c.relnamespace = %s::regnamespace order by t.oid"
 )
+# The schema with Procrastinate's tables and without its functions.
+_LACKING = (
+    "select quote_ident(n.nspname) from pg_namespace n join pg_class c on c.relnamespace = n.oid and c.relname = 'procrastinate_jobs' "
+    "where not exists (select from pg_proc p where p.pronamespace = n.oid and p.proname = 'procrastinate_retry_job_v2')"
+)
 
 
 def lend_functions(made_by_product: str, url: str, schema: str) -> None:
@@ -27,15 +32,18 @@ def lend_functions(made_by_product: str, url: str, schema: str) -> None:
 
 
 def lend_procrastinate(url: str) -> None:
-    """Create the functions of the Procrastinate that is installed here, where a capture holds none."""
+    """Create the functions of the Procrastinate that is installed here in the schema of a capture that holds none."""
     with psycopg.connect(url, autocommit=True) as capture:
-        asked = "select 1 from pg_proc where proname = 'procrastinate_retry_job_v2'"
-        if capture.execute(asked).fetchone() is not None:
+        found = capture.execute(_LACKING).fetchone()
+        if found is None:
             return
+        (schema,) = found
         name = f"{urlsplit(url).path.lstrip('/')}_lender"
         capture.execute(f'create database "{name}"'.encode())
         made = urlsplit(url)._replace(path=f"/{name}").geturl()
         with psycopg.connect(made, autocommit=True) as product:
+            product.execute(f"create schema if not exists {schema}".encode())
+            product.execute(f"set search_path = {schema}".encode())
             product.execute(SchemaManager.get_schema().encode())
-        lend_functions(made, url, "public")
+        lend_functions(made, url, schema)
         capture.execute(f'drop database "{name}"'.encode())

@@ -19,6 +19,7 @@ _STEPS_BETWEEN_CHECKS = 10_000
 _POSTGRESQL_CANCELED = "57014"
 _MYSQL_CANCELED = (1969, 3024)
 _SHORTEST_MS = 1
+_TRIES = 5
 
 
 def limit_sqlite(connection: Connection, limit_s: float) -> None:
@@ -59,12 +60,23 @@ def _fetch_sqlite(connection: Connection, statement: Select[Any], budget_s: floa
 
 def _fetch_postgresql(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:
     # Going back to the savepoint takes the limit away again, and mends the transaction after a statement that was cut off.
-    savepoint = connection.begin_nested()
+    connection.exec_driver_sql("SAVEPOINT queuetui_budget")
     try:
         connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_milliseconds(budget_s)}")
         return connection.execute(statement).fetchall()
     finally:
-        savepoint.rollback()
+        _go_back(connection)
+
+
+def _go_back(connection: Connection) -> None:
+    """Go back to the savepoint; its limit holds until then, and a busy server may cut off even this."""
+    for left in reversed(range(_TRIES)):
+        try:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT queuetui_budget")
+            return
+        except DBAPIError as error:
+            if not left or not _is_over(error.orig):
+                raise
 
 
 def _fetch_mysql(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Column, Connection, FromClause, Integer, Row, TableClause, func, literal, select, union_all
@@ -67,7 +67,7 @@ def _edges(connection: Connection, grouping: Grouping, size: SampleSize) -> list
     """Return the keys that blocks begin at and, last, the one behind the newest."""
     key = grouping.key
     # Where rows are joined, the table of the key tells its ends by its index alone.
-    rows = key.table if isinstance(key, Column) and isinstance(key.table, TableClause) else grouping.rows
+    rows = _table_of(grouping)
     # SQLite reads a whole table for two ends in one list, and an index for each by itself.
     ends = (select(end(key)).select_from(rows).scalar_subquery() for end in (func.min, func.max))
     low, high = connection.execute(select(*ends)).one()
@@ -85,8 +85,19 @@ def _edges(connection: Connection, grouping: Grouping, size: SampleSize) -> list
 
 
 def _block(grouping: Grouping, place: int, low: int, high: int, limit: int) -> FromClause:
-    rows = grouping.select_rows(literal(place).label("block"))
-    return rows.where(grouping.key >= low, grouping.key < high).order_by(grouping.key).limit(limit).subquery()
+    key, named, table = grouping.key, literal(place).label("block"), _table_of(grouping)
+    rows = grouping.select_rows(named) if table is grouping.rows else select(key.label("key")).select_from(table)
+    block = rows.where(key >= low, key < high).order_by(key).limit(limit).subquery()
+    if table is grouping.rows:
+        return block
+    # What is joined is looked up for the rows of a block alone: a server would walk to it from the first row on.
+    return replace(grouping, rows=grouping.rows.join(block, block.c.key == key)).select_rows(named).subquery()
+
+
+def _table_of(grouping: Grouping) -> FromClause:
+    """Return the table of the key where rows are joined, else the rows."""
+    key = grouping.key
+    return key.table if isinstance(key, Column) and isinstance(key.table, TableClause) else grouping.rows
 
 
 def _read_pages(connection: Connection, grouping: Grouping) -> list[GroupTally]:

@@ -41,14 +41,14 @@ class DearPages:
     _found: dict[PageRequest, _Found] = field(default_factory=dict)
     _guard: Lock = field(default_factory=Lock)
 
-    def read(self, reading: Reading, request: PageRequest, sizes: Sizes) -> Page:
+    def read(self, reading: Reading, request: PageRequest, sizes: Sizes, *, counted: bool = True) -> Page:
         """Return one page: found anew, or the rows of one that was found lately as they are now."""
         begun = monotonic()
         with self._guard:
             known = self._found.get(request)
         if known is not None and begun < known.until:
             return _read_again(reading, request, sizes, known)
-        page = read_page(reading, request, sizes)
+        page = read_page(reading, request, sizes, counted=counted)
         cost_s = monotonic() - begun
         if cost_s >= self.dear_s and any(sizes.is_large(source, reading) for source in reading.product.sources):
             rest_s = min(cost_s * REST_FACTOR, _LONGEST_REST_S)

@@ -161,7 +161,7 @@ class TablesInspector:
             yield Part.COUNTS, lambda reading: count_jobs(reading, self.counters, exact=watch.exact, hurried=hurried)
         if Part.FAILURES in watch.parts:
             failures = PageRequest(parse_query(_FAILURES), watch.failures)
-            yield Part.FAILURES, lambda reading: read_page(reading, failures, self.sizes, counted=False)
+            yield Part.FAILURES, lambda reading: self._polled(reading, failures, watch, counted=False)
         workers = self.product.sides.workers
         if Part.WORKERS in watch.parts and workers is not None:
             yield Part.WORKERS, lambda reading: workers(reading.connection, reading.moment)
@@ -171,9 +171,10 @@ class TablesInspector:
         if request is None and not watch.parts & {Part.COUNTS, Part.QUEUES, Part.FAILURES}:
             yield "clock", lambda reading: reading.moment
 
-    def _polled(self, reading: Reading, request: PageRequest, watch: Watch) -> Page:
+    def _polled(self, reading: Reading, request: PageRequest, watch: Watch, *, counted: bool = True) -> Page:
         """Return a page that a console reads again and again, unless all is to be `exact`."""
-        return read_page(reading, request, self.sizes) if watch.exact else self.dear.read(reading, request, self.sizes)
+        read = read_page if watch.exact else self.dear.read
+        return read(reading, request, self.sizes, counted=counted)
 
     def _picture(self, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:
         page: Page | None = found.get(_PAGE)

@@ -26,11 +26,12 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ENUM, JSONB
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.procrastinate.recognition import NEEDED, PREFIX
+from queuetui.backends.foreign.procrastinate.recognition import FUNCTIONS, NEEDED, PREFIX
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
@@ -68,6 +69,9 @@ _REASONS = usual_reasons(
     workers="a worker of Procrastinate removes those that are stalled as it starts",
     limits="Procrastinate's limits are the concurrency of its workers and the locks of its jobs",
 )  # fmt: skip
+_NO_FUNCTIONS = (
+    "it is only read: its functions are not in the schema {} beside its tables; apply Procrastinate's schema there"
+)
 _UNTRIED = "it is only read: these are not the tables of Procrastinate 3.4 to 3.10, with which this was tried; use its own shell"
 _WARNINGS = {
     Verb.CANCEL: "a job that runs is asked to abort: a task that is no coroutine must look at should_abort() to notice",
@@ -80,8 +84,7 @@ _WARNINGS = {
 class ProcrastinateLayout:
     """The tables of one schema.
 
-    `beats`: workers are registered. `aborts`: runs can be asked to end. `is_tried`: the functions of the schema are
-    known.
+    `beats`: workers are registered. `aborts`: runs can be asked to end. `is_tried`: its functions are there and known.
     """
 
     schema: str
@@ -90,17 +93,19 @@ class ProcrastinateLayout:
     is_tried: bool
 
 
-def describe(found: Mapping[str, StoredTable], _: Catalog, __: BackendOptions) -> Product:
+def describe(found: Mapping[str, StoredTable], catalog: Catalog, _: BackendOptions) -> Product:
     """Return the queue of one schema."""
     jobs, events, registers = found[f"{PREFIX}jobs"], found[f"{PREFIX}events"], f"{PREFIX}workers" in found
     labels = [*(jobs.columns["status"].labels or ()), *(events.columns["type"].labels or ())]
+    called = {name for schema, name, _ in catalog.functions if schema == jobs.schema}
     is_tried = frozenset(jobs.columns) == _COLUMNS and labels == [*_STATUSES, *_TYPES.split()] and registers
     beats, aborts = registers and "worker_id" in jobs.columns, "abort_requested" in jobs.columns
     defers = found.get(f"{PREFIX}periodic_defers")
-    layout = ProcrastinateLayout(jobs.schema or "public", beats, aborts, is_tried)
+    layout = ProcrastinateLayout(jobs.schema or "public", beats, aborts, is_tried and called >= FUNCTIONS)
     tables = _Tables(layout)
     changes = _changes(layout.schema)
-    untried = {} if layout.is_tried else dict.fromkeys({change.verb for change in changes}, _UNTRIED)
+    why = _UNTRIED if not is_tried else "" if layout.is_tried else _NO_FUNCTIONS.format(layout.schema)
+    untried = dict.fromkeys({change.verb for change in changes}, why) if why else {}
     names = ("jobs", "events", *(["workers"] if layout.beats else []))
     schedules = find_schedules(
         defers, "postgresql", name=lambda at: within(at.task_name, at.periodic_id), type="task_name",
@@ -148,8 +153,7 @@ class _Tables:
         began, made = self._told(func.max(at), "started"), self._told(func.min(at), "deferred")
         return Source(
             name=_SOURCE,
-            rows=self._jobs.outerjoin(self._first, self._first.c.lock == self._jobs.c.lock),
-            lockable=self._jobs,
+            rows=self._jobs,
             key=(Field(job.id, WHOLE),),
             fields={
                 "id": Field(job.id, WHOLE),
@@ -180,7 +184,8 @@ class _Tables:
         job = self._jobs.c
         todo, tried = job.status == "todo", job.attempts > 0
         due_at = func.coalesce(job.scheduled_at, func.to_timestamp(0), type_=_TIME)
-        held = func.coalesce(self._first.c.id != job.id, False)
+        # The server makes this set once, and only where it meets a job that waits with a lock.
+        held = and_(job.lock.is_not(None), job.id.not_in(select(self._first.c.id)))
         return {
             State.PENDING: lambda moment: and_(todo, ~tried, due_at <= moment.now, ~held),
             State.SCHEDULED: lambda moment: and_(todo, ~tried, due_at > moment.now),
@@ -194,15 +199,16 @@ class _Tables:
 
     @cached_property
     def _first(self) -> CTE:
-        """The job that has each lock or gets it next, as its fetch function chooses.
-
-        No index leads there, so it is read once.
-        """
+        """The job that has each lock or gets it next, as its fetch function chooses; no index leads there."""
         job = self._jobs.alias("other").c
-        order = (job.status.desc(), job.priority.desc(), job.id)
-        turn = func.row_number().over(partition_by=job.lock.collate("C"), order_by=order).label("turn")
-        live = select(job.id, job.lock, turn).where(job.status.in_(("todo", "doing")), job.lock.is_not(None)).subquery()
-        return select(live.c.id, live.c.lock).where(live.c.turn == 1).cte("first")
+        # A partial index serves each of the two.
+        named = (job.id, job.lock, job.priority, job.status)
+        each = (select(*named).where(job.status == word, job.lock.is_not(None)) for word in ("doing", "todo"))
+        live = union_all(*each).subquery().c
+        order = (live.status.desc(), live.priority.desc(), live.id)
+        turn = func.row_number().over(partition_by=live.lock.collate("C"), order_by=order).label("turn")
+        turns = select(live.id, live.lock, turn).subquery()
+        return select(turns.c.id, turns.c.lock).where(turns.c.turn == 1).cte("first")
 
     def _held(self, began: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return until when a run is left alone.

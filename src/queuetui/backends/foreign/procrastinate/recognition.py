@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from queuetui.backends.sql.catalog import Catalog, StoredTable
 
 PREFIX = "procrastinate_"
+# What the verbs call.
+FUNCTIONS = frozenset({"procrastinate_retry_job_v2", "procrastinate_cancel_job_v1"})
 # Since version 2.0.3, and of versions 3.4 to 3.10.
 NEEDED = frozenset(
     ["id", "queue_name", "task_name", "priority", "lock", "queueing_lock", "args", "status", "scheduled_at", "attempts"]

@@ -117,7 +117,8 @@ class SolidQueue:
         beat = Field(func.coalesce(process.c.last_heartbeat_at, claimed.created_at), Later(self.times, _SILENT))
         worker = Field(process.c.name if "name" in process.c else process.c.id)
         ids = (self.tables[name].c.job_id for name in EXECUTIONS)
-        unheld = and_(jobs.c.finished_at.is_(None), *(~select(at).where(at == jobs.c.id).exists() for at in ids))
+        # Counted row by row: a server would make a set of each whole table to tell what is not in it.
+        unheld = and_(jobs.c.finished_at.is_(None), *(_one(func.count(), at == jobs.c.id) == 0 for at in ids))
         runs = self._source(_CLAIMED, State.PROCESSING, started=claimed.created_at)
         by_process = runs.rows.outerjoin(process, process.c.id == claimed.process_id)
         finished = self._source(_FINISHED, State.COMPLETED, completed=jobs.c.finished_at)
