@@ -8,7 +8,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.servers.fixtures", "tests.lanes", "tests.compiled_statements"]
+pytest_plugins = ["tests.collected", "tests.servers.fixtures", "tests.lanes", "tests.compiled_statements"]
 
 # A busy machine is not a failure: examples are bounded by their number, never by the clock.
 settings.register_profile("queuetui", deadline=None, suppress_health_check=[HealthCheck.too_slow])

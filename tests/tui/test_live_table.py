@@ -103,20 +103,20 @@ def test_a_cursor_that_nobody_placed_stays_on_its_line() -> None:
     async def script(app: TableApp, pilot: Pilot[None]) -> None:
         def add(count: int) -> None:
             for _ in range(count):
-                numbers.insert(0, len(numbers))
-                app.table.set_rows(job_rows(numbers[:100]))
+                rows.insert(0, job_row(f"job-{len(rows)}"))
+                app.table.set_rows(rows[:100])
 
-        numbers = list(reversed(range(100)))
-        app.table.set_rows(job_rows(numbers))
+        rows = job_rows(reversed(range(100)))
+        app.table.set_rows(rows)
         add(60)
-        assert app.screen_lines()[1].startswith(f">  job-{numbers[0]} ")
+        assert app.screen_lines()[1].startswith(f">  {rows[0].key} ")
         await pilot.press("j")
         kept = app.table.cursor_key
         add(60)
         assert app.table.cursor_key == kept
         await pilot.press("g")
         add(60)
-        assert app.screen_lines()[1].startswith(f">  job-{numbers[0]} ")
+        assert app.screen_lines()[1].startswith(f">  {rows[0].key} ")
         await pilot.pause()
         assert app.told_of(LiveTable.CursorLost) == []
 
