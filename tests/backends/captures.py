@@ -27,6 +27,8 @@ _EVERY_SCHEMA = (
     r"from pg_namespace where nspname not like 'pg\_%' and nspname <> 'information_schema'"
 )
 _STATEMENT_END = re.compile(r";\n")
+# What pg_dump writes for psql alone.
+_FOR_PSQL = re.compile(r"^\\(un)?restrict .*$", re.MULTILINE)
 
 # The truth's words and ours; a capture cannot tell a running job from a stuck one.
 STATE_OF_WORD = {
@@ -98,7 +100,7 @@ def run_script(url: str, script: str) -> None:
         connection.close()
     elif scheme.startswith("postgres"):
         with psycopg.connect(url, autocommit=True) as server:
-            server.execute(script.encode())
+            server.execute(_FOR_PSQL.sub("", script).encode())
     else:
         with connect_mysql(url) as mysql, mysql.cursor() as cursor:
             for statement in filter(None, map(str.strip, _STATEMENT_END.split(script))):

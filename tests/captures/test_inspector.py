@@ -120,7 +120,7 @@ def test_types_and_arguments_are_read(whole: list[Job], loaded: Capture) -> None
         # Where something has no name, such as a closure, its place is said behind.
         assert job.type.raw.partition(" (")[0] == named
         if job.payload.raw and not any("not JSON" in remark for remark in job.remarks):
-            assert isinstance(json.loads(job.payload.raw), dict | list)
+            json.loads(job.payload.raw)
 
 
 def test_it_is_discovered(loaded: Capture) -> None:

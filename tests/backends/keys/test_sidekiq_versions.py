@@ -95,3 +95,9 @@ def test_an_encrypted_argument_is_called_so(client: redis.Redis, backend: Backen
     """Sidekiq Enterprise encrypts the last argument."""
     client.lpush("queue:default", _message(args=[1, "c2VjcmV0"], encrypt=True))
     assert any("encrypted" in remark for remark in backend.inspector.get("a" * 24).remarks)
+
+
+def test_a_retry_by_a_person_takes_no_run_away(client: redis.Redis, backend: Backend) -> None:
+    """Sidekiq then counts one failure less, which may leave less than none: the job has run all the same."""
+    client.lpush("queue:default", _message(failed_at=NOW_MS, retry_count=-1, error_class="KeyError"))
+    assert backend.inspector.get("a" * 24).attempts == 1

@@ -8,6 +8,7 @@ import struct
 import time
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from queuetui.backends.payloads.decoder import Caps, Undecodable
 from queuetui.backends.payloads.pickle_reader import read_pickle
+from queuetui.backends.payloads.usual_values import tell_values
 
 SMALL = Caps(inflated_bytes=100_000, depth=64, items=5_000)
 LONGEST_S = 20
@@ -98,6 +100,26 @@ def test_what_programs_pass_on_is_shown_by_name() -> None:
     assert shown["at"]["__class__"] == "datetime.datetime"
     assert shown["id"] == {"__class__": "uuid.UUID", "state": {"int": 7}}
     assert shown["few"] == [1]
+
+
+def test_values_of_usual_types_are_told_in_a_word() -> None:
+    """Times with their zone, dates, ids and decimals; what is unknown or broken stays as it is read, those beside it too."""
+    whole = b"\x80\x05cdatetime\n%bC%b\x85R."
+    moment = whole % (b"datetime\n", b"\x0a\x07\xea\x03\x1d\x02\x1e\x00\x00\x00\x01")
+    day = whole % (b"date\n", b"\x04\x07\xea\x03\x1d")
+    read = [tell_values(json.loads(read_pickle(one, Caps()))) for one in (WRITTEN, moment, day)]
+    assert read[0]["id"] == str(UUID(int=7))
+    assert read[1:] == ["2026-03-29 02:30:00.000001", "2026-03-29"]
+    hours = {"__class__": "datetime.timedelta", "args": [0, 20_700, 0]}
+    at = {
+        "__class__": "datetime.datetime",
+        "args": [{"base64": "B+oDHQIeAAAAAA=="}, {"__class__": "datetime.timezone", "args": [hours]}],
+    }
+    price, broken = {"__class__": "decimal.Decimal", "args": ["1.10"]}, {"__class__": "uuid.UUID", "state": 7}
+    unknown = {"__class__": ["a"], "at": [1]}
+    assert tell_values([at, hours, price, broken, unknown]) == [
+        "2026-03-29 02:30:00+05:45", "5:45:00", "1.10", broken, unknown
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -276,20 +276,20 @@ def _bare_id(entry: Entry) -> bytes:
 
 
 def _attempts(values: Mapping[str, str], kept: int, state: State) -> tuple[int, int | None, bool]:
-    """Return the runs begun and the retries left, and whether the number is only a lower bound."""
+    """Return the runs begun, how many may follow (RQ counts not the one that is due), and whether those begun are known."""
     counted = values["number_of_retries"]
     left = int(values["retries_left"]) if values["retries_left"].isdecimal() else None
     intervals = list_of(values["retry_intervals"])
     has_run = int(bool(values["started_at"]) and state is not State.PROCESSING) or int(kept > 0)
-    retried = int(counted) if counted.isdecimal() else 0
-    is_sure = True
+    retried, is_sure = int(counted) if counted.isdecimal() else 0, True
     if left is not None and not retried:
         # One interval may stand for any number of retries; a list has one for each.
         is_sure = len(intervals) > 1 and len(intervals) >= left
         retried = len(intervals) - left if is_sure else int(left == 0)
     ended = state in (State.FAILED, State.COMPLETED)
     runs = max(kept, has_run, retried + int(ended))
-    return runs + int(state is State.PROCESSING), left, is_sure
+    running = int(state is State.PROCESSING)
+    return runs + running, left if left is None or ended else left + 1 - running, is_sure
 
 
 def _read_call(data: str, description: str) -> tuple[str, str]:

@@ -123,7 +123,8 @@ class Sidekiq(KeysProduct):
             return Job(ref, Untrusted("?"), Untrusted(entry.shelf.queue or ""), state, shown, remarks=(_UNREADABLE,))
         run = object_of(entry.value) or {} if entry.value is not None else {}
         is_run, counted = state is State.PROCESSING, said.get("retry_count")
-        failures = counted + 1 if isinstance(counted, int) else 0
+        # A retry by a person counts one failure less.
+        failures = max(counted + 1, int("failed_at" in said)) if isinstance(counted, int) else 0
         job_type = str(said.get("wrapped") or said.get("class") or "?")
         payload, data = _read_arguments(job_type, said, moment)
         started = at_of(run.get("run_at"))

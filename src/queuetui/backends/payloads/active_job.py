@@ -20,7 +20,9 @@ _SHOWN = ("_aj_globalid", "_aj_serialized")
 _MOST_DEPTH = 64
 # What stands behind the arguments of a job, whose text may be cut before it.
 _TAIL = re.compile(r'"executions":\s*(\d+),\s*"exception_executions":')
-_ERROR_HEAD = re.compile(r'\{"exception_class":\s*("(?:[^"\\]|\\.)*")(?:,\s*"message":\s*("(?:[^"\\]|\\.)*"))?')
+# A text in JSON, which may be cut within.
+_WORDS = r'"((?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]))*)'
+_ERROR_HEAD = re.compile(rf'\{{"exception_class":\s*{_WORDS}"(?:,\s*"message":\s*{_WORDS})?')
 _CLASS = re.compile(r"([A-Z]\w*(?:::[A-Z]\w*)*)(?:: |\Z)")
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"\s*")
@@ -103,7 +105,7 @@ def read_rails_error(text: str) -> JobError:
     except (ValueError, AttributeError, RecursionError):
         found = _ERROR_HEAD.match(text)
         name, message = (
-            ("", text) if found is None else (json.loads(one or '""', strict=False) for one in found.groups())
+            ("", text) if found is None else (json.loads(f'"{one or ""}"', strict=False) for one in found.groups())
         )
     return JobError(Untrusted(str(name or "")), Untrusted(str(message or "")), Untrusted(trace))
 

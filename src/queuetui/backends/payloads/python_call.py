@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from queuetui.backends.payloads.usual_values import tell_values
 from queuetui.model.payload import SUMMARY_CAP_CHARS, SummaryPaths, paths_for, summarise, summarise_json
 from queuetui.model.text import Untrusted
 
@@ -25,4 +26,4 @@ def summarise_call(call: str, payload: str, summaries: SummaryPaths) -> Untruste
 
 
 def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(tell_values(value), ensure_ascii=False)

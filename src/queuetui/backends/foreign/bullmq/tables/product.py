@@ -119,7 +119,7 @@ class _Tables:
                  job.process_at_ms, job.lock_token, job.finished_at_ms, job.pending_deps),
             held=Field(func.coalesce(job.locked_until_ms, job.processed_at_ms, job.added_at_ms), EPOCH_MS),
             texts={
-                PAYLOAD: cast(job.data, Text), "stacks": cast(job.stacktrace, Text), "reason": job.failed_reason,
+                PAYLOAD: cast(job.data, Text), "stack": job.stacktrace[-1].astext, "reason": job.failed_reason,
                 "returned": cast(job.return_value, Text), "progress": cast(job.progress, Text),
             },
             extra={
@@ -224,7 +224,7 @@ def _finish(row: Row, job: Job) -> Job:
     )
     return replace(
         job,
-        error=read_last(row["reason"] or "", _list(row["stacks"])) if has_failed else None,
+        error=read_last(row["reason"] or "", [row["stack"]] if row["stack"] else []) if has_failed else None,
         result=Untrusted(row["returned"]) if job.state is State.COMPLETED and row["returned"] else None,
         progress=Untrusted(row["progress"]) if row["progress"] else None,
         remarks=(*job.remarks, *filter(None, remarks)),
