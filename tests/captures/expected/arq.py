@@ -14,11 +14,14 @@ _QUEUED: Values = {"queued": True, "job": True, "runs": False, "result": False}
 
 def _arq_job(url: str, job_id: str) -> Values | None:
     """Return which of a job's keys are there, and whether its id stands in the queue."""
+    stored = job_id.encode("utf-8", "surrogatepass")
     with redis.Redis.from_url(url) as client:
+        # A queue may be named by any text.
+        queues = [key for key in client.keys("*") if client.type(key) == b"zset" and key != b"arq:abort"]
         found = {
-            "queued": client.zscore("arq:queue", job_id.encode("utf-8", "surrogatepass")) is not None,
+            "queued": any(client.zscore(key, stored) is not None for key in queues),
             **{
-                name: bool(client.exists(f"arq:{key}:".encode() + job_id.encode("utf-8", "surrogatepass")))
+                name: bool(client.exists(f"arq:{key}:".encode() + stored))
                 for name, key in (("job", "job"), ("tries", "retry"), ("runs", "in-progress"), ("result", "result"))
             },
         }

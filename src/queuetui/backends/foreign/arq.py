@@ -199,12 +199,14 @@ def _read_result(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job
         return Job(ref, Untrusted("?"), Untrusted(""), State.FAILED, Untrusted(""), remarks=(problem,))
     is_failed = not said.get("s")
     call, payload = str(said.get("f")), to_json({"args": said.get("a") or [], "kwargs": said.get("k") or {}})
+    error = _read_error(said.get("r")) if is_failed else None
     return Job(
         ref, Untrusted(call), Untrusted(str(said.get("q") or "")), State.FAILED if is_failed else State.COMPLETED,
         Untrusted(payload),
         data=summarise_call(call, payload, moment.summaries),
-        attempts=number_of(said.get("t")),
-        error=_read_error(said.get("r")) if is_failed else None,
+        # Given up by the count of its tries: the last of these was not begun.
+        attempts=number_of(said.get("t")) - int(bool(error and _GIVEN_UP.fullmatch(error.message.raw))),
+        error=error,
         result=None if is_failed else Untrusted(to_json(said.get("r"))),
         created_at=at_of(said.get("et")),
         started_at=at_of(said.get("st")),
@@ -287,6 +289,7 @@ _UNTIMED = (
     "arq does not store when a run began: this is told by how long its count of tries is kept, or by when it was due"
 )
 _NO_ERROR = "arq keeps no error of a run that is tried again"
+_GIVEN_UP = re.compile(r"max \d+ retries exceeded")
 _NO_TRACE = "arq keeps no traceback: it stands in the worker's log"
 _SILENT = "no worker of its queue beats"
 _REASONS = usual_reasons("arq", schedules="arq's cron jobs are in the application's code") | {
