@@ -276,7 +276,7 @@ def _bare_id(entry: Entry) -> bytes:
 
 
 def _attempts(values: Mapping[str, str], kept: int, state: State) -> tuple[int, int | None, bool]:
-    """Return the runs begun, how many may follow (RQ counts not the one that is due), and whether those begun are known."""
+    """Return the runs begun, those that may follow (RQ leaves out the one due), and if these are known."""
     counted = values["number_of_retries"]
     left = int(values["retries_left"]) if values["retries_left"].isdecimal() else None
     intervals = list_of(values["retry_intervals"])

@@ -1,4 +1,4 @@
-"""What a pickle's reader shows of values of Python's own types, told in a word: times, ids, decimals, paths."""
+"""Tells in a word what a pickle's reader shows of Python's own types: times, ids, decimals, paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OFFSET = "datetime.timezone"
 
 
 def tell_values(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return a value with each that is of a usual type told as text; what is unknown or broken stays as it is."""
+    """Return a value with those of usual types told as text; what is unknown stays as it is."""
     if isinstance(value, list):
         return [tell_values(one) for one in value]
     if not isinstance(value, dict):
@@ -43,7 +43,7 @@ def _tell_moment(value: Mapping[str, Any]) -> str:
 
 
 def _bytes_of(shown: Any) -> bytes:  # noqa: ANN401 - any JSON
-    """Return bytes as the reader shows them: as text where they are some, in base64, or as protocols before 3 write them."""
+    """Return the bytes that the reader shows: as text, in base64, or as protocols before 3 write them."""
     match shown:
         case {"base64": str(text)}:
             return base64.b64decode(text)
