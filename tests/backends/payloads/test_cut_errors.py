@@ -8,6 +8,7 @@ import pytest
 
 from queuetui.backends.payloads.active_job import read_rails_error
 from queuetui.backends.payloads.javascript_error import read_last
+from queuetui.backends.payloads.python_traceback import read_long_traceback
 
 
 @pytest.mark.parametrize("chars", [60, 61, 62, 63, 64, 200])
@@ -33,3 +34,14 @@ def test_an_error_of_node_that_is_cut_within_its_message_has_its_class() -> None
         other = read_last(message, [stack])
         assert other is not None
         assert other.class_name.raw == ""
+
+
+def test_an_error_of_python_is_told_by_the_part_that_names_it() -> None:
+    """By the end of a traceback with many frames, by the beginning of one with a long message, whatever its last lines look like."""
+    head = "Traceback (most recent call last):\n"
+    many = head + '  File "a.py", line 1, in f\n    f()\n' * 900 + "KeyError: 'x'\n"
+    wordy = head + '  File "a.py", line 1, in f\n    f()\nshop.Late: ' + "a: b\n" * 9_000
+    for text, name in ((many, "KeyError"), (wordy, "Late")):
+        error = read_long_traceback(text[:8_192], text[-4_096:])
+        assert error is not None
+        assert error.class_name.raw == name

@@ -12,6 +12,7 @@ from queuetui.model.text import Untrusted
 
 _FIRST_LINE = "Traceback (most recent call last):"
 _HEADER = re.compile(r"( *)(?:[+|] )?(Exception Group )?Traceback \(most recent call last\):")
+_FRAME = re.compile(r"^ +File \"", re.MULTILINE)
 # What stands before each line of a group of exceptions.
 _MARGIN = re.compile(r" *[+|] ")
 
@@ -30,8 +31,11 @@ def read_traceback(text: str) -> JobError | None:
 
 
 def read_long_traceback(text: str, end: str) -> JobError | None:
-    """Return the error of a traceback that may be cut; `end` is its end, which tells what was raised."""
-    if text.endswith(end):
+    """Return the error of a traceback that may be cut, with its end, which tells what was raised.
+
+    Where no frame stands in the end, it is a part of a message that begins in the text.
+    """
+    if text.endswith(end) or not _FRAME.search(end):
         return read_traceback(text)
     found = read_traceback(f"{_FIRST_LINE}\n  {end}")
     return None if found is None else replace(found, traceback=Untrusted(text))
