@@ -89,7 +89,9 @@ def _deeds(folder: Folder, capture: Capture) -> tuple[Deed, ...]:
 
 def _fitting(capture: Capture, deed: Deed, jobs: Sequence[Job]) -> list[Job]:
     """Return the jobs that a deed is for."""
-    found = _of_word(capture, deed.word, jobs)
+    found = [
+        job for job in _of_word(capture, deed.word, jobs) if not deed.needs or getattr(job, deed.needs) is not None
+    ]
     return [job for job in found if not deed.unless or not any(deed.unless in remark for remark in job.remarks)]
 
 

@@ -18,10 +18,12 @@ def _bullmq_job(url: str, job_id: str) -> Values | None:
     """Return the hash of a job of BullMQ, with the kinds of keys in which its id stands; in which it waits hangs on the job."""
     parts = job_id.split("/")
     with redis.Redis.from_url(url) as client:
-        # Either part may hold a stroke.
-        splits = [("/".join(parts[:at]), "/".join(parts[at:])) for at in range(1, len(parts))]
-        queue, own = next(one for one in splits if client.exists(f"bull:{one[0]}:meta"))
-        prefix = f"bull:{queue}:".encode()
+        # Either part may hold a stroke, and the keys may begin with any word.
+        splits = [("/".join(parts[:at]).encode(), "/".join(parts[at:])) for at in range(1, len(parts))]
+        metas = client.keys("*:meta")
+        found = ((key, own) for queue, own in splits for key in metas if key.endswith(b":" + queue + b":meta"))
+        meta, own = next(found)
+        prefix = meta.removesuffix(b"meta")
         values = {name.decode(): value.decode() for name, value in client.hgetall(prefix + own.encode()).items()}
         stands = {role for role, members in members_of(client, prefix) if own.encode() in members} - {"repeat"}
         stands = {"waits" if role in _WAITING else role for role in stands}

@@ -39,7 +39,7 @@ _CELERY = Expectation(
         Deed(Verb.RETRY, "delayed", State.PENDING, _SENT, unless="a worker holds"),
         Deed(Verb.RETRY, "retrying", State.RETRYING, {"stands": "list", "eta": None, "redelivered": True}, _LATE_S),
         Deed(Verb.RELEASE, "stuck", State.PENDING, {"stands": "list", "redelivered": True}, _LATE_S),
-        Deed(Verb.RELEASE, "lost", State.PENDING, _SENT, _LATE_S, unless="when it began is"),
+        Deed(Verb.RELEASE, "lost", State.PENDING, _SENT, _LATE_S, needs="claimed_at"),
         Deed(Verb.CANCEL, "waiting", State.CANCELLED, {"status": "REVOKED"}),
         Deed(Verb.CANCEL, "delayed", State.CANCELLED, {"status": "REVOKED"}, unless="a worker holds"),
         Deed(Verb.CANCEL, "retrying", State.CANCELLED, {"status": "REVOKED"}, _LATE_S),

@@ -21,8 +21,8 @@ class Deed:
     """A verb, the word of the truth whose jobs it is done to, and the state they are in afterwards (None: gone).
 
     `columns` are what the job's row or keys then hold, by the system's own format; `after_s` is when it is done, counted from the capture.
-    `unless` are words of a remark by which a job says that it cannot be done to it. A state that hangs on the job is a function of it.
-    `or_blocked`: what it waits for besides may be taken.
+    `unless` are words of a remark by which a job says that it cannot be done to it, `needs` what must be known of it.
+    A state that hangs on the job is a function of it. `or_blocked`: what it waits for besides may be taken.
     """
 
     verb: Verb
@@ -31,6 +31,7 @@ class Deed:
     columns: Values
     after_s: float = 1
     unless: str = ""
+    needs: str = ""
     or_blocked: bool = False
 
     def state_of(self, job: Job) -> State | None:

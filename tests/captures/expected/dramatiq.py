@@ -19,7 +19,7 @@ _ANEW: Values = {"stands": {"queue"}, "retries": None, "traceback": None, "eta":
 def _dramatiq_job(url: str, job_id: str) -> Values | None:
     """Return what the message of a job says, with the kinds of keys in which its id stands."""
     with redis.Redis.from_url(url) as client:
-        for key in client.keys("dramatiq:*.msgs"):
+        for key in client.keys("*.msgs"):
             for member, raw in client.hgetall(key).items():
                 said = json.loads(raw)
                 if said["message_id"] == job_id:
@@ -35,10 +35,10 @@ def _describe(client: redis.Redis, place: bytes, member: bytes, said: dict[str, 
         stands.add("delayed" if place.endswith(b".DQ") else "queue")
     if client.type(place) == b"zset" and client.zscore(place, member) is not None:
         stands.add("dead")
-    if any(member in client.smembers(key) for key in client.keys("dramatiq:__acks__.*")):
+    if any(member in client.smembers(key) for key in client.keys("*:__acks__.*")):
         stands.add("taken")
     told = {name: options.get(name) for name in ("retries", "traceback", "eta")}
-    return {**told, "stands": stands, "of_queue": f"dramatiq:{said['queue_name']}".encode() == place}
+    return {**told, "stands": stands, "of_queue": place.endswith(f":{said['queue_name']}".encode())}
 
 
 def _released(job: Job) -> State:

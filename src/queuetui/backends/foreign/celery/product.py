@@ -200,7 +200,7 @@ class Celery(KeysProduct):
             started_at=written if result.status == "STARTED" else None,
             completed_at=time_of(result.done) if state in _FINAL else None,
             lease_until=given + self._visible if given and is_run else None,
-            remarks=_remarks_of(message, result, state, problem, written, moment.now, is_held=bool(entry.value)),
+            remarks=_remarks_of(message, result, state, problem, moment.now, is_held=bool(entry.value)),
         )  # fmt: skip
 
     def _retry(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
@@ -213,11 +213,7 @@ class Celery(KeysProduct):
         """Give back what a worker holds as Celery does; a run whose message is gone is sent anew."""
         if seen.entry.shelf.role == "held":
             return self._put(seen, moment, {})
-        return (
-            self._send_anew(seen, moment)
-            if moment.is_held_too_long(seen.job)
-            else _MAY_RUN + ("" if seen.job.claimed_at else _NO_START)
-        )
+        return self._send_anew(seen, moment) if moment.is_held_too_long(seen.job) else _MAY_RUN
 
     def _put(self, seen: Seen, moment: KeysMoment, headers: Mapping[str, object]) -> KeysChange | str:
         """Put a message into its queue as it is but for some headers."""
@@ -311,14 +307,7 @@ def _state_of(
 
 
 def _remarks_of(
-    message: KombuMessage | None,
-    result: CeleryResult,
-    state: State,
-    problem: str,
-    began: datetime | None,
-    now: datetime,
-    *,
-    is_held: bool,
+    message: KombuMessage | None, result: CeleryResult, state: State, problem: str, now: datetime, *, is_held: bool
 ) -> tuple[str, ...]:
     headers = message.headers if message else {}
     expires, is_gone, is_run = time_of(str(headers.get("expires"))), message is None, state is State.PROCESSING
@@ -326,7 +315,7 @@ def _remarks_of(
         (problem, f"its arguments cannot be read here: {problem}"),
         (is_gone and not result.status, "its result cannot be read here, so how it ended is not known"),
         (is_run and result.returned, "when it began is not stored: it told of itself when it is shown as taken"),
-        (is_gone and is_run, f"its message is gone: if its worker was killed, nothing else runs it{'' if began else _NO_START}"),
+        (is_gone and is_run, "its message is gone: if its worker was killed, it is lost, and nothing else runs it"),
         (is_gone and result.call is None, "its name and arguments are not stored: turn result_extended on to see them"),
         (is_gone and result.retries is None and state is not State.CANCELLED, "Celery stored no count of its attempts: at least one"),
         (is_held and not is_run, _HELD),
@@ -343,7 +332,6 @@ _NO_RESULTS = "no results are in this database: name theirs behind the URL to se
 _UNREADABLE = "its message cannot be read: it is none of a task"
 _HELD = "a worker holds its message: Celery itself gives it back once it was held for the visibility timeout"
 _MAY_RUN = "its message is gone and its worker may still run it: it is sent anew only once it is over its limit"
-_NO_START = "; when it began is told by the time that its result has left, and it has none"
 NO_CALL = "its name and arguments are not stored with its result as JSON, so there is nothing to send: turn result_extended on"
 NO_QUEUE = "to which queue its routing key leads is not stored; name the queue in the setting celery.queues"
 _OLD_PROTOCOL = "its message is of Celery's first protocol, which is not written here"

@@ -46,7 +46,7 @@ _DECODER = Decoder((GZIP, ZLIB, SIGNED), (PICKLE,))
 _PACKERS: Mapping[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zlib": zlib.compress}
 # The frame behind that of Huey itself is the task's own function.
 _TASK_FRAME = re.compile(
-    r"in execute\n[^\n]*\n(?:[ ^~]*\n)?  File \"(?:[^\"]*[/\\])?([^\"]+?)(?:\.py)?\", line \d+, in (\w+)"
+    r"in execute\n[^\n]*\n(?:[ ^~]*\n)?  File \"(?:[^\"]*[/\\])?(?!__init__)([^\"/\\]+?)(?:[/\\]__init__)?(?:\.py)?\", line \d+, in (\w+)"
 )
 # (None, True): revoked for one run, after which the consumer forgets it.
 REVOKED = b"\x80\x05\x95\x05\x00\x00\x00\x00\x00\x00\x00N\x88\x86\x94."
