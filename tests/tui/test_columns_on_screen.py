@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
+from queuetui.tui.present.failures import FAILURE_COLUMNS
 from queuetui.tui.present.job_columns import NORMAL, TROUBLED, columns_for
 from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.widgets.content_widths import ContentWidths
@@ -45,6 +46,18 @@ def test_no_column_is_padded_while_another_is_cut() -> None:
             assert one.width <= max(CONTENTS[key], len(one.column.title) + 1), key
         assert placed["type"].width == CONTENTS["type"]
     assert sum(one.width for one in lay_out(TROUBLED, 120, CONTENTS).placed if one.column.rest) >= 60
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [columns_for(parse_query("state:failed"), KEPT, is_troubled=True, is_wide=False).columns, FAILURE_COLUMNS],
+)
+def test_an_error_stands_beside_queue_and_data_at_80_cells(columns: tuple[Column, ...]) -> None:
+    """However long type and queue are: without both nobody knows which shop a failure is of."""
+    contents = {**CONTENTS, "type": 34, "queue": 16, "state": 0, "age": 6, "error": 90}
+    placed = {one.column.key for one in lay_out(columns, 80, contents).placed}
+    assert {"id", "type", "queue", "age", "data"} <= placed
+    assert placed & {"why", "error"}
 
 
 def test_what_is_least_wanted_stands_at_nobodys_cost() -> None:

@@ -32,6 +32,8 @@ def test_who_blocks_whom_is_shown(postgres_url: str, tmp_path: Path) -> None:
         assert f"for {holder.info.backend_pid} (postgres migration idle in transaction) on queuetui_queue" in shown
         for text in ("connections allowed", "oldest transaction of", "~0 rows", "pg_stat_statements is not installed"):
             assert text in shown
+        assert " kB, 0 dead rows" in shown
+        assert "bytes" not in shown
 
     profile = Profile("prod", postgres_url, poll_s=60.0)
     with (

@@ -75,6 +75,14 @@ class WorkerInfo:
     silent_after_s: float | None = None
 
     @property
+    def busy_slots(self) -> int:
+        """The slots in which it runs a job.
+
+        Under its leases are also jobs that it took ahead, and those that ended and are not written yet.
+        """
+        return min(self.busy, self.slots)
+
+    @property
     def place(self) -> Untrusted:
         """Its host and process id, so far as the store tells them; without a host, its id."""
         if not self.host.raw:

@@ -12,6 +12,7 @@ from queuetui.model.text import SafeText, sanitize
 from queuetui.monitor.diagnosis.words import command
 from queuetui.tui.present.ages import ABSENT, age_text
 from queuetui.tui.present.cells import Align
+from queuetui.tui.present.identity import last_part
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.spark import spark_text
@@ -46,7 +47,7 @@ def group_rows(groups: Sequence[FailureGroup], now: datetime, order: Sort | None
             key_of(group),
             (
                 Cell(sanitize(f"{group.jobs:,}"), Tone.FAILED),
-                Cell(sanitize(group.type)),
+                Cell(sanitize(last_part(group.type))),
                 Cell(error_of(group)),
                 Cell(_ago(group.last_at, now)),
                 Cell(_ago(group.first_at, now)),
@@ -100,7 +101,7 @@ def _value(key: str, group: FailureGroup, now: datetime) -> Value | None:
         case "jobs":
             return group.jobs
         case "type":
-            return group.type.raw
+            return last_part(group.type).raw
         case "last" | "first":
             at = group.last_at if key == "last" else group.first_at
             return None if at is None else (now - at).total_seconds()

@@ -13,7 +13,7 @@ from queuetui.model.text import DETAIL_CAP, sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.tui.present.explanation import next_text
 from queuetui.tui.present.identity import short_id, short_type
-from queuetui.tui.present.job_columns import ATTEMPTS, ENDED, ID, QUEUE, TYPE
+from queuetui.tui.present.job_columns import ATTEMPTS, ENDED, ID, QUEUE, TYPE_BESIDE_ERROR
 from queuetui.tui.present.job_rows import age_of, attempts_text, error_text, message_text
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.row_order import Value, in_order
@@ -22,12 +22,11 @@ from queuetui.tui.present.tones import Tone
 
 _ERROR = Column("error", "error", 20, 200, flex=5, priority=0, rest=True)
 _DATA = Column("data", "data", 12, 30, flex=1, priority=3, rest=True)
-_TYPE = replace(TYPE, min_width=14)
 _QUEUE = replace(QUEUE, priority=4)
 
 # At 80 cells queue, data and the error's message stand; how many attempts there were is in the lines below.
 FAILURE_ORDER = (Sort("age", descending=False),)
-FAILURE_COLUMNS = (ID, _TYPE, _QUEUE, ENDED, ATTEMPTS, _DATA, _ERROR)
+FAILURE_COLUMNS = (ID, TYPE_BESIDE_ERROR, _QUEUE, ENDED, ATTEMPTS, _DATA, _ERROR)
 
 
 def failure_rows(snapshot: Snapshot, order: Sort | None = None) -> list[Row]:

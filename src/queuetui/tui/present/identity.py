@@ -25,14 +25,14 @@ def short_id(job_id: str) -> Untrusted:
 def short_type(job: Job) -> Untrusted:
     """Return a job's name, or its type without the folders and modules before it."""
     if job.name is not None and job.name:
-        return Untrusted(_last_part(job.name.raw))
-    return Untrusted(_last_part(job.type.raw))
+        return last_part(job.name)
+    return last_part(job.type)
 
 
-def _last_part(name: str) -> str:
+def last_part(name: Untrusted) -> Untrusted:
     r"""Return the last part of `App\Jobs\Send` or `app.mail:send`; a name with blanks is no path."""
-    last = re.split(r"[\\:]", name)[-1]
-    return name if " " in name or not last else last
+    last = re.split(r"[\\:]", name.raw)[-1]
+    return name if " " in name.raw or not last else Untrusted(last)
 
 
 def true_name(name: Untrusted) -> str:

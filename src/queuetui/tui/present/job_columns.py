@@ -14,7 +14,7 @@ from queuetui.tui.present.table import Column
 ID = Column("id", "id", 8, 16, priority=0)
 WHOLE_ID = Column("id", "id", 36, priority=0)
 TYPE = Column("type", "type", 17, 34, flex=1, priority=1)
-QUEUE = Column("queue", "queue", 8, 16, flex=1, priority=4)
+QUEUE = Column("queue", "queue", 7, 16, flex=1, priority=4)
 STATE = Column("state", "state", 11, priority=0)
 STATE_AND_TIME = replace(STATE, min_width=16, max_width=18)
 STUCK_ALONE = Column("state", "", 1, priority=0)
@@ -25,12 +25,14 @@ ATTEMPTS = Column("att", "att", 5, align=Align.RIGHT, priority=6)
 DATA = Column("data", "data", 14, 44, flex=1, priority=5, rest=True)
 WHY = Column("why", "why", 20, 200, flex=4, priority=7, rest=True)
 WHY_FIRST = replace(WHY, priority=3)
+# So that at 80 cells queue and data stand beside an error, however long type and queue are.
+TYPE_BESIDE_ERROR = replace(TYPE, min_width=12)
 PRIORITY = Column("prio", "prio", 5, align=Align.RIGHT, priority=8, spare=True)
 WORKER = Column("worker", "worker", 16, 30, flex=1, priority=9, spare=True)
 WORKER_FIRST = replace(WORKER, priority=4, spare=False)
 
 NORMAL = (ID, TYPE, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY, PRIORITY, WORKER)
-TROUBLED = (ID, TYPE, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY_FIRST, PRIORITY, WORKER)
+TROUBLED = (ID, TYPE_BESIDE_ERROR, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY_FIRST, PRIORITY, WORKER)
 
 _PUT_OFF = frozenset({State.SCHEDULED, State.RETRYING})
 _WAITING = frozenset({State.PENDING, State.BLOCKED})
@@ -103,7 +105,7 @@ def columns_for(query: Query, kept: Collection[State], *, is_troubled: bool, is_
     is_one_queue = _is_one(query, "queue")
     chosen = [
         ID,
-        TYPE,
+        TYPE_BESIDE_ERROR if is_troubled else TYPE,
         *(() if is_one_queue else (QUEUE,)),
         *_state_and_time(states, kept, is_troubled=is_troubled),
         ATTEMPTS,

@@ -43,12 +43,12 @@ class Card:
 
 def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
     """Return the five cards, in the order of the screen."""
-    stuck = snapshot.stuck
+    stuck, failed = snapshot.stuck, _count(snapshot, State.FAILED)
     rate = f"{recent_in_all(snapshot.tally, snapshot.now).done_per_minute:.1f}" if keeps_tally else "-"
     return (
         Card("pending", "pending", short_count(_count(snapshot, State.PENDING)), Tone.PENDING),
         Card("processing", "processing", short_count(_count(snapshot, State.PROCESSING)), Tone.PROCESSING),
-        Card("failed", "failed", short_count(_count(snapshot, State.FAILED)), Tone.FAILED),
+        Card("failed", "failed", short_count(failed), Tone.FAILED if failed.value else Tone.MUTED),
         Card(
             "stuck",
             "stuck",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from queuetui.model.counted import short_number
 from queuetui.model.query import Sort
 from queuetui.model.server_view import Section, SectionName, ServerView, Value
 from queuetui.model.text import Untrusted, sanitize
@@ -60,7 +61,14 @@ def _lines_of(section: Section) -> list[tuple[str, str, Tone]]:
 
 
 def _figure(row: Fields) -> tuple[str, str]:
-    return _text(row["name"]), _text(row["value"])
+    """Return a figure in the unit that its name ends in."""
+    name, value = _text(row["name"]), row["value"]
+    what, _, unit = name.rpartition(" ")
+    if what and unit == "bytes" and isinstance(value, int):
+        return what, _size(value)
+    if what and unit == "seconds" and isinstance(value, int | float):
+        return what, _span(value)
+    return name, _text(value)
 
 
 def _session(row: Fields) -> tuple[str, str]:
@@ -77,8 +85,8 @@ def _lock(row: Fields) -> tuple[str, str]:
 
 
 def _table(row: Fields) -> tuple[str, str]:
-    dead = f"{row['dead']:,} dead rows" if row["dead_unit"] == "rows" else f"{row['dead']:,} bytes free"
-    return _text(row["table"]), f"~{row['rows']:,} rows, {row['bytes']:,} bytes, {dead}"
+    dead = f"{row['dead']:,} dead rows" if row["dead_unit"] == "rows" else f"{_size(row['dead'])} free"
+    return _text(row["table"]), f"~{row['rows']:,} rows, {_size(row['bytes'])}, {dead}"
 
 
 def _statement(row: Fields) -> tuple[str, str]:
@@ -103,6 +111,12 @@ def _text(value: Value) -> str:
     if isinstance(value, Untrusted):
         return sanitize(value, _WHOLE_CAP)
     return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _size(value: Value) -> str:
+    """Return a number of bytes as `812 B`, `24.6 kB` or `152 MB`."""
+    number = short_number(value if isinstance(value, int | float) else 0)
+    return f"{number} B" if number[-1].isdigit() else f"{number[:-1]} {number[-1]}B"
 
 
 def _span(seconds: Value) -> str:

@@ -114,8 +114,8 @@ def worker_text(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText
 def live_workers_text(snapshot: Snapshot, limits: Limits) -> str:
     """Return `3 live of 4, 5 of 12 slots busy`, and how many jobs are held beside those that run."""
     live = [worker for worker in snapshot.workers if is_live(worker, snapshot.now, limits)]
-    busy, slots = sum(_in_slots(worker) for worker in live), sum(worker.slots for worker in live)
-    beside = sum(worker.busy - _in_slots(worker) for worker in live if worker.slots)
+    busy, slots = sum(worker.busy_slots for worker in live), sum(worker.slots for worker in live)
+    beside = sum(worker.busy - worker.busy_slots for worker in live if worker.slots)
     told = f", {busy} of {slots} slots busy" if slots or not live else ""
     told += f", {beside:,} jobs held beside them" if slots and beside else ""
     return f"{len(live):,} live of {len(snapshot.workers):,}{told}"
@@ -144,18 +144,10 @@ def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell: 
             return Cell(sanitize(worker.version))
 
 
-def _in_slots(worker: WorkerInfo) -> int:
-    """Return the slots in which a worker runs.
-
-    It takes jobs ahead, and holds those that ended until that is written.
-    """
-    return min(worker.busy, worker.slots)
-
-
 def _busy_text(worker: WorkerInfo) -> SafeText:
     """Return `3/4`, or `4/4 +2` for two jobs that are held beside those that run."""
-    beside = worker.busy - _in_slots(worker)
-    return sanitize(f"{_in_slots(worker)}/{worker.slots}{f' +{beside}' if beside else ''}")
+    beside = worker.busy - worker.busy_slots
+    return sanitize(f"{worker.busy_slots}/{worker.slots}{f' +{beside}' if beside else ''}")
 
 
 def _name(worker: WorkerInfo) -> SafeText:
