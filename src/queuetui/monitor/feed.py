@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.search import Search
@@ -18,6 +17,7 @@ from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.surroundings import judge_around
 from queuetui.monitor.learned_limits import LearnedLimits
 from queuetui.monitor.log_feed import LogFeed
+from queuetui.monitor.plain_feed import PlainFeed
 from queuetui.monitor.run_starts import shown_page
 from queuetui.monitor.server_watch import ServerWatch
 from queuetui.monitor.store_watch import StoreWatch
@@ -25,21 +25,16 @@ from queuetui.monitor.watched_past import WatchedPast
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
-    from queuetui.model.capabilities import Capabilities
     from queuetui.model.claim_rules import RulesInUse
     from queuetui.model.examination import Finding
-    from queuetui.model.histories import FailureGroup, RunMinute
-    from queuetui.model.identity import Identity
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
-    from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
+    from queuetui.model.page import Page, PageRequest
     from queuetui.model.query import Query
-    from queuetui.model.run_notes import NotedRun, UsageTotal
+    from queuetui.model.run_notes import NotedRun
     from queuetui.model.schedule_info import ScheduleInfo
     from queuetui.model.server_view import ServerView
-    from queuetui.model.upkeep import Token
     from queuetui.model.verdict import Verdict
-    from queuetui.monitor.alarms.trends import Usual
 
 EVENTS = "events"
 RULES = "rules"
@@ -64,22 +59,16 @@ class Detail:
     gap: Verdict | None = None
 
 
-class Feed(LogFeed):
+class Feed(PlainFeed, LogFeed):
     """A backend seen through the rules; blocks, and raises what its backend raises."""
 
     def __init__(self, backend: Backend, limits: Limits) -> None:
-        self._backend = backend
-        self._inspector = backend.inspector
+        super().__init__(backend)
         self._learned = LearnedLimits(limits)
         self._has_polled = False
         self._store = StoreWatch(backend)
         self._server = ServerWatch(backend)
         self._past = WatchedPast(limits.alarms.clear_after_s)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the backend can do."""
-        return self._inspector.capabilities
 
     @property
     def limits(self) -> Limits:
@@ -119,16 +108,6 @@ class Feed(LogFeed):
         """Return a picture that was read with its queues and workers judged by other limits."""
         facts = replace(self._facts_of(picture.snapshot, picture.rules), limits=limits)
         return replace(picture, warnings=judge_around(facts))
-
-    def usual(self) -> Usual:
-        """Return what is measured of types and counters now and in days; empty where it is not kept."""
-        from queuetui.monitor.alarms.trends import read_usual
-
-        return read_usual(self._backend)
-
-    def identity(self) -> Identity:
-        """Return what tells this queue from another one behind the same address."""
-        return self._inspector.identity()
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
         """Return one page and its verdicts by `ref.id`."""
@@ -173,36 +152,11 @@ class Feed(LogFeed):
         """Return what the server behind the store tells of itself; raises Unsupported where there is none."""
         return self._server.look()
 
-    def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
-        """Return what runs counted in the last minutes; nothing where it is not kept."""
-        return () if self._backend.notes is None else self._backend.notes.usage_totals(minutes)
-
-    def failure_groups(self, span_s: float, limit: int) -> Measured[tuple[FailureGroup, ...]]:
-        """Return the dead letters of the last `span_s` seconds by type and error, the largest group first."""
-        return self._backend.histories.failure_groups(span_s, limit)
-
-    def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
-        """Return what ended from a minute on, by minute, queue and type; nothing where no tally is kept."""
-        return self._backend.histories.run_minutes(since)
-
     def gap_of(self, job_id: str) -> Verdict | None:
         """Return where the events of a job do not join; raises NotFound."""
         from queuetui.monitor.lives import EVENTS_OF_A_JOB
 
         return self.open(job_id, events=EVENTS_OF_A_JOB).gap
-
-    @property
-    def keeps_tokens(self) -> bool:
-        """Whether tokens are kept by which workers are let in."""
-        return self._backend.upkeep is not None and self._backend.upkeep.keeps_tokens
-
-    def tokens(self, limit: int) -> tuple[Token, ...]:
-        """Return the tokens by which workers are let in."""
-        return () if self._backend.upkeep is None else self._backend.upkeep.tokens(limit)
-
-    def now(self) -> datetime:
-        """Return the time of the store's clock."""
-        return self._inspector.snapshot(Watch(limits=self.limits, parts=frozenset())).now
 
     def search(
         self,
@@ -230,42 +184,6 @@ class Feed(LogFeed):
                 tell(note)
         if reach is not None and search.has_more and search.cursor is not None:
             reach(search.cursor)
-
-    def has(self, job_id: str) -> bool:
-        """Tell whether there is a job of that whole id."""
-        return bool(self._inspector.get_many((job_id,)))
-
-    def find(
-        self,
-        suffix: str,
-        after: str | None = None,
-        *,
-        looks: float = 1,
-        tell: Callable[[IdSearch], object] | None = None,
-    ) -> IdSearch:
-        """Look for the jobs whose id is or ends in `suffix`, two at most, by so many looks at the store.
-
-        `tell` hears of each in vain.
-        `after` goes on where another search had come to.
-        """
-        looked = 0
-        while True:
-            found = self._inspector.find(suffix, after=after)
-            looked, looks = looked + found.looked, looks - 1
-            found = replace(found, looked=looked)
-            if found.refs or found.reached is None or looks <= 0:
-                return found
-            if tell is not None:
-                tell(found)
-            after = found.reached
-
-    def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
-        """Return how each term of a filter is answered."""
-        return self._inspector.plan(query)
-
-    def close(self) -> None:
-        """Give back the backend's connections."""
-        self._backend.close()
 
     def _learn(self) -> None:
         self._learned.look(self._backend.histories)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.reactive import reactive
 
-from queuetui.model.act import Verb
 from queuetui.monitor.link import Link, LinkState
 from queuetui.monitor.store_link import StoreLink
 from queuetui.tui import collector
-from queuetui.tui.actions import Action, KeyPlace, key_at
+from queuetui.tui.actions import KeyPlace, key_at
 from queuetui.tui.crash import crash_text
-from queuetui.tui.linked import heading_of, row_of_link
+from queuetui.tui.linked import heading_of
+from queuetui.tui.links import Links
 from queuetui.tui.messages import HandedOver
 from queuetui.tui.partial_draw import PartialDraw, is_partial
 from queuetui.tui.present.column_choice import ColumnChoice
@@ -33,26 +31,17 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.screen import Screen
 
-    from queuetui.config.profile import Profile
-    from queuetui.model.capabilities import Capabilities
     from queuetui.model.snapshot import Watch
-    from queuetui.monitor.background import BackgroundCalls
-    from queuetui.monitor.poller import Poller
-    from queuetui.monitor.store_link import Sighting
     from queuetui.tui.host import FullScreen
     from queuetui.tui.present.frame import Heading
-    from queuetui.tui.present.systems import SystemRow
-    from queuetui.tui.session import Connection, ConsoleLink, ConsoleSession
+    from queuetui.tui.session import ConsoleLink, ConsoleSession
 
 _TICK_S = 1.0
 _STYLES = ("queuetui/styles", "")
 
 
-class Console(App[int], inherit_bindings=False):
-    """Holds a link to each store and shows one of them.
-
-    It connects after the first paint and never lets a store hold up a key.
-    """
+class Console(Links, inherit_bindings=False):
+    """Connects after the first paint, and never lets a store hold up a key."""
 
     ENABLE_COMMAND_PALETTE = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
@@ -68,7 +57,7 @@ class Console(App[int], inherit_bindings=False):
         self.animation_level = "none"
         # In the order in which they were made, and so for good.
         self.numbers: dict[ConsoleLink, int] = {}
-        self.links: list[ConsoleLink] = [self._make_link(session) for session in sessions]
+        self.links = [self._make_link(session) for session in sessions]
         self.shown = self.links[0]
         self.stylesheet.add_source(read_styles(self.profile.colour), read_from=_STYLES)
         self.command_history: list[str] = []
@@ -81,55 +70,13 @@ class Console(App[int], inherit_bindings=False):
         self.numbers[link] = len(self.numbers)
         return link
 
+    def _hand_over(self, deliver: Callable[[], None]) -> None:
+        self.post_message(HandedOver(deliver))
+
     def recolour(self) -> None:
         """Take the colour of the profile that is shown."""
         self.stylesheet.add_source(read_styles(self.profile.colour), read_from=_STYLES)
         self.refresh_css(animate=False)
-
-    def _hand_over(self, deliver: Callable[[], None]) -> None:
-        self.post_message(HandedOver(deliver))
-
-    # The link that is shown
-
-    @property
-    def session(self) -> ConsoleSession:
-        """How the store that is shown is reached."""
-        return self.shown.reach
-
-    @property
-    def profile(self) -> Profile:
-        """The profile that is shown."""
-        return self.shown.reach.profile
-
-    @property
-    def poller(self) -> Poller[Connection]:
-        """What reads the store that is shown."""
-        return self.shown.poller
-
-    @property
-    def calls(self) -> BackgroundCalls:
-        """What asks the store that is shown."""
-        return self.shown.calls
-
-    @property
-    def link(self) -> Link:
-        """How the store stands that is shown."""
-        return self.shown.state
-
-    @property
-    def connection(self) -> Connection | None:
-        """What reads and changes the store that is shown, None until it answered."""
-        return self.shown.connection
-
-    @property
-    def capabilities(self) -> Capabilities | None:
-        """What the store that is shown can do, None until it answered."""
-        return self.shown.capabilities
-
-    @property
-    def latest(self) -> Sighting | None:
-        """What was read last of the store that is shown."""
-        return self.shown.latest
 
     # Starting and ending
 
@@ -242,13 +189,6 @@ class Console(App[int], inherit_bindings=False):
         self._show_link()
         self._show_systems()
 
-    @property
-    def systems(self) -> tuple[SystemRow, ...]:
-        """Every link as it stands, those of one store together; none where there is only one."""
-        if len(self.links) == 1:
-            return ()
-        return tuple(row_of_link(link, is_shown=link is self.shown) for link in self.links)
-
     def _show_systems(self) -> None:
         screen = self._console_screen
         if len(self.links) > 1 and screen is not None and screen.is_mounted:
@@ -257,42 +197,11 @@ class Console(App[int], inherit_bindings=False):
     # What screens ask
 
     @property
-    def title_text(self) -> str:
-        """The profile's name on screen."""
-        return self.profile.title
-
-    @property
-    def link_text(self) -> str:
-        """The sentence about a store that does not answer."""
-        return self.link.describe(time.monotonic())
-
-    @property
     def heading(self) -> Heading:
         """What the first line tells while the store answers."""
         several = f" ({self.links.index(self.shown) + 1} of {len(self.links)})" if len(self.links) > 1 else ""
         title, is_read_only = f"{self.profile.title}{several}", self.is_read_only
         return heading_of(self.shown, title, is_read_only=is_read_only, frozen=self.frozen)
-
-    @property
-    def is_read_only(self) -> bool:
-        """Whether the rights in the store that is shown rule out every act that it knows."""
-        return self.is_read_only_in(self.shown)
-
-    def is_read_only_in(self, link: ConsoleLink) -> bool:
-        """Whether the rights in a link's store rule out every act that it knows."""
-        if link.connection is None or link.capabilities is None:
-            return False
-        verbs = link.capabilities.verbs & {Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.PAUSE, Verb.UPKEEP}
-        return all(link.connection.operations.why_not(verb) is not None for verb in verbs)
-
-    def why_not(self, action: Action, link: ConsoleLink | None = None) -> str | None:
-        """Return why an action is not to be had just now in a link, the one that is shown; None when it is."""
-        asked = link or self.shown
-        if action.verb is None:
-            return None
-        if asked.connection is None or not asked.state.is_live:
-            return "the store does not answer; nothing can be changed until it does"
-        return asked.connection.operations.why_not(action.verb)
 
     def screen_came_up(self, screen: FullScreen) -> None:
         """Read what this screen wants, and show it what is known already."""

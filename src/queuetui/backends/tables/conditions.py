@@ -88,17 +88,18 @@ def _narrow(term: Term, source: Source, reading: Reading) -> Condition | None:
         return None
     if term.field != "id" or term.comparison is not Comparison.IS:
         return source.narrow(term)
-    each = [_narrow_id(value, replace(term, values=(value,)), source) for value in term.values]
-    return None if any(one is None for one in each) else or_(*(one for one in each if one is not None))
+    each: list[Condition] = []
+    for value in term.values:
+        found = at_id(value, source)
+        found = source.narrow(replace(term, values=(value,))) if found is None else found
+        if found is None:
+            return None
+        each.append(found)
+    return or_(*each)
 
 
-def _narrow_id(value: Value, term: Term, source: Source) -> Condition | None:
-    found = _by_key(value, source)
-    return source.narrow(term) if found is None else found
-
-
-def _by_key(value: Value, source: Source) -> Condition | None:
-    """Return the condition for an id where a key or an index leads to it."""
+def at_id(value: Value, source: Source) -> Condition | None:
+    """Return the condition for an id that stands in texts, None where no key or index leads to it."""
     if not isinstance(value, str):
         return None
     if not is_storable(value):
@@ -110,7 +111,7 @@ def _by_key(value: Value, source: Source) -> Condition | None:
 def is_searched(query: Query, source: Source) -> bool:
     """Tell whether a query asks for an id that stands in texts of a source, where no index leads to it."""
     asked = [one for one in query.terms if one.field == "id" and not one.negated and "id" in source.read_here]
-    return any(_by_key(value, source) is None for one in asked for value in one.values)
+    return any(at_id(value, source) is None for one in asked for value in one.values)
 
 
 def states_sought(query: Query, source: Source) -> frozenset[State]:

@@ -9,11 +9,11 @@ from sqlalchemy import False_, Table, Text, cast, or_, select
 
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.row_lock import read_row_lock
-from queuetui.backends.tables.conditions import condition, is_searched, is_storable
+from queuetui.backends.tables.conditions import at_id, condition, is_searched, is_storable
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import read_cursor
 from queuetui.backends.tables.pages import read_page
-from queuetui.backends.tables.rows import HEAD_CHARS, among_keys, at_name, find_row, read_row, records_of, select_rows
+from queuetui.backends.tables.rows import HEAD_CHARS, among_keys, find_row, read_row, records_of, select_rows
 from queuetui.backends.tables.sizes import Sizes
 from queuetui.backends.tables.source import Condition, Source
 from queuetui.model.act import JobRef
@@ -131,15 +131,10 @@ def _where_index_ends(reading: Reading, source: Source, suffix: str, limit: int)
 
 def find_by_key(reading: Reading, job_id: str, limit: int) -> tuple[Job, ...]:
     """Return the jobs of an id whole, as far as keys and indexes lead to them."""
-    if not is_storable(job_id):
-        return ()
+    asked = Term("id", Comparison.IS, (job_id,))
     found: list[Job] = []
     for source in reading.product.sources:
-        where = at_name(source, job_id) if "id" in source.read_here else None
-        if where is None and source.by_id is not None and "id" in source.read_here:
-            where = source.by_id(job_id)
-        if where is None and "id" not in source.read_here:
-            where = condition(Term("id", Comparison.IS, (job_id,)), source, reading)
+        where = at_id(job_id, source) if "id" in source.read_here else condition(asked, source, reading)
         if where is not None:
             found += _read(reading, source, where, limit, None)
     return tuple(found[:limit])

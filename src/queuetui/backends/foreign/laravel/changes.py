@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, cast, func, literal, null, select, update
 
 from queuetui.backends.foreign.laravel.jobs import MESSAGE, say_elsewhere
+from queuetui.backends.foreign.laravel.refusals import PAST, RUNS_TWICE
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.stored_types import convert, replaced
 from queuetui.backends.foreign.laravel.tables import Tables
@@ -21,9 +22,7 @@ from queuetui.model.state import State
 JOBS, FAILED = "job", "failed"
 _DEADLINE = re.compile(r'("(?:retryUntil|timeoutAt)"\s*:\s*)\d+')
 _NAMES = ["queue", "payload", "attempts", "reserved_at", "available_at", "created_at"]
-_RUNS_TWICE = "if its worker still lives, the job now runs twice"
 _STILL_RUNNING = "a running failure would not be tried again, and work that still runs was not stopped"
-_PAST = "its retryUntil is past: a worker that takes it fails it at once"
 _UNKNOWN_ID = (
     "the new row got no id that could be read back, so nothing was done; retry it with: php artisan queue:retry"
 )
@@ -80,11 +79,11 @@ def _has_time(locked: LockedRow) -> str:
 
 def say_deadline(locked: LockedRow) -> str:
     """Say that a job is done as its deadline bids, where that is past."""
-    return _PAST if locked.job.expired_at is not None and wanted_deadline(locked) == KEEP else ""
+    return PAST if locked.job.expired_at is not None and wanted_deadline(locked) == KEEP else ""
 
 
 def _beware_twice(locked: LockedRow) -> str:
-    return "; ".join(filter(None, (_RUNS_TWICE, say_deadline(locked))))
+    return "; ".join(filter(None, (RUNS_TWICE, say_deadline(locked))))
 
 
 def _now_s(locked: LockedRow) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from queuetui.backends.foreign.laravel.payload import CommandState, LaravelPayload, is_uuid, read_payload, seconds_of
+from queuetui.backends.foreign.laravel.refusals import PAST
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.summary import DEFAULT_SUMMARY_PATHS, summarise
 from queuetui.backends.foreign.laravel.zone_evidence import say_ahead
@@ -146,7 +147,7 @@ def remarks_on(payload: LaravelPayload, now: datetime) -> list[str]:
     if payload.command_state is CommandState.ENCRYPTED:
         remarks.append("its data is encrypted with the application's key and cannot be shown")
     if _expired_at(payload, now) is not None:
-        remarks.append("its retryUntil is past: a worker that takes it fails it at once")
+        remarks.append(PAST)
     if payload.batch_uuid is not None:
         remarks.append(f"member of batch {payload.batch_uuid}: deleting it leaves the batch pending for ever")
     if payload.command is not None:

@@ -18,7 +18,7 @@ from queuetui.backends.foreign.laravel.horizon import (
 from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, created_at, remarks_on
 from queuetui.backends.foreign.laravel.payload import is_uuid, read_payload
 from queuetui.backends.foreign.laravel.redis_messages import write_again
-from queuetui.backends.foreign.laravel.refusals import ABSENT, REASONS, WARNINGS
+from queuetui.backends.foreign.laravel.refusals import ABSENT, PAST, REASONS, RUNS_TWICE, WARNINGS
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
@@ -94,7 +94,7 @@ class LaravelRedis(KeysProduct):
         self.rules = (*offered, Rule(Verb.RETRY, frozenset({State.PENDING}), self._renew))
         self.capabilities = Capabilities(
             KIND, LABEL, native=False, applies=states_by_verb(offered), keeps=_WAITING | _RUNNING | {*self._ended}, reasons=REASONS,
-            liveness=Liveness.DEADLINE, warnings={**WARNINGS, Verb.RELEASE: _RUNS_TWICE},
+            liveness=Liveness.DEADLINE, warnings={**WARNINGS, Verb.RELEASE: RUNS_TWICE},
             missing={} if horizon is not None else {State.FAILED: missing, State.COMPLETED: _NO_HISTORY},
             worker_command=("php", "artisan", *(_BY_ITSELF if horizon is None else ("horizon",))), workers=horizon is not None,
         )  # fmt: skip
@@ -198,7 +198,7 @@ class LaravelRedis(KeysProduct):
         """Put an expired run back, not counted, as each worker that looks at its queue would."""
         if not moment.is_held_too_long(seen.job):
             return _STILL_HELD
-        return self._push_again(seen, moment, max(seen.job.attempts - 1, 0), _RUNS_TWICE)
+        return self._push_again(seen, moment, max(seen.job.attempts - 1, 0), RUNS_TWICE)
 
     def _push_again(self, seen: Seen, moment: KeysMoment, attempts: int, note: str) -> KeysChange | str:
         deadline = moment.args.get(RETRY_UNTIL, KEEP) if seen.job.expired_at is not None else KEEP
@@ -232,12 +232,10 @@ def _name_of(entry: Entry, uuid: object, number: object) -> str:
 
 
 _BY_ITSELF = ("queue:work", "redis", "--queue={queue}")
-PAST = "its retryUntil is past: a worker that takes it fails it at once"
 _UNTIMED = "Laravel does not store since when it waits"
 _IN_TURN = "it is pending and will be taken in its turn; only failed, retrying and scheduled jobs can be retried"
 _STILL_HELD = (
     "it is processing and its retry_after is not over, so its worker may be alive; workers put it back once it is"
 )
 _NOT_STOPPED = "work that still runs was not stopped"
-_RUNS_TWICE = "if its worker still lives, the job now runs twice"
 _NO_HISTORY = "Laravel deletes a job's message when it has finished"
