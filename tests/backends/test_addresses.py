@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.redis.address import read_address as read_redis
+from queuetui.backends.native.sql.connect import connect_database
+from queuetui.backends.registry import scheme_of
 from queuetui.backends.sql.mysql_address import read_address as read_mysql
 from queuetui.backends.sql.postgresql_address import PostgresqlAddress
 from queuetui.backends.sql.postgresql_address import read_address as read_postgresql
+from queuetui.backends.sql.postgresql_sessions import PostgresqlSessions
 from queuetui.backends.sql.sqlite_address import read_address as read_sqlite
 from queuetui.model.errors import BadConfig
 
@@ -53,6 +58,7 @@ def test_what_a_postgresql_url_says(query: str, expected: tuple[str, dict[str, s
         ("mysql://u:hunter2@h/d?schema=public", "schema"),
         ("mysql://u:hunter2@h/d?charset=latin1", "charset"),
         ("mysql://u:hunter2@h/d/e", "database"),
+        ("mysql://u:hunter2@h/d?ssl_ca=/no/such/file", "ssl_ca"),
         ("sqlite:////q.db?mode=rwc", "mode"),
         ("sqlite:////q.db?immutable=1", "immutable"),
         ("redis://:hunter2@h/orders", "namespace=NAME"),
@@ -82,6 +88,32 @@ def test_what_is_not_understood_is_refused_by_name(url: str, said: str) -> None:
     with pytest.raises(BadConfig, match=said) as refused:
         read(url)
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "option", ["sslmode=bogus", "connect_timeout=soon", "service=none", "gssencmode=x", "hostaddr=h"]
+)
+def test_what_the_driver_refuses_is_no_silent_server(option: str) -> None:
+    """The value of an option that libpq does not take is the URL's fault, and no server is told not to answer."""
+    with pytest.raises(BadConfig, match=r"\?"):
+        PostgresqlSessions(read_postgresql(f"postgresql://127.0.0.1:1/d?{option}"), {}, 1.0).connect(Connection)
+
+
+def test_a_postgresql_url_without_a_host_is_one() -> None:
+    """The host may be libpq's own default, a folder of sockets or an option."""
+    for url in ("postgresql:///shop", "postgresql:///shop?host=%2Frun&port=5433", "postgresql://u@/shop?host=a%2Cb"):
+        assert read_postgresql(url).conninfo == url
+        assert conninfo_to_dict(url)["dbname"] == "shop"
+
+
+def test_the_kind_of_a_url_is_read_in_any_case() -> None:
+    """A driver may be named for databases as SQLAlchemy does; what only begins like a known kind is another one."""
+    kinds = {"SQLite:///q": "sqlite", "MySQL://h/d": "mysql", "postgres+X://h/d": "postgresql", "Redis://h": "redis"}
+    assert {url: scheme_of(url) for url in kinds} == kinds
+    assert type(connect_database("MariaDB://h/d", BackendOptions())).__name__ == "MysqlDatabase"
+    for url in ("redis+sentinel://h/0", "rediss+x://h", "unix+y:///s", "memory+z://", "redis-sentinel://h", "://"):
+        with pytest.raises(BadConfig, match="is not known"):
+            scheme_of(url)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Code
 from queuetui.monitor.feed import RULES, Feed
 from tests.conformance.rule_scenes import limit, rules_of
-from tests.conformance.scenes import MOMENT_S, act_on, add, add_one, claim, claim_and_vanish, run, state_of
+from tests.conformance.scenes import MOMENT_S, act_done, act_on, add, add_one, claim, claim_and_vanish, run, state_of
 from tests.conformance.stores import Store
 from tests.conformance.test_odd_values import DEEP, ODD, SQL, keys, prefix_of, put, write
 from tests.engine.working import Told, WorkerThread, declare_handler
@@ -129,12 +129,17 @@ def test_counts_end_at_the_bound_of_their_columns(store: Store) -> None:
     full, usual = add(backend, 2, max_attempts=5)
     for column in ("attempts", "lost", "lost_alone"):
         assert put(backend, "queuetui_job", column, most, full)
+    for column in ("fence", "rev"):
+        assert put(backend, "queuetui_job", column, 2**63 - 1, full)
     claim_and_vanish(backend, 2)
     wait_until(lambda: (backend.jobs.sweep(100), state_of(backend, full) is not State.PROCESSING)[1])
     run(backend)
     wait_until(lambda: (backend.jobs.sweep(100), state_of(backend, usual) is not State.PROCESSING)[1])
     job = backend.inspector.get(full)
     assert (job.lost, job.state is State.PROCESSING) == (most, False)
+    act_done(backend, Verb.RETRY, full)
+    run(backend)
+    assert state_of(backend, full) is State.COMPLETED
 
 
 @pytest.mark.parametrize("kind", ["sqlite"])

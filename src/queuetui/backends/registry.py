@@ -65,10 +65,12 @@ _UNENCODED_AT = re.compile(r"[^:]*://[^/?#@]*@[^/?#]*@")
 def scheme_of(url: str) -> str:
     """Return the family of a URL: sqlite, postgresql, mysql, redis or memory; raises BadConfig."""
     try:
-        written = urlsplit(url).scheme.split("+")[0].lower()
+        written, _, driver = urlsplit(url).scheme.lower().partition("+")
     except ValueError:
         raise BadConfig("the URL cannot be read; check its brackets and its port", "url") from None
-    family = "memory" if written == "memory" else {**SQL_SCHEMES, **REDIS_SCHEMES}.get(written)
+    # Drivers are named as SQLAlchemy does, and mean nothing here; redis+sentinel and its like are other things.
+    others = {} if driver else {**REDIS_SCHEMES, "memory": "memory"}
+    family = {**SQL_SCHEMES, **others}.get(written)
     if family is None:
         shown = written if written.isalnum() else "?"
         message = f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME, mysql://HOST/NAME or redis://HOST"

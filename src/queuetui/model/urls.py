@@ -41,7 +41,7 @@ def place_name(url: str) -> str:
     name = path.rstrip("/").rpartition("/")[2]
     if namespace := _NAMESPACE.search(options):
         name = f"{name}/{namespace[1]}".lstrip("/")
-    return f"{name}@{where}" if name and where and scheme != "sqlite" else name or where
+    return f"{name}@{where}" if name and where and scheme.lower() != "sqlite" else name or where
 
 
 def read_nested(written: str) -> str:

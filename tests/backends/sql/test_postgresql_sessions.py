@@ -34,7 +34,11 @@ HOSTILE = {
     "standard_conforming_strings": "off",
     "enable_indexscan": "off",
     "statement_timeout": "'1min'",
+    "lock_timeout": "1",
+    "idle_in_transaction_session_timeout": "1",
+    "default_tablespace": "pg_default",
 }
+SINCE_17 = {"transaction_timeout": "20"}
 MakeDatabase = Callable[[str], str]
 
 
@@ -73,7 +77,7 @@ def test_defaults_of_the_database_change_nothing(postgres_url: str) -> None:
     """Times, numbers, encodings and isolation are set by each session, for workers and consoles."""
     name = urlsplit(postgres_url).path.lstrip("/")
     with psycopg.connect(postgres_url, autocommit=True) as admin:
-        for setting, value in HOSTILE.items():
+        for setting, value in (HOSTILE | (SINCE_17 if admin.info.server_version >= 170000 else {})).items():
             admin.execute(f"ALTER DATABASE {name} SET {setting} = {value}".encode())
     backend = open_native(postgres_url, CREATE)
     live_and_look(backend)

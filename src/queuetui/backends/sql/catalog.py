@@ -210,7 +210,7 @@ def look_into(url: str, options: BackendOptions) -> Catalog:
 
     Raises NotFound for an SQLite file that is not there.
     """
-    if url.startswith("sqlite"):
+    if url.lower().startswith("sqlite"):
         return _look_into_file(url)
     from queuetui.backends.sql.console_sessions import read_server
 

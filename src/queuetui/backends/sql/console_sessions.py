@@ -156,6 +156,6 @@ class ServerReader(forks.StoreHandle):
 
 def read_server(url: str, options: BackendOptions) -> ServerReader:
     """Return a reader of the server that a URL names, unconnected."""
-    dialect = "mysql" if url.startswith(("mysql", "mariadb")) else "postgresql"
+    dialect = "mysql" if url.lower().startswith(("mysql", "mariadb")) else "postgresql"
     address = (mysql_address if dialect == "mysql" else postgresql_address).read_address(url)
     return ServerReader(dialect, address, Patience(options.statement_timeout_s, options.connect_timeout_s))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,6 +26,9 @@ def read_address(url: str) -> dict[str, Any]:
     name = unquote(parts.path.lstrip("/"))
     if not name or "/" in name:
         raise refuse("names no database, or several; write mysql://user:password@host/NAME")
+    for option in options.keys() & _FILES.keys():
+        if not Path(options[option]).exists():
+            raise refuse(f"names by {option} a file that is not there; check its path")
     files = {_FILES[option]: value for option, value in options.items() if option in _FILES}
     return {
         "host": parts.hostname or "127.0.0.1",

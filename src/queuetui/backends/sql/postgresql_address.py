@@ -66,8 +66,9 @@ def read_address(url: str) -> PostgresqlAddress:
             raise refuse("sets the search_path twice, by schema and by options; leave one")
         settings["search_path"] = quote_name(schema)
     # Its own kind of URL: SQLAlchemy's names of drivers, as in postgresql+psycopg, mean nothing to libpq.
-    conninfo = parts._replace(scheme="postgresql", query=urlencode(options)).geturl()
-    return PostgresqlAddress(conninfo, settings, pooled)
+    # Put together by hand: where no host is named, `geturl` leaves out the two slashes, without which libpq reads no URL.
+    query = f"?{urlencode(options)}" if options else ""
+    return PostgresqlAddress(f"postgresql://{parts.netloc}{parts.path}{query}", settings, pooled)
 
 
 def quote_name(name: str) -> str:

@@ -8,6 +8,7 @@ transaction, so that each begins with its settings.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,8 +25,17 @@ if TYPE_CHECKING:
     from queuetui.backends.sql.postgresql_address import PostgresqlAddress
 
 APPLICATION_NAME = "queuetui"
+_REFUSED = "has a port, or an option behind its ?, whose value the driver refuses; check them"
+# What libpq says before it looks for a server.
+_BAD_OPTION = re.compile(
+    r"connection option|invalid (?:\w+ value|port number)|definition of service|service file|network address"
+)
 # Since this version a session that rests may be ended by the server, which would fail the next statement of a kept connection.
 _IDLE_SESSIONS_END = 140000
+# Since this version a transaction that takes long may be ended too.
+_TRANSACTIONS_END = 170000
+# What a stranger's default would end amid its work; a URL may say otherwise.
+PATIENT = {"lock_timeout": "0", "idle_in_transaction_session_timeout": "60s"}
 _ANY_BYTES = "SQL_ASCII"
 # Behind a pooler they end with this statement; its own process id is not the one that the driver was told.
 _SET = """
@@ -44,7 +54,7 @@ class PostgresqlSessions:
 
     def __init__(self, address: PostgresqlAddress, settings: Mapping[str, str], connect_timeout_s: float) -> None:
         self._address = address
-        self._settings = {**RELIED_ON, **settings, **address.settings}
+        self._settings = {**RELIED_ON, **PATIENT, **settings, **address.settings}
         self._connect_timeout_s = connect_timeout_s
         self.pooled = address.pooled
 
@@ -66,9 +76,11 @@ class PostgresqlSessions:
         unwritten: dict[str, Any] = {name: value for name, value in given.items() if name not in written}
         try:
             connection = kind.connect(self._address.conninfo, autocommit=True, client_encoding="UTF8", **unwritten)
+        except psycopg.ProgrammingError:
+            raise refuse(_REFUSED) from None
         except psycopg.OperationalError as error:
-            if "connection option" in str(error):
-                raise refuse("has an option behind its ? whose value the driver refuses") from None
+            if _BAD_OPTION.search(str(error)):
+                raise refuse(_REFUSED) from None
             raise
         forks.track(connection, _discard)
         register_times(connection)
@@ -98,6 +110,8 @@ class PostgresqlSessions:
         settings = dict(self._settings)
         if connection.info.server_version >= _IDLE_SESSIONS_END:
             settings["idle_session_timeout"] = "0"
+        if connection.info.server_version >= _TRANSACTIONS_END:
+            settings.setdefault("transaction_timeout", "0")
         if _holds_any_bytes(connection):
             settings["client_encoding"] = _ANY_BYTES
         values = {

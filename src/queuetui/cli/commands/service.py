@@ -101,7 +101,7 @@ def _refuse_passwords(words: Sequence[str]) -> None:
 def _file_folder(url: str) -> Path | None:
     """Return the folder of a queue that is a file, which SQLite writes to as well."""
     scheme, _, path = url.partition(":///")
-    return Path("/" + path.lstrip("/")).parent if scheme == "sqlite" and path.startswith("/") else None
+    return Path("/" + path.lstrip("/")).parent if scheme.lower() == "sqlite" and path.startswith("/") else None
 
 
 def _install(place: UnitPlace, unit: str) -> None:

@@ -20,11 +20,11 @@ def connect_database(url: str, options: BackendOptions) -> Database:
 
 
 def _choose(url: str, options: BackendOptions) -> Database:
-    if url.startswith("sqlite"):
+    if url.lower().startswith("sqlite"):
         from queuetui.backends.native.sql.sqlite.database import SqliteDatabase
 
         return SqliteDatabase(url, options)
-    if url.startswith(("mysql", "mariadb")):
+    if url.lower().startswith(("mysql", "mariadb")):
         from queuetui.backends.native.sql.mysql.database import MysqlDatabase
 
         return MysqlDatabase(url, options)

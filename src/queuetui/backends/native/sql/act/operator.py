@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
 
 BITE_JOBS = 100
+LARGEST_REV = 2**63 - 1
 
 
 class SqlOperator:
@@ -91,7 +92,7 @@ def _do_one(session: Session, act: Act, ref: JobRef, target: LockedJob | None, d
     if decision.refusal:
         return Result(ref, Outcome.SKIPPED, target.state, decision.refusal)
     before = describe_before(session, target, with_attempts=act.verb is Verb.DELETE)
-    rev_after = None if decision.state is None else str(target.rev + 1)
+    rev_after = None if decision.state is None else str(min(target.rev, LARGEST_REV - 1) + 1)
     return Result(ref, Outcome.DONE, decision.state, decision.note, before, rev_after)
 
 

@@ -14,7 +14,7 @@ insert into queuetui_job_done (
     max_attempts, `blob`, queue, type, name, worker_id, correlation_id, `key`, tags, needs, context, progress, payload
 )
 select
-    id, :state, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - cast(:took_us as signed)),
+    id, :state, least(rev, 9223372036854775806) + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - cast(:took_us as signed)),
     least(attempts, 2147483646) + :attempted, least(lost, 2147483646) + :lost, least(lost_alone, 2147483646) + :lost_alone,
     case when :set_error then :error_class else error_class end, case when :set_error then :error_message else error_message end,
     case when :set_error then :error_traceback else error_traceback end,
@@ -29,7 +29,7 @@ delete from queuetui_job where id = :id;
 
 -- block put_back
 update queuetui_job set
-    state = :state, rev = rev + 1, updated_at = :now, due_at = coalesce(:at, :now + cast(:delay_us as signed), due_at),
+    state = :state, rev = least(rev, 9223372036854775806) + 1, updated_at = :now, due_at = coalesce(:at, :now + cast(:delay_us as signed), due_at),
     attempts = least(attempts, 2147483646) + :attempted, lost = least(lost, 2147483646) + :lost, lost_alone = least(lost_alone, 2147483646) + :lost_alone,
     error_class = case when :set_error then :error_class else error_class end,
     error_message = case when :set_error then :error_message else error_message end,

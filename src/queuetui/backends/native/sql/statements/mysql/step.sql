@@ -13,7 +13,7 @@ insert into queuetui_job_done (
     max_attempts, `blob`, queue, type, name, worker_id, correlation_id, `key`, tags, needs, context, progress, payload
 )
 select
-    j.id, 5, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - given.took_us),
+    j.id, 5, least(rev, 9223372036854775806) + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - given.took_us),
     least(attempts, 2147483646) + 1, lost, lost_alone, null, null, null, null, given.result,
     due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, `blob`, queue, type, name,
     worker_id, correlation_id, `key`, tags, needs, context, progress, payload
@@ -32,7 +32,7 @@ select 1 from queuetui_queue where name = :queue and (paused_at is not null or r
 -- The rows as they will stand once claimed.
 -- block choose_ready
 select
-    id, fence + 1, type, queue,
+    id, least(fence, 9223372036854775806) + 1, type, queue,
     case when `blob` then (select b.payload from queuetui_job_blob b where b.id = queuetui_job.id) else payload end, name, priority,
     attempts, max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at, context
 from queuetui_job force index (queuetui_job_ready)
@@ -42,6 +42,6 @@ limit :claim for update skip locked;
 
 -- block claim_jobs
 update queuetui_job set
-    state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = fence + 1, rev = rev + 1, claimed_at = :now, updated_at = :now,
+    state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = least(fence, 9223372036854775806) + 1, rev = least(rev, 9223372036854775806) + 1, claimed_at = :now, updated_at = :now,
     started_at = null, progress = null, claimed_alone = :alone
 where id in :ids;

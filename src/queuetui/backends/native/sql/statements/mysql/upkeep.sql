@@ -4,7 +4,7 @@ select id, due_at from queuetui_job force index (queuetui_job_due)
 where state = :state and due_at <= :now order by due_at, id limit :limit for update skip locked;
 
 -- block promote
-update queuetui_job set state = 1, rev = rev + 1, updated_at = :now where id in :ids;
+update queuetui_job set state = 1, rev = least(rev, 9223372036854775806) + 1, updated_at = :now where id in :ids;
 
 -- block next_due
 select min(due_at) - :now from (

@@ -25,7 +25,7 @@ limit :limit;
 -- The rows as they will stand once claimed; whoever is locked is somebody else's just now.
 -- block take_chosen
 select
-    id, fence + 1, type, queue,
+    id, least(fence, 9223372036854775806) + 1, type, queue,
     case when blob then (select b.payload from queuetui_job_blob b where b.id = queuetui_job.id) else payload end, name, priority,
     attempts, max_attempts, lost, correlation_id, tags::text, timeout_ms, created_at, due_at, cancel_requested_at, context
 from queuetui_job
@@ -33,7 +33,7 @@ where id = any(:ids::uuid[]) and state = 1 for update skip locked;
 
 -- block claim_chosen
 update queuetui_job set
-    state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = fence + 1, rev = rev + 1, claimed_at = clock_timestamp(), updated_at = clock_timestamp(),
+    state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = least(fence, 9223372036854775806) + 1, rev = least(rev, 9223372036854775806) + 1, claimed_at = clock_timestamp(), updated_at = clock_timestamp(),
     started_at = null, progress = null, claimed_alone = :alone
 where id = any(:ids::uuid[]);
 

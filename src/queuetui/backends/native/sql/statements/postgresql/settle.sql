@@ -19,7 +19,7 @@ insert into queuetui_job_done (
     max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, context, progress, payload
 )
 select
-    id, :state::smallint, rev + 1, now, now, now + :kept_us * interval '1 microsecond',
+    id, :state::smallint, least(rev, 9223372036854775806) + 1, now, now, now + :kept_us * interval '1 microsecond',
     coalesce(started_at, now - :took_us::bigint * interval '1 microsecond'),
     least(attempts, 2147483646) + :attempted::integer, least(lost, 2147483646) + :lost::integer, least(lost_alone, 2147483646) + :lost_alone::integer,
     case when :set_error::boolean then :error_class::text else error_class end,
@@ -33,7 +33,7 @@ from taken, clock;
 
 -- block put_back
 update queuetui_job set
-    state = :state::smallint, rev = rev + 1, updated_at = clock_timestamp(),
+    state = :state::smallint, rev = least(rev, 9223372036854775806) + 1, updated_at = clock_timestamp(),
     due_at = coalesce(:at::timestamptz, clock_timestamp() + :delay_us::bigint * interval '1 microsecond', due_at),
     attempts = least(attempts, 2147483646) + :attempted::integer, lost = least(lost, 2147483646) + :lost::integer, lost_alone = least(lost_alone, 2147483646) + :lost_alone::integer,
     error_class = case when :set_error::boolean then :error_class::text else error_class end,

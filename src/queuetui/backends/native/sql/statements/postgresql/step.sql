@@ -21,7 +21,7 @@ with clock as materialized (
         max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, context, progress, payload
     )
     select
-        id, 5, rev + 1, now, now, now + :kept_us * interval '1 microsecond',
+        id, 5, least(rev, 9223372036854775806) + 1, now, now, now + :kept_us * interval '1 microsecond',
         coalesce(started_at, now - took_us * interval '1 microsecond'),
         least(attempts, 2147483646) + 1, lost, lost_alone, null, null, null, null, result,
         due_at, created_at, cancel_requested_at, claimed_at, priority, fence, timeout_ms, max_attempts, blob, queue, type, name,
@@ -62,7 +62,7 @@ with clock as materialized (
     where suspects = 0 or place = 1
 ), claimed as (
     update queuetui_job j set
-        state = 2, lease_id = held.id, worker_id = held.worker_id, fence = j.fence + 1, rev = j.rev + 1, claimed_at = clock.now,
+        state = 2, lease_id = held.id, worker_id = held.worker_id, fence = least(j.fence, 9223372036854775806) + 1, rev = least(j.rev, 9223372036854775806) + 1, claimed_at = clock.now,
         updated_at = clock.now, started_at = null, progress = null, claimed_alone = (select count(*) = 1 from chosen)
     from held, clock
     where j.id = any(array(select id from chosen))

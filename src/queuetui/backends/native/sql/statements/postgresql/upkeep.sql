@@ -1,6 +1,6 @@
 -- block promote
 with promoted as (
-    update queuetui_job set state = 1, rev = rev + 1, updated_at = clock_timestamp()
+    update queuetui_job set state = 1, rev = least(rev, 9223372036854775806) + 1, updated_at = clock_timestamp()
     where id = any(array(
         select id from queuetui_job where state in (0, 3) and due_at <= clock_timestamp() order by due_at, id
         limit :limit for update skip locked

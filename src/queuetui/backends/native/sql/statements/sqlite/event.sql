@@ -10,7 +10,7 @@ insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, det
 -- The jobs that `claim_first` takes, before it does.
 -- block log_claimed
 insert into queuetui_event (at, kind, queue, job_id, worker_id, correlation_id, attempt, fence)
-select :now, 2, queue, id, :worker_id, correlation_id, min(attempts, 9223372036854775806) + 1, fence + 1
+select :now, 2, queue, id, :worker_id, correlation_id, min(attempts, 9223372036854775806) + 1, min(fence, 9223372036854775806) + 1
 from queuetui_job
 where state = 1 and queue = :queue and length(id) = 16 order by priority desc, due_at, id limit :count;
 

@@ -27,7 +27,7 @@ select 1 from queuetui_lease where id = :lease_id and boot = :boot and boot_unti
 
 -- block retry_waiting
 update queuetui_job set
-    state = 1, due_at = :now, updated_at = :now, rev = rev + 1, attempts = 0, lost_alone = 0, cancel_requested_at = null
+    state = 1, due_at = :now, updated_at = :now, rev = min(rev, 9223372036854775806) + 1, attempts = 0, lost_alone = 0, cancel_requested_at = null
 where id = :id;
 
 -- Its id, fence and losses go on; its attempts begin again.
@@ -37,7 +37,7 @@ insert into queuetui_job (
     type, name, correlation_id, key, tags, needs, context, error_class, error_message, error_traceback, error_fingerprint, payload
 )
 select
-    id, :now, created_at, :now, priority, fence, rev + 1, timeout_ms, 0, max_attempts, lost, 0, 1, blob, queue,
+    id, :now, created_at, :now, priority, fence, min(rev, 9223372036854775806) + 1, timeout_ms, 0, max_attempts, lost, 0, 1, blob, queue,
     type, name, correlation_id, key, tags, needs, context, error_class, error_message, error_traceback, error_fingerprint, payload
 from queuetui_job_done where id = :id;
 
@@ -49,7 +49,7 @@ delete from queuetui_job_key where key = :key and job_id = :id;
 update queuetui_job_key set expires_at = null where key = :key and job_id = :id;
 
 -- block request_cancel
-update queuetui_job set cancel_requested_at = :now, updated_at = :now, rev = rev + 1 where id = :id;
+update queuetui_job set cancel_requested_at = :now, updated_at = :now, rev = min(rev, 9223372036854775806) + 1 where id = :id;
 
 -- block delete_live
 delete from queuetui_job where id = :id;

@@ -14,7 +14,7 @@ insert into queuetui_job_done (
     max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, context, progress, payload
 )
 select
-    id, :state, rev + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - :took_us),
+    id, :state, min(rev, 9223372036854775806) + 1, :now, :now, :now + :kept_us, coalesce(started_at, :now - :took_us),
     min(attempts, 9223372036854775806) + :attempted, min(lost, 9223372036854775806) + :lost, min(lost_alone, 9223372036854775806) + :lost_alone,
     case when :set_error then :error_class else error_class end, case when :set_error then :error_message else error_message end,
     case when :set_error then :error_traceback else error_traceback end,
@@ -29,7 +29,7 @@ delete from queuetui_job where id = :id;
 
 -- block put_back
 update queuetui_job set
-    state = :state, rev = rev + 1, updated_at = :now, due_at = coalesce(:at, :now + :delay_us, due_at),
+    state = :state, rev = min(rev, 9223372036854775806) + 1, updated_at = :now, due_at = coalesce(:at, :now + :delay_us, due_at),
     attempts = min(attempts, 9223372036854775806) + :attempted, lost = min(lost, 9223372036854775806) + :lost, lost_alone = min(lost_alone, 9223372036854775806) + :lost_alone,
     error_class = case when :set_error then :error_class else error_class end,
     error_message = case when :set_error then :error_message else error_message end,

@@ -24,7 +24,7 @@ insert into queuetui_job_done (
     max_attempts, blob, queue, type, name, worker_id, correlation_id, key, tags, needs, context, progress, payload
 )
 select
-    j.id, 5, j.rev + 1, :now, :now, :now + :kept_us, coalesce(j.started_at, :now - e.took_us),
+    j.id, 5, min(j.rev, 9223372036854775806) + 1, :now, :now, :now + :kept_us, coalesce(j.started_at, :now - e.took_us),
     min(j.attempts, 9223372036854775806) + 1, j.lost, j.lost_alone, null, null, null, null, e.result,
     j.due_at, j.created_at, j.cancel_requested_at, j.claimed_at, j.priority, j.fence, j.timeout_ms, j.max_attempts, j.blob, j.queue,
     j.type, j.name, j.worker_id, j.correlation_id, j.key, j.tags, j.needs, j.context, j.progress, j.payload
@@ -46,7 +46,7 @@ select id from queuetui_job_done where seq > :before;
 -- The rows as they will stand once claimed; a worker could not tell the end of a job whose id is no UUID. Jobs of a queue with rules are claimed by `rules.sql`.
 -- block choose_ready
 select
-    id, fence + 1, type, queue,
+    id, min(fence, 9223372036854775806) + 1, type, queue,
     case when blob then (select b.payload from queuetui_job_blob b where b.id = queuetui_job.id) else payload end, name, priority, attempts,
     max_attempts, lost, correlation_id, tags, timeout_ms, created_at, due_at, cancel_requested_at, context
 from queuetui_job
@@ -58,7 +58,7 @@ limit :claim;
 -- Within the transaction of `choose_ready`, so these are the same jobs.
 -- block claim_first
 update queuetui_job set
-    state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = fence + 1, rev = rev + 1, claimed_at = :now, updated_at = :now,
+    state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = min(fence, 9223372036854775806) + 1, rev = min(rev, 9223372036854775806) + 1, claimed_at = :now, updated_at = :now,
     started_at = null, progress = null, claimed_alone = :alone
 where id in (
     select id from queuetui_job

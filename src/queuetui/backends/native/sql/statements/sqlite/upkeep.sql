@@ -1,5 +1,5 @@
 -- block promote
-update queuetui_job set state = 1, rev = rev + 1, updated_at = :now
+update queuetui_job set state = 1, rev = min(rev, 9223372036854775806) + 1, updated_at = :now
 where id in (select id from queuetui_job where state in (0, 3) and due_at <= :now order by due_at, id limit :limit);
 
 -- block next_due

@@ -1,6 +1,10 @@
 -- The first schema. Texts compare by bytes (collation C), times are timestamptz, states are small integers in the order of
 -- model/state.py, ids are UUIDs made by clients.
 
+-- A default tablespace that is the database's own by name is refused for tables with partitions.
+select set_config('default_tablespace', '', true) from pg_database d join pg_tablespace t on t.oid = d.dattablespace
+where d.datname = current_database() and t.spcname = current_setting('default_tablespace');
+
 create table queuetui_meta (
     name text collate "C" primary key,
     value text collate "C" not null
