@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.sql.backend import open_backend
+from queuetui.backends.native.sql.look.histories import MINUTES_APART
+from queuetui.backends.native.sql.look.tables import tally
+from queuetui.backends.reading import histories
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.histories import Durations
+from queuetui.model.state import State
 from queuetui.model.text import Untrusted
-from queuetui.monitor.alarms.trends import Usual, judge_trends
+from queuetui.monitor.alarms.trends import Usual, judge_trends, read_usual
+from tests.backends.native.seeds import Seed
 
 LIMITS = AlarmLimits()
 
@@ -54,3 +64,21 @@ def test_eased_limits_are_lower() -> None:
     near = Usual(took(5.9), took(2.0))
     assert judge_trends(near, LIMITS) == ()
     assert [one.code for one in judge_trends(near, LIMITS.eased())] == ["type_slower"]
+
+
+def test_a_busy_queue_is_held_against_its_week(migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the newest jobs that are looked at are all of the last hour, the tally tells what was usual before."""
+    monkeypatch.setattr(histories, "MOST_JOBS", 20)
+    monkeypatch.setattr(histories, "JOBS_A_PAGE", 20)
+    now = datetime.now(UTC)
+    with closing(open_backend(migrated_sqlite_url, BackendOptions(create=True, now=now))) as backend:
+        seed = Seed(backend.database, now)
+        ran = {"state": State.COMPLETED, "type": "Send", "started_at": seed.ago(61), "done_at": seed.ago(60)}
+        seed.jobs(*(ran for _ in range(30)))
+        minute = now.replace(second=0, microsecond=0)
+        own = {"worker_id": "w", "queue": "mail", "type": "Send", "completed": 10, "took_03": 10}
+        past = (minute - timedelta(minutes=ago) for ago in range(MINUTES_APART * 10, 6 * 1_440, MINUTES_APART * 20))
+        seed.rows(tally, *({**own, "minute": one} for one in past))
+        seen = read_usual(backend)
+        assert (seen.recent["Send"].p50_s, seen.usual["Send"].p50_s) == (1.0, 0.008)
+        assert [one.code for one in judge_trends(seen, LIMITS)] == ["type_slower"]

@@ -33,6 +33,10 @@ class Histories(Protocol):
         """
         ...
 
+    def spread_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
+        """Return how long the runs of each type took over a long span, from parts that lie all over it."""
+        ...
+
     def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
         """Return what ended from a minute on, by minute, queue and type; nothing where no tally is kept."""
         ...

@@ -10,6 +10,7 @@ from queuetui.backends.backend import Backend
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.filter_text import quote_value
 from queuetui.model.histories import By, Durations
+from queuetui.model.measured import Exactness, Measured
 from queuetui.model.rates import RATE_MINUTES
 from queuetui.model.run_notes import UsageTotal, plain_number
 from queuetui.model.text import sanitize
@@ -40,7 +41,10 @@ class Usual:
 
 def read_usual(backend: Backend) -> Usual:
     """Read the sums of a week; empty where they are not kept."""
-    recent, usual = (_by_name(backend, span_s) for span_s in (RECENT_S, USUAL_S))
+    recent = _by_name(backend.histories.durations(RECENT_S, By.TYPE))
+    week = backend.histories.durations(USUAL_S, By.TYPE)
+    # Of a busy queue the newest jobs are no older than the last hour, and all of them tell nothing of a week.
+    usual = _by_name(week if week.exactness is Exactness.EXACT else backend.histories.spread_runs(USUAL_S))
     if backend.notes is None:
         return Usual(recent, usual)
     lately, day, half = (_by_counter(backend.notes.usage_totals(span)) for span in (RATE_MINUTES, DAY_MINUTES, 720))
@@ -102,8 +106,8 @@ def _grown(seen: Usual, times: float) -> Iterator[HealthFinding]:
         )
 
 
-def _by_name(backend: Backend, span_s: float) -> dict[str, Durations]:
-    return {one.name.raw: one for one in backend.histories.durations(span_s, By.TYPE).value or ()}
+def _by_name(found: Measured[tuple[Durations, ...]]) -> dict[str, Durations]:
+    return {one.name.raw: one for one in found.value or ()}
 
 
 def _by_counter(totals: Iterable[UsageTotal]) -> Counter[str]:

@@ -20,7 +20,7 @@ from queuetui.model.measured import Exactness, Measured
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
+    from sqlalchemy import Connection, Row, Select
 
     from queuetui.backends.backend import Backend
     from queuetui.backends.native.sql.database import Database
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # A day of one type on one worker is 1,440 of them.
 MOST_MINUTES = 20_000
 MOST_TYPES = 200
+# No divisor of an hour or a day: what runs once an hour is not met by chance alone, or never.
+MINUTES_APART = 31
 _ENDED = ("completed", "failed", "retried", "lost")
 
 
@@ -42,15 +44,15 @@ class SqlHistories(PagedHistories):
         """Return how long runs take by the tally, to the step of its histogram."""
         with open_reading(self._database, "reading how long runs take") as (connection, now):
             since = now - timedelta(seconds=span_s)
-            newest = select(tally).where(tally.c.minute > since).order_by(tally.c.minute.desc()).limit(MOST_MINUTES)
-            part = newest.subquery()
-            sums = [func.sum(part.c[name]).label(name) for name in TOOK_COLUMNS]
-            rows = connection.execute(select(part.c.type, func.count(), *sums).group_by(part.c.type)).all()
-        found = [(row[0], [int(count) for count in row[2:]]) for row in rows]
-        ranked = sorted((one for one in found if sum(one[1])), key=lambda one: (-sum(one[1]), one[0]))[:MOST_TYPES]
-        is_cut = sum(row[1] for row in rows) >= MOST_MINUTES
-        durations = tuple(summarise_histogram(name, counts) for name, counts in ranked)
-        return Measured(durations, Exactness.CAPPED if is_cut else Exactness.ESTIMATED, now)
+            newest = select(tally).where(tally.c.minute > since).order_by(tally.c.minute.desc())
+            return _measure_types(connection, newest, now)
+
+    def spread_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
+        """Return how long runs took in minutes that lie apart over the whole span, by the tally."""
+        with open_reading(self._database, "reading how long runs took") as (connection, now):
+            last = now.replace(second=0, microsecond=0)
+            minutes = [last - timedelta(minutes=ago) for ago in range(0, int(span_s // 60), MINUTES_APART)]
+            return _measure_types(connection, select(tally).where(tally.c.minute.in_(minutes)), now)
 
     def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
         """Return what ended from a minute on."""
@@ -59,6 +61,18 @@ class SqlHistories(PagedHistories):
         ended = select(*places, *sums).where(tally.c.minute >= since).group_by(*places)
         with open_reading(self._database, "reading what ended") as (connection, _):
             return tuple(map(_to_minute, connection.execute(ended)))
+
+
+def _measure_types(connection: Connection, rows: Select[Any], now: datetime) -> Measured[tuple[Durations, ...]]:
+    """Return how long the runs of each type took in rows of the tally, the most frequent first."""
+    part = rows.limit(MOST_MINUTES).subquery()
+    sums = [func.sum(part.c[name]).label(name) for name in TOOK_COLUMNS]
+    summed = connection.execute(select(part.c.type, func.count(), *sums).group_by(part.c.type)).all()
+    found = [(row[0], [int(count) for count in row[2:]]) for row in summed]
+    ranked = sorted((one for one in found if sum(one[1])), key=lambda one: (-sum(one[1]), one[0]))[:MOST_TYPES]
+    is_cut = sum(row[1] for row in summed) >= MOST_MINUTES
+    durations = tuple(summarise_histogram(name, counts) for name, counts in ranked)
+    return Measured(durations, Exactness.CAPPED if is_cut else Exactness.ESTIMATED, now)
 
 
 def _to_minute(row: Row[Any]) -> RunMinute:
