@@ -86,13 +86,13 @@ def test_a_filter_that_speaks_of_states_leaves_the_tabs() -> None:
 
 
 def test_pasting_a_newline_does_no_harm() -> None:
-    """Of a pasted text with line ends the first line is taken."""
+    """All lines of a pasted text are taken as one: the first alone might mean more jobs than were copied."""
 
     async def script(stage: Stage) -> None:
         await stage.press("slash")
         field = stage.field("#filter-text")
-        stage.app.screen.post_message(Paste("queue:mail\nqueue:sync\n"))
-        await stage.until(lambda: field.value == "queue:mail")
+        stage.app.screen.post_message(Paste("\nqueue:mail \r\n  state:failed\n"))
+        await stage.until(lambda: field.value == "queue:mail state:failed")
 
     Stage().play(script)
 

@@ -21,6 +21,7 @@ from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap_lines
 from queuetui.tui.present.questions import Question, report_lines
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.one_line import OneLine
 from queuetui.tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
             yield TextLines("title", "title")
             yield TextLines("text")
             yield TextLines("ask", "-hidden")
-            yield Input(id="word", compact=True, classes="-hidden", select_on_focus=False)
+            yield OneLine(id="word", compact=True, classes="-hidden", select_on_focus=False)
             with Horizontal(id="buttons"):
                 yield Button(Content("Cancel"), id="cancel", compact=True)
                 yield Button(Content(""), id="confirm", classes="-hidden", compact=True, disabled=True)

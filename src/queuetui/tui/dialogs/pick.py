@@ -18,6 +18,7 @@ from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.one_line import OneLine
 from queuetui.tui.widgets.text_lines import TextLines
 
 LEAVE = key_at(KeyPlace.PICK, "leave list")
@@ -42,7 +43,7 @@ class PickDialog(ModalScreen["str | None"]):
         """Lay out the field above its list."""
         with Vertical(classes="dialog pick"):
             yield TextLines("title", "title")
-            yield Input(id="pick-text", compact=True, select_on_focus=False)
+            yield OneLine(id="pick-text", compact=True, select_on_focus=False)
             yield LiveTable(self.COLUMNS, id="pick-list", empty_text=sanitize("nothing of that name"))
             yield TextLines("hint", "hint")
 

@@ -23,6 +23,7 @@ from queuetui.tui.present.filter_form import FIELDS, error_lines, plan_lines, re
 from queuetui.tui.present.lines import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
+from queuetui.tui.widgets.one_line import OneLine
 from queuetui.tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class FilterScreen(Screen["str | None"]):
             for field in FIELDS:
                 with Horizontal(classes="field"):
                     yield TextLines(f"label-{field.name}", "label")
-                    yield Input(
+                    yield OneLine(
                         values.get(field.name, ""),
                         id=f"field-{field.name}",
                         placeholder=field.example,

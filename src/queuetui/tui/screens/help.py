@@ -17,6 +17,7 @@ from queuetui.tui.actions import Action, KeyPlace, bindings_at, key_at
 from queuetui.tui.present.help import help_lines
 from queuetui.tui.present.lines import line_of, say, wrap
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.one_line import OneLine
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.text_pane import TextPane
 
@@ -49,7 +50,7 @@ class HelpScreen(ModalScreen[None]):
         """Lay out the search field above the text."""
         with Vertical(classes="dialog help"):
             yield TextLines("title", "title")
-            yield Input(id="help-search", compact=True, placeholder="type to search", select_on_focus=False)
+            yield OneLine(id="help-search", compact=True, placeholder="type to search", select_on_focus=False)
             yield TextLines("told", "title -hidden" if not self._hint else "title")
             yield TextPane("help-text")
             yield TextLines("hint", "hint")

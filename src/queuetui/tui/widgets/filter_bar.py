@@ -18,6 +18,7 @@ from queuetui.model.query_parser import parse_query
 from queuetui.tui.present.filter_form import error_lines
 from queuetui.tui.present.lines import line_of, say
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.widgets.one_line import OneLine
 from queuetui.tui.widgets.text_lines import TextLines
 
 _SETTLE_S = 0.15
@@ -62,7 +63,7 @@ class FilterBar(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out the field and the line below it."""
         yield TextLines("filter-prompt")
-        yield Input(
+        yield OneLine(
             id="filter-text",
             placeholder=self._example,
             compact=True,

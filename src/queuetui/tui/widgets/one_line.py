@@ -1,0 +1,14 @@
+"""A field of one line."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widgets import Input
+
+
+class OneLine(Input):
+    """Takes all lines of what is pasted, where Textual's field takes the first alone."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        lines = (line.strip() for line in event.text.splitlines())
+        event.text = " ".join(line for line in lines if line)
