@@ -138,7 +138,7 @@ def test_one_that_is_lost_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> Non
         assert stage.app.link.is_live
         systems.refusal = None
         stage.app.links[2].poller.poll_now()
-        await stage.until_shown("cache answers again")
+        await stage.until_shown("cache answers now")
         await stage.press("colon")
         await stage.write("use cache")
         await stage.press("enter")

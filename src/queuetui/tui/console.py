@@ -154,7 +154,7 @@ class Console(Links, inherit_bindings=False):
         if link.state.is_down and before.is_live:
             self.flash(f"{title} does not answer: {link.state.reason}", Tone.WARNING)
         elif link.state.is_live and before.is_down:
-            self.flash(f"{title} answers again", Tone.GOOD)
+            self.flash(f"{title} answers {'again' if before.was_live else 'now'}", Tone.GOOD)
         self._show_systems()
 
     def picture_arrived(self, link: ConsoleLink) -> None:

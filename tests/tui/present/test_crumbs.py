@@ -8,8 +8,11 @@ import pytest
 
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page
+from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Watch
 from queuetui.model.text import Untrusted
+from queuetui.monitor.link import Link, LinkState
+from queuetui.tui.present.all_systems import SystemPart, crumbs
 from queuetui.tui.present.crumbs import crumbs_lines
 from queuetui.tui.present.lines import cells_of
 from queuetui.tui.scope import TABS, Scope
@@ -56,3 +59,14 @@ def test_a_filter_without_end_is_cut_with_a_mark() -> None:
     assert len(lines) == 4
     assert lines[-1].left[-1].text.endswith("…")
     assert "not read" in extent.right[0].text
+
+
+def test_the_list_of_all_systems_tells_first_what_is_missing() -> None:
+    """A system that is away goes before how the jobs of the others were found; each count is that of the system's tab."""
+    snapshot = replace(ScriptedFeed().poll(Watch()).snapshot, total=Measured(600_000, Exactness.ESTIMATED))
+    page = Page((), Measured(10_000, Exactness.CAPPED), has_more=True, notes=NOTES)
+    live, away = Link(LinkState.LIVE), Link(LinkState.LOST, reason="it is away")
+    parts = {"shop": SystemPart("shop", live, Picture(replace(snapshot, page=page))), "gone": SystemPart("gone", away)}
+    first, note, *_ = crumbs(Scope(), parts, 100, 120, has_more=True)
+    assert "".join(span.text for span in first.right) == "100+ shown of shop ~600k "
+    assert note.left[0].text.startswith(" gone: ")

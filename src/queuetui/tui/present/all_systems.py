@@ -15,7 +15,7 @@ from queuetui.model.state import State
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Verdict
 from queuetui.monitor.link import Link
-from queuetui.tui.present.crumbs import lay_out_crumbs
+from queuetui.tui.present.crumbs import count_of_list, lay_out_crumbs
 from queuetui.tui.present.job_columns import columns_for
 from queuetui.tui.present.job_rows import make_row
 from queuetui.tui.present.lines import TextLine, cells_of, say
@@ -42,6 +42,11 @@ class SystemPart:
     def page(self) -> Page | None:
         """Its jobs of this list."""
         return None if self.picture is None else self.picture.snapshot.page
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its jobs are in the list as they are now."""
+        return not self.refusal and self.link.is_live and self.page is not None
 
     @property
     def notes(self) -> Sequence[str]:
@@ -94,17 +99,23 @@ def crumbs(scope: Scope, parts: Mapping[str, SystemPart], shown: int, width: int
         spans += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
     if scope.filter_text:
         spans += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG, _FILTER_CAP)]
-    notes = [f"{title}: {note}" for title, part in parts.items() for note in part.notes]
+    # Few notes have room: which jobs are missing goes before how the others were found.
+    ordered = sorted(parts.items(), key=lambda one: one[1].is_read)
+    notes = [f"{title}: {note}" for title, part in ordered for note in part.notes]
     listed = f"{shown:,}{'+' if has_more else ''} shown"
-    extents = [f"{listed} of {totals} " for totals in _totals(parts)]
+    extents = [f"{listed} of {totals} " for totals in _totals(scope, parts)]
     room = width - cells_of(spans) - _GAP_CELLS
     extent = next((one for one in extents if len(one) <= room), f"{listed} ")
     return lay_out_crumbs(spans, [say(extent, Tone.MUTED, _FILTER_CAP)], notes, width)
 
 
-def _totals(parts: Mapping[str, SystemPart]) -> Iterator[str]:
+def _totals(scope: Scope, parts: Mapping[str, SystemPart]) -> Iterator[str]:
     """Yield how many match, in each system that tells it, then in all of these together."""
-    told = {title: part.page.total for title, part in parts.items() if part.page is not None}
+    told = {
+        title: count_of_list(scope, part.page, None if part.picture is None else part.picture.snapshot, None)
+        for title, part in parts.items()
+        if part.page is not None
+    }
     known = {title: total for title, total in told.items() if total.value is not None}
     if known:
         yield ", ".join(f"{title} {count_text(total)}" for title, total in known.items())

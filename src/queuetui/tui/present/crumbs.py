@@ -47,19 +47,20 @@ def crumbs_lines(
         spans += [say(" > ", Tone.MUTED), say(_filter_shown(scope, snapshot), Tone.STRONG, _FILTER_CAP)]
     told = (*notes, *(() if page is None else page.notes))
     extent = [say(f"{order}   ", Tone.MUTED)] if order and page is not None else []
-    whole = None if page is None or snapshot is None else _count_of_tab(scope, page, snapshot, queue)
-    return lay_out_crumbs(spans, (*extent, *_extent(page, whole, snapshot, looked_before)), told, width)
+    count = None if page is None else count_of_list(scope, page, snapshot, queue)
+    return lay_out_crumbs(spans, (*extent, *_extent(page, count, snapshot, looked_before)), told, width)
 
 
-def _count_of_tab(scope: Scope, page: Page, snapshot: Snapshot, queue: QueueInfo | None) -> Measured[int] | None:
-    """Return the tab's own count where the page's is a lower bound of the same jobs.
+def count_of_list(scope: Scope, page: Page, snapshot: Snapshot | None, queue: QueueInfo | None) -> Measured[int]:
+    """Return how many jobs a list has: as its page counts them, or as its tab does.
 
-    Two figures would disagree.
+    Where the page's count is a lower bound of the same jobs, two figures would disagree.
     """
-    if scope.filter_text or page.total.exactness is not Exactness.CAPPED or (scope.queue is not None and queue is None):
-        return None
+    is_filtered = bool(scope.filter_text) or (scope.queue is not None and queue is None)
+    if snapshot is None or is_filtered or page.total.exactness is not Exactness.CAPPED:
+        return page.total
     count = tab_count(scope.tab, snapshot, queue)
-    return count if (count.value or 0) > (page.total.value or 0) else None
+    return count if (count.value or 0) > (page.total.value or 0) else page.total
 
 
 def _filter_shown(scope: Scope, snapshot: Snapshot | None) -> str:
@@ -81,16 +82,15 @@ def lay_out_crumbs(way: Sequence[Span], extent: Sequence[Span], notes: Sequence[
 
 
 def _extent(
-    page: Page | None, whole: Measured[int] | None, snapshot: Snapshot | None, looked_before: int
+    page: Page | None, count: Measured[int] | None, snapshot: Snapshot | None, looked_before: int
 ) -> Iterable[Span]:
-    if page is None:
+    if page is None or count is None:
         yield say("not read ", Tone.MUTED)
         return
     if page.looked is not None:
         found = f"{len(page.jobs):,} found" if page.jobs else "none found"
         yield say(f"{found} in {looked_before + page.looked:,} looked through ", Tone.MUTED)
         return
-    count = page.total if whole is None else whole
     total = count_text(count, None if snapshot is None else snapshot.now)
     if count.value is None:
         yield say(f"{len(page.jobs):,} shown ", Tone.MUTED)
