@@ -221,7 +221,7 @@ def test_small_pages_hold_each_job_once(backend: Backend, loaded: Capture) -> No
         size = max(3, half - place % 3) if sort else 3
         forth = _turn_pages(backend, PageRequest(parse_query(sort), size))
         assert Counter(job_id for page in forth for job_id in page) == Counter(set(loaded.stored)), sort
-        if place % 4 in {1, 2}:
+        if place % 4 in {1, 2} or not forth[-1]:
             continue
         last = backend.inspector.page(PageRequest(parse_query(sort), len(forth[-1]), backward=True), Limits())
         back = _turn_pages(backend, PageRequest(parse_query(sort), size, last.first, backward=True))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from queuetui.backends.backend import Backend
-from queuetui.model.act import Act, Outcome, Target, Verb
+from queuetui.model.act import Act, JobRef, Outcome, Target, Verb
 from queuetui.model.errors import Unsupported
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -78,7 +78,7 @@ def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
         assert {one for one in after if one.id not in {job.ref.id, now.id, *freed}} == before, deed
         changed |= {job.ref.id, now.id, *freed}
         done += 1
-    assert done or not deeds
+    assert done or not deeds or not fresh.stored
 
 
 def _deeds(folder: Folder, capture: Capture) -> tuple[Deed, ...]:
@@ -139,7 +139,9 @@ def test_a_run_within_its_time_is_let_be(loaded: Capture) -> None:
 def test_verbs_that_are_missing_say_why(loaded: Capture) -> None:
     """Every verb is either there or has its reason, and asking for a missing one is refused with that reason."""
     backend = loaded.open(1)
-    target = Target(backend.inspector.page(PageRequest(limit=1), Limits()).jobs[0].ref)
+    # A store may hold no job.
+    (ref,) = [job.ref for job in backend.inspector.page(PageRequest(limit=1), Limits()).jobs] or [JobRef("x", "x", "x")]
+    target = Target(ref)
     for verb in set(Verb) - backend.inspector.capabilities.verbs:
         with pytest.raises(Unsupported) as refused:
             _ask(backend, Act(verb, "tester"), target)

@@ -135,7 +135,8 @@ def _value(
         "json": chance.choice(("'{}'", "'null'", "'[1]'", "'\"text\"'")),
         "jsonb": chance.choice(("'{}'", "'null'", "'[1]'", "'\"text\"'")),
         "integer": str(chance.randrange(10**6) if is_unique else chance.choice((0, 1, 2, 90))),
-        "text": chance.choice(known) if known else "NULL",
+        # A store that holds no job tells no text to choose from.
+        "text": chance.choice(known) if known else "NULL" if column.nullable else f"'{chance.getrandbits(64):x}'",
         "bit": "b'10000000'",
         **dict.fromkeys(("text[]", "character varying[]"), chance.choice(("'{}'", "'{a,\"b c\"}'", "'{NULL}'"))),
         "jsonb[]": chance.choice(("'{}'", "'{null}'", '\'{"[1]","{}"}\'')),
