@@ -23,23 +23,26 @@ def _celery_task(url: str, task_id: str) -> Values | None:
             if client.type(key) == b"list":
                 held = [one for one in client.lrange(key, 0, -1) if task_id.encode() in one]
                 found |= {"stands": "list", **json.loads(held[0])["headers"]} if held else {}
-        for value in client.hvals("unacked"):
+        # All keys may have a prefix.
+        for value in (one for key in client.keys("*unacked") for one in client.hvals(key)):
             message = json.loads(value)[0]
             found |= {"stands": "unacked", **message["headers"]} if message["headers"]["id"] == task_id else {}
-        meta = client.get(f"celery-task-meta-{task_id}")
+        results = (key for key in client.keys("*celery-task-meta-*") if key.endswith(f"meta-{task_id}".encode()))
+        meta = next((client.get(key) for key in results), None)
     return {**found, "status": json.loads(meta)["status"] if meta else None} if found or meta else None
 
 
+_UNNAMED = "its name and arguments are not stored"
 _SENT: Values = {"stands": "list", "status": None, "retries": 0, "eta": None}
 _CELERY = Expectation(
     kind="celery",
     stuck_after_s=_LATE_S,
     deeds=(
-        Deed(Verb.RETRY, "failed", State.PENDING, _SENT),
+        Deed(Verb.RETRY, "failed", State.PENDING, _SENT, unless=_UNNAMED),
         Deed(Verb.RETRY, "delayed", State.PENDING, _SENT, unless="a worker holds"),
         Deed(Verb.RETRY, "retrying", State.RETRYING, {"stands": "list", "eta": None, "redelivered": True}, _LATE_S),
         Deed(Verb.RELEASE, "stuck", State.PENDING, {"stands": "list", "redelivered": True}, _LATE_S),
-        Deed(Verb.RELEASE, "lost", State.PENDING, _SENT, _LATE_S, needs="claimed_at"),
+        Deed(Verb.RELEASE, "lost", State.PENDING, _SENT, _LATE_S, unless=_UNNAMED, needs="claimed_at"),
         Deed(Verb.CANCEL, "waiting", State.CANCELLED, {"status": "REVOKED"}),
         Deed(Verb.CANCEL, "delayed", State.CANCELLED, {"status": "REVOKED"}, unless="a worker holds"),
         Deed(Verb.CANCEL, "retrying", State.CANCELLED, {"status": "REVOKED"}, _LATE_S),
@@ -48,7 +51,12 @@ _CELERY = Expectation(
         Deed(Verb.DELETE, "cancelled", None, {}, unless="a worker holds"),
     ),
     stored=_celery_task,
-    unsure={"attempts": "at least", "error": "its last error is not stored", "due": "since when it waits"},
+    unsure={
+        "attempts": "at least",
+        "error": "its last error is not stored",
+        "due": "since when it waits",
+        "queue": _UNNAMED,
+    },
 )
 # By the "system" of a truth file.
 EXPECTATIONS = {"celery-redis": _CELERY}
