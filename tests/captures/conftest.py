@@ -102,12 +102,18 @@ def _truths_of(path: Path, name: str, store: str) -> list[str]:
 
 
 def _folders() -> list[Folder]:
-    extra = [Path(each) for each in os.environ.get("QUEUETUI_EXTRA_FIXTURES", "").split(os.pathsep) if each]
+    named = [Path(each) for each in os.environ.get("QUEUETUI_EXTRA_FIXTURES", "").split(os.pathsep) if each]
+    extra = [path for one in named for path in ([one] if any(_captures_in(one)) else _folders_in(one))]
     paths = [*sorted(FIXTURES.iterdir()), *extra]
     found = [folder for path in paths for folder in _captures_in(path)]
     without = set(extra) - {folder.path for folder in found}
     assert not without, f"no capture there, a folder holds truth.json and one of {', '.join(STORES)}: {without}"
     return found
+
+
+def _folders_in(path: Path) -> list[Path]:
+    """Return the folders of captures below one, itself where there are none."""
+    return [one for one in sorted(path.glob("*/")) if any(_captures_in(one))] or [path]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -14,13 +14,13 @@ from queuetui.backends.tables.schedule_rows import find_schedules
 from queuetui.backends.tables.source import Field
 from queuetui.model.act import Verb
 from queuetui.model.schedule import KeptSchedule
-from tests.backends.captures import Capture, query
+from tests.backends.captures import FIXTURES, Capture, query
 from tests.captures.conftest import Folder
 
 
 def MEANT(folder: Folder) -> bool:  # noqa: N802 - read by conftest
-    """Tell whether schedules of a capture are known."""
-    return _title(folder) in folder.expectation.schedules
+    """Tell whether schedules of a capture are known: of those beside the tests alone."""
+    return folder.path.parent == FIXTURES and _title(folder) in folder.expectation.schedules
 
 
 def test_schedules_are_listed_as_they_are_stored(folder: Folder, fresh: Capture) -> None:

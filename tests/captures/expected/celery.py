@@ -5,20 +5,21 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import redis
-
+from queuetui.backends.address_options import take_beside
 from queuetui.model.act import Verb
 from queuetui.model.state import State
+from tests.backends.captures import query
 from tests.captures.expected.declaration import Deed, Expectation, Values
+from tests.captures.stores import redis_client
 
 # An hour after the last message was given to a worker.
 _LATE_S = 3601
 
 
 def _celery_task(url: str, task_id: str) -> Values | None:
-    """Return the message of a task with where it stands, and the status of its result."""
+    """Return the message of a task with where it stands, and the status of its result, wherever that is stored."""
     found: dict[str, Any] = {}
-    with redis.Redis.from_url(url) as client:
+    with redis_client(url) as client:
         for key in client.keys("*"):
             if client.type(key) == b"list":
                 held = [one for one in client.lrange(key, 0, -1) if task_id.encode() in one]
@@ -27,9 +28,13 @@ def _celery_task(url: str, task_id: str) -> Values | None:
         for value in (one for key in client.keys("*unacked") for one in client.hvals(key)):
             message = json.loads(value)[0]
             found |= {"stands": "unacked", **message["headers"]} if message["headers"]["id"] == task_id else {}
-        results = (key for key in client.keys("*celery-task-meta-*") if key.endswith(f"meta-{task_id}".encode()))
-        meta = next((client.get(key) for key in results), None)
-    return {**found, "status": json.loads(meta)["status"] if meta else None} if found or meta else None
+        results = [key for key in client.keys("*celery-task-meta-*") if key.endswith(f"meta-{task_id}".encode())]
+        ended = [json.loads(client.get(key))["status"] for key in results]
+    if beside := take_beside(url)[1]:
+        ended += [
+            status for (status,) in query(beside, f"select status from celery_taskmeta where task_id = '{task_id}'")
+        ]
+    return {**found, "status": ended[0] if ended else None} if found or ended else None
 
 
 _UNNAMED = "its name and arguments are not stored"
