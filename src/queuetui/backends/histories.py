@@ -41,6 +41,9 @@ class Histories(Protocol):
         """Return what ended from a minute on, by minute, queue and type; nothing where no tally is kept."""
         ...
 
-    def failure_groups(self, span_s: float, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:
-        """Return the dead letters of the last `span_s` seconds by type and error, the largest group first."""
+    def failure_groups(self, back: float | datetime, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:
+        """Return the dead letters of the last `back` seconds, or since that time, by type and error.
+
+        The largest group comes first.
+        """
         ...

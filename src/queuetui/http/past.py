@@ -24,7 +24,7 @@ MOST_TRACED = 1_000
 
 def list_failures(call: Call) -> Response:
     """Answer with dead letters by type and error, the largest group first."""
-    measured = call.system.feed.failure_groups(_span_s(call, DAY_S), call.given["limit"])
+    measured = call.system.feed.failure_groups(call.given["since"] or DAY_S, call.given["limit"])
     rows = [{"backend": call.system.name, **describe_failure_group(group)} for group in measured.value or ()]
     return answer_json({"failures": rows, "notes": [measured.why] if measured.why else []})
 
@@ -44,7 +44,7 @@ def find_group(call: Call) -> FailureGroup:
     Raises NotFound where there is none, and Conflict where there are several.
     """
     asked, kind = call.path["fingerprint"], call.given["type"]
-    groups = call.system.feed.failure_groups(_span_s(call, DAY_S), MOST_GROUPS).value or ()
+    groups = call.system.feed.failure_groups(call.given["since"] or DAY_S, MOST_GROUPS).value or ()
     found = [one for one in groups if asked and one.fingerprint.startswith(asked) and kind in (None, one.type.raw)]
     if not found:
         raise NotFound("no failure of that time has this fingerprint; see: GET /api/failures")

@@ -50,9 +50,12 @@ class PlainFeed:
         """Return what runs counted in the last minutes; nothing where it is not kept."""
         return () if self._backend.notes is None else self._backend.notes.usage_totals(minutes)
 
-    def failure_groups(self, span_s: float, limit: int) -> Measured[tuple[FailureGroup, ...]]:
-        """Return the dead letters of the last `span_s` seconds by type and error, the largest group first."""
-        return self._backend.histories.failure_groups(span_s, limit)
+    def failure_groups(self, back: float | datetime, limit: int) -> Measured[tuple[FailureGroup, ...]]:
+        """Return the dead letters of the last `back` seconds, or since that time, by type and error.
+
+        The largest group comes first.
+        """
+        return self._backend.histories.failure_groups(back, limit)
 
     def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
         """Return what ended from a minute on, by minute, queue and type; nothing where no tally is kept."""

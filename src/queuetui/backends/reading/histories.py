@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from queuetui.model.clock import to_text
@@ -19,8 +19,6 @@ from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from queuetui.backends.base import Inspector
     from queuetui.model.job import Job
     from queuetui.model.limits import Limits
@@ -101,13 +99,13 @@ class PagedHistories:
         ranked = sorted(spans.items(), key=lambda one: (-len(one[1]), one[0]))
         return found.measure(tuple(summarise_spans(name, each) for name, each in ranked))
 
-    def failure_groups(self, span_s: float, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:
-        """Return the dead letters of the span by type and error."""
+    def failure_groups(self, back: float | datetime, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:
+        """Return the dead letters of the span, or since a time, by type and error."""
         if (unknown := self._unknown) is not None:
             return unknown
         if State.FAILED not in self._inspector.capabilities.keeps:
             return absent(f"{self._inspector.capabilities.label} keeps no failed jobs")
-        found = self._read(span_s, [State.FAILED])
+        found = self._read(back, [State.FAILED])
         workers = self._inspector.snapshot(Watch(parts=frozenset({Part.WORKERS}), limits=self._limits)).workers
         versions = {worker.id.raw: worker.version for worker in workers if worker.version.raw}
         groups = group_failures(found.jobs, found.now, versions)[:limit]
@@ -132,9 +130,9 @@ class PagedHistories:
     def _refuses(self, text: str) -> bool:
         return any(term.handling is Handling.REFUSED for term in self._inspector.plan(parse_query(text)))
 
-    def _read(self, span_s: float, states: Sequence[State]) -> _Ended:
+    def _read(self, back: float | datetime, states: Sequence[State]) -> _Ended:
         now = self._now()
-        since = now - timedelta(seconds=span_s)
+        since = back if isinstance(back, datetime) else now - timedelta(seconds=back)
         states_text = ",".join(state.value for state in states)
         jobs: list[Job] = []
         bound = f"{self._inspector.capabilities.ended_by}>={to_text(since)}"

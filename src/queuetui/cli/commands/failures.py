@@ -89,7 +89,7 @@ def show(fingerprint: str, back: Since, form: str, **given: Any) -> None:
 def _read(systems: Systems, back: Since, limit: int) -> list[tuple[System, FailureGroup]]:
     found: list[tuple[System, FailureGroup]] = []
     for system in systems:
-        measured = system.feed.failure_groups(back.seconds(system.feed.now()), limit)
+        measured = system.feed.failure_groups(back.moment(system.feed.now()), limit)
         if measured.why:
             systems.tell_of(system)(measured.why)
         found += [(system, group) for group in measured.value or ()]
