@@ -83,7 +83,9 @@ def test_a_fingerprint_of_several_groups_is_refused_until_the_type_is_told(stage
     since = "2000-01-01T00:00:00"
     answer = stage.post(f"/api/failures/{fingerprint[:4]}/retry", {"dry_run": True}, type="Bill", since=since)
     assert answer.json()["would"] == [stage.jobs.ids["b"]]
-    assert f"completed>={since}.000000Z" in stage.data(f"/api/failures/{fingerprint}", type="Bill", since=since)["filter"]
+    assert (
+        f"completed>={since}.000000Z" in stage.data(f"/api/failures/{fingerprint}", type="Bill", since=since)["filter"]
+    )
 
 
 def test_what_stands_beside_jobs_is_told(stage: HttpStage) -> None:

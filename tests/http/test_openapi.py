@@ -8,13 +8,20 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
+from queuetui.http.answers import ANSWERS
 from queuetui.http.app import ENDPOINTS
+from queuetui.http.endpoint import JSON_TYPE
+from queuetui.model.job import Ending
 from tests.conftest import CAMPAIGN
 from tests.http.stage import HttpStage
 
-CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = 12
 MANY_EXAMPLES = 100
 # It goes on until its client goes.
@@ -27,11 +34,14 @@ def test_every_address_is_in_the_document(stage: HttpStage) -> None:
     told = {(path, method.upper()) for path, methods in paths.items() for method in methods}
     assert told == {(one.path.replace(":text}", "}"), one.method) for one in ENDPOINTS}
     assert [one["name"] for one in paths["/api/jobs"]["get"]["parameters"]][:3] == ["status", "limit", "offset"]
+    unnamed = {one.path for one in ENDPOINTS if one.media_type == JSON_TYPE and one.answer.__name__ not in ANSWERS}
+    assert not unnamed, "the document does not say what these answer with"
 
 
 def test_whatever_is_asked_is_answered_as_the_document_says(stage: HttpStage) -> None:
     """Made-up calls of every address get a status and a kind of text that the document names, never a fault."""
     stage.jobs.job("a")
+    stage.jobs.ended("b", Ending.FAILED)
     schema: Any = schemathesis.openapi.from_url(f"{stage.url}/openapi.json")
     operations = [found.ok() for found in schema.get_all_operations()]
     asked = [one.as_strategy() for one in operations if one.path != ENDLESS]

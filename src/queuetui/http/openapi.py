@@ -9,6 +9,7 @@ import msgspec
 from starlette.responses import Response
 
 from queuetui import __version__
+from queuetui.http.answers import ANSWERS, COMPONENTS
 from queuetui.http.bodies import BulkBody, CleanupBody, GroupBody, NewJobBody
 from queuetui.http.endpoint import JSON_TYPE, Call, Endpoint, answer_json
 from queuetui.http.problems import MEDIA_TYPE
@@ -43,7 +44,7 @@ def describe(endpoints: tuple[Endpoint, ...]) -> dict[str, Any]:
         "info": {"title": "queuetui", "version": __version__, "description": "Job queues: read, explain, change."},
         "paths": paths,
         "components": {
-            "schemas": {**schemas, "Problem": PROBLEM},
+            "schemas": {**schemas, **COMPONENTS, "Problem": PROBLEM},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{"token": []}, {}],
@@ -95,7 +96,7 @@ def _responses(one: Endpoint) -> dict[str, Any]:
         is_told = status in one.statuses and (
             status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.SERVICE_UNAVAILABLE
         )
-        content: dict[str, Any] = {one.media_type: {"schema": {}}} if is_told else {}
+        content: dict[str, Any] = {one.media_type: {"schema": ANSWERS.get(one.answer.__name__, {})}} if is_told else {}
         if status >= HTTPStatus.BAD_REQUEST:
             content |= problem
         told[str(status)] = {"description": HTTPStatus(status).phrase, "content": content}
