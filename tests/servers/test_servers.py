@@ -24,8 +24,25 @@ def test_each_postgres_test_gets_an_empty_utf8_database(postgres_server: Postgre
     with psycopg.connect(other) as connection:
         assert connection.execute("SELECT to_regclass('only_here')").fetchone() == (None,)
     postgres_server.drop_database(other)
+
+
+def test_a_database_that_is_used_again_holds_nothing(postgres_server: PostgresServer) -> None:
+    """What a test leaves is gone from the next one's database, and its connection is cut; what stays needs a new database."""
+    url = postgres_server.create_database()
+    late = psycopg.connect(url, autocommit=True)
+    late.execute("CREATE SCHEMA other CREATE TABLE left_behind (id serial) CREATE TABLE more (at timestamp)")
+    late.execute("CREATE FUNCTION public.three() RETURNS integer LANGUAGE sql AS 'select 3'")
+    postgres_server.drop_database(url)
+    with pytest.raises(psycopg.OperationalError):
+        late.execute("SELECT 1")
+    again = postgres_server.create_database()
+    assert again == url
+    with psycopg.connect(again, autocommit=True) as connection:
+        connection.execute("CREATE TABLE left_behind (id integer)")
+        connection.execute("REVOKE EXECUTE ON FUNCTION pg_sleep FROM public")
+    postgres_server.drop_database(again)
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
-        psycopg.connect(other)
+        psycopg.connect(again)
 
 
 def test_a_stopped_postgres_comes_back_with_its_data(private_postgres: PostgresFactory) -> None:
