@@ -204,12 +204,13 @@ def test_a_table_of_ones_own_is_drafted_shown_and_acted_on(sqlite_url: str, invo
     """A whole id is found however short it is, a verb acts once, and one that the mapping lacks is refused with that."""
     run_script(
         sqlite_url,
-        "CREATE TABLE t (id TEXT PRIMARY KEY, kind TEXT, status TEXT);\nINSERT INTO t VALUES ('ab', 'x', 'failed'), ('c', 'x', 'new');\n",
+        "CREATE TABLE t (id TEXT PRIMARY KEY, kind TEXT, status TEXT);\nINSERT INTO t VALUES ('ab', 'x', 'failed'), ('c2', 'x', 'new');\n",
     )
     mapping = tmp_path / "t.toml"
     mapping.write_text(invoke("map", sqlite_url, "t").out, encoding="utf-8")
     at = ("--url", sqlite_url, "--mapping", str(mapping), "--operate")
     assert invoke("show", "ab", *at, "--json").data["state"] == "failed"
+    invoke("delete", "c2", "--admin", "--yes", *at).fails(2, "write --id c2")
     assert "1 retried" in invoke("retry", "--id", "ab", "--yes", *at).err
     assert "is pending" in invoke("retry", "--id", "ab", "--yes", *at).err
     assert "cannot be done here" in invoke("release", "--id", "ab", "--yes", *at).err

@@ -186,6 +186,8 @@ def make_workers() -> tuple[WorkerInfo, ...]:
 class ScriptedFeed(ScriptedLog):
     """Answers from a list of jobs; `before_poll` may block or raise like a store in trouble."""
 
+    keeps_tokens = False
+
     def __init__(self, jobs: Sequence[Job] | None = None, capabilities: Capabilities = CAPABILITIES) -> None:
         super().__init__()
         self.jobs = list(make_jobs() if jobs is None else jobs)

@@ -29,7 +29,7 @@ from queuetui.model.act import KEEP, NO_DEADLINE, Verb
 from queuetui.model.counted import counted
 from queuetui.model.errors import Conflict, Denied, NotFound
 from queuetui.model.job import Job
-from queuetui.model.query import Query
+from queuetui.model.query import WORD, Query
 from queuetui.model.state import FINAL
 from queuetui.operate.manifest import DEADLINE_VERBS, Manifest, describe_manifest
 from queuetui.operate.operations import Thoroughness
@@ -191,6 +191,7 @@ def _jobs_act(verb: Verb, help_text: str) -> click.Command:
             raise click.UsageError("say which jobs: either a FILTER or --id, and not both")
         with opened_systems(**connection) as systems:
             query = _read_named(words) if words else read_filter(words)
+            _require_no_id(query, systems)
             if ids:
                 system, found, missing = _find_jobs(systems, ids, how, is_told=given["form"] != Format.TABLE)
                 manifest = system.operations.prepare_ids(verb, found, retry_until)
@@ -209,6 +210,22 @@ def _read_named(words: tuple[str, ...]) -> Query:
     if not " ".join(words).strip():
         raise click.UsageError("the FILTER is empty; for all jobs say queue:*")
     return read_filter(words)
+
+
+def _require_no_id(query: Query, systems: Systems) -> None:
+    """Refuse a filter that is one job's id: as a word it means every job with that text."""
+    if [term.field for term in query.terms] != [WORD]:
+        return
+    for word in filter(_may_be_id, map(str, query.terms[0].values)):
+        for one in systems.opened:
+            if one.feed.has(word):
+                raise click.UsageError(
+                    f"{word!r} is the id of a job in {one.title}, and as a FILTER means every job with that text; write --id {word}"
+                )
+
+
+def _may_be_id(word: str) -> bool:
+    return any(map(str.isdecimal, word))
 
 
 def _find_jobs(
