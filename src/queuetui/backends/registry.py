@@ -45,7 +45,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "pgqueuer": ("pgqueuer.recognition", ("postgresql",)),
     "procrastinate": ("procrastinate.recognition", ("postgresql",)),
     "river": ("river.recognition", ("postgresql",)),
-    "rq": ("rq", ("redis",)),
+    "rq": ("rq.product", ("redis",)),
     "saq": ("saq", ("redis",)),
     "sidekiq": ("sidekiq", ("redis",)),
     "solid-queue": ("solid_queue.recognition", _ANY_SQL),

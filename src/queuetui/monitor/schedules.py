@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
@@ -12,6 +13,8 @@ from queuetui.model.schedule import KeptSchedule, Schedule, ScheduleReading, Tim
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.text import Untrusted
 from queuetui.monitor.diagnosis.schedule_overdue import judge_kept, judge_schedule
+
+_EVERY = re.compile(r"every (?:(\d+) )?(minute|hour|day)s?(?: at (\d{1,2})(?::(\d\d))? ?(am|pm)?)?")
 
 if TYPE_CHECKING:
     from queuetui.model.limits import Limits
@@ -82,6 +85,22 @@ def _describe_kept(schedule: KeptSchedule, now: datetime, limits: Limits) -> Sch
     )
 
 
+def _cron_of(timing: str) -> str:
+    """Return the cron expression of the plainest words of Rails' queues, as Fugit reads them.
+
+    Any other text is returned as it is.
+    """
+    found = _EVERY.fullmatch(timing.strip().lower())
+    if found is None:
+        return timing
+    number, unit, hour, minute, half = found.groups()
+    step = "*" if number in (None, "1") else f"*/{number}"
+    if hour is not None:
+        at = int(hour) % 12 + 12 * (half == "pm") if half else int(hour)
+        return f"{int(minute or 0)} {at} * * *" if unit == "day" and number is None else timing
+    return {"minute": f"{step} * * * *", "hour": f"0 {step} * * *", "day": f"0 0 {step} * *"}[unit]
+
+
 @lru_cache(maxsize=2_000)
 def _slot_after(cron: str, tz: str, minute: datetime) -> datetime | None:
     """Return the slot after a minute of an expression that another product stores.
@@ -90,7 +109,8 @@ def _slot_after(cron: str, tz: str, minute: datetime) -> datetime | None:
     """
     from queuetui.timetable import CRON_FIELDS, next_slot
 
-    fields = cron.split()
+    fields = _cron_of(cron).split()
+    cron = " ".join(fields)
     if len(fields) == CRON_FIELDS + 1 and fields[-1][0].isalpha():
         cron, tz = " ".join(fields[:-1]), fields[-1]
     with suppress(ValueError):

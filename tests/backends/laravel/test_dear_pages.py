@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 from queuetui.backends.tables.dear_pages import DearPages
 from queuetui.backends.tables.inspector import TablesInspector
@@ -18,11 +19,11 @@ from tests.backends.laravel.test_reading import FILL
 
 
 def test_a_dear_page_of_a_large_table_is_looked_for_now_and_then(capture: Capture) -> None:
-    """Between two looks its rows are read as they are now, which is said; what left its state is not shown any more."""
+    """Between two looks its rows are read as they are now, which is said, or rest too where that is dear; what left its state goes."""
     query(capture.url, FILL)
     inspector = capture.open().inspector
     assert isinstance(inspector, TablesInspector)
-    inspector.sizes, inspector.dear = Sizes(sorted_rows=100), DearPages(dear_s=0.0)
+    inspector.sizes, inspector.dear = Sizes(sorted_rows=100), DearPages(dear_s=0.0, dear_rows_s=inf)
     watch = Watch(PageRequest(parse_query("state:processing")), parts=frozenset())
     first, again = inspector.snapshot(watch).page, inspector.snapshot(watch).page
     assert first is not None
@@ -34,6 +35,11 @@ def test_a_dear_page_of_a_large_table_is_looked_for_now_and_then(capture: Captur
         True,
     )
     assert again.total.exactness is Exactness.CACHED
+    inspector.dear.dear_rows_s = 0.0
+    kept = [inspector.snapshot(watch).page for _ in range(2)]
+    assert kept[0] is kept[1]
+    inspector.dear = DearPages(dear_s=0.0, dear_rows_s=inf)
+    inspector.snapshot(watch)
     query(capture.url, "UPDATE jobs SET reserved_at = NULL")
     left, whole = inspector.snapshot(watch).page, inspector.snapshot(replace(watch, exact=True)).page
     assert left is not None

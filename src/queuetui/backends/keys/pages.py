@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.late_jobs import find_late
@@ -27,6 +28,8 @@ from queuetui.model.text import sanitize
 # Making a job of what is stored takes some tenths of a millisecond, mostly for its payload.
 LOOKED_JOBS = 2_000
 SORTED_JOBS = 5_000
+# A poll asks the server for no more than this, however many a job takes.
+LOOKED_COMMANDS = 6_000
 _LONGEST_RUN = Sort("started", descending=False)
 _NEWEST = Sort("created", descending=True)
 
@@ -104,7 +107,8 @@ class PageReader:
         return self._cut(request, [*found.seen, *late], _LONGEST_RUN, is_all=found.end is None and is_whole)
 
     def _read_walked(self, walk: Walk, request: PageRequest) -> Page:
-        found = self._look(walk, request, request.cursor, request.limit + 1, most=LOOKED_JOBS)
+        wanted = request.limit + 1
+        found = self._look(walk, request, request.cursor, wanted, most=LOOKED_JOBS, commands=LOOKED_COMMANDS)
         is_full = len(found.seen) > request.limit
         seen = found.seen[: request.limit]
         end = seen[-1].entry if is_full and seen else found.end
@@ -130,17 +134,20 @@ class PageReader:
         asked = states_asked(query, every)
         return () if asked == every else tuple(why for state, why in missing.items() if state in asked)
 
-    def _look(self, walk: Walk, request: PageRequest, cursor: str | None, wanted: int, *, most: int) -> _Found:
+    def _look(
+        self, walk: Walk, request: PageRequest, cursor: str | None, wanted: int, *, most: int, commands: float = inf
+    ) -> _Found:
         """Return the next jobs that match, each once: one that moved on between two bites is met twice."""
         seen: dict[str, Seen] = {}
-        looked, last = 0, None
+        looked, asked, last = 0, 0, None
         keeps = self._condition(request.query)
         is_plain = all(map(is_scope, request.query.terms))
         bite = min(BITE_ENTRIES, wanted) if is_plain else BITE_ENTRIES
         for entries in walk.bites(cursor, bite):
-            if looked >= most and last is not None:
+            if (looked >= most or asked >= commands) and last is not None:
                 return _Found(list(seen.values()), last, looked)
             for one in self._reading.load(entries):
+                asked += len(one.loaded)
                 if one.job.ref.id not in seen and keeps(one.job):
                     seen[one.job.ref.id] = one
                     if len(seen) >= wanted:

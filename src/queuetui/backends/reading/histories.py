@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST_JOBS = 5_000
 JOBS_A_PAGE = 500
 # What runs usually take is read by a poll, of so many of the newest alone.
-MOST_USUAL = 500
+MOST_USUAL = 400
 # Of a store that must look at each job to tell when it ended, so many are looked through.
 MOST_LOOKED = 50_000
 T = TypeVar("T")

@@ -26,11 +26,16 @@ _MOST_PAGES = 4
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A page as it was found, and when it is looked for again."""
+    """A page as it was found, and when it is looked for again.
+
+    `fresh` are its rows as they were read last, where to read them again is dear until `fresh_until`.
+    """
 
     page: Page
     as_of: datetime
     until: float
+    fresh: Page | None = None
+    fresh_until: float = 0.0
 
 
 @dataclass
@@ -38,6 +43,7 @@ class DearPages:
     """What the pages are that a console polls; a large table is not searched at each poll."""
 
     dear_s: float = DEAR_S
+    dear_rows_s: float = DEAR_S
     _found: dict[PageRequest, _Found] = field(default_factory=dict)
     _guard: Lock = field(default_factory=Lock)
 
@@ -47,12 +53,22 @@ class DearPages:
         with self._guard:
             known = self._found.get(request)
         if known is not None and begun < known.until:
-            return _read_again(reading, request, sizes, known)
+            return self._read_again(reading, request, sizes, known)
         page = read_page(reading, request, sizes, counted=counted)
         cost_s = monotonic() - begun
         if cost_s >= self.dear_s and any(sizes.is_large(source, reading) for source in reading.product.sources):
-            rest_s = min(cost_s * REST_FACTOR, _LONGEST_REST_S)
-            self._keep(request, _Found(page, reading.moment.now, monotonic() + rest_s))
+            self._keep(request, _Found(page, reading.moment.now, _rested(cost_s)))
+        return page
+
+    def _read_again(self, reading: Reading, request: PageRequest, sizes: Sizes, known: _Found) -> Page:
+        """Return the rows of a page as they are, or as they were lately where to read them is dear too."""
+        begun = monotonic()
+        if known.fresh is not None and begun < known.fresh_until:
+            return known.fresh
+        page = _read_rows(reading, request, sizes, known)
+        cost_s = monotonic() - begun
+        if cost_s >= self.dear_rows_s:
+            self._keep(request, replace(known, fresh=page, fresh_until=_rested(cost_s)))
         return page
 
     def forget(self) -> None:
@@ -68,7 +84,11 @@ class DearPages:
                 del self._found[next(iter(self._found))]
 
 
-def _read_again(reading: Reading, request: PageRequest, sizes: Sizes, known: _Found) -> Page:
+def _rested(cost_s: float) -> float:
+    return monotonic() + min(cost_s * REST_FACTOR, _LONGEST_REST_S)
+
+
+def _read_rows(reading: Reading, request: PageRequest, sizes: Sizes, known: _Found) -> Page:
     """Return the rows of a page that match still, as they are now; what bounds it is as it was found."""
     page, age_s = known.page, (reading.moment.now - known.as_of).total_seconds()
     fresh = read_page(reading, request, sizes, counted=False, among=_rows_of(page, reading))
@@ -76,7 +96,7 @@ def _read_again(reading: Reading, request: PageRequest, sizes: Sizes, known: _Fo
     if total.exactness is Exactness.EXACT:
         total = replace(total, exactness=Exactness.CACHED, as_of=known.as_of)
     note = (
-        f"these were looked for {age_s:.0f} s ago and are read again each time; what matches since then is found in "
+        f"these were looked for {age_s:.0f} s ago and are read again; what matches since then is found in "
         f"{known.until - monotonic():.0f} s, as to look takes the server long"
     )
     return replace(page, jobs=fresh.jobs, total=total, notes=(*page.notes, note))

@@ -10,6 +10,22 @@ from functools import partial
 from typing import Any, cast
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.celery.redbeat import has_redbeat, read_redbeat
+from queuetui.backends.foreign.celery.words import (
+    CALLED_ALONE,
+    HELD,
+    MAY_RUN,
+    NO_CALL,
+    NO_QUEUE,
+    NO_RESULTS,
+    ODD_NUMBER,
+    OLD_PROTOCOL,
+    REASONS,
+    TWICE,
+    UNREADABLE,
+    WARNINGS,
+    remarks_of,
+)
 from queuetui.backends.foreign.celery.written_times import written_about, written_at_end
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.listed_keys import ListedKeys, escape_glob
@@ -24,13 +40,14 @@ from queuetui.backends.payloads.kombu_message import KombuMessage, read_message,
 from queuetui.backends.payloads.kombu_routes import KombuRoutes, exchange_in, read_routes
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.reading.refusals import states_by_verb
-from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
+from queuetui.backends.reading.usual_lacks import lacking
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
 from queuetui.model.job import Job
-from queuetui.model.state import WAITING, State
+from queuetui.model.schedule import KeptSchedule
+from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
 BINDINGS, RESULTS, _SEPARATOR = b"_kombu.binding.", b"celery-task-meta-", b"\x06\x16"
@@ -84,6 +101,7 @@ class Celery(KeysProduct):
             Rule(Verb.CANCEL, frozenset(_LISTED), self._cancel),
             Rule(Verb.DELETE, frozenset(_LISTED) | _FINAL, self._delete),
         )
+        self._redbeat, self._has_redbeat = options.settings.get("celery.redbeat_prefix", "redbeat:").encode(), False
         self._note_results(are_there=False)
 
     def _note_results(self, *, are_there: bool) -> None:
@@ -91,13 +109,14 @@ class Celery(KeysProduct):
         self._has_results = are_there
         kept = frozenset({*_LISTED, State.PROCESSING}) | (_FINAL if are_there else frozenset())
         self.capabilities = Capabilities(
-            "celery", "Celery", native=False, applies=states_by_verb(self.rules), keeps=kept, reasons=_REASONS,
-            missing=dict.fromkeys(_FINAL - kept, _NO_RESULTS),
-            liveness=Liveness.DEADLINE, warnings=_WARNINGS, worker_command=("celery", "-A", "APP", "worker", "-Q", "{queue}"),
+            "celery", "Celery", native=False, applies=states_by_verb(self.rules), keeps=kept, reasons=REASONS,
+            missing=dict.fromkeys(_FINAL - kept, NO_RESULTS), schedules=self._has_redbeat,
+            liveness=Liveness.DEADLINE, warnings=WARNINGS, worker_command=("celery", "-A", "APP", "worker", "-Q", "{queue}"),
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
         """Tell Celery by its tables of bindings, or by its results."""
+        self._has_redbeat = has_redbeat(self._redbeat, ask)
         self._note_results(are_there=bool(self._listed.read(ask).keys))
         told = ((self._exchanges.read(ask), "bindings", BINDINGS), (self._has_results, "results", RESULTS))
         return " and ".join(f"its {what} ({text_of(key)}*)" for there, what, key in told if there)
@@ -123,6 +142,10 @@ class Celery(KeysProduct):
             at_end=written_at_end(zip((time_of(one.done) for one in results), ends, strict=True)),
             in_json=bool(results) and all(one.in_json for one in results if one.said),
         )  # fmt: skip
+
+    def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
+        """Return what celery-redbeat keeps."""
+        return read_redbeat(self._redbeat, ask)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists of each queue, the first served first, what workers hold, and the results."""
@@ -172,7 +195,7 @@ class Celery(KeysProduct):
         if message is None and entry.shelf.kind is not Kind.KEYS:
             where, shown = Untrusted(entry.shelf.queue or ""), Untrusted(text_of(entry.stored))
             ref = replace(ref, id=entry.mark[1:])
-            return Job(ref, Untrusted("?"), where, entry.shelf.states[0], shown, remarks=(_UNREADABLE,))
+            return Job(ref, Untrusted("?"), where, entry.shelf.states[0], shown, remarks=(UNREADABLE,))
         is_elsewhere = result.status == "RETRY" or (entry.shelf.role == "result" and ref.id in around.held)
         if message is None and (is_elsewhere or not raw):
             return None
@@ -200,7 +223,7 @@ class Celery(KeysProduct):
             started_at=written if result.status == "STARTED" else None,
             completed_at=time_of(result.done) if state in _FINAL else None,
             lease_until=given + self._visible if given and is_run else None,
-            remarks=_remarks_of(message, result, state, problem, moment.now, is_held=bool(entry.value)),
+            remarks=remarks_of(message, result, state, problem, moment.now, is_held=bool(entry.value)),
         )  # fmt: skip
 
     def _retry(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
@@ -213,13 +236,13 @@ class Celery(KeysProduct):
         """Give back what a worker holds as Celery does; a run whose message is gone is sent anew."""
         if seen.entry.shelf.role == "held":
             return self._put(seen, moment, {})
-        return self._send_anew(seen, moment) if moment.is_held_too_long(seen.job) else _MAY_RUN
+        return self._send_anew(seen, moment) if moment.is_held_too_long(seen.job) else MAY_RUN
 
     def _put(self, seen: Seen, moment: KeysMoment, headers: Mapping[str, object]) -> KeysChange | str:
         """Put a message into its queue as it is but for some headers."""
         message, queue, entry = read_message(seen.entry.stored), seen.job.queue.raw, seen.entry
         if message is None or not queue or not message.is_whole:
-            return _UNREADABLE if message is None else _OLD_PROTOCOL if queue else NO_QUEUE
+            return UNREADABLE if message is None else OLD_PROTOCOL if queue else NO_QUEUE
         again = {"redelivered": True} if entry.value else {}
         step = _USED_STEPS[bisect(_USED_STEPS, max(0, message.priority)) - 1]
         goal = self.list_of(queue, step) if entry.value else entry.shelf
@@ -241,9 +264,9 @@ class Celery(KeysProduct):
         try:
             told = write()
         except ValueError:
-            return _ODD_NUMBER
+            return ODD_NUMBER
         put, is_anew = KeysStep(("RPUSH" if entry.value else "LPUSH", goal.key, told)), entry.shelf.kind is Kind.KEYS
-        note = _TWICE if entry.value or seen.job.state is State.PROCESSING else CALLED_ALONE if is_anew else ""
+        note = TWICE if entry.value or seen.job.state is State.PROCESSING else CALLED_ALONE if is_anew else ""
         kept = ((self._held.key, entry.member),) if entry.value else ()
         guards, after = (*guards, is_of_kind(goal)), Entry(goal, told)
         return why or KeysChange(guards, (put,), removes, kept=(key,), kept_fields=kept, after=after, note=note)
@@ -253,7 +276,7 @@ class Celery(KeysProduct):
         guards, removes, why = self._take(seen, moment)
         message, around = read_message(seen.entry.stored), cast("_Around", moment.survey)
         if why or message is None:
-            return why or _UNREADABLE
+            return why or UNREADABLE
         task_id, key = seen.job.ref.id, self._result_key(seen.job.ref.id)
         is_told = around.in_json and not message.headers.get("ignore_result")
         left_ms = int((moment.now - around.at_end if around.at_end else _DEFAULT_EXPIRY).total_seconds() * 1_000)
@@ -277,7 +300,7 @@ class Celery(KeysProduct):
         guards = (stands(entry), KeysStep(("ZSCORE", self._index, entry.member), (seen.loaded[-1] or b"",)))
         removes = (KeysStep(("ZREM", self._index, entry.member)), take_away(entry))
         is_free = given is not None and given + self._visible < moment.now
-        why = "" if is_free else f"{_HELD}{f', at {to_text(given + self._visible)}' if given else ''}"
+        why = "" if is_free else f"{HELD}{f', at {to_text(given + self._visible)}' if given else ''}"
         return ((*guards, still), (*removes, end), why) if read_result(raw).is_run else (guards, removes, why)
 
     def _result_key(self, task_id: str) -> bytes:
@@ -304,47 +327,3 @@ def _state_of(
     if entry.value:
         return later if eta and not result.is_run else State.PROCESSING
     return later if message.retries or (eta and eta > now) else State.PENDING
-
-
-def _remarks_of(
-    message: KombuMessage | None, result: CeleryResult, state: State, problem: str, now: datetime, *, is_held: bool
-) -> tuple[str, ...]:
-    headers = message.headers if message else {}
-    expires, is_gone, is_run = time_of(str(headers.get("expires"))), message is None, state is State.PROCESSING
-    told = (
-        (problem, f"its arguments cannot be read here: {problem}"),
-        (is_gone and not result.status, "its result cannot be read here, so how it ended is not known"),
-        (is_run and result.returned, "when it began is not stored: it told of itself when it is shown as taken"),
-        (is_gone and is_run, "its message is gone: if its worker was killed, it is lost, and nothing else runs it"),
-        (is_gone and result.call is None, "its name and arguments are not stored: turn result_extended on to see them"),
-        (is_gone and result.retries is None and state is not State.CANCELLED, "Celery stored no count of its attempts: at least one"),
-        (is_held and not is_run, _HELD),
-        (is_held and is_run and not result.is_run, "a worker holds it; whether it runs yet is not stored: at least these attempts"),
-        (state is State.PENDING and not headers.get("eta"), "since when it waits is not stored"),
-        (state is State.RETRYING and result.error is None, "its last error is not stored here"),
-        (state in WAITING and expires and expires <= now, "its time to be run is over: a worker that takes it revokes it"),
-        (state in WAITING and headers.get("redelivered"), "a worker had it before and gave it back or died; Celery does not count that"),
-    )  # fmt: skip
-    return tuple(remark for holds, remark in told if holds)
-
-
-_NO_RESULTS = "no results are in this database: name theirs behind the URL to see them, as ?beside=redis://HOST/1"
-_UNREADABLE = "its message cannot be read: it is none of a task"
-_HELD = "a worker holds its message: Celery itself gives it back once it was held for the visibility timeout"
-_MAY_RUN = "its message is gone and its worker may still run it: it is sent anew only once it is over its limit"
-NO_CALL = "its name and arguments are not stored with its result as JSON, so there is nothing to send: turn result_extended on"
-NO_QUEUE = "to which queue its routing key leads is not stored; name the queue in the setting celery.queues"
-_OLD_PROTOCOL = "its message is of Celery's first protocol, which is not written here"
-_ODD_NUMBER = "it holds a value that JSON cannot carry, so it cannot be written again"
-_TWICE = "if its worker still lives, the task runs twice"
-CALLED_ALONE = "its callbacks, chain and chord are not stored: the task alone runs again, with tuples as lists"
-_REASONS = usual_reasons(
-    "Celery", pauses="Celery stores no pauses: celery control cancel_consumer QUEUE tells live workers alone",
-    schedules="Celery's schedules are in its beat's own file or tables", events="Celery's events are sent to who listens, and not stored",
-    workers="Celery's workers leave no registrations that could be cleaned",
-    limits="Celery's rates are set in the application's code or told to live workers",
-)  # fmt: skip
-_WARNINGS = {
-    Verb.RETRY: CALLED_ALONE, Verb.CANCEL: "for what a worker holds: celery control revoke ID, which live workers alone remember",
-    Verb.DELETE: "Celery keeps no copy of a deleted message or result",
-}  # fmt: skip

@@ -9,7 +9,8 @@ from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, String,
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.celery.product import CALLED_ALONE, NO_CALL, NO_QUEUE, Celery
+from queuetui.backends.foreign.celery.product import Celery
+from queuetui.backends.foreign.celery.words import CALLED_ALONE, NO_CALL, NO_QUEUE
 from queuetui.backends.keys.changes import KeysChange, KeysStep, is_of_kind
 from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.lookup import make_rev

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.rq.cron import read_cron
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, says, stands, take_away
@@ -31,6 +32,7 @@ from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
 from queuetui.model.job import Attempt, Job, JobError
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
@@ -89,14 +91,12 @@ class Rq(KeysProduct):
 
     def recognise(self, ask: Ask) -> str:
         """Tell RQ by its sets of queues and workers."""
-        types = ask([("TYPE", self._key(name)) for name in ("queues", "workers")])
+        *types, cron = ask([("TYPE", self._key(name)) for name in ("queues", "workers", "cron_schedulers")])
+        self.capabilities = replace(self.capabilities, schedules=cron == b"zset")
         return f"its sets of queues and workers begin with {self.prefix.decode()}:" if b"set" in types else ""
 
     def survey(self, ask: Ask) -> Survey:
-        """Read which queues and workers are registered.
-
-        RQ takes a worker for live until its hash expires.
-        """
+        """Read which queues and workers are registered; a worker lives until its hash expires."""
         queues, workers = ask([("SMEMBERS", self._key(name)) for name in ("queues", "workers")])
         head = self._key("queue", b"")
         cards = ask([("HMGET", key, *_WORKER_FIELDS) for key in sorted(workers)])
@@ -104,6 +104,10 @@ class Rq(KeysProduct):
         found = [_read_worker(*one) for one in zip(sorted(workers), cards, ends, strict=True)]
         names = sorted(key.removeprefix(head) for key in queues if key.startswith(head))
         return Survey(tuple(names), tuple(filter(None, found)), suspended_by="rq suspend" if suspended else "")
+
+    def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
+        """Return the cron jobs of the schedulers that beat."""
+        return read_cron(self.prefix, ask)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists and registries of every queue, by role."""
@@ -270,7 +274,7 @@ class Rq(KeysProduct):
 
 
 def _bare_id(entry: Entry) -> bytes:
-    """Return the id; since 2 the member of a run names its execution behind the last colon."""
+    """Return the id; since 2 the member of a run names its execution behind it."""
     named = _RUN.fullmatch(entry.member) if entry.shelf.role == "wip" else None
     return entry.member if named is None else named[1]
 
@@ -293,10 +297,7 @@ def _attempts(values: Mapping[str, str], kept: int, state: State) -> tuple[int, 
 
 
 def _read_call(data: str, description: str) -> tuple[str, str]:
-    """Return the function's name and its arguments.
-
-    They are read from the description where the data cannot be read.
-    """
+    """Return the function's name and its arguments, by the description where the data cannot be read."""
     match list_of(data):
         case [name, instance, args, kwargs]:
             shown = {"func": name, "args": args, "kwargs": kwargs} | (

@@ -1,0 +1,41 @@
+"""The cron jobs of RQ, which a scheduler writes down with itself as long as it beats."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from queuetui.backends.keys.stored_values import list_of, text_of, time_of
+from queuetui.backends.schedules import MOST_SCHEDULES
+from queuetui.model.schedule import KeptSchedule
+
+if TYPE_CHECKING:
+    from queuetui.backends.keys.product import Ask
+
+_MOST_SCHEDULERS = 100
+
+
+def read_cron(prefix: bytes, ask: Ask) -> tuple[KeptSchedule, ...]:
+    """Return the cron jobs of every scheduler that is registered."""
+    (names,) = ask([("ZRANGE", prefix + b":cron_schedulers", 0, _MOST_SCHEDULERS)])
+    cards = ask([("HGET", prefix + b":cron_scheduler:" + name, "cron_jobs") for name in names])
+    several = len(names) > 1
+    found = (
+        _read_one(said, text_of(name) if several else "")
+        for name, card in zip(names, cards, strict=True)
+        for said in list_of(card)
+        if isinstance(said, dict)
+    )
+    return tuple(sorted(islice(found, MOST_SCHEDULES + 1), key=lambda one: one.name))
+
+
+def _read_one(said: dict[str, Any], scheduler: str) -> KeptSchedule:
+    """Return one; schedulers may both have one of a name."""
+    call = str(said.get("func_name") or "?")
+    named = {name: said[name] for name in ("args", "kwargs") if said.get(name)}
+    return KeptSchedule(
+        f"{said.get('name') or call}{f' of {scheduler}' if scheduler else ''}", call, str(said.get("queue_name") or ""),
+        timing=said.get("cron") or f"every {said.get('interval')} s",
+        payload="{" + ", ".join(f'"{name}": {text}' for name, text in named.items()) + "}" if named else None,
+        next_at=time_of(str(said.get("next_enqueue_time"))), last_at=time_of(str(said.get("latest_enqueue_time"))),
+    )  # fmt: skip
