@@ -62,6 +62,7 @@ def main(url: str) -> None:
         while not over.is_set():
             ids["thread"].append(queue.enqueue("app:run").id)
             queue.get(ids["thread"][-1])
+            queue.stats()
 
     busy = Thread(target=go_on)
     busy.start()

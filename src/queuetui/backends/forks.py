@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -28,6 +28,27 @@ class StoreHandle:
 
     def start_anew(self) -> None:
         """Forget every connection and lock, in the child."""
+
+
+class ForkLock(StoreHandle):
+    """A lock that is open in every forked child, whichever thread of the parent held it."""
+
+    def __init__(self) -> None:
+        self.start_anew()
+        super().__init__()
+
+    def start_anew(self) -> None:
+        """Leave the parent's lock behind."""
+        self._lock = Lock()
+
+    def __enter__(self) -> None:
+        """Take it."""
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Release it, unless the thread that holds it has forked in between: then it is open here."""
+        with suppress(RuntimeError):
+            self._lock.release()
 
 
 _handles: WeakSet[StoreHandle] = WeakSet()

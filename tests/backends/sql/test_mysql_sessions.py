@@ -32,6 +32,7 @@ HOSTILE = {
     "autocommit": "0",
     "tx_isolation": "'SERIALIZABLE'",
     "tx_read_only": "1",
+    "wait_timeout": "1",
 }
 
 

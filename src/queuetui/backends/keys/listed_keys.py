@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
-from threading import Lock
 
+from queuetui.backends.forks import ForkLock
 from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.shelf import Command, Listing
 from queuetui.backends.redis.key_list import BITE_KEYS, END, KeyList
@@ -26,7 +26,7 @@ class ListedKeys:
         self._cursor = first.cursor
         self._is_whole = first.cursor == END
         self._next_s = time.monotonic() + _BETWEEN_BITES_S
-        self._guard = Lock()
+        self._guard = ForkLock()
         self._add(first.names)
         self._end_round()
 

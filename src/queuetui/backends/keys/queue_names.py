@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from threading import Lock
 
+from queuetui.backends.forks import ForkLock
 from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.shelf import Command
 from queuetui.backends.redis.key_list import BITE_KEYS, END, KeyList
@@ -30,7 +30,7 @@ class QueueNames:
         self._cursor = first.cursor
         self._is_whole = first.cursor == END
         self._next_s = time.monotonic() + (_BETWEEN_BITES_S if self._is_whole else 0)
-        self._guard = Lock()
+        self._guard = ForkLock()
         self._add(first.names)
 
     def read(self, ask: Ask) -> tuple[bytes, ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from threading import Lock
 from typing import TYPE_CHECKING
+
+from queuetui.backends.forks import ForkLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,7 @@ class SeenJobs:
 
     def __init__(self) -> None:
         self._refs: OrderedDict[str, JobRef] = OrderedDict()
-        self._guard = Lock()
+        self._guard = ForkLock()
 
     def add(self, jobs: Iterable[Job]) -> None:
         """Keep where jobs stand."""

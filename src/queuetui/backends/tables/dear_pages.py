@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from threading import Lock
 from time import monotonic
 
+from queuetui.backends.forks import ForkLock
 from queuetui.backends.sql.tallies import REST_FACTOR
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.pages import read_page
@@ -45,7 +45,7 @@ class DearPages:
     dear_s: float = DEAR_S
     dear_rows_s: float = DEAR_S
     _found: dict[PageRequest, _Found] = field(default_factory=dict)
-    _guard: Lock = field(default_factory=Lock)
+    _guard: ForkLock = field(default_factory=ForkLock)
 
     def read(self, reading: Reading, request: PageRequest, sizes: Sizes, *, counted: bool = True) -> Page:
         """Return one page: found anew, or the rows of one that was found lately as they are now."""

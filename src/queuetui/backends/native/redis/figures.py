@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from threading import Lock
 
+from queuetui.backends.forks import ForkLock
 from queuetui.model.measured import Measured, absent
 from queuetui.model.rates import RecentRuns, TallyMinute, recent_runs
 
@@ -64,7 +64,7 @@ class TallyShelf:
     _known: dict[datetime, Mapping[str, int]] = field(default_factory=dict)
     _from: datetime | None = None
     _to: datetime | None = None
-    _guard: Lock = field(default_factory=Lock)
+    _guard: ForkLock = field(default_factory=ForkLock)
 
     def first_unknown(self, span: int) -> datetime | None:
         """Return the first minute still to be read for the last `span` minutes, None when that is all of them."""

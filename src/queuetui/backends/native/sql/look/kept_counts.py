@@ -9,8 +9,8 @@ import random
 import time
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
-from threading import Lock
 
+from queuetui.backends.forks import ForkLock
 from queuetui.model.measured import Exactness, Measured
 
 # What stopped at its cap is counted again after this to twice this, so that they do not all come due in one poll.
@@ -42,7 +42,7 @@ class KeptCounts:
     """What was counted, by its place."""
 
     _known: dict[Place, _Kept] = field(default_factory=dict)
-    _guard: Lock = field(default_factory=Lock)
+    _guard: ForkLock = field(default_factory=ForkLock)
 
     def recall(self, places: Iterable[Place], cap: int) -> dict[Place, Measured[int]]:
         """Return what need not be counted at this poll.

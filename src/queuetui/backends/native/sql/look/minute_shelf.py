@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Any
+
+from queuetui.backends.forks import ForkLock
 
 _MINUTE = timedelta(minutes=1)
 # A transaction adds to the minute that it began in, and commits at most half a minute later.
@@ -20,7 +21,7 @@ class MinuteShelf:
     _known: dict[datetime, list[Any]] = field(default_factory=dict)
     _from: datetime | None = None
     _to: datetime | None = None
-    _guard: Lock = field(default_factory=Lock)
+    _guard: ForkLock = field(default_factory=ForkLock)
 
     def read(self, now: datetime, minutes: int, read: Callable[[datetime], Iterable[Any]]) -> list[Any]:
         """Return the rows of the last minutes; `read` those after a time that are not known yet."""

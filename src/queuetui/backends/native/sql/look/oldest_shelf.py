@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
+
+from queuetui.backends.forks import ForkLock
 
 QUEUES_A_POLL = 6
 KEPT_S = 15.0
@@ -21,7 +22,7 @@ class OldestShelf:
     """What was read of each queue lately, and when."""
 
     _known: dict[str, tuple[float, datetime | None]] = field(default_factory=dict)
-    _guard: Lock = field(default_factory=Lock)
+    _guard: ForkLock = field(default_factory=ForkLock)
 
     def read(self, names: Iterable[str], read: Callable[[tuple[str, ...]], Found]) -> Found:
         """Return what is known of queues; `read` those whose turn it is."""
