@@ -53,6 +53,14 @@ def test_a_database_that_is_not_there_is_not_found(server_url: str) -> None:
     assert isinstance(error, NotFound), user
 
 
+def test_a_pooler_that_parts_transactions_is_told() -> None:
+    """PgBouncer by the statement takes no transaction: what it says so is no silence of the server."""
+    said = "transaction blocks not allowed in statement pooling mode"
+    for error in (psycopg.errors.ProtocolViolation(said), psycopg.OperationalError(said)):
+        with pytest.raises(Unreachable, match="pool_mode = transaction"), translated("looking"):
+            raise error
+
+
 def test_an_unknown_table_is_not_found(server_url: str) -> None:
     """A table that does not exist raises NotFound."""
     assert isinstance(look(server_url, "SELECT * FROM no_such_table"), NotFound)

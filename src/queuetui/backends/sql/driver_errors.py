@@ -33,6 +33,7 @@ _TWICE = "somebody else wrote the same at the same moment; try again"
 _NO_VALUE = "the table has a column that must have a value and has no default, so nothing was changed; give that column a default"
 _REFUSED = "a constraint or a trigger of the table refused it, so nothing was changed; look at the table's definition"
 _GONE = "the store does not answer; check that it runs and that the URL is right"
+_POOLED = "a pooler before the server refused it; PgBouncer needs pool_mode = transaction or session"
 _CROWDED = "the server has no connection left; close idle ones, use a pooler, or raise its limit"
 _FULL = "the store's disk is full; free some of it"
 _SHORT_OF_MEMORY = "the store has no memory left for it; look at the server's load"
@@ -44,6 +45,7 @@ _Advice = tuple[type[QueueTuiError], str]
 # PostgreSQL: SQLSTATE, or its first two characters. MySQL and MariaDB: error numbers. SQLite: names of result codes.
 _BY_SQLSTATE: dict[str, _Advice] = {
     "08": (Unreachable, _GONE),
+    "08P01": (Unreachable, _POOLED),
     "57": (Unreachable, _GONE),
     "28": (Denied, _DENIED),
     "42501": (Denied, _DENIED),
@@ -220,6 +222,8 @@ def _of_text(said: str) -> _Advice:
         or "no password supplied" in said
     ):
         return Denied, _DENIED
+    if "pooling mode" in said:
+        return Unreachable, _POOLED
     if "does not exist" in said:
         return NotFound, _ABSENT
     if "too many clients" in said or "remaining connection slots" in said or "too many connections" in said:
