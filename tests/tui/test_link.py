@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from queuetui.model.errors import Denied, Unreachable
 from queuetui.monitor.link import Link, LinkState
+from queuetui.tui.present.emptiness import waiting_sentence
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.jobs import JobsScreen
 from queuetui.tui.widgets.status_line import About
@@ -204,3 +205,6 @@ def test_the_sentence_of_a_lost_store() -> None:
     assert link.describe(112.4) == "DISCONNECTED 00:12 - retry in 4 s (attempt 3): no answer in 5 s"
     assert link.describe(116.5) == "DISCONNECTED 00:16 - trying now (attempt 3): no answer in 5 s"
     assert link.describe(100.0 + 3725).startswith("DISCONNECTED 1:02:05")
+    silent = Link(LinkState.SILENT, "the store keeps silent", lost_at=100.0, was_live=True)
+    assert silent.describe(107.0) == "NO ANSWER 00:07 - the store keeps silent; what is shown is as old as that"
+    assert "what is shown" not in waiting_sentence(silent)

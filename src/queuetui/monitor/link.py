@@ -41,7 +41,7 @@ class Link:
         if self.state is LinkState.CONNECTING:
             return "connecting"
         if self.state is LinkState.SILENT:
-            return f"NO ANSWER {_clock(now - self.lost_at)} - {self.reason}"
+            return f"NO ANSWER {_clock(now - self.lost_at)} - {self.reason}; what is shown is as old as that"
         word = "DISCONNECTED" if self.was_live else "NO CONNECTION"
         wait_s = max(0, round(self.retry_at - now))
         again = f"retry in {wait_s} s" if wait_s else "trying now"

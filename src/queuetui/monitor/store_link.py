@@ -129,7 +129,7 @@ class StoreLink(Generic[S, R]):
                 f"the store has not answered for {silent_s:.0f} s; it hangs, or the network drops what is sent"
             )
         elif silent_s >= SILENT_AFTER_S and not self.state.is_down:
-            reason = "the store keeps silent; what is shown is as old as that"
+            reason = "the store keeps silent"
             lost_at = time.monotonic() - silent_s
             self._change(Link(LinkState.SILENT, reason, lost_at=lost_at, was_live=self.state.was_live))
 
