@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 from queuetui.model.errors import Unreachable
@@ -102,6 +103,29 @@ def test_a_page_that_cannot_be_read_says_so_where_its_rows_are() -> None:
         assert not stage.table().stale
 
     Stage(feed).play(script)
+
+
+def test_no_act_is_about_a_row_of_the_list_before() -> None:
+    """Rows stay for a moment until those of another tab are read; the one under the cursor is none of that tab."""
+    reading = threading.Event()
+
+    def hold() -> None:
+        reading.wait(30)
+
+    async def script(stage: Stage) -> None:
+        stage.feed.before_poll = hold
+        await stage.press("5", "R")
+        assert stage.is_on(JobsScreen)
+        assert "These jobs are still being read" in stage.lines_of("#status")
+        reading.set()
+        await stage.until_shown("6 of 6 exact")
+        await stage.press("R")
+        await stage.until_shown("1 failed")
+
+    try:
+        Stage().play(script)
+    finally:
+        reading.set()
 
 
 def test_what_could_not_be_read_is_not_told_as_none() -> None:

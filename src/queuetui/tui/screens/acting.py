@@ -38,7 +38,8 @@ class Acting(ConsoleScreen):
             return
         prepare = self.prepare_act(operations, Verb(verb_name))
         if prepare is None:
-            self.flash("There is no job under the cursor to act on", Tone.WARNING, about=About.CURSOR)
+            why = "There is no job under the cursor to act on" if self.has_read else "These jobs are still being read"
+            self.flash(why, Tone.WARNING, about=About.CURSOR)
             return
         self.ask_about_jobs(verb_name, self.console.shown, operations, prepare, self.act_ended)
 

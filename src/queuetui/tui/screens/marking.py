@@ -45,7 +45,9 @@ class Marking(Acting):
 
     @property
     def targets(self) -> Sequence[Job]:
-        """The marked jobs, else the one under the cursor."""
+        """The marked jobs, else the one under the cursor, once that is a job of this list."""
+        if not self.has_read and not self.table.marks:
+            return ()
         return [self.seen[key] for key in self.table.targets if key in self.seen]
 
     @property
