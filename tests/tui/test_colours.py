@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
+from rich.color import Color
 
 from queuetui.config.profile import COLOURS
 from queuetui.model.state import State
@@ -15,6 +16,7 @@ from queuetui.tui.app import QueueTui
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.terminal import has_few_colours
 from queuetui.tui.widgets.text_lines import TextLines
+from queuetui.tui.widgets.tone_paint import TonePaint
 from tests.tui.stage import PROFILE, Stage
 
 STATES = [Tone.STUCK, *(Tone(state) for state in State if state not in {State.BLOCKED, State.CANCELLED})]
@@ -59,3 +61,26 @@ def test_states_and_profiles_have_looks_of_their_own(few: bool) -> None:
 
         stage.play(script)
     assert len(set(backgrounds)) == len(COLOURS) + 1
+
+
+def luminance(colour: Color | None) -> float:
+    """Return how light a colour is, as WCAG has it."""
+    assert colour is not None
+    parts = [part / 255 for part in colour.get_truecolor()]
+    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_every_tone_can_be_read_on_a_light_theme() -> None:
+    """Words beside the tables too: a theme's own yellow and green are too pale there."""
+
+    async def script(stage: Stage) -> None:
+        stage.app.theme = "textual-light"
+        await stage.pilot.pause()
+        paint = TonePaint(stage.app.screen.query_one("#crumbs", TextLines))
+        for tone in Tone:
+            style = paint.style_of(tone)
+            light, dark = luminance(style.bgcolor), luminance(style.color)
+            assert (light + 0.05) / (dark + 0.05) > 4.5, tone
+
+    Stage().play(script)
