@@ -13,6 +13,7 @@ from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import State
 from tests.backends.captures import Capture
 from tests.captures.conftest import Folder
@@ -92,6 +93,9 @@ def _fitting(capture: Capture, deed: Deed, jobs: Sequence[Job]) -> list[Job]:
     found = [
         job for job in _of_word(capture, deed.word, jobs) if not deed.needs or getattr(job, deed.needs) is not None
     ]
+    if deed.by_worker:
+        workers = capture.open(deed.after_s).inspector.snapshot(Watch(parts=frozenset({Part.WORKERS}))).workers
+        found = [job for job in found if job.worker in [one.id for one in workers]]
     return [job for job in found if not deed.unless or not any(deed.unless in remark for remark in job.remarks)]
 
 

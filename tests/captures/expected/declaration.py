@@ -23,6 +23,7 @@ class Deed:
     `columns` are what the job's row or keys then hold, by the system's own format; `after_s` is when it is done, counted from the capture.
     `unless` are words of a remark by which a job says that it cannot be done to it, `needs` what must be known of it.
     A state that hangs on the job is a function of it. `or_blocked`: what it waits for besides may be taken.
+    `by_worker`: it is done by a worker, and so only where that of the job is registered.
     """
 
     verb: Verb
@@ -33,6 +34,7 @@ class Deed:
     unless: str = ""
     needs: str = ""
     or_blocked: bool = False
+    by_worker: bool = False
 
     def state_of(self, job: Job) -> State | None:
         """Return the state that a job is in afterwards."""

@@ -49,8 +49,8 @@ _SAQ = Expectation(
         Deed(Verb.RELEASE, "stuck", State.PENDING, _ANEW, _LATE_S),
         *(Deed(Verb.CANCEL, word, State.CANCELLED, _ABORTED) for word in ("waiting", "delayed")),
         Deed(Verb.CANCEL, "retrying", State.CANCELLED, _ABORTED),
-        # Its worker is registered still when the capture was made, and is told.
-        Deed(Verb.CANCEL, "stuck", State.CANCELLED, {"status": "aborting", "stands": set()}),
+        # Where its worker is registered still when the capture was made, it is told.
+        Deed(Verb.CANCEL, "stuck", State.CANCELLED, {"status": "aborting", "stands": set()}, by_worker=True),
         Deed(Verb.CANCEL, "stuck", State.CANCELLED, _ABORTED, _LATE_S),
         *(
             Deed(Verb.DELETE, word, None, {})
