@@ -63,6 +63,7 @@ class Folder:
         for job in found["jobs"].values():
             # A table without queues is one queue, but where each entrypoint is one.
             job.setdefault("queue", job.get("entrypoint", "default"))
+            job.setdefault("stored", True)
         expected = EXPECTATIONS.get(found["system"])
         if expected is None:
             return found
