@@ -86,7 +86,7 @@ class Rq(KeysProduct):
         )
         self.capabilities = Capabilities(
             "rq", "RQ", native=False, applies=states_by_verb(self.rules), keeps=frozenset(State), reasons=_REASONS,
-            liveness=Liveness.DEADLINE, workers=True, attempts=True, warnings=_WARNINGS, worker_command=("rq", "worker", "{queue}"),
+            liveness=Liveness.DEADLINE, workers=True, attempts=True, warnings=_WARNINGS, worker_command=("rq", "worker", "-s", "{queue}"),
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
