@@ -91,9 +91,9 @@ ODD = {
     ),
     "sure-key": Odd(
         "postgres",
-        '"Sure"',
-        """CREATE TABLE "Sure" (id text UNIQUE, "no" int UNIQUE NOT NULL, type text, status text);
-        INSERT INTO "Sure" VALUES (NULL, 1, 'mail', 'new'), (NULL, 2, 'mail', 'dead');""",
+        'public."Su""re."',
+        """CREATE TABLE "Su""re." (id text UNIQUE, "no" int UNIQUE NOT NULL, type text, status text);
+        INSERT INTO "Su""re." VALUES (NULL, 1, 'mail', 'new'), (NULL, 2, 'mail', 'dead');""",
         {"1": "pending", "2": "failed"},
     ),
     "sqlite-composite": Odd(
@@ -116,6 +116,13 @@ ODD = {
         """CREATE TABLE jobs (uid TEXT PRIMARY KEY, handler TEXT, status TEXT, created_at DATETIME, attempts INT) WITHOUT ROWID;
         INSERT INTO jobs VALUES ('a', 'mail', 'Done', '2024-01-01 10:00:00', 1), ('b', 'mail', 'Failed', '2024-01-01 10:00:00', 3);""",
         {"a": "completed", "b": "failed"},
+    ),
+    "mariadb-bytes": Odd(
+        "mysql",
+        "bin_jobs",
+        "CREATE TABLE bin_jobs (id BINARY(16) NOT NULL PRIMARY KEY, type VARCHAR(20), status VARCHAR(20));",
+        {},
+        "whole numbers, texts or uuids",
     ),
     "mariadb-enum": Odd(
         "mysql",

@@ -53,7 +53,8 @@ def draft_mapping(url: str, name: str, options: BackendOptions) -> str:
 
 def _unquoted(name: str) -> str:
     """Return a name as the catalog has it where a person wrote it as a statement would."""
-    return ".".join(one.strip('"`[]') for one in name.split(".")).replace('""', '"')
+    parts = re.findall(r'"(?:[^"]|"")+"|`(?:[^`]|``)+`|[^."`]+', name)
+    return ".".join(part[1:-1].replace(part[0] * 2, part[0]) if part[0] in '"`' else part for part in parts)
 
 
 def write_draft(
@@ -78,7 +79,9 @@ def write_draft(
 
 
 def _missing(stored: StoredTable, statuses: Sequence[str], fields: Mapping[str, str]) -> Iterator[str]:
-    if _key(stored) is None:
+    if _key(stored) is None and (unfit := _unique(stored)):
+        yield f"key: {unfit[0]} holds {holds(stored.columns[unfit[0]])}; a key is whole numbers, texts or uuids"
+    elif _key(stored) is None:
         yield (
             "key: no column has a unique index of its own (a view has none), so no row can be named; "
             "map the table that holds the rows, or give this one such an index"
@@ -144,9 +147,12 @@ def _lines(
     yield from _verbs(stored, statuses, fields)
 
 
+def _unique(stored: StoredTable) -> list[str]:
+    return [index.columns[0] for index in stored.indexes if index.is_unique and len(index.columns) == 1]
+
+
 def _key(stored: StoredTable) -> str | None:
-    single = [index.columns[0] for index in stored.indexes if index.is_unique and len(index.columns) == 1]
-    fitting = [name for name in single if holds(stored.columns[name]) in _KEYS]
+    fitting = [name for name in _unique(stored) if holds(stored.columns[name]) in _KEYS]
     # A row whose key is NULL has no name.
     return guess_key([name for name in fitting if not stored.columns[name].nullable] or fitting)
 
