@@ -5,11 +5,17 @@ from __future__ import annotations
 import gc
 
 import pytest
+from _pytest.unraisableexception import gc_collect_iterations_key  # pytest has no option for it
 
 # Files with tests of ten seconds, the last of which would else run alone when all others are done.
 LONG = ("tests/tui/test_zoo_screens.py", "tests/conformance/test_machine.py", "tests/conformance/test_odd_values.py")
 
 gc.disable()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for what was left open as often as finalisers of CPython need it, and not five times."""
+    config.stash[gc_collect_iterations_key] = 2
 
 
 @pytest.hookimpl(trylast=True)
