@@ -21,6 +21,9 @@ from queuetui.model.page import Page, PageRequest
 # So much of the server's time is not spent at each poll.
 DEAR_S = 0.06
 _LONGEST_REST_S = 30.0
+# A page's rows that took so long to read twice, one after the other, are read again only after a while.
+_DEAR_ROWS_S = 0.25
+_ROWS_REST_S = 10.0
 _MOST_PAGES = 4
 
 
@@ -28,14 +31,16 @@ _MOST_PAGES = 4
 class _Found:
     """A page as it was found, and when it is looked for again.
 
-    `fresh` are its rows as they were read last, where to read them again is dear until `fresh_until`.
+    `fresh` are its rows as they were read last, by `read_at`, after so many reads in a row that were `dear`.
     """
 
     page: Page
     as_of: datetime
     until: float
     fresh: Page | None = None
-    fresh_until: float = 0.0
+    read_at: datetime | None = None
+    rows_until: float = 0.0
+    dear: int = 0
 
 
 @dataclass
@@ -43,7 +48,8 @@ class DearPages:
     """What the pages are that a console polls; a large table is not searched at each poll."""
 
     dear_s: float = DEAR_S
-    dear_rows_s: float = DEAR_S
+    dear_rows_s: float = _DEAR_ROWS_S
+    _acts: int = 0
     _found: dict[PageRequest, _Found] = field(default_factory=dict)
     _guard: ForkLock = field(default_factory=ForkLock)
 
@@ -51,33 +57,40 @@ class DearPages:
         """Return one page: found anew, or the rows of one that was found lately as they are now."""
         begun = monotonic()
         with self._guard:
-            known = self._found.get(request)
+            known, acts = self._found.get(request), self._acts
         if known is not None and begun < known.until:
-            return self._read_again(reading, request, sizes, known)
+            return self._read_again(reading, request, sizes, known, acts)
         page = read_page(reading, request, sizes, counted=counted)
         cost_s = monotonic() - begun
         if cost_s >= self.dear_s and any(sizes.is_large(source, reading) for source in reading.product.sources):
-            self._keep(request, _Found(page, reading.moment.now, _rested(cost_s)))
+            self._keep(request, _Found(page, reading.moment.now, _rested(cost_s)), acts)
         return page
 
-    def _read_again(self, reading: Reading, request: PageRequest, sizes: Sizes, known: _Found) -> Page:
+    def _read_again(self, reading: Reading, request: PageRequest, sizes: Sizes, known: _Found, acts: int) -> Page:
         """Return the rows of a page as they are, or as they were lately where to read them is dear too."""
         begun = monotonic()
-        if known.fresh is not None and begun < known.fresh_until:
-            return known.fresh
+        if known.fresh is not None and begun < known.rows_until:
+            return replace(known.fresh, notes=(*known.page.notes, _say(known, reading.moment.now)))
         page = _read_rows(reading, request, sizes, known)
-        cost_s = monotonic() - begun
-        if cost_s >= self.dear_rows_s:
-            self._keep(request, replace(known, fresh=page, fresh_until=_rested(cost_s)))
+        is_dear = monotonic() - begun >= self.dear_rows_s
+        dear = known.dear + 1 if is_dear else 0
+        # The first time a statement is made and planned too.
+        rest_s = _ROWS_REST_S if dear > 1 else 0.0
+        fresh = replace(known, fresh=page, read_at=reading.moment.now, rows_until=monotonic() + rest_s, dear=dear)
+        self._keep(request, fresh, acts)
         return page
 
     def forget(self) -> None:
         """Look for each page anew: who has just changed jobs wants to see it."""
         with self._guard:
             self._found.clear()
+            self._acts += 1
 
-    def _keep(self, request: PageRequest, found: _Found) -> None:
+    def _keep(self, request: PageRequest, found: _Found, acts: int) -> None:
+        """Keep what was found, unless something was changed since so many acts were counted."""
         with self._guard:
+            if acts != self._acts:
+                return
             self._found.pop(request, None)
             self._found[request] = found
             while len(self._found) > _MOST_PAGES:
@@ -90,16 +103,21 @@ def _rested(cost_s: float) -> float:
 
 def _read_rows(reading: Reading, request: PageRequest, sizes: Sizes, known: _Found) -> Page:
     """Return the rows of a page that match still, as they are now; what bounds it is as it was found."""
-    page, age_s = known.page, (reading.moment.now - known.as_of).total_seconds()
+    page = known.page
     fresh = read_page(reading, request, sizes, counted=False, among=_rows_of(page, reading))
     total = page.total
     if total.exactness is Exactness.EXACT:
         total = replace(total, exactness=Exactness.CACHED, as_of=known.as_of)
-    note = (
-        f"these were looked for {age_s:.0f} s ago and are read again; what matches since then is found in "
+    note = _say(replace(known, read_at=reading.moment.now), reading.moment.now)
+    return replace(page, jobs=fresh.jobs, total=total, notes=(*page.notes, note))
+
+
+def _say(known: _Found, now: datetime) -> str:
+    age_s, read_s = ((now - (at or now)).total_seconds() for at in (known.as_of, known.read_at))
+    return (
+        f"these were looked for {age_s:.0f} s ago and their rows read {read_s:.0f} s ago; what matches since then is found in "
         f"{known.until - monotonic():.0f} s, as to look takes the server long"
     )
-    return replace(page, jobs=fresh.jobs, total=total, notes=(*page.notes, note))
 
 
 def _rows_of(page: Page, reading: Reading) -> Mapping[str, Condition]:
