@@ -15,6 +15,7 @@ from queuetui.cli.commands.enqueue import read_payload_option
 from queuetui.cli.options import written_time
 from queuetui.client import Queue
 from queuetui.config.paths import config_file, state_folder
+from queuetui.model.claim_rules import parse_rate
 from queuetui.model.errors import BadConfig, BadPayload
 
 PROGRAM = "import sys; from queuetui.cli.main import run; sys.exit(run())"
@@ -76,6 +77,10 @@ def test_numbers_and_dates_beyond_all_bounds_are_refused() -> None:
     """A number of thousands of digits and a date beyond the calendar are the caller's, and told so."""
     with pytest.raises(BadPayload, match="digits"):
         read_payload_option("9" * 5000)
+    with pytest.raises(BadPayload, match="too deeply"):
+        read_payload_option("[" * 100_000)
+    with pytest.raises(ValueError, match="is not a rate"):
+        parse_rate("9" * 5000 + "/1m")
     for text in ("9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00"):
         with pytest.raises(BadParameter, match="year"):
             written_time(text)

@@ -46,10 +46,15 @@ class Rate:
         return f"{self.count}/{self.period_us / 1e6:g}s"
 
 
+# More than a rate can have; Python reads no number of thousands of digits.
+_MOST_DIGITS = 40
+
+
 def parse_rate(text: str) -> Rate:
     """Return the rate that is written as COUNT/DURATION, like 10/1m; raises ValueError."""
     count, slash, period = text.strip().partition("/")
-    if not slash or not count.strip().isdecimal() or not 1 <= int(count) <= MOST_AT_ONCE:
+    is_count = slash and count.strip().isdecimal() and len(count) < _MOST_DIGITS
+    if not is_count or not 1 <= int(count) <= MOST_AT_ONCE:
         message = f"{text[:40]!r} is not a rate; write how many in how long, like 10/1m, 100/1h or 5/s"
         raise ValueError(message)
     written = period.strip()

@@ -58,9 +58,13 @@ def read_payload_option(source: str) -> object:
         message = f"{name} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         hint = '; write it like \'{"to": "ann@example.com"}\', @FILE or - for standard input'
         raise BadPayload(message + hint) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         message = f"{name} cannot be read: {error}"
         raise BadPayload(message) from None
+    except RecursionError:
+        raise BadPayload(f"{name} is nested too deeply; send less in it") from None
+    except ValueError:
+        raise BadPayload(f"{name} holds a number of more digits than can be read; send it as a text") from None
 
 
 def _store(
