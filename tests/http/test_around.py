@@ -92,6 +92,9 @@ def test_what_stands_beside_jobs_is_told(stage: HttpStage) -> None:
     """Schedules are listed; what this store does not have is told as such."""
     assert stage.data("/api/schedules")["schedules"] == []
     assert "SQLite" in stage.data("/api/database")["product"]
+    doctor = stage.data("/api/doctor")
+    assert {"reachable", "schema", "rights", "durability", "stuck"} <= {one["check"] for one in doctor["checks"]}
+    assert doctor["level"] in {"ok", "warning", "critical"}
     for path, words in (("chores", "has no chores"), ("worker-tokens", "keeps no tokens")):
         answer = stage.get(f"/api/{path}")
         assert answer.status_code == 409

@@ -157,6 +157,7 @@ ANSWERS: Mapping[str, Schema] = {
     "list_schedules": members(schedules=LIST, problems=MAP),
     "list_chores": members(chores=LIST),
     "list_worker_tokens": members(tokens=LIST),
+    "examine": members(backend=TEXT, level=TEXT, checks=LIST),
     "show_database": members(backend=TEXT, product=TEXT, server=LIST),
     "show_health": members(status=TEXT, **_HEALTH, findings=each("Finding"), problems=MAP),
     "show_metrics": members(**_HEALTH),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from queuetui import __version__
 from queuetui.http.endpoint import Call, Endpoint, answer_json
 from queuetui.http.parameters import BACKEND, LIMIT
 from queuetui.model.act import Verb
 from queuetui.model.errors import Unsupported
+from queuetui.model.examination import describe_finding
 from queuetui.model.schedule_info import describe_schedule
 from queuetui.model.server_view import describe_server
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.upkeep import describe_token
+from queuetui.monitor.checkup import worst
 
 
 def list_schedules(call: Call) -> Response:
@@ -53,7 +56,22 @@ def show_database(call: Call) -> Response:
     return answer_json({"backend": call.system.name, **describe_server(call.system.feed.server_view())})
 
 
+def examine(call: Call) -> Response:
+    """Answer with what `queuetui doctor` finds, check by check, and how the whole stands."""
+    found = call.system.feed.check_up(__version__)
+    told = [describe_finding(one) for one in found]
+    return answer_json({"backend": call.system.name, "level": worst(found).value, "checks": told})
+
+
 ENDPOINTS = (
+    Endpoint(
+        "GET",
+        "/api/doctor",
+        "The condition of the store and of its workers, check by check.",
+        examine,
+        parameters=(BACKEND,),
+        statuses=(200, 409),
+    ),
     Endpoint(
         "GET", "/api/schedules", "The recurring jobs.", list_schedules, parameters=(BACKEND,), statuses=(200, 409)
     ),

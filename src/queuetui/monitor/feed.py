@@ -104,6 +104,15 @@ class Feed(PlainFeed, LogFeed):
             self._past.stand(warnings, snapshot.now),
         )
 
+    def check_up(self, version: str) -> tuple[Finding, ...]:
+        """Return the condition of the store and of its workers, check by check; raises Unsupported.
+
+        `version` is this program's.
+        """
+        from queuetui.monitor.checkup import check_up
+
+        return check_up(self._backend, self.limits, version)
+
     def judge_by(self, picture: Picture, limits: Limits) -> Picture:
         """Return a picture that was read with its queues and workers judged by other limits."""
         facts = replace(self._facts_of(picture.snapshot, picture.rules), limits=limits)
