@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO
 from uuid import uuid4
 
 from queuetui.cli import exit_codes
 from queuetui.model.job import Ending
-from tests.architecture.source import ROOT
 from tests.cli.conftest import EVERY_STORE
+from tests.cli.following import following
 from tests.cli.scenes import Scene
 
 
@@ -90,32 +83,11 @@ def test_the_events_of_a_queue_are_switched(scene: Scene) -> None:
     assert "are off" in scene.run("events", "--queue", "mail", "-e", "JobCreated").err
 
 
-@contextmanager
-def _following(scene: Scene, *options: str) -> Iterator[IO[str]]:
-    following = subprocess.Popen(
-        [sys.executable, "-m", "queuetui", "events", "--follow", "--url", scene.url, *options],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert following.stdout is not None
-    # A stream that stays silent would be waited for without end.
-    guard = threading.Timer(30, following.kill)
-    guard.start()
-    try:
-        yield following.stdout
-    finally:
-        following.kill()
-        following.wait()
-        guard.cancel()
-        following.stdout.close()
-
-
 @EVERY_STORE
 def test_following_tells_what_comes(scene: Scene) -> None:
     """--follow writes what there is, then each new event once, as it happens, into a pipe too."""
     scene.job("first")
-    with _following(scene, "--json") as lines:
+    with following(scene, "events", "--json") as lines:
         first = json.loads(lines.readline())
         scene.job("second")
         second = json.loads(lines.readline())
@@ -126,7 +98,7 @@ def test_following_begins_with_the_newest(scene: Scene) -> None:
     """-n limits what --follow begins with, what is older is not taken for new, and the columns are named once."""
     for name in ("first", "second", "third"):
         scene.job(name)
-    with _following(scene, "-n", "1", "--format", "csv") as lines:
+    with following(scene, "events", "-n", "1", "--format", "csv") as lines:
         head, begin = lines.readline(), lines.readline()
         scene.job("fourth")
         new = lines.readline()

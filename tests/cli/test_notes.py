@@ -9,6 +9,7 @@ import pytest
 from queuetui.model.job import Ending, Settlement
 from queuetui.model.run_notes import RunNotes
 from tests.cli.conftest import EVERY_STORE
+from tests.cli.following import following
 from tests.cli.scenes import LONG_S, Scene
 from tests.zoo import SMALL_ZOO, assert_inert
 
@@ -50,6 +51,15 @@ def test_the_logs_of_several_jobs(scene: Scene) -> None:
     assert errors == f"2026-11-29T10:00:03.000000Z error {first[-8:]} broke\nTraceback: here\n"
     assert scene.run("logs", first, "--since", "1s").out == ""
     assert scene.run("logs").code == 2
+
+
+def test_a_log_is_followed_into_a_pipe(scene: Scene) -> None:
+    """Each line is written when it is there, and not once the pipe's buffer is full."""
+    told(scene, "2026-11-29T10:00:01+00:00 info began")
+    with following(scene, "logs", "--worker", "w") as lines:
+        cut, first = lines.readline(), lines.readline()
+    assert "(cut: 2 lines" in cut
+    assert "began" in first
 
 
 def test_a_job_without_a_log(quick: Scene) -> None:

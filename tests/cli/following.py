@@ -1,0 +1,38 @@
+"""A command that follows what comes, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from tests.architecture.source import ROOT
+from tests.cli.scenes import Scene
+
+
+@contextmanager
+def following(scene: Scene, command: str, *options: str) -> Iterator[IO[str]]:
+    """Give what a command that follows writes into a pipe."""
+    # A pipe is to be buffered, as it usually is.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "queuetui", command, "--follow", "--url", scene.url, *options],
+        env={**kept, "PYTHONPATH": str(ROOT / "src")},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    # A stream that stays silent would be waited for without end.
+    guard = threading.Timer(30, process.kill)
+    guard.start()
+    try:
+        yield process.stdout
+    finally:
+        process.kill()
+        process.wait()
+        guard.cancel()
+        process.stdout.close()
