@@ -22,7 +22,7 @@ from queuetui.model.page import Page, PageRequest
 DEAR_S = 0.06
 _LONGEST_REST_S = 30.0
 # A page's rows that took so long to read twice, one after the other, are read again only after a while.
-_DEAR_ROWS_S = 0.25
+_DEAR_ROWS_S = 0.15
 _ROWS_REST_S = 10.0
 _MOST_PAGES = 4
 
