@@ -100,6 +100,11 @@ def serve_url() -> Iterator[str]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             known = self.headers.get("authorization") == "Bearer known"
+            if "elsewhere" in self.path:
+                self.send_response(302)
+                self.send_header("location", "http://localhost:1/")
+                self.end_headers()
+                return
             self.send_response({"/readyz": 503, "/metrics": 200 if known else 401}.get(self.path, 200))
             self.end_headers()
 
@@ -125,6 +130,11 @@ def test_the_server_is_asked_too(
     told = {one["evidence"]["trial"]: one["level"] for one in answer.data if one["check"] == "self_test"}
     assert answer.code == 2, answer
     assert told == {**dict.fromkeys(TRIALS, "ok"), "/healthz": "ok", "/readyz": "critical", "/metrics": "ok"}
+    moved = [one.evidence["status"] for one in ask_server(f"{serve_url}/elsewhere")]
+    assert moved == [302, 302, 302], "the token goes to no other host"
+    monkeypatch.setenv("QUEUETUI_TOKEN", "known\nX: y")
+    odd = invoke("doctor", "--url", sqlite_url, "--self-test", "--serve-url", serve_url)
+    odd.fails(2, "QUEUETUI_TOKEN holds what is no token")
     invoke("doctor", "--url", sqlite_url, "--serve-url", serve_url).fails(2, "--self-test")
     invoke("doctor", "--url", sqlite_url, "--self-test", "--serve-url", "file:///etc").fails(2, "http://")
 

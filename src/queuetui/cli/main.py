@@ -5,11 +5,13 @@ Finds the command, hands it over, turns errors into one line and an exit code.
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
-from threading import Event, Thread
+from threading import Event, Thread, active_count
 from typing import Any, NoReturn
 
 import rich_click as click
@@ -100,19 +102,27 @@ def program(context: click.Context, /, **given: Any) -> None:
 def main() -> NoReturn:
     """Run the program and exit."""
     code = run()
-    Thread(target=_end_within, args=(LEFT_END_WITHIN_S, code), name="queuetui-end", daemon=True).start()
+    if active_count() > 1:
+        threads_ended = Event()
+        # Python runs what was registered last first, once it has waited for all threads; what it runs after may take its time.
+        atexit.register(threads_ended.set)
+        with suppress(RuntimeError):
+            Thread(target=_end_within, args=(threads_ended, code), name="queuetui-end", daemon=True).start()
     sys.exit(code)
 
 
-def _end_within(limit_s: float, code: int) -> None:
+def _end_within(threads_ended: Event, code: int) -> None:
     """End this process although Python waits for threads that a worker's handlers left."""
-    Event().wait(limit_s)
+    if threads_ended.wait(LEFT_END_WITHIN_S):
+        return
     import logging
 
     from queuetui.engine.logs import log_event
 
     log_event(
-        "threads_left", logging.WARNING, reason=f"what handlers left goes on {limit_s:g} s after the worker's end"
+        "threads_left",
+        logging.WARNING,
+        reason=f"what handlers left goes on {LEFT_END_WITHIN_S:g} s after the worker's end",
     )
     logging.shutdown()
     os._exit(code)

@@ -7,6 +7,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
+import rich_click as click
+
 from queuetui.model.examination import Check, Finding, Level
 
 PATHS = ("/healthz", "/readyz", "/metrics")
@@ -17,17 +19,30 @@ _OK = 200
 _WANTS_TOKEN = (401, 403)
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: the token would go to whatever host it names."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Return no further request."""
+
+
 def ask_server(url: str) -> Iterator[Finding]:
     """Yield how each endpoint of an http or https URL answered."""
     for path in PATHS:
         yield _ask(url.rstrip("/") + path, path)
 
 
+def _read_authorization() -> dict[str, str]:
+    token = os.environ.get(VARIABLE, "").strip()
+    if not (token.isascii() and token.isprintable()):
+        raise click.UsageError(f"{VARIABLE} holds what is no token; set it to one that queuetui token create printed")
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
 def _ask(address: str, path: str) -> Finding:
-    token = os.environ.get(VARIABLE)
-    asked = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"} if token else {})  # noqa: S310 - the command takes no other
+    asked = urllib.request.Request(address, headers=_read_authorization())  # noqa: S310 - the command takes no other
     try:
-        with urllib.request.urlopen(asked, timeout=WITHIN_S) as answer:  # noqa: S310 - as above
+        with urllib.request.build_opener(_NoRedirect).open(asked, timeout=WITHIN_S) as answer:
             status, length = answer.status, len(answer.read())
     except urllib.error.HTTPError as error:
         status, length = error.code, 0
