@@ -141,6 +141,21 @@ def test_an_empty_table_has_no_groups(url: str) -> None:
         assert BudgetedCounter(retry_at=float("inf")).read(connection, group(numbered=True), NOW).groups == ()
 
 
+def test_a_sample_stands_for_a_while_however_few_it_found(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is dear although nothing matches; when its rest is over it stands on for a reader that has used its time."""
+    run_script(url, "CREATE TABLE work (id BIGINT PRIMARY KEY, queue VARCHAR(20), n INT);\n")
+    counter, later = BudgetedCounter(retry_at=float("inf")), NOW.replace(hour=1)
+    with looking(url) as connection:
+        monkeypatch.setattr(tallies, "REST_FACTOR", 1e9)
+        first = counter.read(connection, group(numbered=True), NOW)
+        assert counter.read(connection, group(numbered=True), later) is first
+        counter = BudgetedCounter(retry_at=float("inf"))
+        monkeypatch.setattr(tallies, "REST_FACTOR", 0)
+        first = counter.read(connection, group(numbered=True), NOW)
+        assert counter.read(connection, group(numbered=True), later, is_spent=True) is first
+        assert counter.read(connection, group(numbered=True), later).as_of == later
+
+
 def test_a_database_supposes_how_many_rows_a_partitioned_table_has(postgres_url: str) -> None:
     """What its partitions are supposed to have is added up, also where nobody looked at the whole."""
     run_script(

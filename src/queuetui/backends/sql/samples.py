@@ -32,6 +32,8 @@ class SampleSize:
 
 
 USUAL = SampleSize(end_rows=5_000, blocks=20, count_s=0.25)
+# Each row of a block is looked up by its key, and so is what is joined to it.
+JOINED = SampleSize(end_rows=2_000, blocks=8, count_s=0.25)
 # Each block is a statement to be made and compiled, which a console's first picture waits for.
 SMALL = SampleSize(end_rows=500, blocks=4, count_s=0.05)
 
@@ -39,6 +41,7 @@ SMALL = SampleSize(end_rows=500, blocks=4, count_s=0.05)
 def read_sample(connection: Connection, grouping: Grouping, size: SampleSize = USUAL) -> list[GroupTally]:
     """Return groups scaled to all rows of a table."""
     if isinstance(grouping.key.type, Integer):
+        size = JOINED if size is USUAL and _table_of(grouping) is not grouping.rows else size
         return add_up(_read_blocks(connection, grouping, size))
     return _read_pages(connection, grouping) or _read_first(connection, grouping, size)
 

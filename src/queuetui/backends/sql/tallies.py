@@ -13,6 +13,7 @@ from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.groups import Grouping, GroupTally, read_tally
 from queuetui.backends.sql.samples import SMALL, USUAL, read_sample
+from queuetui.model.clock import EARLIEST
 from queuetui.model.measured import Exactness, Measured
 
 BUDGET_S = 0.25
@@ -52,6 +53,11 @@ class BudgetedCounter:
     _last: Tallies | None = None
     _costly_until: float = 0.0
 
+    @property
+    def last_at(self) -> datetime:
+        """When the tallies that stand were found."""
+        return EARLIEST if self._last is None else self._last.as_of
+
     def read(
         self,
         connection: Connection,
@@ -61,21 +67,23 @@ class BudgetedCounter:
         exact: bool = False,
         budget_s: float = BUDGET_S,
         hurried: bool = False,
+        is_spent: bool = False,
     ) -> Tallies:
         """Return the rows by group, exact within the server's time, or `exact` however long it takes.
 
         The first ones of a `hurried` reader are found in the shortest time, or from a smaller sample; the next ones have
-        the whole budget.
+        the whole budget. A reader whose time `is_spent` takes what stands of a table that is dear to count.
         """
         begun = monotonic()
-        if not exact and self._last is not None and begun < self._costly_until:
+        if not exact and self._last is not None and (begun < self._costly_until or (is_spent and self._costly_until)):
             return self._last
         hurried = hurried and self._last is None
         allowed_s = HURRIED_BUDGET_S if hurried else max(budget_s, SHORTEST_BUDGET_S)
         counted = self._count(connection, grouping, exact=exact, budget_s=allowed_s)
         groups = read_sample(connection, grouping, SMALL if hurried else USUAL) if counted is None else counted
         found = Tallies(tuple(groups), counted is not None, now)
-        rests = found.number > COUNT_CAP
+        # Of a sample few rows may match, and to take it is dear all the same.
+        rests = counted is None or found.number > COUNT_CAP
         self._last, self._costly_until = found, monotonic() + (monotonic() - begun) * REST_FACTOR if rests else 0.0
         return found
 

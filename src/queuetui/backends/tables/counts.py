@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 
 from sqlalchemy import and_, case, literal, null, true
 
 from queuetui.backends.reading.figures import JobFigures
 from queuetui.backends.sql.groups import Grouping, GroupTally
-from queuetui.backends.sql.tallies import BUDGET_S, BudgetedCounter, Tallies
+from queuetui.backends.sql.tallies import BUDGET_S, SHORTEST_BUDGET_S, BudgetedCounter, Tallies
 from queuetui.backends.tables.conditions import exact_text
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import DEFAULT_QUEUE, STATES, Column, Source
@@ -65,14 +66,7 @@ def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bo
     What is `hurried` has a smaller budget the first time.
     """
     sources = reading.product.sources
-    share_s = counters.budget_s / max(1, len(sources))
-    now = reading.moment.now
-    found = {
-        source.name: counters.of(source.name).read(
-            reading.connection, _grouping(reading, source), now, exact=exact, budget_s=share_s, hurried=hurried
-        )
-        for source in sources
-    }
+    found = _tally(reading, counters, exact=exact, hurried=hurried)
     queues = _by_queue(sources, found)
     measure = _Measure(reading, found)
     pauses = _read_pauses(reading)
@@ -84,6 +78,21 @@ def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bo
     every = list(queues.values())
     by_state = measure.states(every)
     return JobFigures(by_state, measure.stuck(every), measure.total(by_state), infos)
+
+
+def _tally(reading: Reading, counters: Counters, *, exact: bool, hurried: bool) -> dict[str, Tallies]:
+    """Count each source, those first that were counted longest ago.
+
+    Dear ones whose rest is over at the same poll are counted again one after the other, at the next polls.
+    """
+    sources, begun, found = reading.product.sources, monotonic(), dict[str, Tallies]()
+    share_s = counters.budget_s / max(1, len(sources))
+    for source in sorted(sources, key=lambda one: counters.of(one.name).last_at):
+        found[source.name] = counters.of(source.name).read(
+            reading.connection, _grouping(reading, source), reading.moment.now, exact=exact, budget_s=share_s,
+            hurried=hurried, is_spent=monotonic() - begun >= SHORTEST_BUDGET_S,
+        )  # fmt: skip
+    return {source.name: found[source.name] for source in sources}
 
 
 def _read_pauses(reading: Reading) -> dict[str, QueueInfo]:

@@ -21,9 +21,6 @@ from queuetui.model.page import Page, PageRequest
 # So much of the server's time is not spent at each poll.
 DEAR_S = 0.06
 _LONGEST_REST_S = 30.0
-# A page's rows that took so long to read twice, one after the other, are read again only after a while.
-_DEAR_ROWS_S = 0.15
-_ROWS_REST_S = 10.0
 _MOST_PAGES = 4
 
 
@@ -48,7 +45,7 @@ class DearPages:
     """What the pages are that a console polls; a large table is not searched at each poll."""
 
     dear_s: float = DEAR_S
-    dear_rows_s: float = _DEAR_ROWS_S
+    dear_rows_s: float = DEAR_S
     _acts: int = 0
     _found: dict[PageRequest, _Found] = field(default_factory=dict)
     _guard: ForkLock = field(default_factory=ForkLock)
@@ -72,11 +69,11 @@ class DearPages:
         if known.fresh is not None and begun < known.rows_until:
             return replace(known.fresh, notes=(*known.page.notes, _say(known, reading.moment.now)))
         page = _read_rows(reading, request, sizes, known)
-        is_dear = monotonic() - begun >= self.dear_rows_s
-        dear = known.dear + 1 if is_dear else 0
+        cost_s = monotonic() - begun
+        dear = known.dear + 1 if cost_s >= self.dear_rows_s else 0
         # The first time a statement is made and planned too.
-        rest_s = _ROWS_REST_S if dear > 1 else 0.0
-        fresh = replace(known, fresh=page, read_at=reading.moment.now, rows_until=monotonic() + rest_s, dear=dear)
+        until = _rested(cost_s) if dear > 1 else 0.0
+        fresh = replace(known, fresh=page, read_at=reading.moment.now, rows_until=until, dear=dear)
         self._keep(request, fresh, acts)
         return page
 

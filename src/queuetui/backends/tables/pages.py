@@ -41,6 +41,7 @@ FEWEST_SCANNED = 500
 FAR_CHARS = 256 * 1024
 _FAR_FIELDS = frozenset({"payload", "error", "fingerprint", "data", WORD})
 _LARGEST_CHUNK = 500
+_TOO_LONG = "to count all that match takes the server too long"
 _FAR_CHUNK = 50
 
 
@@ -70,6 +71,9 @@ def read_page(
     looked = found.scanned + sum(stream.passed for stream in streams)
     if is_cut_short:
         notes.append(f"looked through {looked:,} rows, {len(jobs):,} match; go on to look further")
+    # Where the time to look was over, it is not enough to count either.
+    why = _TOO_LONG if any(stream.is_paused for stream in streams) else ""
+    why = why if counted and not request.brief else "it was not asked for"
     near = write_cursor(start | found.first_taken)
     far = write_cursor({stream.name: stream.reached for stream in streams})
     if request.backward:
@@ -78,7 +82,7 @@ def read_page(
     is_empty = not jobs and not has_more
     return Page(
         tuple(jobs),
-        _count(reading, request, asked, len(jobs), has_more=has_more, counted=counted and not request.brief),
+        _count(reading, request, asked, len(jobs), has_more=has_more, why=why),
         None if is_empty else near,
         None if is_empty else far,
         has_more,
@@ -218,14 +222,13 @@ def _own_order(request: PageRequest, streams: Sequence[Stream]) -> tuple[Sort, .
 
 
 def _count(
-    reading: Reading, request: PageRequest, asked: Asked, shown: int, *, has_more: bool, counted: bool
+    reading: Reading, request: PageRequest, asked: Asked, shown: int, *, has_more: bool, why: str
 ) -> Measured[int]:
     if request.cursor is None and not has_more:
         return Measured(shown)
-    if not counted:
-        return Measured(shown, Exactness.CAPPED, why="it was not asked for")
     if asked.residual:
         why = "part of the filter is read out of the rows here, so only what was looked at is counted"
+    if why:
         return Measured(shown, Exactness.CAPPED, why=why)
     total = 0
     for source in reading.product.sources:
@@ -234,6 +237,6 @@ def _count(
             counting = select(func.count()).select_from(some.limit(COUNTED_ROWS).subquery())
             found = fetch_within(reading.connection, counting, COUNT_S)
             if found is None:
-                return Measured(shown, Exactness.CAPPED, why="to count all that match takes the server too long")
+                return Measured(shown, Exactness.CAPPED, why=_TOO_LONG)
             total += int(found[0][0])
     return Measured(min(total, COUNTED_ROWS), Exactness.CAPPED if total >= COUNTED_ROWS else Exactness.EXACT)

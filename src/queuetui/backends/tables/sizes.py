@@ -12,8 +12,10 @@ from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import Source
 
 SORTED_ROWS = 200_000
-_LOOK_S = 0.25
+_LOOK_S = 0.1
 _AGAIN_AFTER_S = 30.0
+# What was counted as large hardly ever is no more; what could not be counted in time may have met a busy server.
+_LARGE_AGAIN_AFTER_S = 600.0
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Sizes:
         found = fetch_within(
             reading.connection, select(func.count()).select_from(some.limit(self.sorted_rows + 1).subquery()), _LOOK_S
         )
-        large = found is None or int(found[0][0]) > self.sorted_rows
-        self._large[source.name] = (large, monotonic() + _AGAIN_AFTER_S)
+        counted = found is not None and int(found[0][0]) > self.sorted_rows
+        large = found is None or counted
+        self._large[source.name] = (large, monotonic() + (_LARGE_AGAIN_AFTER_S if counted else _AGAIN_AFTER_S))
         return large
