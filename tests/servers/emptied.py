@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-# Whatever a test may leave behind; a database where any of it differs from a new one is dropped.
+# What tests leave behind; a database where any of it differs from a new one is dropped.
 _LEFT_BEHIND = """
 select
     (select jsonb_agg(jsonb_build_array(nspname, nspowner, nspacl::text) order by nspname) from pg_namespace
@@ -16,13 +16,17 @@ select
     (select count(*) from pg_prepared_xacts where database = current_database()),
     (select count(*) from pg_replication_slots where database = current_database()),
     (select jsonb_build_array(count(*) filter (where oid >= 16384), sum(hashtext(relacl::text))) from pg_class),
-    (select jsonb_build_array(count(*) filter (where oid >= 16384), sum(hashtext(proacl::text))) from pg_proc),
-    (select count(*) from pg_type where oid >= 16384),
+    (select jsonb_build_array(count(*) filter (where oid >= 16384), sum(hashtext(proacl::text)),
+        sum(procost), count(proconfig)) from pg_proc),
+    (select jsonb_build_array(count(*) filter (where oid >= 16384), sum(hashtext(typacl::text))) from pg_type),
+    (select sum(hashtext(attacl::text)) from pg_attribute),
+    (select jsonb_build_array(count(*), sum(hashtext(lanacl::text))) from pg_language),
+    (select count(*) from pg_ts_config),
+    (select count(*) from pg_subscription),
     (select count(*) from pg_operator where oid >= 16384),
     (select count(*) from pg_collation where oid >= 16384),
     (select count(*) from pg_cast where oid >= 16384),
     (select count(*) from pg_extension),
-    (select count(*) from pg_language),
     (select count(*) from pg_event_trigger),
     (select count(*) from pg_publication),
     (select count(*) from pg_foreign_data_wrapper),
@@ -69,8 +73,10 @@ class EmptiedDatabases:
 
     def keep(self, url: str) -> bool:
         """Empty a database that nobody needs any more, and tell whether it is as if it were new."""
+        if url in self._empty:
+            return True
         self._uses[url] = self._uses.get(url, _USES) + 1
-        if self._uses[url] > _USES or url in self._empty or not self._made_empty(url):
+        if self._uses[url] > _USES or not self._made_empty(url):
             return False
         self._empty.append(url)
         return True

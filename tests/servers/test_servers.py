@@ -28,19 +28,21 @@ def test_each_postgres_test_gets_an_empty_utf8_database(postgres_server: Postgre
 
 def test_a_database_that_is_used_again_holds_nothing(postgres_server: PostgresServer) -> None:
     """What a test leaves is gone from the next one's database, and its connection is cut; what stays needs a new database."""
-    url = postgres_server.create_database()
+    server = PostgresServer(postgres_server.admin_url)
+    url = server.create_database()
     late = psycopg.connect(url, autocommit=True)
     late.execute("CREATE SCHEMA other CREATE TABLE left_behind (id serial) CREATE TABLE more (at timestamp)")
     late.execute("CREATE FUNCTION public.three() RETURNS integer LANGUAGE sql AS 'select 3'")
-    postgres_server.drop_database(url)
+    server.drop_database(url)
+    server.drop_database(url)
     with pytest.raises(psycopg.OperationalError):
         late.execute("SELECT 1")
-    again = postgres_server.create_database()
+    again = server.create_database()
     assert again == url
     with psycopg.connect(again, autocommit=True) as connection:
         connection.execute("CREATE TABLE left_behind (id integer)")
-        connection.execute("REVOKE EXECUTE ON FUNCTION pg_sleep FROM public")
-    postgres_server.drop_database(again)
+        connection.execute("REVOKE USAGE ON TYPE int4 FROM public")
+    server.drop_database(again)
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(again)
 
