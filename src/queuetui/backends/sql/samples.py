@@ -7,8 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Column, Connection, FromClause, Integer, Row, TableClause, func, literal, select, union_all
+from sqlalchemy import (
+    Column,
+    Connection,
+    FromClause,
+    Integer,
+    Row,
+    ScalarSelect,
+    TableClause,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.sql.util import ClauseAdapter
+from sqlalchemy.sql.visitors import iterate
 
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.estimates import estimate_rows, suppose_rows
@@ -32,8 +45,8 @@ class SampleSize:
 
 
 USUAL = SampleSize(end_rows=5_000, blocks=20, count_s=0.25)
-# Each row of a block is looked up by its key, and so is what is joined to it.
-JOINED = SampleSize(end_rows=2_000, blocks=8, count_s=0.25)
+# Where each row is joined to others, or other tables are asked about it.
+LOOKED_UP = SampleSize(end_rows=2_000, blocks=8, count_s=0.25)
 # Each block is a statement to be made and compiled, which a console's first picture waits for.
 SMALL = SampleSize(end_rows=500, blocks=4, count_s=0.05)
 
@@ -41,7 +54,7 @@ SMALL = SampleSize(end_rows=500, blocks=4, count_s=0.05)
 def read_sample(connection: Connection, grouping: Grouping, size: SampleSize = USUAL) -> list[GroupTally]:
     """Return groups scaled to all rows of a table."""
     if isinstance(grouping.key.type, Integer):
-        size = JOINED if size is USUAL and _table_of(grouping) is not grouping.rows else size
+        size = LOOKED_UP if size is USUAL and _looks_up(grouping) else size
         return add_up(_read_blocks(connection, grouping, size))
     return _read_pages(connection, grouping) or _read_first(connection, grouping, size)
 
@@ -101,6 +114,14 @@ def _table_of(grouping: Grouping) -> FromClause:
     """Return the table of the key where rows are joined, else the rows."""
     key = grouping.key
     return key.table if isinstance(key, Column) and isinstance(key.table, TableClause) else grouping.rows
+
+
+def _looks_up(grouping: Grouping) -> bool:
+    """Tell whether other tables than that of the key are read for each row."""
+    parts = (*grouping.groups, *grouping.sums, *grouping.lows, *(() if grouping.where is None else (grouping.where,)))
+    return _table_of(grouping) is not grouping.rows or any(
+        isinstance(one, ScalarSelect) for part in parts for one in iterate(part)
+    )
 
 
 def _read_pages(connection: Connection, grouping: Grouping) -> list[GroupTally]:
