@@ -46,25 +46,34 @@ def test_inexact_figures_are_named() -> None:
     """Each figure that is not exact is told as what it is, with the reason and, where it is not of now, its time."""
     counts = {
         "pending": Measured(7, Exactness.CACHED, as_of=NOW - timedelta(minutes=2)),
-        "processing": Measured(10_000, Exactness.CAPPED),
+        "processing": Measured(10_000, Exactness.CAPPED, as_of=NOW - timedelta(seconds=26)),
+        "retrying": Measured(10_000, Exactness.CAPPED, as_of=NOW),
         "failed": Measured(3),
         "completed": Measured(4_000_000, Exactness.ESTIMATED, why="from statistics"),
         "cancelled": absent("not kept"),
         "scheduled": Measured(0),
-        "retrying": Measured(0),
     }
     figures = describe_stats(picture(**counts))
-    expected = {"pending": "cached", "processing": "capped", "completed": "estimated", "cancelled": "absent"}
+    expected = {
+        "pending": "cached",
+        "processing": "capped",
+        "retrying": "capped",
+        "completed": "estimated",
+        "cancelled": "absent",
+    }
     queue = figures["queues"]["mail"]
     assert (figures["exactness"], queue["exactness"]) == (expected, {**expected, "total": "capped"})
     assert figures["reasons"] == queue["reasons"] == {"completed": "from statistics", "cancelled": "not kept"}
-    assert figures["counted_at"] == {"pending": "2026-01-31T11:58:00.000000Z"}
+    assert figures["counted_at"] == {
+        "pending": "2026-01-31T11:58:00.000000Z",
+        "processing": "2026-01-31T11:59:34.000000Z",
+    }
     row = stats_row(queue, figures["as_of"], late_after_s=300)
     names = ("pending", "processing", "completed", "failed", "cancelled", "total")
-    assert [row[name] for name in names] == ["7 (2 m)", "10,000+", "~4.0M", "3", "-", "4,010,010+"]
+    assert [row[name] for name in names] == ["7 (2 m)", "10,000+", "~4.0M", "3", "-", "4,020,010+"]
     assert (
         exactness_in_words(figures)["exactness"]
-        == "pending=cached processing=capped completed=estimated cancelled=absent"
+        == "pending=cached processing=capped retrying=capped completed=estimated cancelled=absent"
     )
 
 

@@ -14,10 +14,13 @@ from queuetui.backends.native.sql.look.tables import tally
 from queuetui.backends.reading import histories
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.histories import Durations
+from queuetui.model.limits import Limits
+from queuetui.model.page import Page, PageRequest
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.monitor.alarms.trends import Usual, judge_trends, read_usual
 from tests.backends.native.seeds import Seed
+from tests.monitor.test_feed import Scene
 
 LIMITS = AlarmLimits()
 
@@ -82,3 +85,22 @@ def test_a_busy_queue_is_held_against_its_week(migrated_sqlite_url: str, monkeyp
         seen = read_usual(backend)
         assert (seen.recent["Send"].p50_s, seen.usual["Send"].p50_s) == (1.0, 0.008)
         assert [one.code for one in judge_trends(seen, LIMITS)] == ["type_slower"]
+
+
+def test_a_week_is_looked_through_once_where_no_tally_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is known of a week that is not whole is what was usual; the same pages are not asked for again."""
+    monkeypatch.setattr(histories, "MOST_JOBS", 20)
+    monkeypatch.setattr(histories, "JOBS_A_PAGE", 20)
+    scene, asked = Scene(), list[PageRequest]()
+    backend, page = scene.backend, scene.backend.inspector.page
+    for number in range(30):
+        scene.enqueue(str(number))
+    scene.run_all(2.0)
+
+    def count_pages(request: PageRequest, limits: Limits) -> Page:
+        asked.append(request)
+        return page(request, limits)
+
+    monkeypatch.setattr(backend.inspector, "page", count_pages)
+    assert read_usual(backend).usual["Send"].runs == 20
+    assert len(asked) == 2

@@ -34,7 +34,10 @@ class Histories(Protocol):
         ...
 
     def spread_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
-        """Return how long the runs of each type took over a long span, from parts that lie all over it."""
+        """Return how long the runs of each type took over a long span, from parts that lie all over it.
+
+        Absent where no tally is kept: `durations` tells all that is known.
+        """
         ...
 
     def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:

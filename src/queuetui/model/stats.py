@@ -29,7 +29,7 @@ def describe_stats(snapshot: Snapshot, rules: Mapping[str, RulesInUse] = NO_RULE
     dues = [queue.oldest_due_at for queue in snapshot.queues if queue.oldest_due_at is not None]
     rated = any(queue.recent is not None for queue in snapshot.queues)
     return {
-        **_describe_measured(known),
+        **_describe_measured(known, snapshot.now),
         "done_per_minute": recent_in_all(snapshot.tally, snapshot.now).done_per_minute if rated else None,
         **_describe_oldest(min(dues, default=None), snapshot.now),
         "measures": {
@@ -56,7 +56,7 @@ def _describe_queue(queue: QueueInfo, use: RulesInUse | None, now: datetime) -> 
     states = _by_state(queue.counts)
     known = {**states, "stuck": queue.stuck, "total": add_counts(list(queue.counts.values()))}
     return {
-        **_describe_measured(known),
+        **_describe_measured(known, now),
         "average_seconds": queue.average_s,
         "done_per_minute": None if queue.recent is None else queue.recent.done_per_minute,
         "paused": queue.is_paused,
@@ -73,7 +73,7 @@ def _by_state(counts: Mapping[State, Measured[int]]) -> dict[str, Measured[Any]]
     return {state.value: counts.get(state, unkept) for state in COUNTED}
 
 
-def _describe_measured(known: Mapping[str, Measured[Any]]) -> dict[str, Any]:
+def _describe_measured(known: Mapping[str, Measured[Any]], now: datetime) -> dict[str, Any]:
     unsure = {name: one for name, one in known.items() if one.exactness is not Exactness.EXACT}
     return {
         **{name: one.value for name, one in known.items()},
@@ -82,9 +82,14 @@ def _describe_measured(known: Mapping[str, Measured[Any]]) -> dict[str, Any]:
         "counted_at": {
             name: to_text(one.as_of)
             for name, one in unsure.items()
-            if one.exactness is Exactness.CACHED and one.as_of is not None
+            if one.as_of is not None and _is_of_before(one.exactness, one.as_of, now)
         },
     }
+
+
+def _is_of_before(exactness: Exactness, as_of: datetime, now: datetime) -> bool:
+    """Tell whether a figure was counted earlier; one that stopped at its cap may be."""
+    return exactness is Exactness.CACHED or (exactness is Exactness.CAPPED and as_of < now)
 
 
 def _describe_oldest(due_at: datetime | None, now: datetime) -> dict[str, Any]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import inf
+from typing import Any
+from unittest.mock import Mock
 
+import pytest
+
+from queuetui.backends.tables import dear_pages, operator
 from queuetui.backends.tables.dear_pages import DearPages
-from queuetui.backends.tables.inspector import TablesInspector
+from queuetui.backends.tables.inspector import _FAILURES, TablesInspector
+from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.sizes import Sizes
-from queuetui.model.act import Act, Outcome, Target, Verb
+from queuetui.model.act import Act, JobRef, Outcome, Target, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
-from queuetui.model.page import PageRequest
+from queuetui.model.page import Page, PageRequest
 from queuetui.model.query_parser import parse_query
-from queuetui.model.snapshot import Watch
+from queuetui.model.snapshot import Part, Watch
 from tests.backends.captures import Capture, query
 from tests.backends.laravel.test_reading import FILL
 
@@ -67,3 +73,41 @@ def test_an_act_makes_a_dear_page_be_looked_for_again(capture: Capture) -> None:
     seen.append(inspector.snapshot(waiting).page)
     first, after = (0 if page is None else len(page.jobs) for page in seen)
     assert after == first + 1
+
+
+@pytest.mark.parametrize("capture", ["sqlite"], indirect=True)
+def test_what_changes_while_a_dear_page_is_read_is_not_lost(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that was read before an act is not kept after it, nor is one behind an act that broke off; each has its own total."""
+    query(capture.url, FILL)
+    backend = capture.open()
+    inspector = backend.inspector
+    assert isinstance(inspector, TablesInspector)
+    inspector.sizes, inspector.dear = Sizes(sorted_rows=100), DearPages(dear_s=0.0, dear_rows_s=inf)
+    request = PageRequest(parse_query(_FAILURES), Watch().failures)
+    watch = Watch(request, parts=frozenset({Part.FAILURES}))
+
+    def is_kept() -> bool:
+        page = inspector.snapshot(watch).page
+        assert page is not None
+        assert page.total.value is not None
+        return any("looked for" in note for note in page.notes)
+
+    def read_and_act(*given: Any, **options: Any) -> Page:
+        page = read_page(*given, **options)
+        inspector.dear.forget()
+        return page
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dear_pages, "read_page", read_and_act)
+        assert not is_kept()
+    assert [is_kept(), is_kept()] == [False, True]
+    with monkeypatch.context() as patched:
+        patched.setattr(operator, "_apply_alone", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            backend.operator.apply(Act(Verb.RETRY, "test"), list(map(Target, refs_of(inspector, request))), Limits())
+    assert not is_kept()
+
+
+def refs_of(inspector: TablesInspector, request: PageRequest) -> list[JobRef]:
+    """Return the jobs of a page as they are seen."""
+    return [job.ref for job in inspector.page(request, Limits()).jobs]

@@ -9,7 +9,12 @@ import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
+from queuetui.backends.tables.inspector import TablesInspector
+from queuetui.backends.tables.sizes import Sizes
 from queuetui.model.event import EventRequest
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.operate.authority import Authority
 from queuetui.operate.journal import Journal
 from queuetui.operate.rights import Right
@@ -41,7 +46,10 @@ OLD_ROWS = 12_000
 
 @pytest.mark.parametrize("store", ["sqlite", "postgres", "mysql"])
 def test_a_log_is_read_and_cleared_on_each_store(store: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """Ids in JSON are texts to us, whatever they are there; clearing old rows takes all of them, in bites, and no newer one."""
+    """Ids in JSON are texts to us, whatever they are there; clearing old rows takes all of them, in bites, and no newer one.
+
+    What was kept of a dear page is forgotten then.
+    """
     url: str = request.getfixturevalue(f"{store}_url")
     run_script(
         url,
@@ -63,7 +71,18 @@ def test_a_log_is_read_and_cleared_on_each_store(store: str, request: pytest.Fix
         chores = UpkeepOperations(backend, Authority(Right.ADMIN, "me", Journal(tmp_path / "acts.jsonl", "b"), None))
         plan = chores.plan("clear-events", 1)
         assert plan.rows == OLD_ROWS
+        inspector = backend.inspector
+        assert isinstance(inspector, TablesInspector)
+        inspector.sizes, inspector.dear.dear_s = Sizes(sorted_rows=0), 0.0
+        watch = Watch(PageRequest(parse_query("state:pending")), parts=frozenset())
+        assert [_is_kept(inspector.snapshot(watch)) for _ in range(2)] == [False, True]
         chores.perform(plan)
+        assert not _is_kept(inspector.snapshot(watch))
         assert query(url, "SELECT count(*), min(occurred_at) FROM audit") == [(2, 1_700_000_000)]
     finally:
         backend.close()
+
+
+def _is_kept(snapshot: Snapshot) -> bool:
+    """Tell whether the page of a picture was looked for at an earlier poll."""
+    return snapshot.page is not None and any("looked for" in note for note in snapshot.page.notes)

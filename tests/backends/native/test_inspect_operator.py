@@ -40,7 +40,9 @@ def see(database: Database, job_id: str) -> Job:
 def do(database: Database, verb: Verb, *ids: str, act: Act | None = None) -> tuple[Result, ...]:
     """Do an act to jobs as they stand."""
     refs = [see(database, job_id).ref for job_id in ids]
-    return SqlOperator(database).apply(act or Act(verb, "ann", "a reason"), list(map(Target, refs)), Limits())
+    return SqlOperator(database, lambda: None).apply(
+        act or Act(verb, "ann", "a reason"), list(map(Target, refs)), Limits()
+    )
 
 
 @pytest.mark.parametrize("verb", list(MAY_DO))
@@ -105,7 +107,7 @@ def test_a_stale_ref_changes_nothing(database: Database, seed: Seed) -> None:
     made = seed.job(state=State.FAILED)
     seen = see(database, made).ref
     do(database, Verb.RETRY, made)
-    operator = SqlOperator(database)
+    operator = SqlOperator(database, lambda: None)
     for ref in (seen, JobRef("here", made, "nonsense")):
         (result,) = operator.apply(Act(Verb.DELETE, "ann"), [Target(ref)], Limits())
         assert (result.outcome, result.state_now) == (Outcome.SKIPPED, State.PENDING)
@@ -119,7 +121,7 @@ def test_an_act_asked_twice_acts_once(database: Database, seed: Seed) -> None:
     made = seed.jobs({"state": State.FAILED}, {"state": State.FAILED}, {"state": State.PENDING})
     refs = [see(database, job_id).ref for job_id in made]
     act = Act(Verb.RETRY, "ann", "why", "state:failed")
-    operator = SqlOperator(database)
+    operator = SqlOperator(database, lambda: None)
     first = operator.apply(act, [*map(Target, refs), Target(refs[0])], Limits())
     assert [result.outcome for result in first] == [Outcome.DONE, Outcome.DONE, Outcome.SKIPPED, Outcome.DONE]
     assert operator.apply(act, [*map(Target, refs), Target(refs[0])], Limits()) == first
@@ -138,7 +140,9 @@ def test_two_people_retry_the_same_jobs_once(database: Database, seed: Seed) -> 
     def act(order: list[str]) -> None:
         start.wait(60)
         refs = [seen[job_id] for job_id in order]
-        results.append(SqlOperator(database).apply(Act(Verb.RETRY, "ann"), list(map(Target, refs)), Limits()))
+        results.append(
+            SqlOperator(database, lambda: None).apply(Act(Verb.RETRY, "ann"), list(map(Target, refs)), Limits())
+        )
 
     threads = [threading.Thread(target=act, args=(order,)) for order in (made, made[::-1])]
     for thread in threads:
@@ -216,7 +220,7 @@ def test_keys_follow_their_jobs(database: Database, seed: Seed) -> None:
 def test_a_queue_is_paused_and_resumed_once(database: Database, seed: Seed) -> None:
     """Pausing says who and when; doing it again is skipped, asking the same act again answers the same."""
     seed.job()
-    operator = SqlOperator(database)
+    operator = SqlOperator(database, lambda: None)
     pause, again, resume = Act(Verb.PAUSE, "ann"), Act(Verb.PAUSE, "bob"), Act(Verb.RESUME, "bob")
     first = operator.apply_to_queue(pause, "mail")
     assert (first.outcome, first.ref.id) == (Outcome.DONE, "mail")
@@ -238,7 +242,7 @@ def test_silent_workers_are_cleaned_once(database: Database, seed: Seed) -> None
     seed.worker("silent", ["mail"], silent_s=600)
     seed.worker("dead", ["mail"], silent_s=6000)
     act = Act(Verb.CLEAN, "ann")
-    operator = SqlOperator(database)
+    operator = SqlOperator(database, lambda: None)
     assert operator.clean_workers(act, 300) == 2
     seed.worker("late", ["mail"], silent_s=600)
     assert operator.clean_workers(act, 300) == 2
@@ -247,7 +251,7 @@ def test_silent_workers_are_cleaned_once(database: Database, seed: Seed) -> None
 
 def test_an_act_must_fit_what_it_is_done_to(database: Database) -> None:
     """Jobs are not paused and queues are not retried."""
-    operator = SqlOperator(database)
+    operator = SqlOperator(database, lambda: None)
     with pytest.raises(Unsupported):
         operator.apply(Act(Verb.PAUSE, "ann"), [], Limits())
     with pytest.raises(Unsupported):

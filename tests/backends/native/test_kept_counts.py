@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.sql.backend import open_backend
+from queuetui.backends.native.sql.look import pages, sums
 from queuetui.backends.native.sql.look.kept_counts import FEW, MOST_ROWS, ROWS_A_POLL, KeptCounts
 from queuetui.backends.native.sql.look.oldest_shelf import QUEUES_A_POLL, OldestShelf
 from queuetui.backends.native.sql.look.sums import add_up
+from queuetui.model.act import Act, Target, Verb
+from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness, Measured
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.snapshot import Watch
+from queuetui.model.state import State
+from tests.backends.native.seeds import Seed
 
 THEN, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)
 CAP = 1_000
@@ -73,3 +87,33 @@ def test_the_oldest_of_many_queues_are_read_in_turns() -> None:
         assert all(len(one) == QUEUES_A_POLL for one in asked[1:])
     assert len({name for names in asked[1:] for name in names}) == QUEUES_A_POLL * 2
     assert shelf.read(many[:1], read) == {many[0]: NOW}
+    shelf.read(many, read)
+    shelf.read(many, read, anew=True)
+    assert set(asked[-1]) == set(many)
+
+
+def test_an_act_and_an_exact_look_read_all_anew(migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deleted jobs are neither in the counts of the next poll nor in its page's total, nor are they the oldest."""
+    for module in (sums, pages):
+        monkeypatch.setattr(module, "COUNT_CAP", 3)
+    now = datetime.now(UTC)
+    with closing(open_backend(migrated_sqlite_url, BackendOptions(create=True, now=now))) as backend:
+        seed, look = Seed(backend.database, now), backend.inspector
+        queues = [f"q{number}" for number in range(QUEUES_A_POLL + 2)]
+        seed.jobs(*({"queue": name, "due_at": seed.ago(due_s)} for name in queues for due_s in (7200, 9)))
+        watch = Watch(PageRequest(parse_query("state:pending"), 1))
+
+        def told() -> tuple[object, ...]:
+            seen = look.snapshot(watch)
+            assert seen.page is not None
+            late = sum(one.oldest_due_at is not None and one.oldest_due_at < seed.ago(60) for one in seen.queues)
+            return seen.page.total.value, seen.page.total.exactness, seen.counts[State.PENDING].value, late
+
+        assert told() == (3, Exactness.CAPPED, 16, len(queues))
+        jobs = look.page(PageRequest(parse_query("state:pending"), 20), Limits()).jobs
+        oldest_first = sorted(jobs, key=lambda job: job.scheduled_at or now)
+        backend.operator.apply(Act(Verb.DELETE, "test"), [Target(job.ref) for job in oldest_first[:-2]], Limits())
+        assert told() == (2, Exactness.EXACT, 2, 0)
+        seed.jobs(*({"queue": name, "due_at": seed.ago(7200)} for name in queues))
+        watch = replace(watch, exact=True)
+        assert told()[2:] == (10, len(queues))

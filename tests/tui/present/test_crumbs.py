@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -51,6 +52,9 @@ def test_a_list_and_its_tab_tell_one_count(text: str, extent: str) -> None:
     page = Page(tuple(ScriptedFeed().jobs[:2]), Measured(10_000, Exactness.CAPPED), has_more=True)
     (line,) = crumbs_lines(Scope(filter_text=text), page, None, snapshot, 120)
     assert "".join(span.text for span in line.right) == extent
+    old = replace(page, total=replace(page.total, as_of=snapshot.now - timedelta(seconds=26)))
+    (line,) = crumbs_lines(Scope(filter_text="mail"), old, None, snapshot, 120)
+    assert line.right[-1].text == "2 of 10,000+ capped, counted 20 s ago "
 
 
 def test_a_filter_without_end_is_cut_with_a_mark() -> None:

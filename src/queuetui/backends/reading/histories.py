@@ -81,8 +81,8 @@ class PagedHistories:
         return self._measure_spans(self._read_newest(span_s), By.TYPE) if unknown is None else unknown
 
     def spread_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
-        """Return how long runs took, of the newest that completed: no tally is kept."""
-        return self.durations(span_s, By.TYPE)
+        """Return nothing: no tally is kept."""
+        return absent("no tally is kept of what ran")
 
     def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
         """Return nothing: no tally is kept."""

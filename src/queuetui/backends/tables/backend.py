@@ -28,7 +28,7 @@ def make_backend(database: ConsoleDatabase, product: Product, options: BackendOp
         limits=options.limits,
         schedules=None if product.sides.schedules is None else lambda: inspector,
         events=None if events is None else lambda: events(database),
-        upkeep=None if upkeep is None else lambda: upkeep(database, options.now),
+        upkeep=None if upkeep is None else lambda: upkeep(database, options.now, inspector.dear.forget),
         close=database.close,
     )
 

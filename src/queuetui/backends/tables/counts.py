@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
@@ -16,7 +16,7 @@ from queuetui.backends.sql.groups import Grouping, GroupTally
 from queuetui.backends.sql.tallies import BUDGET_S, SHORTEST_BUDGET_S, BudgetedCounter, Tallies
 from queuetui.backends.tables.conditions import exact_text
 from queuetui.backends.tables.moments import Reading
-from queuetui.backends.tables.source import DEFAULT_QUEUE, STATES, Column, Source
+from queuetui.backends.tables.source import DEFAULT_QUEUE, STATES, Column, Condition, Source
 from queuetui.model.job_view import uncounted_queue
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.snapshot import QueueInfo
@@ -110,12 +110,7 @@ def _grouping(reading: Reading, source: Source) -> Grouping:
     pending = source.in_states([State.PENDING], moment)
     due: dict[str, Column] = dict.fromkeys(_DUE, null())
     if pending is not None:
-        times = {name: source.fields[name].at for name in _DUE if name in source.fields}
-        unknown = times["scheduled"].is_(None) if "scheduled" in times else true()
-        due |= {
-            name: case((and_(pending, true() if name == _DUE[0] else unknown), at), else_=None)
-            for name, at in times.items()
-        }
+        due |= dict(due_times(source, pending))
     return Grouping(
         source.rows,
         source.key[0].at,
@@ -124,6 +119,20 @@ def _grouping(reading: Reading, source: Source) -> Grouping:
         tuple(due.values()),
         source.shown(true()) if source.is_partial else None,
     )
+
+
+def due_times(source: Source, pending: Condition) -> Iterator[tuple[str, Column]]:
+    """Return the times since when a pending row may be due.
+
+    Each is looked for where the one before it is unknown.
+    """
+    wanted = pending
+    for name in _DUE:
+        if (one := source.fields.get(name)) is not None:
+            yield name, case((wanted, one.at), else_=None)
+            if one.is_last:
+                return
+            wanted = and_(pending, one.at.is_(None))
 
 
 def _by_queue(sources: tuple[Source, ...], found: Mapping[str, Tallies]) -> dict[str, _Queue]:

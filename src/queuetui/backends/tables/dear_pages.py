@@ -22,6 +22,8 @@ from queuetui.model.page import Page, PageRequest
 DEAR_S = 0.06
 _LONGEST_REST_S = 30.0
 _MOST_PAGES = 4
+# A request, and whether its total was counted too.
+_Place = tuple[PageRequest, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +49,34 @@ class DearPages:
     dear_s: float = DEAR_S
     dear_rows_s: float = DEAR_S
     _acts: int = 0
-    _found: dict[PageRequest, _Found] = field(default_factory=dict)
+    _found: dict[_Place, _Found] = field(default_factory=dict)
     _guard: ForkLock = field(default_factory=ForkLock)
 
     def read(self, reading: Reading, request: PageRequest, sizes: Sizes, *, counted: bool = True) -> Page:
         """Return one page: found anew, or the rows of one that was found lately as they are now."""
-        begun = monotonic()
+        begun, place = monotonic(), (request, counted)
         with self._guard:
-            known, acts = self._found.get(request), self._acts
+            known, acts = self._found.get(place), self._acts
         if known is not None and begun < known.until:
-            return self._read_again(reading, request, sizes, known, acts)
+            return self._read_again(reading, place, sizes, known, acts)
         page = read_page(reading, request, sizes, counted=counted)
         cost_s = monotonic() - begun
         if cost_s >= self.dear_s and any(sizes.is_large(source, reading) for source in reading.product.sources):
-            self._keep(request, _Found(page, reading.moment.now, _rested(cost_s)), acts)
+            self._keep(place, _Found(page, reading.moment.now, _rested(cost_s)), acts)
         return page
 
-    def _read_again(self, reading: Reading, request: PageRequest, sizes: Sizes, known: _Found, acts: int) -> Page:
+    def _read_again(self, reading: Reading, place: _Place, sizes: Sizes, known: _Found, acts: int) -> Page:
         """Return the rows of a page as they are, or as they were lately where to read them is dear too."""
         begun = monotonic()
         if known.fresh is not None and begun < known.rows_until:
             return replace(known.fresh, notes=(*known.page.notes, _say(known, reading.moment.now)))
-        page = _read_rows(reading, request, sizes, known)
+        page = _read_rows(reading, place[0], sizes, known)
         cost_s = monotonic() - begun
         dear = known.dear + 1 if cost_s >= self.dear_rows_s else 0
         # The first time a statement is made and planned too.
         until = _rested(cost_s) if dear > 1 else 0.0
         fresh = replace(known, fresh=page, read_at=reading.moment.now, rows_until=until, dear=dear)
-        self._keep(request, fresh, acts)
+        self._keep(place, fresh, acts)
         return page
 
     def forget(self) -> None:
@@ -83,13 +85,13 @@ class DearPages:
             self._found.clear()
             self._acts += 1
 
-    def _keep(self, request: PageRequest, found: _Found, acts: int) -> None:
+    def _keep(self, place: _Place, found: _Found, acts: int) -> None:
         """Keep what was found, unless something was changed since so many acts were counted."""
         with self._guard:
             if acts != self._acts:
                 return
-            self._found.pop(request, None)
-            self._found[request] = found
+            self._found.pop(place, None)
+            self._found[place] = found
             while len(self._found) > _MOST_PAGES:
                 del self._found[next(iter(self._found))]
 

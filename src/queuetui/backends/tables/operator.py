@@ -35,7 +35,7 @@ _ALIVE = "so its worker may be alive"
 
 @dataclass
 class TablesOperator:
-    """Acts on one queue of one product; `changed` is called after each act."""
+    """Acts on one queue of one product; `changed` is called after each bite, whatever became of it."""
 
     database: ConsoleDatabase
     product: Product
@@ -54,10 +54,12 @@ class TablesOperator:
         for bite in _bites(targets, 1 if self._puts_elsewhere(act.verb) else BITE):
             if lost:
                 results += [Result(target.ref, Outcome.FAILED, note=NOT_TRIED) for target in bite]
-            else:
+                continue
+            try:
                 found, lost = self._apply_bite(act, bite, limits)
-                results += found
-        self.changed()
+            finally:
+                self.changed()
+            results += found
         return tuple(results)
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
@@ -65,10 +67,12 @@ class TablesOperator:
         change = self.product.queue_changes.get(act.verb)
         if change is None:
             raise Unsupported(self.product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
-        with self.database.writing(f"to {act.verb.value} a queue") as connection:
-            moment = read_moment(connection, self.product, self.options.now, self.options.limits)
-            why_not, note = change(connection, queue, moment, act)
-        self.changed()
+        try:
+            with self.database.writing(f"to {act.verb.value} a queue") as connection:
+                moment = read_moment(connection, self.product, self.options.now, self.options.limits)
+                why_not, note = change(connection, queue, moment, act)
+        finally:
+            self.changed()
         ref = JobRef(self.options.name, queue, "")
         return Result(ref, Outcome.SKIPPED, note=why_not) if why_not else Result(ref, Outcome.DONE, note=note)
 

@@ -102,12 +102,13 @@ class Change:
 class Sides:
     """Workers, log, declared chores and schedules of a product, each None where it keeps none.
 
-    `pauses` reads the queues that are paused (`uncounted_queue` with since when, or `held`). `manages`: the verbs on these.
+    `upkeep` is given what to call after each chore. `pauses` reads the queues that are paused (`uncounted_queue` with since when, or
+    `held`). `manages`: the verbs on these.
     """
 
     workers: Callable[[Connection, Moment], tuple[WorkerInfo, ...]] | None = None
     events: Callable[[ConsoleDatabase], EventLog] | None = None
-    upkeep: Callable[[ConsoleDatabase, datetime | None], Upkeep] | None = None
+    upkeep: Callable[[ConsoleDatabase, datetime | None, Callable[[], None]], Upkeep] | None = None
     manages: frozenset[Verb] = frozenset()
     pauses: Callable[[Connection, Moment], tuple[QueueInfo, ...]] | None = None
     schedules: Callable[[Connection], tuple[KeptSchedule, ...]] | None = None

@@ -49,11 +49,15 @@ Rule = Callable[[Moment], Condition]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the filter language: its column and codec; `folds`: case makes no difference to it."""
+    """One field of the filter language: its column and codec.
+
+    `folds`: case makes no difference to it. `is_last`: where it is NULL, no other field tells it either.
+    """
 
     at: Column
     codec: Codec = PLAIN
     folds: bool = False
+    is_last: bool = False
 
 
 @dataclass(frozen=True)

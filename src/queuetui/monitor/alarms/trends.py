@@ -42,13 +42,21 @@ class Usual:
 def read_usual(backend: Backend) -> Usual:
     """Read the sums of a week; empty where they are not kept."""
     recent = _by_name(backend.histories.durations(RECENT_S, By.TYPE))
-    week = backend.histories.durations(USUAL_S, By.TYPE)
-    # Of a busy queue the newest jobs are no older than the last hour, and all of them tell nothing of a week.
-    usual = _by_name(week if week.exactness is Exactness.EXACT else backend.histories.spread_runs(USUAL_S))
+    usual = _by_name(_read_week(backend))
     if backend.notes is None:
         return Usual(recent, usual)
     lately, day, half = (_by_counter(backend.notes.usage_totals(span)) for span in (RATE_MINUTES, DAY_MINUTES, 720))
     return Usual(recent, usual, {name: (lately[name], day[name], day[name] - half[name]) for name in day})
+
+
+def _read_week(backend: Backend) -> Measured[tuple[Durations, ...]]:
+    """Return how long runs took in a week, all over it where a tally is kept.
+
+    Of a busy queue the newest jobs are no older than the last hour, and all of them tell nothing of a week.
+    """
+    week = backend.histories.durations(USUAL_S, By.TYPE)
+    spread = week if week.exactness is Exactness.EXACT else backend.histories.spread_runs(USUAL_S)
+    return week if spread.value is None else spread
 
 
 def judge_trends(seen: Usual, limits: AlarmLimits) -> tuple[HealthFinding, ...]:

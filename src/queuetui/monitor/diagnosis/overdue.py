@@ -57,7 +57,7 @@ def _of_queue(job: Job, facts: Facts) -> dict[str, object]:
     for word, state in (("pending", State.PENDING), ("processing", State.PROCESSING)):
         measured = queue.counts.get(state)
         if measured is not None and measured.value is not None:
-            known[word] = _number(measured)
+            known[word] = measured.value
     if queue.oldest_due_at is not None:
         known["oldest_due_s"] = round((facts.now - queue.oldest_due_at).total_seconds(), 3)
     if queue.recent is not None:
@@ -70,7 +70,7 @@ def _of_progress(progress: QueueProgress | None) -> dict[str, object]:
         return {}
     ended = "ended" if progress.tells_completed else "failed"
     known = {"ahead": progress.ahead, "running": progress.running, f"{ended}_in_{RATE_MINUTES}_minutes": progress.ended}
-    return {name: _number(one) for name, one in known.items() if one is not None}
+    return {name: one.value for name, one in known.items() if one is not None}
 
 
 def _words(progress: QueueProgress | None) -> str:
@@ -89,5 +89,5 @@ def _words(progress: QueueProgress | None) -> str:
 
 
 def _number(found: Measured[int]) -> int | str:
-    """Return a count, marked where it is not exact."""
+    """Return a count for a sentence, marked where it is not exact."""
     return (found.value or 0) if found.exactness is Exactness.EXACT else number(found)

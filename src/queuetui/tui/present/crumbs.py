@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import sanitize
+from queuetui.tui.present.ages import age_text
 from queuetui.tui.present.frame import tab_count
 from queuetui.tui.present.lines import Span, TextLine, cells_of, flow, line_of, say, wrap
 from queuetui.tui.present.numbers import count_text
@@ -19,6 +21,8 @@ _GAP_CELLS = 2
 _MOST_LINES = 4
 _MOST_NOTE_LINES = 3
 _FILTER_CAP = 2000
+# A count that is older than a few polls says so.
+_OLD_COUNT_S = 10
 
 
 def crumbs_lines(
@@ -95,4 +99,16 @@ def _extent(
     if count.value is None:
         yield say(f"{len(page.jobs):,} shown ", Tone.MUTED)
         return
-    yield say(f"{len(page.jobs):,} of {total} {count.exactness.value} ", Tone.MUTED)
+    told = count.exactness.value + _counted_ago(count, None if snapshot is None else snapshot.now)
+    yield say(f"{len(page.jobs):,} of {total} {told} ", Tone.MUTED)
+
+
+def _counted_ago(count: Measured[int], now: datetime | None) -> str:
+    """Return how old a count is that stopped at its cap a while ago.
+
+    The age of a cached one stands beside its number.
+    """
+    if now is None or count.as_of is None or count.exactness is not Exactness.CAPPED:
+        return ""
+    age_s = (now - count.as_of).total_seconds()
+    return f", counted {age_text(age_s)} ago" if age_s >= _OLD_COUNT_S else ""

@@ -131,7 +131,7 @@ class GoodJob:
                 "attempts": Field(func.coalesce(self._at("executions_count"), 0), WHOLE),
                 "correlation_id": Field(self._at("batch_id").cast(Text)), "worker": Field(locked_by.cast(Text)),
                 "created": Field(job.created_at, self.times), "started": Field(job.performed_at, self.times),
-                "scheduled": Field(func.coalesce(job.scheduled_at, job.created_at), self.times),
+                "scheduled": Field(func.coalesce(job.scheduled_at, job.created_at), self.times, is_last=True),
                 "completed": Field(job.finished_at, self.times), "updated": Field(job.updated_at, self.times),
             },
             states={}, held=Field(held, Later(self.times, _SILENT)), lanes=frozenset({"created"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -25,9 +26,9 @@ def make_sides(mapping: Mapping, catalog: Catalog) -> Sides:
     events = mapping.events
     read_events = None if log is None or events is None else partial(MappedEvents, log=log, shape=events)
 
-    def keep_up(database: ConsoleDatabase, now: datetime | None) -> MappedUpkeep:
+    def keep_up(database: ConsoleDatabase, now: datetime | None, changed: Callable[[], None]) -> MappedUpkeep:
         told = None if read_events is None else read_events(database)
-        return MappedUpkeep(database, now, told, workers, tokens, mapping.tokens)
+        return MappedUpkeep(database, now, told, workers, tokens, mapping.tokens, changed)
 
     return Sides(
         workers=None if workers is None else workers.read,

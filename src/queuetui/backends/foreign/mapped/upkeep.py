@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -61,6 +61,7 @@ class MappedUpkeep:
     workers: MappedWorkers | None
     tokens_table: SideTable | None
     tokens_shape: TokensShape | None
+    changed: Callable[[], None]
 
     @cached_property
     def chores(self) -> tuple[Chore, ...]:
@@ -107,12 +108,16 @@ class MappedUpkeep:
         """
         write = self._write(plan.chore, Moment(plan.as_of, Limits()), plan.days)
         doing = f"to {plan.chore.does}"
-        if write.values is None:
-            return self._delete(write, doing), ""
+        try:
+            return (self._delete(write, doing), "") if write.values is None else self._set(write, write.values, doing)
+        finally:
+            self.changed()
+
+    def _set(self, write: _Write, values: dict[str, Any], doing: str) -> tuple[int, str]:
         with self.database.writing(doing) as connection:
             named = select(*write.shown).select_from(write.table.rows).where(write.where).limit(_MOST_WRITTEN_DOWN)
             before = "; ".join(" ".join(map(str, row)) for row in connection.execute(named.with_for_update()))
-            found: Any = connection.execute(update(write.table.rows).where(write.where).values(write.values))
+            found: Any = connection.execute(update(write.table.rows).where(write.where).values(values))
             return int(found.rowcount), before
 
     def _delete(self, write: _Write, doing: str) -> int:

@@ -164,7 +164,7 @@ class _Tables:
                 # The column counts runs that ended, and a retry by hand as one more.
                 "attempts": Field(case((is_new, 0), else_=self._told(func.count(), "started")), WHOLE),
                 "created": Field(made, ZONED),
-                "scheduled": Field(func.coalesce(job.scheduled_at, made, type_=_TIME), ZONED),
+                "scheduled": Field(func.coalesce(job.scheduled_at, made, type_=_TIME), ZONED, is_last=True),
                 "started": Field(case((is_new, None), else_=began), ZONED),
                 "completed": Field(case((has_ended, self._told(func.max(at), *_ENDS)), else_=None), ZONED),
                 **({"worker": Field(cast(worker[0], Text))} if worker else {}),

@@ -25,10 +25,11 @@ class SqlBackend(NativeBackend):
     def __init__(self, database: Database) -> None:
         self.database = database
         store = cache(late("native.sql.worker.store", "SqlJobStore", database))
+        looks = cache(late("native.sql.look.quick_inspector", "QuickInspector", database))
         super().__init__(
             # A console shows its first picture before SQLAlchemy is loaded.
-            inspector=late("native.sql.look.quick_inspector", "QuickInspector", database),
-            operator=late("native.sql.act.operator", "SqlOperator", database),
+            inspector=looks,
+            operator=late("native.sql.act.operator", "SqlOperator", database, lambda: looks().forget()),
             events=late("native.sql.look.event_log", "SqlEventLog", database),
             examiner=late("native.sql.look.examiner", "SqlExaminer", database),
             server_look=late("native.sql.look.examiner", "server_look", database),

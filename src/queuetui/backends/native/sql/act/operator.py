@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from queuetui.backends.native.act_rules import JOB_VERBS
@@ -27,15 +27,17 @@ from queuetui.model.limits import Limits
 if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
 
+Done = TypeVar("Done")
 BITE_JOBS = 100
 LARGEST_REV = 2**63 - 1
 
 
 class SqlOperator:
-    """What a person may change."""
+    """What a person may change; `changed` is called after each act, whatever became of it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, changed: Callable[[], None]) -> None:
         self._database = database
+        self._changed = changed
         self._retention = Retention.from_settings(database.options.settings)
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
@@ -48,8 +50,14 @@ class SqlOperator:
         results: list[Result] = []
         for start in range(0, len(targets), BITE_JOBS):
             bite = [target.ref for target in targets[start : start + BITE_JOBS]]
-            results += self._database.write(f"doing {act.verb.value}", partial(self._bite, act=act, refs=bite))
+            results += self._write(f"doing {act.verb.value}", partial(self._bite, act=act, refs=bite))
         return tuple(results)
+
+    def _write(self, doing: str, work: Callable[[Session], Done]) -> Done:
+        try:
+            return self._database.write(doing, work)
+        finally:
+            self._changed()
 
     def _bite(self, session: Session, act: Act, refs: Sequence[JobRef]) -> list[Result]:
         add_act(session, act)
@@ -72,11 +80,11 @@ class SqlOperator:
             raise Unsupported(f"{act.verb.value} is not done to queues; they are paused and resumed")
         ref = JobRef(self._database.name, queue, "")
         do = _set_paused if act.verb in {Verb.PAUSE, Verb.RESUME} else _switch_events
-        return self._database.write(f"doing {act.verb.value}", lambda session: do(session, act, ref))
+        return self._write(f"doing {act.verb.value}", lambda session: do(session, act, ref))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Delete the registrations of workers silent for longer."""
-        return self._database.write("cleaning workers", lambda session: _clean_workers(session, act, silent_s))
+        return self._write("cleaning workers", lambda session: _clean_workers(session, act, silent_s))
 
 
 def _target(found: dict[UUID, LockedJob], job_id: UUID | None) -> LockedJob | None:

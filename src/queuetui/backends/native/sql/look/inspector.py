@@ -57,6 +57,13 @@ class SqlInspector:
         """Return all that was asked for; a part that fails is named, and the others are read again after it."""
         return take_snapshot(self._database, watch, self._past)
 
+    def forget(self) -> None:
+        """Count anew: who has just changed jobs wants to see it.
+
+        A read that began before notes what it found where nobody looks.
+        """
+        self._past = SnapshotPast(self._past.tally)
+
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page."""
         with open_reading(self._database, "reading a page of jobs") as (connection, now):

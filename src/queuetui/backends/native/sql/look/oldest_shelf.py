@@ -24,14 +24,15 @@ class OldestShelf:
     _known: dict[str, tuple[float, datetime | None]] = field(default_factory=dict)
     _guard: ForkLock = field(default_factory=ForkLock)
 
-    def read(self, names: Iterable[str], read: Callable[[tuple[str, ...]], Found]) -> Found:
-        """Return what is known of queues; `read` those whose turn it is."""
+    def read(self, names: Iterable[str], read: Callable[[tuple[str, ...]], Found], *, anew: bool = False) -> Found:
+        """Return what is known of queues; `read` those whose turn it is, or all `anew`."""
         with self._guard:
             now_s = time.monotonic()
             asked = sorted(names, key=lambda name: self._known.get(name, (0.0, None))[0])
-            held = {name: self._known[name] for name in asked[QUEUES_A_POLL:] if name in self._known}
+            resting = () if anew else asked[QUEUES_A_POLL:]
+            held = {name: self._known[name] for name in resting if name in self._known}
             held = {name: one for name, one in held.items() if now_s - one[0] < KEPT_S}
-            anew = tuple(name for name in asked if name not in held)
-            found = read(anew) if anew else {}
-            self._known = held | {name: (now_s, found.get(name)) for name in anew}
+            wanted = tuple(name for name in asked if name not in held)
+            found = read(wanted) if wanted else {}
+            self._known = held | {name: (now_s, found.get(name)) for name in wanted}
             return found | {name: due_at for name, (_, due_at) in held.items() if due_at is not None}

@@ -74,5 +74,10 @@ class QuickInspector:
             pass
         return None
 
+    def forget(self) -> None:
+        """Read anew what an act may have changed, if anything was kept."""
+        if "_whole" in self.__dict__:
+            self._whole.forget()
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the whole one has
         return getattr(self._whole, name)

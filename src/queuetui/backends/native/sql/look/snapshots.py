@@ -95,7 +95,8 @@ class SnapshotReads:
     def _reading(self, connection: Connection, context: StoreContext) -> WalkSource:
         options = self.database.options
         criteria = context.criteria(self.watch.limits)
-        return WalkSource(connection, self.database.name, options.summaries, criteria, self.past.counts)
+        kept = KeptCounts() if self.watch.exact else self.past.counts
+        return WalkSource(connection, self.database.name, options.summaries, criteria, kept)
 
     def _page(self, connection: Connection, context: StoreContext) -> Any:  # noqa: ANN401 - as every read
         assert self.watch.page is not None  # noqa: S101 - asked only when there is one
@@ -119,7 +120,7 @@ class SnapshotReads:
     def _oldest(self, connection: Connection, context: StoreContext) -> dict[str, datetime]:
         counts = self.found.get("counts", {})
         names = [name for name in context.queues if name not in counts or counts[name][State.PENDING].value != 0]
-        return self.past.oldest.read(names, self._counter(connection, context).find_oldest)
+        return self.past.oldest.read(names, self._counter(connection, context).find_oldest, anew=self.watch.exact)
 
     def _stuck(self, connection: Connection, context: StoreContext) -> dict[str, Measured[int]]:
         return self._counter(connection, context).count_stuck(context.criteria(self.watch.limits), context.queues)
