@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from queuetui.client import Queue
+from queuetui.client.inherited import inherited_from
 from queuetui.client.payloads import encode_payload, encode_payloads
-from queuetui.model.correlation import correlated
+from queuetui.model.correlation import correlated, current_cause
 from queuetui.model.errors import BadPayload, Conflict
+from queuetui.model.inheritance import read_inheritance
 from tests.client.test_enqueue import declared
 
 PAYLOADS: list[Any] = [
@@ -42,6 +44,20 @@ def test_a_declared_handler_lends_many_its_rules() -> None:
     with correlated("order-7"):
         made = Queue.new_many(declared, [1, 2])
     assert {(one.queue, one.max_attempts, one.correlation_id) for one in made} == {("mail", 9, "order-7")}
+
+
+def test_the_trace_of_a_request_goes_on_in_inner_blocks() -> None:
+    """Naming what work is for does not lose it; header names are in any case, what is no trace is let be, what is no text refused."""
+    parent = f"00-{'4b' * 16}-{'0f' * 8}-01"
+    with correlated("request", {"Traceparent": parent, "Host": "a"}), correlated("order-7", {"traceparent": "garbage"}):
+        stored = inherited_from(current_cause())
+    assert read_inheritance(stored).trace == {"traceparent": parent}
+    with correlated("request", {"traceparent": "garbage"}):
+        assert inherited_from(current_cause()) is None
+    refused: list[Any] = [{"traceparent": b"x"}, [(b"traceparent", b"x")], 5]
+    for given in refused:
+        with pytest.raises(TypeError, match="the trace "), correlated("request", given):
+            pass
 
 
 @pytest.mark.parametrize("said", [{"id": "0198c0de-0000-7000-8000-000000000001"}, {"idempotency_key": "k"}])

@@ -87,7 +87,7 @@ REFUSED: list[tuple[str, Callable[[Queue, Any], object], tuple[Any, ...]]] = [
     ("the cursor", lambda queue, given: queue.jobs(after=given), (5, b"x")),
     ("the filter", lambda queue, given: queue.jobs(given), (None, 5, ["state:failed"])),
     ("the filter", lambda queue, given: queue.bulk("retry", given), (None, 5)),
-    ("timeout_s", lambda queue, given: queue.wait(UNKNOWN, given), (-1, True, float("nan"), "5", None, 10**400)),
+    ("timeout_s", lambda queue, given: queue.wait(UNKNOWN, given), (True, float("nan"), "5", None, 10**400)),
     ("since", lambda queue, given: queue.events(since=given), (-1, True, float("nan"), 1e300, "1h")),
     ("days|the age", lambda queue, given: queue.cleanup(given), (-1, True, float("inf"), "7", timedelta(-1), 1e10)),
     ("the id of a job", lambda queue, given: queue.get(given), (5, None, UUID(UNKNOWN))),

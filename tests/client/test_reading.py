@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -85,11 +87,14 @@ def test_a_stuck_job_is_marked() -> None:
 
 
 def test_waiting_for_a_job_to_end(queue: Queue) -> None:
-    """A job is returned once it is final; one that goes on is said to, and an unknown one is not found."""
+    """A job is returned once it is final; one that goes on is said to, at once where no time is left, and an unknown one is not found."""
     job = queue.enqueue("Send", delay=3600)
     with pytest.raises(TimeoutError, match="still scheduled after"):
         queue.wait(job.id, timeout_s=0.05)
+    for over in (-0.5, timedelta(-1), -math.inf):
+        with pytest.raises(TimeoutError, match="after 0 s"):
+            queue.wait(job.id, over)
     threading.Timer(0.1, queue.cancel, [job.id]).start()
-    assert queue.wait(job.id, timeout_s=10).state == "cancelled"
+    assert queue.wait(job.id, math.inf).state == "cancelled"
     with pytest.raises(NotFound):
         queue.wait("0" * 32)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import pytest
 
@@ -134,6 +138,39 @@ def test_a_result_that_is_not_json_is_kept_as_text(value: object) -> None:
     """The work is done: a result that JSON cannot hold does not fail the job."""
     assert settle_return(claimed(), value, 0.1, RULE).ending is Ending.COMPLETED
     assert (encode_result(value) or b"").startswith(b'"')
+
+
+async def _nothing() -> None:
+    return None
+
+
+UNDONE: dict[str, Callable[[], object]] = {
+    "set": lambda: {_nothing()},
+    "values of a dict": lambda: [{"a": _nothing()}.values()],
+    "beside NaN": lambda: {"mean": float("nan"), "sent": [_nothing()]},
+    "key that is no text": lambda: {(1, 2): _nothing()},
+    "key itself": lambda: {(_nothing(),): 1},
+    "dataclass": lambda: replace(RULE, backoff=_nothing()),  # type: ignore[arg-type]  # what is refused
+    "chain": lambda: chain([1]),
+    "zip": lambda: [zip([1], [2], strict=True)],
+    "future": lambda: [Future()],
+}
+
+
+@pytest.mark.parametrize("make", UNDONE.values(), ids=UNDONE)
+def test_a_result_that_nobody_has_done_is_a_failure(make: Callable[[], object]) -> None:
+    """Wherever work that nobody does is in a result, also where JSON cannot follow, the job is not said to be completed."""
+    settled = settle_return(claimed(), make(), 0.1, RULE)
+    assert (settled.ending, settled.error and settled.error.class_name) == (Ending.FAILED, "ReturnedGenerator")
+
+
+def test_a_result_that_holds_itself_or_a_done_future_is_kept() -> None:
+    """Looking for undone work comes to an end, and what is done is done."""
+    done: Future[int] = Future()
+    done.set_result(1)
+    endless: list[object] = [float("nan"), done]
+    endless.append(endless)
+    assert settle_return(claimed(), endless, 0.1, RULE).ending is Ending.COMPLETED
 
 
 def test_a_result_too_large_to_keep_leaves_a_note() -> None:

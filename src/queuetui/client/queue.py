@@ -19,7 +19,7 @@ from queuetui.client.new_job import JobOptions, make_job, make_jobs
 from queuetui.client.schedules import Recurrence, make_spec
 from queuetui.model.command import COMMAND_TYPE
 from queuetui.model.document import JobDocument, document
-from queuetui.model.duration import read_span_s
+from queuetui.model.duration import read_wait_s
 from queuetui.model.job import Enqueued, NewJob
 from queuetui.model.job_rules import read_amount
 from queuetui.model.names import read_filter, read_flag, read_many, read_tags, read_text, shown
@@ -150,9 +150,9 @@ class Queue(QueueActs, QueueAnswers):
         """Return a job once it has ended, with its result or error.
 
         It is looked at ever less often, at least every half second.
-        Raises NotFound, and TimeoutError when it goes on for longer.
+        A span of infinity has no end, one below 0 is over. Raises NotFound, and TimeoutError when it goes on for longer.
         """
-        timeout_s = read_span_s(timeout_s, "timeout_s")
+        timeout_s = read_wait_s(timeout_s, "timeout_s")
         ends_s, pause_s, moment = time.monotonic() + timeout_s, FIRST_LOOK_S, Event()
         while (seen := self.get(job_id)).state not in FINAL:
             left_s = ends_s - time.monotonic()

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import AsyncGenerator, Coroutine, Generator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import starmap
 from types import TracebackType
 
+from queuetui.engine.undone import Undone, refuse_undone
 from queuetui.model.backoff import Backoff
 from queuetui.model.duration import read_span_s
 from queuetui.model.errors import BadPayload
-from queuetui.model.handler import INSTEAD
 from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 from queuetui.model.job_rules import read_due_time
 from queuetui.model.names import shown
@@ -22,16 +20,10 @@ RESULT_CAP_BYTES = 16_000_000
 MESSAGE_CAP_CHARS = 8 * 1024
 TRACEBACK_CAP_CHARS = 64 * 1024
 CLASS_CAP_CHARS = 500
-# What does its work only when somebody asks for its items, or awaits it.
-LAZY = (Generator, AsyncGenerator, map, filter, starmap, Coroutine)
 RETURNED_LAZY = "ReturnedGenerator"
 BAD_ENDING = "BadEnding"
 WORKER_MODULES = ("queuetui.engine.", "asyncio.", "concurrent.futures.")
 RETURNED_FALSE = RunError("ReturnedFalse", "the handler returned False")
-
-
-class _Undone(BaseException):
-    """A result is work that nobody has done."""
 
 
 class _Postponement(Exception):
@@ -100,7 +92,7 @@ class RetryRule:
 def settle_return(job: ClaimedJob, value: object, duration_s: float, rule: RetryRule) -> Settlement:
     """Return the ending of a run that returned `value`: False is a failure, else it is the result.
 
-    A generator or coroutine, also one in a list, fails at once: nothing was done, and no later run would do more.
+    A generator, a coroutine or a task that goes on, also within a list, fails at once: no later run would do more.
     """
     if value is False:
         return _settle_failure(job, RETURNED_FALSE, duration_s, rule)
@@ -110,7 +102,7 @@ def settle_return(job: ClaimedJob, value: object, duration_s: float, rule: Retry
         return _settle_postponement(job, value, duration_s, rule)
     try:
         result = encode_result(value)
-    except _Undone as undone:
+    except Undone as undone:
         error = RunError(RETURNED_LAZY, str(undone))
         return Settlement(job.id, job.fence, job.type, Ending.FAILED, duration_s, error=error)
     return Settlement(job.id, job.fence, job.type, Ending.COMPLETED, duration_s, result=result)
@@ -203,14 +195,14 @@ def _settle_failure(job: ClaimedJob, error: RunError, duration_s: float, rule: R
 def encode_result(value: object) -> bytes | None:
     """Return a result as JSON, None for none; what cannot be kept is kept as its text, or as a note.
 
-    Raises _Undone for a generator or coroutine, at whatever place.
+    Raises Undone for a generator, a coroutine or a task that goes on, at whatever place.
     """
     if value is None:
         return None
     try:
         encoded = json.dumps(value, allow_nan=False, separators=(",", ":"), default=_text_of_done).encode()
     except Exception:  # noqa: BLE001 - a value's own methods may raise anything
-        encoded = json.dumps(_text_of(value)).encode()
+        encoded = json.dumps(_text_of_done(value)).encode()
     if len(encoded) <= RESULT_CAP_BYTES:
         return encoded
     held_mb = RESULT_CAP_BYTES / 1e6
@@ -220,12 +212,8 @@ def encode_result(value: object) -> bytes | None:
 
 
 def _text_of_done(value: object) -> str:
-    """Return the text of a part of a result; raises _Undone."""
-    if isinstance(value, Coroutine):
-        value.close()
-        raise _Undone(f"the handler returned a {type(value).__name__}, which nothing runs; await it in the handler")
-    if isinstance(value, LAZY):
-        raise _Undone(f"the handler returned a {type(value).__name__}, which nothing runs; {INSTEAD}")
+    """Return the text of a part of a result; raises Undone."""
+    refuse_undone(value)
     return _text_of(value)
 
 

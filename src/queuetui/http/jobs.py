@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +16,6 @@ from queuetui.http.served import lacks_enqueue
 from queuetui.model.clock import to_text
 from queuetui.model.document import describe_attempt, document
 from queuetui.model.errors import BadPayload
-from queuetui.model.inheritance import TRACE_PARENT, TRACE_STATE
 from queuetui.model.page import PageRequest
 from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
@@ -26,9 +23,6 @@ from queuetui.model.run_notes import add_usage, describe_noted_run
 from queuetui.model.zone import in_utc
 from queuetui.monitor.figures import read_figures
 from queuetui.operate.rights import Right
-
-# Ids of zeros alone are none.
-_TRACE_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def list_jobs(call: Call) -> Response:
@@ -93,7 +87,7 @@ def enqueue_job(call: Call) -> Response:
             body.type,
             body.payload,
             {name: value for name, value in named.items() if value is not None},
-            trace_of(call.headers),
+            call.headers,
         )
     except (TypeError, ValueError) as error:
         raise BadPayload(str(error)) from None
@@ -101,13 +95,6 @@ def enqueue_job(call: Call) -> Response:
     if due_at is not None and created:
         told["scheduled_at"] = to_text(due_at)
     return answer_json(told, 201 if created else 200, {"location": f"/api/jobs/{quote(job_id, safe='')}"})
-
-
-def trace_of(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the W3C trace context of a request, nothing where it has none or one that is not valid."""
-    if not _TRACE_PARENT.fullmatch(headers.get(TRACE_PARENT, "")):
-        return {}
-    return {name: headers[name] for name in (TRACE_PARENT, TRACE_STATE) if name in headers}
 
 
 def _due_time(body: NewJobBody) -> datetime | None:

@@ -8,6 +8,7 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from queuetui.model.inheritance import read_trace
 from queuetui.model.names import read_text
 
 
@@ -62,12 +63,15 @@ def unbind_cause(token: Token[Cause | None]) -> None:
 def correlated(correlation_id: str | None, trace: Mapping[str, str] | None = None) -> Iterator[None]:
     """Bind an id to everything enqueued within, in this thread or task; the fields of a run go on.
 
-    `trace` has the headers of W3C trace context that a request came with; a span that is open here goes first.
-    Raises TypeError or ValueError for what is no text.
+    `trace` has the headers that a request came with, of which those of W3C trace context are kept; without them an outer
+    block's go on, and a span that is open here goes first. Raises TypeError or ValueError for what is no text.
     """
     named = None if correlation_id is None else read_text(correlation_id, "the correlation id")
     outer = _CURRENT.get()
-    token = bind_cause(NamedCause(named, {} if outer is None else outer.bound, trace or {}))
+    found = read_trace(trace) if trace else {}
+    if not found and isinstance(outer, NamedCause):
+        found = outer.trace
+    token = bind_cause(NamedCause(named, {} if outer is None else outer.bound, found))
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ And as programs give them: seconds or a timedelta.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import timedelta
 
@@ -42,6 +43,20 @@ def read_span_s(span: object, what: str) -> float:
     if not 0 <= seconds <= LONGEST_S:
         raise ValueError(f"{what} is {shown(span)}; give between 0 seconds and a thousand years")
     return float(seconds)
+
+
+def read_wait_s(span: object, what: str) -> float:
+    """Return the seconds to wait: infinity has no end, and what is left of a time that is over is nothing.
+
+    Raises TypeError or ValueError naming `what`.
+    """
+    seconds: object = timedelta.total_seconds(span) if isinstance(span, timedelta) else span
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool):
+        if seconds == math.inf:
+            return math.inf
+        if seconds < 0:
+            return 0.0
+    return read_span_s(span, what)
 
 
 def read_limit_s(span: object, what: str) -> float:

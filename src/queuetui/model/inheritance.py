@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+from queuetui.model.names import shown
 
 MOST_INHERITED = 16
 MOST_FIELD_CHARS = 2_048
@@ -12,6 +15,8 @@ LEFT_OUT = "fields_left_out"
 TRACE_PARENT, TRACE_STATE = "traceparent", "tracestate"
 # The longest that the W3C lets pass on; the first has a fixed length.
 _TRACE_CHARS = {TRACE_PARENT: 55, TRACE_STATE: 512}
+# Ids of zeros alone are none.
+_PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -34,6 +39,24 @@ def write_inheritance(fields: Mapping[str, object], trace: Mapping[str, str]) ->
     if TRACE_PARENT in kept:
         parts["trace"] = kept
     return json.dumps(parts, separators=(",", ":")) if parts else None
+
+
+def read_trace(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the W3C trace context among headers, named in any case.
+
+    That is nothing where there is none, or one that is not valid. Raises TypeError for what has no names and values of text.
+    """
+    try:
+        given: dict[Any, Any] = dict(headers)
+    except (TypeError, ValueError):
+        raise TypeError(f"the trace is {shown(headers)}; give the headers of the request as a dict of texts") from None
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        if not isinstance(name, str) or (name.lower() in _TRACE_CHARS and not isinstance(value, str)):
+            raise TypeError(f"the trace has {shown(name)}: {shown(value)}; give names and values as text")
+        if name.lower() in _TRACE_CHARS:
+            found[name.lower()] = value
+    return found if _PARENT.fullmatch(found.get(TRACE_PARENT, "")) else _NOTHING
 
 
 def read_inheritance(text: str | None) -> Inheritance:

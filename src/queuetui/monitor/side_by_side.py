@@ -30,6 +30,7 @@ def merge_pages(pages: Mapping[K, Page], sort: Sort) -> tuple[list[tuple[K, Job]
     """Return the jobs of several pages in one order, and whether more follow.
 
     The list ends with the first page that is used up and goes on in its store: what follows there may come before the rest.
+    A page of nothing that goes on ends no list.
     """
     listed = sorted(
         ((owner, job) for owner, page in pages.items() for job in page.jobs),
@@ -38,15 +39,19 @@ def merge_pages(pages: Mapping[K, Page], sort: Sort) -> tuple[list[tuple[K, Job]
     )
     lasts = {owner: place for place, (owner, _) in enumerate(listed) if pages[owner].has_more}
     end = min(lasts.values(), default=len(listed) - 1) + 1
-    return listed[:end], bool(lasts)
+    return listed[:end], any(page.has_more for page in pages.values())
 
 
 def merge_events(pages: Mapping[K, EventPage]) -> tuple[list[tuple[K, Event]], bool]:
-    """Return the events of several logs, newest first, as far as all are read, and if more follow."""
+    """Return the events of several logs, newest first, as far as all are read, and if more follow.
+
+    A log that has told nothing of what it holds ends no list.
+    """
     listed = [(owner, event) for owner, page in pages.items() for event in page.events]
     listed.sort(key=lambda one: one[1].at, reverse=True)
     lasts = {owner: place for place, (owner, _) in enumerate(listed) if pages[owner].has_more}
-    return listed[: min(lasts.values(), default=len(listed) - 1) + 1], bool(lasts)
+    end = min(lasts.values(), default=len(listed) - 1) + 1
+    return listed[:end], any(page.has_more for page in pages.values())
 
 
 def order_of(pages: Iterable[Page], query: Query) -> Sort:

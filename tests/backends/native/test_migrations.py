@@ -243,6 +243,24 @@ def test_a_database_without_a_queue_is_not_opened(url: str) -> None:
     database.close()
 
 
+@pytest.mark.parametrize("place", [3, -1])
+def test_a_queue_whose_maker_was_killed_is_made_whole(mysql_url: str, place: int) -> None:
+    """What each change of a schema has left behind is gone on from: there is nobody to take it back."""
+    database = connect_database(mysql_url, CREATE)
+    database.create()
+    first, last = upgrade.list_migrations("mysql")[0], upgrade.list_migrations("mysql")[-1]
+    with create_engine(mysql_url.replace("mysql://", "mysql+pymysql://")).connect() as killed:
+        for statement in upgrade.split_statements(first.path.read_text(encoding="utf-8"))[:place]:
+            killed.exec_driver_sql(statement)
+        killed.commit()
+    assert last in upgrade._apply(database, *upgrade.list_migrations("mysql"))
+    made = definition(database)
+    wipe(database)
+    upgrade.migrate(database)
+    assert definition(database) == made
+    database.close()
+
+
 def test_a_migration_is_all_or_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A migration that fails halfway leaves no table behind."""
     database = connect_database(url, CREATE)

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pymysql
+import pytest
 
 from queuetui.backends.base import BackendOptions, iterate
 from queuetui.backends.registry import NATIVE, open_native
+from queuetui.backends.sql import console_sessions
+from queuetui.backends.sql.console_connection import open_database
 from queuetui.model.act import Outcome, Verb
 from queuetui.model.job import Ending, RunError
 from queuetui.model.limits import Limits
@@ -85,3 +88,23 @@ def test_a_foreign_queue_is_read_and_mended_on_a_server_of_any_mode(mysql_url: s
         assert len(list(iterate(backend.inspector, Query(), Limits()))) == len(capture.stored)
         assert do(backend, Verb.RETRY, choose(backend, "state:failed").ref).outcome is Outcome.DONE
         capture.close()
+
+
+def test_a_read_after_a_rest_does_not_fail(mysql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session may rest for eight hours whatever the server's default is, and one that was ended meanwhile is made anew."""
+    asked = "select connection_id(), @@wait_timeout"
+    with hostile_defaults(mysql_url), connect_mysql(mysql_url) as admin, admin.cursor() as cursor:
+        database = open_database(mysql_url, 5.0, 5.0)
+        reader = console_sessions.read_server(mysql_url, BackendOptions())
+        for is_rested in (False, True):
+            monkeypatch.setattr(console_sessions, "RESTED_S", -1.0 if is_rested else 30.0)
+            with database.reading("asking") as connection:
+                first = tuple(connection.exec_driver_sql(asked).one())
+            with reader.reading("asking") as connection, connection.cursor() as own:
+                own.execute(asked)
+                second = own.fetchone()
+            assert (first[1], second[1]) == (28800, 28800)
+            for session, _ in (first, second):
+                cursor.execute("KILL %s", [session])
+        database.close()
+        reader.close()

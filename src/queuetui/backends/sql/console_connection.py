@@ -5,7 +5,9 @@ Named, impatient, and read-only unless an act is written.
 
 from __future__ import annotations
 
+import math
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from queuetui.backends import forks
 from queuetui.backends.sql import console_sessions, mysql_address, postgresql_address, sqlite_address
@@ -201,6 +203,7 @@ def _make_postgresql(database: ConsoleDatabase, *, writes: bool) -> Engine:
         isolation_level=_LEVEL[writes],
         **_pool(writes=writes),
     )
+    _distrust_rested(engine)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -211,12 +214,27 @@ def _make_postgresql(database: ConsoleDatabase, *, writes: bool) -> Engine:
 
 
 def _make_mysql(database: ConsoleDatabase, *, writes: bool) -> Engine:
-    return create_engine(
+    engine = create_engine(
         "mysql+pymysql://",
         creator=lambda: console_sessions.connect_to_mysql(database.address, database.patience, writes=writes),
         isolation_level=_LEVEL[writes],
         **_pool(writes=writes),
     )
+    _distrust_rested(engine)
+    return engine
+
+
+def _distrust_rested(engine: Engine) -> None:
+    """Make a connection anew that nobody used for long: its server may have closed it."""
+
+    @event.listens_for(engine, "checkin")
+    def keep_time(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["used_s"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(_: object, record: ConnectionPoolEntry, *__: object) -> None:
+        if time.monotonic() - record.info.pop("used_s", math.inf) > console_sessions.RESTED_S:
+            raise DisconnectionError
 
 
 def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:

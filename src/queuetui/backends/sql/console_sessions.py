@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 LOCK_TIMEOUT_S = 1.0
 IDLE_LIMIT_S = 10
+# A server, or what lies before it, closes what was silent for long; a connection that rested so long is made anew.
+RESTED_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class ServerReader(forks.StoreHandle):
     address: Any
     patience: Patience
     _connection: Any = None
+    _used_s: float = math.inf
     _turn: RLock = field(default_factory=RLock)
     _sessions: PostgresqlSessions | None = None
 
@@ -113,6 +118,10 @@ class ServerReader(forks.StoreHandle):
         Raises Interrupted where it is broken off. A connection on which anything failed is not used again.
         """
         with self._turn, translated(doing):
+            if time.monotonic() - self._used_s > RESTED_S:
+                self.close()
+            # In use: what is read within it meanwhile does not take its connection away.
+            self._used_s = math.inf
             connection = self._connection = self._connection or self._connect()
             try:
                 with current_interruption().stopping_by(lambda: self._end_statement(connection)):
@@ -120,6 +129,7 @@ class ServerReader(forks.StoreHandle):
                         self._sessions.begin(connection)
                     yield connection
                 connection.rollback()
+                self._used_s = time.monotonic()
             except BaseException:
                 self.close()
                 raise

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 APPLICATION_NAME = "queuetui"
 # Whatever the server's defaults are: modes decide what a text, an operator or an assignment means.
+# A session may rest for eight hours at least, which is what a server allows by itself.
 _RELIED_ON = (
     "set session time_zone = '+00:00', sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', sql_safe_updates = 0, sql_auto_is_null = 0, "
-    "sql_big_selects = 1, sql_select_limit = 18446744073709551615, wait_timeout = 3600, "
+    "sql_big_selects = 1, sql_select_limit = 18446744073709551615, wait_timeout = greatest(@@wait_timeout, 28800), "
     "innodb_lock_wait_timeout = {lock_s:d}, lock_wait_timeout = {lock_s:d}, {limit}"
 )
 

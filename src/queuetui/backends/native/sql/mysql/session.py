@@ -146,13 +146,13 @@ class SchemaSession(PackedSession):
         self._collation = collation
 
     def _send_one(self, sql: str, values: Mapping[str, Any] | Row) -> Cursor:
-        from pymysql import OperationalError
+        from pymysql import IntegrityError, OperationalError
         from pymysql.constants import ER
 
         try:
             return super()._send_one(sql.replace(COLLATIONS["MariaDB"], self._collation), values)
-        except OperationalError as error:
-            # Each change of a table commits by itself: a migration that was cut off has added the column.
-            if error.args[0] != ER.DUP_FIELDNAME:
+        except (OperationalError, IntegrityError) as error:
+            # Each change of a table commits by itself, and all before it: one that was cut off has made this already.
+            if error.args[0] not in (ER.TABLE_EXISTS_ERROR, ER.DUP_FIELDNAME, ER.DUP_KEYNAME, ER.DUP_ENTRY):
                 raise
             return self._cursor
