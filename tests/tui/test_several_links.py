@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError, Unreachable
+from queuetui.model.page import Page, PageRequest
 from queuetui.tui.app import QueueTui
 from queuetui.tui.screens.all_systems import AllSystemsScreen
 from queuetui.tui.screens.detail import DetailScreen
@@ -24,6 +26,14 @@ if TYPE_CHECKING:
     from queuetui.operate.operations import Operations
 
 Connect = Callable[[], "tuple[Feed, Operations]"]
+
+
+class PartlyLookedThrough(ScriptedFeed):
+    """A feed whose first look at a filter finds nothing yet."""
+
+    def _page(self, request: PageRequest) -> Page:
+        page = super()._page(request)
+        return replace(page, jobs=(), looked=1_000, has_more=True) if request.query.terms else page
 
 
 class Systems:
@@ -198,7 +208,9 @@ def test_the_jobs_of_all_systems_are_one_list_and_each_act_goes_to_its_own() -> 
         await stage.until(lambda: "system" not in stage.table().shown_columns)
         await stage.press("slash")
         await stage.write("type:absent")
-        await stage.press("enter", "X")
+        await stage.press("enter")
+        await stage.until_shown("No such jobs in 3 of 3 systems")
+        await stage.press("X")
         await stage.until_shown("There is no job to purge here")
         await stage.press("escape", "slash")
         await stage.write("queue:nowhere")
@@ -215,6 +227,28 @@ def test_the_jobs_of_all_systems_are_one_list_and_each_act_goes_to_its_own() -> 
         assert stage.table().cursor_key == key
         await stage.press("q")
         assert stage.is_on(JobsScreen)
+
+    systems.stage().play(script)
+
+
+def test_a_purge_leaves_out_no_system_without_a_word() -> None:
+    """It is asked about also where the first look has found nothing yet; who cannot answer is named, and who was not asked."""
+    systems = Systems()
+    systems.feeds["prod/native"] = PartlyLookedThrough()
+    systems.feeds["prod/rq"].refused_field = "queue"
+
+    async def script(stage: Stage) -> None:
+        await _all_linked(stage)
+        await stage.press("A", "slash")
+        await stage.write("queue:mail")
+        await stage.press("enter")
+        await stage.until(lambda: "left out" in stage.lines_of("#crumbs") and len(stage.table().rows))
+        assert {row.cells[1].text for row in stage.table().rows} == {"cache"}
+        await stage.press("X")
+        await stage.until_shown("jobs in prod/native")
+        assert "No purge in prod/rq: queue cannot be searched here" in stage.text()
+        await stage.press("escape")
+        await stage.until_shown("Left; no purge was asked about in cache")
 
     systems.stage().play(script)
 

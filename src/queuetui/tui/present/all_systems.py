@@ -49,6 +49,12 @@ class SystemPart:
         return not self.refusal and self.link.is_live and self.page is not None
 
     @property
+    def may_match(self) -> bool:
+        """Whether its store may have jobs of this list, as some were read or not all was looked through."""
+        page = self.page
+        return not self.is_read or page is None or bool(page.jobs) or page.has_more or page.looked is not None
+
+    @property
     def notes(self) -> Sequence[str]:
         """What is to be said of this part, without its name."""
         if self.refusal:

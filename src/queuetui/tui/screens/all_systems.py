@@ -90,24 +90,25 @@ class AllSystemsScreen(SystemList, Filtering):
         self._ask_each(verb_name, [(link, reading(jobs)) for link, jobs in self._targets_by_link()])
 
     def action_purge(self) -> None:
-        """Ask for a purge of all that match, in one system after the other that has any of them."""
-        query = self.scope.query
+        """Ask for a purge of all that match, in one system after the other that may have any of them."""
+        query, parts = self.scope.query, self._parts()
 
         def reading(operations: Operations) -> ManifestReader:
             return lambda how, _: operations.prepare_purge(query, how=how)
 
-        holders = [link for link, part in self._parts().items() if part.page is not None and part.page.jobs]
-        self._ask_each("purge", [(link, reading) for link in holders])
+        left_out = [_cannot("purge", part.title, part.refusal) for part in parts.values() if part.refusal]
+        holders = [link for link, part in parts.items() if part.may_match and not part.refusal]
+        self._ask_each("purge", [(link, reading) for link in holders], left_out)
 
-    def _ask_each(self, name: str, wanted: Sequence[OfOneSystem]) -> None:
+    def _ask_each(self, name: str, wanted: Sequence[OfOneSystem], left_out: Sequence[str] = ()) -> None:
         """Ask in the systems that can do it, and tell of those that cannot."""
-        action, able, unable = named(name), [], []
+        action, able, unable = named(name), [], list(left_out)
         for link, reading in wanted:
             why_not = None if action is None else self.console.why_not(action, link)
             if why_not is None:
                 able.append((link, reading))
             else:
-                unable.append(f"No {name} in {link.reach.profile.title}: {why_not}")
+                unable.append(_cannot(name, link.reach.profile.title, why_not))
         if unable:
             self.flash("; ".join(unable), Tone.WARNING)
         elif not able:
@@ -134,9 +135,16 @@ class AllSystemsScreen(SystemList, Filtering):
             if report is not None:
                 self.act_ended_in(link, report)
                 self._ask_in_turn(name, rest)
+            elif rest:
+                titles = ", ".join(link.reach.profile.title for link, _ in rest)
+                self.flash(f"Left; no {name} was asked about in {titles}", Tone.WARNING)
 
         self.ask_about_jobs(name, link, connection.operations, reading(connection.operations), ended)
 
     def forget_done(self, link: ConsoleLink, job_ids: set[str]) -> None:
         """Take the marks off jobs that are done."""
         self.table.unmark({key for key, job in self.seen.items() if self.owners[key] is link and job.ref.id in job_ids})
+
+
+def _cannot(name: str, title: str, why: str) -> str:
+    return f"No {name} in {title}: {why}"
