@@ -34,7 +34,9 @@ def test_a_fused_step_completes_with_the_code_of_completed() -> None:
     code = CODE_OF[TARGETS[Ending.COMPLETED]]
     assert code == CODE_OF[State.COMPLETED]
     for path in STATEMENTS.glob("*/step.sql"):
-        assert re.search(rf"\bid, {code}, least\((\w\.)?rev, \d+\) \+ 1", path.read_text(encoding="utf-8")), path
+        assert re.search(rf"\bid, {code}, (?:least|min)\((\w\.)?rev, \d+\) \+ 1", path.read_text(encoding="utf-8")), (
+            path
+        )
 
 
 def table(source: str, name: str) -> dict[str, str]:
