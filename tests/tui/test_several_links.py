@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -12,6 +13,7 @@ from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError, Unreachable
 from queuetui.model.page import Page, PageRequest
 from queuetui.tui.app import QueueTui
+from queuetui.tui.screens.all_events import AllEventsScreen
 from queuetui.tui.screens.all_systems import AllSystemsScreen
 from queuetui.tui.screens.detail import DetailScreen
 from queuetui.tui.screens.jobs import JobsScreen
@@ -275,6 +277,41 @@ def test_what_happens_in_all_systems_is_one_list() -> None:
         assert stage.is_on(AllSystemsScreen)
 
     systems.stage().play(script)
+
+
+def test_the_events_of_all_systems_hang_on_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that hangs holds up no other, and the others go on being read while the system that is shown is away."""
+    monkeypatch.setattr("queuetui.monitor.poller.retry_s", lambda _: 60.0)
+    monkeypatch.setattr(AllEventsScreen, "ASKED_EVERY_S", 0.0)
+    systems, answers = Systems(), threading.Event()
+
+    def hold_calls() -> None:
+        if threading.current_thread().name == "queuetui-calls":
+            answers.wait(60)
+
+    def lose() -> None:
+        raise Unreachable("it is away")
+
+    async def script(stage: Stage) -> None:
+        await _all_linked(stage)
+        systems.feeds["prod/rq"].before_poll = hold_calls
+        await stage.press("A", "right_square_bracket")
+        await stage.until_shown("of 2 of 3 systems")
+        answers.set()
+        await stage.until_shown("of 3 of 3 systems")
+        systems.feeds["prod/native"].before_poll = lose
+        stage.app.poller.poll_now()
+        await stage.until_shown("2 of 3 systems answer")
+        asked = len(systems.feeds["cache"].asked)
+        stage.app.links[2].poller.poll_now()
+        await stage.until(lambda: len(systems.feeds["cache"].asked) > asked)
+        assert not stage.table().stale
+        assert "prod/native does not answer; its events are old" in stage.lines_of("#crumbs")
+
+    try:
+        systems.stage().play(script)
+    finally:
+        answers.set()
 
 
 def performed(stage: Stage, title: str) -> int:

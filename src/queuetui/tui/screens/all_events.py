@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
 
-from queuetui.model.errors import QueueTuiError
 from queuetui.model.event import Event, EventPage, EventRequest
 from queuetui.model.picture import Picture
 from queuetui.model.text import sanitize
@@ -17,18 +17,22 @@ from queuetui.monitor.side_by_side import merge_events
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.present.all_systems import behind
 from queuetui.tui.present.event_rows import EVENT_COLUMNS, EVENT_ORDER, event_pane, event_row
-from queuetui.tui.present.frame import Heading
 from queuetui.tui.present.lines import Span, say
 from queuetui.tui.present.systems import short_names
 from queuetui.tui.present.table import Cell, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.asked_list import AskedList
+from queuetui.tui.screens.of_all import OfAllSystems
 from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import RowSelected
 from queuetui.tui.widgets.told_pane import Teller
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from queuetui.model.worker import WorkerInfo
     from queuetui.monitor.feed import Feed
+    from queuetui.tui.present.systems import SystemRow
     from queuetui.tui.session import ConsoleLink
 
 # Of each system; its own list of events leads further back.
@@ -43,7 +47,7 @@ class AllEvents:
     refusals: Mapping[ConsoleLink, str] = field(default_factory=dict)
 
 
-class AllEventsScreen(AskedList[AllEvents]):
+class AllEventsScreen(OfAllSystems, AskedList[AllEvents]):
     """Enter opens the job of an event in its own system."""
 
     PLACE = KeyPlace.ALL_EVENTS
@@ -57,25 +61,50 @@ class AllEventsScreen(AskedList[AllEvents]):
     def __init__(self) -> None:
         super().__init__()
         self._events: dict[str, tuple[ConsoleLink, Event]] = {}
+        self._asking: set[ConsoleLink] = set()
 
     @property
-    def heading(self) -> Heading:
-        """The first line, of no system in particular."""
-        return replace(self.console.heading, title=f"all {len(self.console.links)} systems", backend="", grade="")
+    def waiting_text(self) -> str:
+        """What stands where rows would be, while none were read."""
+        return "reading ..." if self.is_live else super().waiting_text
 
-    def ask(self, feed: Feed) -> AllEvents:
-        """Return the newest events of every log; a system that keeps none is left out."""
-        pages: dict[ConsoleLink, EventPage] = {}
-        refusals: dict[ConsoleLink, str] = {}
-        for link in self.console.links:
-            connection, capabilities = link.connection, link.capabilities
-            if connection is None or capabilities is None or not capabilities.events:
-                continue
-            try:
-                pages[link] = connection.feed.events(EventRequest(limit=EVENTS_A_SYSTEM))
-            except QueueTuiError as error:
-                refusals[link] = str(error)
-        return AllEvents(pages, refusals)
+    def show_systems(self, rows: Sequence[SystemRow]) -> None:
+        """Show how the systems stand, and go on while the one that is shown does not answer."""
+        read = next((link.latest for link in self.console.links if link.state.is_live and link.latest), None)
+        if read is not None and not self.console.frozen:
+            self.show_frame()
+            self.show_picture(read.picture, read.watch)
+
+    def ask_anew(self) -> None:
+        """Ask each system that answers for its log, so that one that hangs holds up no other."""
+        self._asked_at = time.monotonic()
+        links = [link for link in self.console.links if link.state.is_live and _keeps_events(link)]
+        self._asking &= set(links)
+        if not links and self.answer is None:
+            self._take(AllEvents())
+        for link in links:
+            if link not in self._asking and link.connection is not None:
+                self._ask_of(link, link.connection.feed)
+
+    def _ask_of(self, link: ConsoleLink, feed: Feed) -> None:
+        self._asking.add(link)
+        link.calls.send(
+            lambda: feed.events(EventRequest(limit=EVENTS_A_SYSTEM)),
+            lambda page: self._keep(link, page),
+            lambda reason: self._keep(link, reason),
+        )
+
+    def _keep(self, link: ConsoleLink, told: EventPage | str) -> None:
+        """Put the log of a system, or why it could not be read, in the place of what was there of it."""
+        self._asking.discard(link)
+        before = self.answer or AllEvents()
+        pages = {one: page for one, page in before.pages.items() if one is not link}
+        refusals = {one: why for one, why in before.refusals.items() if one is not link}
+        if isinstance(told, str):
+            refusals[link] = told
+        else:
+            pages[link] = told
+        self._take(AllEvents({one: pages[one] for one in self.console.links if one in pages}, refusals))
 
     def rows_of(self, picture: Picture) -> list[Row]:
         """Return a row an event, the newest first."""
@@ -83,12 +112,11 @@ class AllEventsScreen(AskedList[AllEvents]):
         names = dict(zip(pages, short_names([link.reach.profile.title for link in pages]), strict=True))
         merged, _ = merge_events(pages)
         self._events = {f"{self.console.numbers[link]}:{event.cursor}": (link, event) for link, event in merged}
-        return [self._row(key, names[link], link, event, picture) for key, (link, event) in self._events.items()]
+        return [self._row(key, names[link], link, event) for key, (link, event) in self._events.items()]
 
-    def _row(self, key: str, name: str, link: ConsoleLink, event: Event, picture: Picture) -> Row:
-        workers = () if link.latest is None else link.latest.picture.snapshot.workers
-        time, what, *others = event_row(event, picture.snapshot.now, workers).cells
-        return Row(key, (time, what, Cell(sanitize(name)), *others))
+    def _row(self, key: str, name: str, link: ConsoleLink, event: Event) -> Row:
+        at, what, *others = event_row(event, *_clock_and_workers(link, event)).cells
+        return Row(key, (at, what, Cell(sanitize(name)), *others))
 
     def empty_text(self, picture: Picture) -> str:
         """Return that nothing happened, or that nobody tells."""
@@ -102,16 +130,20 @@ class AllEventsScreen(AskedList[AllEvents]):
         more = "+" if merge_events(self.answer.pages)[1] else ""
         told = f"{len(self._events):,}{more} events of {len(self.answer.pages)} of {len(self.console.links)} systems "
         missed = [f"{link.reach.profile.title}: {why} " for link, why in self.answer.refusals.items()]
+        missed += [
+            f"{link.reach.profile.title} does not answer; its events are old "
+            for link in self.answer.pages
+            if not link.state.is_live and link not in self.answer.refusals
+        ]
         return [say(told, Tone.MUTED), *(say(one, Tone.WARNING) for one in missed)]
 
     def teller_of(self, key: str) -> Teller | None:
         """Return what tells of an event."""
-        picture, found = self.picture, self._events.get(key)
-        if found is None or picture is None:
+        found = self._events.get(key)
+        if found is None:
             return None
         link, event = found
-        workers = () if link.latest is None else link.latest.picture.snapshot.workers
-        return lambda width, most: event_pane(event, picture.snapshot.now, workers, width, most)
+        return lambda width, most: event_pane(event, *_clock_and_workers(link, event), width, most)
 
     @on(RowSelected)
     def _open(self, event: RowSelected) -> None:
@@ -120,3 +152,15 @@ class AllEventsScreen(AskedList[AllEvents]):
             self.flash("This event is of no job", Tone.WARNING, about=About.CURSOR)
         else:
             self.console.open_job_of(link, chosen.job_id, "Events")
+
+
+def _keeps_events(link: ConsoleLink) -> bool:
+    return link.capabilities is not None and link.capabilities.events
+
+
+def _clock_and_workers(link: ConsoleLink, event: Event) -> tuple[datetime, Sequence[WorkerInfo]]:
+    """Return the time and the workers of the system of an event, as they were read last."""
+    if link.latest is None:
+        return event.at, ()
+    snapshot = link.latest.picture.snapshot
+    return snapshot.now, snapshot.workers

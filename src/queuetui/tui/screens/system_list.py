@@ -30,7 +30,6 @@ from queuetui.tui.present.all_systems import (
     empty_sentence,
     row_of,
 )
-from queuetui.tui.present.frame import READ_ONLY, Heading
 from queuetui.tui.present.systems import SystemRow, short_names
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tabs import tabs_line
@@ -39,6 +38,7 @@ from queuetui.tui.scope import TABS, Scope
 from queuetui.tui.screens.arrangement import Arranging
 from queuetui.tui.screens.console_screen import SENTENCE_CAP
 from queuetui.tui.screens.job_list import PAGE
+from queuetui.tui.screens.of_all import OfAllSystems
 from queuetui.tui.screens.shown_jobs import TROUBLED_TABS, job_teller
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import JobTable
@@ -54,7 +54,7 @@ CHUNK_ROWS = 100
 MOST_ROWS = 500
 
 
-class SystemList(Arranging):
+class SystemList(OfAllSystems, Arranging):
     """Reads the first jobs of its scope from each link; the cursor and the marks belong to jobs of a link."""
 
     SHOWS_ALL = True
@@ -83,36 +83,6 @@ class SystemList(Arranging):
     def page_request(self) -> PageRequest:
         """The first jobs of the scope, of each system."""
         return PageRequest(self.scope.query, self._rows_a_system)
-
-    # The frame
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether no store answers."""
-        return all(link.state.is_down for link in self.console.links)
-
-    @property
-    def is_live(self) -> bool:
-        """Whether a store answers."""
-        return any(link.state.is_live for link in self.console.links)
-
-    @property
-    def is_read_only(self) -> bool:
-        """Whether the rights rule out every act in every system."""
-        return all(self.console.is_read_only_in(link) for link in self.console.links)
-
-    @property
-    def heading(self) -> Heading:
-        """The first line: how many systems there are, and how many of them answer."""
-        links = self.console.links
-        live = sum(link.state.is_live for link in links)
-        return replace(
-            self.console.heading,
-            title=f"all {len(links)} systems" if live == len(links) else f"{live} of {len(links)} systems answer",
-            backend="",
-            grade="",
-            rights=READ_ONLY if self.is_read_only else "",
-        )
 
     @property
     def waiting_text(self) -> str:
