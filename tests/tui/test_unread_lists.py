@@ -116,6 +116,7 @@ def test_no_act_is_about_a_row_of_the_list_before() -> None:
         stage.feed.before_poll = hold
         await stage.press("5", "R")
         assert stage.is_on(JobsScreen)
+        await stage.until(lambda: not stage.table().rows)
         assert "These jobs are still being read" in stage.lines_of("#status")
         reading.set()
         await stage.until_shown("6 of 6 exact")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.cells import cell_len
 
 from queuetui.model.limits import Limits, is_live
 from queuetui.model.snapshot import Watch
-from queuetui.model.text import sanitize
+from queuetui.model.text import Untrusted, sanitize
+from queuetui.model.upkeep import Token
 from queuetui.tui.present.lines import cells_of, line_of, say, wrap, wrap_spans
+from queuetui.tui.present.upkeep import MOST_TOKENS, tokens_text, upkeep_rows
 from queuetui.tui.present.worker_rows import live_workers_text, worker_rows
 from tests.tui.scripted import ScriptedFeed
 from tests.zoo import SMALL_ZOO, assert_inert
@@ -59,3 +62,13 @@ def test_no_worker_is_busier_than_its_slots() -> None:
     assert live_workers_text(snapshot, Limits()) == "1 live of 1, 4 of 4 slots busy, 3 jobs held beside them"
     (row,) = worker_rows(snapshot, Limits())
     assert "4/4 +3" in [cell.text for cell in row.cells]
+
+
+def test_tokens_that_are_cut_off_are_not_counted_as_all() -> None:
+    """Where as many were read as are at most, each number is a least one, and the list says that there may be more."""
+    now = datetime(2026, 3, 14, tzinfo=UTC)
+    tokens = [Token(Untrusted("1234-5678"), None, now + timedelta(hours=1))] * MOST_TOKENS
+    assert tokens_text(tokens, now) == f"tokens: {MOST_TOKENS}+ open"
+    assert tokens_text(tokens[1:], now) == f"tokens: {MOST_TOKENS - 1} open"
+    assert "there may be more" in upkeep_rows((), tokens, now, "")[-1].cells[1].text
+    assert "there may be more" not in upkeep_rows((), tokens[1:], now, "")[-1].cells[1].text

@@ -26,6 +26,8 @@ UPKEEP_COLUMNS = (
 )
 # What a chore for rows of an age is offered for.
 DAYS = (7.0, 30.0, 90.0, 365.0)
+# So many are read, those that expire last.
+MOST_TOKENS = 200
 _SENTENCE_CAP = 1000
 
 
@@ -56,6 +58,9 @@ def upkeep_rows(offered: Sequence[OfferedChore], tokens: Sequence[Token], now: d
         rows.append(
             Row(f"token {place}", (Cell(sanitize(f"token {token.masked}")), Cell(_told(token, state, now), tone)))
         )
+    if len(tokens) >= MOST_TOKENS:
+        told = f"the {MOST_TOKENS} tokens that expire last are shown and there may be more"
+        rows.append(Row("more tokens", (Cell(sanitize("...")), Cell(sanitize(told), Tone.MUTED))))
     needle = text.casefold()
     return [row for row in rows if any(needle in cell.text.casefold() for cell in row.cells)]
 
@@ -86,9 +91,10 @@ def _does(offered: OfferedChore) -> SafeText:
 
 
 def tokens_text(tokens: Sequence[Token], now: datetime) -> str:
-    """Return `tokens: 1 open, 3 expired`, by their states."""
-    states = Counter(token.state(now) for token in tokens)
-    return "tokens: " + ", ".join(f"{states[one]:,} {one}" for one in ("open", "consumed", "expired") if states[one])
+    """Return `tokens: 1 open, 3 expired`, by their states; `1+` where not all were read."""
+    states, more = Counter(token.state(now) for token in tokens), "+" if len(tokens) >= MOST_TOKENS else ""
+    told = (f"{states[one]:,}{more} {one}" for one in ("open", "consumed", "expired") if states[one])
+    return "tokens: " + ", ".join(told)
 
 
 def _told(token: Token, state: str, now: datetime) -> SafeText:

@@ -38,8 +38,11 @@ class Acting(ConsoleScreen):
             return
         prepare = self.prepare_act(operations, Verb(verb_name))
         if prepare is None:
-            why = "There is no job under the cursor to act on" if self.has_read else "These jobs are still being read"
-            self.flash(why, Tone.WARNING, about=About.CURSOR)
+            # The rows of the list before are taken away meanwhile, and the cursor with them.
+            if self.has_read:
+                self.flash("There is no job under the cursor to act on", Tone.WARNING, about=About.CURSOR)
+            else:
+                self.flash("These jobs are still being read", Tone.WARNING, about=About.LIST)
             return
         self.ask_about_jobs(verb_name, self.console.shown, operations, prepare, self.act_ended)
 

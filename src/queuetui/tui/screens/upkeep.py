@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from queuetui.model.upkeep import Token
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.present.upkeep import MOST_TOKENS
 from queuetui.tui.screens.acting import Acting
 
 if TYPE_CHECKING:
     from queuetui.operate.operations import Operations
-
-MOST_TOKENS = 200
 
 
 class Upkeeping(Acting):
