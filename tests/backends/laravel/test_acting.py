@@ -229,26 +229,33 @@ def test_cancel_takes_the_row_out(capture: Capture) -> None:
 
 @pytest.mark.parametrize("name", ["retryUntil", "timeoutAt"])
 def test_a_waiting_job_without_an_attempt_left_is_stuck(capture: Capture, name: str) -> None:
-    """It is counted and found as stuck; one with a deadline counts no attempts, and one with attempts left waits."""
+    """It is counted and found as stuck; one with a deadline counts no attempts, and one with attempts left waits.
+
+    What its data has under these names tells nothing.
+    """
     made = "UPDATE jobs SET reserved_at = NULL, attempts = {}, payload = '{}' WHERE id = {}"
-    ids = [row[0] for row in rows(capture)[0]][:4]
-    query(capture.url, f"DELETE FROM jobs WHERE id > {ids[3]}")
-    for row_id, (attempts, allowed, until) in zip(
+    ids = [row[0] for row in rows(capture)[0]][:8]
+    query(capture.url, f"DELETE FROM jobs WHERE id > {ids[7]}")
+    for row_id, (attempts, allowed, until, data) in zip(
         ids,
         (
-            (3, "3", '"timeoutAt":null'),
-            (3, "30", '"retryUntil":null'),
-            (3, "3", f'"{name}":9999999999'),
-            (0, "1", '"retryUntil":null'),
+            (3, "3", '"timeoutAt":null', '"data":{}'),
+            (3, "3", f'"{name}":null', '"data":{"timeoutAt":5,"retryUntil":5}'),
+            (3, "30", '"retryUntil":null', '"data":{}'),
+            (3, "3", f'"{name}":9999999999', '"data":{}'),
+            (3, "3", f'"{name}":9999999999', '"data":{"timeoutAt":null,"retryUntil":null}'),
+            (3, "3", f'"data":{{"{name}":null}}', f'"{name}":9999999999'),
+            (3, "null", '"retryUntil":null', '"data":{"maxTries":3,"more":1}'),
+            (0, "1", '"retryUntil":null', '"data":{}'),
         ),
         strict=True,
     ):
-        payload = f'{{"displayName":"J{row_id}","maxTries":{allowed},{until},"data":{{}}}}'
+        payload = f'{{"displayName":"J{row_id}","maxTries":{allowed},{until},{data}}}'
         query(capture.url, made.format(attempts, payload, row_id))
     backend = capture.open()
     stuck = list(iterate(backend.inspector, parse_query("is:stuck"), Limits()))
-    assert [job.type.raw for job in stuck] == [f"J{ids[0]}"]
-    assert backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}))).stuck.value == 1
+    assert sorted(job.type.raw for job in stuck) == sorted(f"J{row_id}" for row_id in ids[:2])
+    assert backend.inspector.snapshot(Watch(parts=frozenset({Part.COUNTS}))).stuck.value == 2
 
 
 def test_a_revision_from_elsewhere_is_refused(capture: Capture) -> None:

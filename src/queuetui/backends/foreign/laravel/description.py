@@ -18,7 +18,7 @@ from queuetui.backends.foreign.laravel.payload import is_uuid
 from queuetui.backends.foreign.laravel.refusals import ABSENT, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.settings import KIND, LABEL, LaravelSettings
 from queuetui.backends.foreign.laravel.stored_types import HexBytes, display_name
-from queuetui.backends.foreign.laravel.tables import Tables, has_text, is_like, text_of
+from queuetui.backends.foreign.laravel.tables import Tables, first_value, has_text, is_like, text_of
 from queuetui.backends.tables.codecs import EPOCH_S, PLAIN, WHOLE, Codec, IsoText, Naive, UuidValue
 from queuetui.backends.tables.product import Product
 from queuetui.backends.tables.source import Condition, Field, Source
@@ -36,6 +36,7 @@ _UUID_END = re.compile(r"[0-9a-fA-F-]{1,36}")
 _GAPS = ("", " ")
 # When a job is given up, before 8 and since.
 _DEADLINES = ("timeoutAt", "retryUntil")
+_DIGITS = "123456789"
 _MISSING = {
     State.COMPLETED: "Laravel deletes a job's row when it has finished",
     State.CANCELLED: "Laravel keeps no cancelled jobs",
@@ -200,18 +201,26 @@ def _is_used_up(jobs: TableClause, dialect: str) -> Condition:
         is_like(payload, literal(f'%"maxTries":{gap}', Text()) + tried + literal(",%", Text()), dialect)
         for gap in _GAPS
     ]
-    deadlines = [_has_number(payload, name, dialect) for name in _DEADLINES]
-    return and_(jobs.c.reserved_at.is_(None), jobs.c.attempts > 0, or_(*allowed), ~or_(*deadlines))
+    # What is asked for last is asked of few rows: the data of a job may have members of these names too.
+    is_own = is_like(first_value(payload, ("maxTries",), dialect), tried + literal(",%", Text()), dialect)
+    spent = and_(jobs.c.reserved_at.is_(None), jobs.c.attempts > 0, or_(*allowed), is_own)
+    return and_(spent, ~_has_deadline(payload, dialect))
 
 
-def _has_number(payload: ColumnElement[Any], name: str, dialect: str) -> Condition:
-    """Return the condition for a member that is a number above 0.
+def _has_deadline(payload: ColumnElement[Any], dialect: str) -> Condition:
+    """Return the condition for a payload whose deadline is a number above 0.
 
-    Most are absent or null, which is asked first.
+    Where none stands before the data, as a program may write a payload itself, any such number is taken for one.
     """
-    digits = [has_text(payload, f'"{name}":{gap}{digit}', dialect) for gap in _GAPS for digit in "123456789"]
-    nulls = [has_text(payload, f'"{name}":{gap}null', dialect) for gap in _GAPS]
-    return and_(has_text(payload, f'"{name}":', dialect), ~or_(*nulls), or_(*digits))
+    is_own = func.substr(first_value(payload, _DEADLINES, dialect), 1, 1).in_(list(_DIGITS))
+    before = [is_like(payload, literal(f'%"{name}":%"data":%', Text()), dialect) for name in _DEADLINES]
+    digits = [
+        has_text(payload, f'"{name}":{gap}{digit}', dialect)
+        for name in _DEADLINES
+        for gap in _GAPS
+        for digit in _DIGITS
+    ]
+    return or_(is_own, and_(~or_(*before), or_(*digits)))
 
 
 def _narrow(term: Term, rows: TableClause, names: ColumnElement[Any], dialect: str) -> Condition | None:

@@ -13,8 +13,10 @@ from sqlalchemy import (
     LargeBinary,
     TableClause,
     Text,
+    case,
     cast,
     column,
+    func,
     literal,
     table,
 )
@@ -26,6 +28,7 @@ from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.model.text import sanitize
 
 _INTEGERS = {"attempts", "reserved_at", "available_at", "created_at"}
+_VALUE_CHARS = 24
 
 
 @dataclass(frozen=True)
@@ -129,3 +132,16 @@ def has_text(text: ColumnElement[Any], part: str, dialect: str) -> ColumnElement
     """Return the condition for a text with a part."""
     escaped = part.replace("|", "||").replace("%", "|%").replace("_", "|_")
     return is_like(text, literal(f"%{escaped}%", Text()), dialect)
+
+
+def first_value(payload: ColumnElement[Any], names: tuple[str, ...], dialect: str) -> ColumnElement[str]:
+    """Return how the first value under any of these names begins.
+
+    It is the payload's own, as Laravel writes a job's data last; nothing where there is none.
+    """
+    is_plain = dialect == "mysql" and not isinstance(payload.type, JSON)
+    written, mark = payload if is_plain else as_text(payload), f'"{names[0]}":'
+    for name in names[1:]:
+        written = func.replace(written, f'"{name}":', mark)
+    place = (func.strpos if dialect == "postgresql" else func.instr)(written, mark)
+    return case((place > 0, func.ltrim(func.substr(written, place + len(mark), _VALUE_CHARS))), else_="")
