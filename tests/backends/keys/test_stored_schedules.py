@@ -27,7 +27,10 @@ def _kept(url: str, kind: str) -> tuple[KeptSchedule, ...]:
 
 
 def test_the_cron_jobs_of_a_scheduler_of_rq_are_listed(redis_url: str) -> None:
-    """Expression or interval, queue, arguments, next and last slot; nothing once its scheduler is gone."""
+    """Expression or interval, queue, arguments, next and last slot; nothing once its scheduler is gone.
+
+    Schedulers that were killed stay registered, and change nothing.
+    """
     STORES["keys.jsonl"].load(FIXTURES / "rq-3" / "keys.jsonl", redis_url)
     nightly = {
         "func_name": "app.job",
@@ -49,20 +52,28 @@ def test_the_cron_jobs_of_a_scheduler_of_rq_are_listed(redis_url: str) -> None:
     told = [
         {**nightly, "cron": "*/5 * * * *", "latest_enqueue_time": None, "next_enqueue_time": slot},
         {**each, "latest_enqueue_time": last, "next_enqueue_time": None},
+        {"func_name": "app.odd", "name": "wrong", "cron": 5, "args": "[not JSON-serializable]", "kwargs": {"a": 1}},
     ]
     with redis.Redis.from_url(redis_url) as client:
-        client.zadd("rq:cron_schedulers", {"vm:1:ab": 1795998274.4})
+        killed = {f"killed:{number}": 1795000000.0 + number for number in range(150)}
+        client.zadd("rq:cron_schedulers", {"vm:1:ab": 1795998274.4, **killed})
         client.hset("rq:cron_scheduler:vm:1:ab", mapping={"cron_jobs": json.dumps(told)})
         assert _kept(redis_url, "rq") == (
             KeptSchedule("app.ping", "app.ping", "default", "every 60 s", last_at=LAST),
             KeptSchedule("report", "app.job", "mail", "*/5 * * * *", payload='{"args": [1]}', next_at=SLOT),
+            KeptSchedule(
+                "wrong", "app.odd", "", "5", payload='{"args": "[not JSON-serializable]", "kwargs": {"a": 1}}'
+            ),
         )
         client.delete("rq:cron_scheduler:vm:1:ab")
     assert _kept(redis_url, "rq") == ()
 
 
 def test_the_entries_of_redbeat_are_listed(redis_url: str) -> None:
-    """Expression or interval, queue, arguments, when it is due, when it last ran once it has, and what is disabled."""
+    """Expression or interval, queue, arguments, when it is due, when it last ran once it has, and what is disabled.
+
+    A member whose hash is gone, or is none, is no entry.
+    """
     STORES["keys.jsonl"].load(FIXTURES / "celery" / "keys.jsonl", redis_url)
     made = {
         "year": 2026,
@@ -94,6 +105,8 @@ def test_the_entries_of_redbeat_are_listed(redis_url: str) -> None:
         ),
     }
     with redis.Redis.from_url(redis_url) as client:
+        client.zadd("redbeat::schedule", {"redbeat:gone": 1, "redbeat:text": 2})
+        client.set("redbeat:text", "x")
         for name, (definition, meta) in entries.items():
             client.zadd("redbeat::schedule", {f"redbeat:{name}": SLOT.timestamp()})
             fields = {

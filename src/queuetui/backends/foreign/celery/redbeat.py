@@ -26,11 +26,11 @@ def has_redbeat(prefix: bytes, ask: Ask) -> bool:
 
 
 def read_redbeat(prefix: bytes, ask: Ask) -> tuple[KeptSchedule, ...]:
-    """Return the entries, by name."""
+    """Return the entries, by name; a member whose hash is gone is none."""
     (flat,) = ask([("ZRANGE", prefix + b":schedule", 0, MOST_SCHEDULES, "WITHSCORES")])
     due = dict(zip(flat[::2], flat[1::2], strict=True))
     cards = ask([("HMGET", key, "definition", "meta") for key in due])
-    found = (_read_one(key, due[key], *card) for key, card in zip(due, cards, strict=True))
+    found = (_read_one(key, due[key], *card) for key, card in zip(due, cards, strict=True) if card[0] is not None)
     return tuple(sorted(found, key=lambda one: one.name))
 
 

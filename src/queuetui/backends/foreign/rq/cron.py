@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from queuetui.backends.keys.stored_values import list_of, text_of, time_of
+from queuetui.backends.keys.stored_values import list_of, text_of, time_of, to_json
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.schedule import KeptSchedule
 
@@ -16,10 +17,13 @@ _MOST_SCHEDULERS = 100
 
 
 def read_cron(prefix: bytes, ask: Ask) -> tuple[KeptSchedule, ...]:
-    """Return the cron jobs of every scheduler that is registered."""
-    (names,) = ask([("ZRANGE", prefix + b":cron_schedulers", 0, _MOST_SCHEDULERS)])
+    """Return the cron jobs of the schedulers that live.
+
+    Those beat last; the names of killed ones stay registered.
+    """
+    (names,) = ask([("ZREVRANGE", prefix + b":cron_schedulers", 0, _MOST_SCHEDULERS - 1)])
     cards = ask([("HGET", prefix + b":cron_scheduler:" + name, "cron_jobs") for name in names])
-    several = len(names) > 1
+    several = sum(card is not None for card in cards) > 1
     found = (
         _read_one(said, text_of(name) if several else "")
         for name, card in zip(names, cards, strict=True)
@@ -32,10 +36,20 @@ def read_cron(prefix: bytes, ask: Ask) -> tuple[KeptSchedule, ...]:
 def _read_one(said: dict[str, Any], scheduler: str) -> KeptSchedule:
     """Return one; schedulers may both have one of a name."""
     call = str(said.get("func_name") or "?")
-    named = {name: said[name] for name in ("args", "kwargs") if said.get(name)}
+    named = {name: _given(said[name]) for name in ("args", "kwargs") if said.get(name)}
+    every = said.get("interval")
+    interval = None if every is None else f"every {every} s"
     return KeptSchedule(
         f"{said.get('name') or call}{f' of {scheduler}' if scheduler else ''}", call, str(said.get("queue_name") or ""),
-        timing=said.get("cron") or f"every {said.get('interval')} s",
-        payload="{" + ", ".join(f'"{name}": {text}' for name, text in named.items()) + "}" if named else None,
+        timing=str(said["cron"]) if said.get("cron") else interval,
+        payload=to_json(named) if named else None,
         next_at=time_of(str(said.get("next_enqueue_time"))), last_at=time_of(str(said.get("latest_enqueue_time"))),
     )  # fmt: skip
+
+
+def _given(written: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return what a text of JSON holds; RQ writes other words for arguments that JSON cannot carry."""
+    try:
+        return json.loads(written)
+    except (TypeError, ValueError, RecursionError):
+        return written
