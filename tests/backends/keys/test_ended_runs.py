@@ -14,10 +14,9 @@ def _text(said: str) -> bytes:
 
 
 def test_the_try_by_which_arq_gives_up_is_no_run(redis_url: str) -> None:
-    """It counts a try before it finds that there were enough: of four counted ones three were begun."""
+    """It counts a try before it finds that there were enough: of four counted ones three were begun, of none none."""
     error = b"carq.worker\nJobExecutionFailed\n" + _text("max 3 retries exceeded") + b"\x85R"
     pairs = {
-        "t": b"K\x04",
         "s": b"\x89",
         "f": _text("again"),
         "a": b")",
@@ -26,10 +25,13 @@ def test_the_try_by_which_arq_gives_up_is_no_run(redis_url: str) -> None:
         "r": error,
     }
     with redis.Redis.from_url(redis_url) as client:
-        client.set("arq:result:x", b"\x80\x04}(" + b"".join(_text(name) + one for name, one in pairs.items()) + b"u.")
+        for job_id, tries in (("x", b"K\x04"), ("none", b"K\x00")):
+            told = b"".join(_text(name) + one for name, one in {**pairs, "t": tries}.items())
+            client.set(f"arq:result:{job_id}", b"\x80\x04}(" + told + b"u.")
     backend = open_backend(redis_url, BackendOptions(kind="arq"))
     job = backend.inspector.get("x")
     assert (job.attempts, job.error and job.error.message.raw) == (3, "max 3 retries exceeded")
+    assert backend.inspector.get("none").attempts == 0
     backend.close()
 
 

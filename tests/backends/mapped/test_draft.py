@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.mapped.draft import FILL_IN, draft_mapping
 from queuetui.backends.foreign.mapped.shape import read_mapping
 from queuetui.model.act import Verb
+from queuetui.model.errors import NotFound
 from queuetui.model.state import State
 from tests.backends.captures import FIXTURES, STATE_OF_WORD, run_script
 from tests.backends.mapped.reading import product_of, see
@@ -24,12 +27,17 @@ def test_a_draft_for_a_prisma_table_tells_every_state_true(postgres_url: str) ->
 
 
 def test_what_cannot_be_guessed_is_said(sqlite_url: str) -> None:
-    """A column and a status whose names say nothing are named in comments, and the first lines say what to correct."""
+    """A column and a status whose names say nothing are named in comments, and the first lines say what to correct.
+
+    A name whose quotes are not whole is no other table's.
+    """
     run_script(sqlite_url, "CREATE TABLE odd (id INTEGER PRIMARY KEY, state TEXT, blob2 BLOB);\n")
     text = draft_mapping(sqlite_url, "odd", BackendOptions())
     assert [line.split(":")[1] for line in text.splitlines() if line.startswith(FILL_IN)] == [" states", " type"]
     assert '# not used: "blob2"' in text
     assert '# type = "?"' in text
+    with pytest.raises(NotFound):
+        draft_mapping(sqlite_url, '"odd', BackendOptions())
 
 
 def test_statuses_of_a_text_column_are_read_from_its_rows(sqlite_url: str) -> None:

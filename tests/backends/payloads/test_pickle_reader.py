@@ -115,10 +115,11 @@ def test_values_of_usual_types_are_told_in_a_word() -> None:
         "__class__": "datetime.datetime",
         "args": [{"base64": "B+oDHQIeAAAAAA=="}, {"__class__": "datetime.timezone", "args": [hours]}],
     }
+    hour = {"__class__": "datetime.time", "args": [{"base64": "AQIDAAAA"}, at["args"][1]]}
     price, broken = {"__class__": "decimal.Decimal", "args": ["1.10"]}, {"__class__": "uuid.UUID", "state": 7}
     unknown = {"__class__": ["a"], "at": [1]}
-    assert tell_values([at, hours, price, broken, unknown]) == [
-        "2026-03-29 02:30:00+05:45", "5:45:00", "1.10", broken, unknown
+    assert tell_values([at, hour, hours, price, broken, unknown]) == [
+        "2026-03-29 02:30:00+05:45", "01:02:03+05:45", "5:45:00", "1.10", broken, unknown
     ]  # fmt: skip
 
 

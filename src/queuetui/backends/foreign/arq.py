@@ -205,7 +205,7 @@ def _read_result(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job
         Untrusted(payload),
         data=summarise_call(call, payload, moment.summaries),
         # Given up by the count of its tries: the last of these was not begun.
-        attempts=number_of(said.get("t")) - int(bool(error and _GIVEN_UP.fullmatch(error.message.raw))),
+        attempts=max(number_of(said.get("t")) - int(bool(error and _GIVEN_UP.fullmatch(error.message.raw))), 0),
         error=error,
         result=None if is_failed else Untrusted(to_json(said.get("r"))),
         created_at=at_of(said.get("et")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from datetime import date, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -34,12 +34,16 @@ def _tell_moment(value: Mapping[str, Any]) -> str:
     at = time_of(_bytes_of(packed))
     if at is None:
         raise ValueError
+    return _tell_zone(at, zone)
+
+
+def _tell_zone(at: datetime | time, zone: list[Any]) -> str:
     match zone:
         case [{"__class__": name, "args": [{"args": apart}, *_]}] if name == _OFFSET:
-            return at.replace(tzinfo=timezone(timedelta(*apart))).isoformat(" ")
+            return str(at.replace(tzinfo=timezone(timedelta(*apart))))
         case [{"args": [str(name), *_]}]:
-            return f"{at.isoformat(' ')} {name}"
-    return at.isoformat(" ")
+            return f"{at} {name}"
+    return str(at)
 
 
 def _bytes_of(shown: Any) -> bytes:  # noqa: ANN401 - any JSON
@@ -58,8 +62,9 @@ def _tell_date(value: Mapping[str, Any]) -> str:
 
 
 def _tell_time(value: Mapping[str, Any]) -> str:
-    hour, minute, second, *micros = _bytes_of(value["args"][0])
-    return str(time(hour, minute, second, int.from_bytes(bytes(micros))))
+    packed, *zone = value["args"]
+    hour, minute, second, *micros = _bytes_of(packed)
+    return _tell_zone(time(hour, minute, second, int.from_bytes(bytes(micros))), zone)
 
 
 _TELLERS: dict[str, Callable[[Mapping[str, Any]], str]] = {

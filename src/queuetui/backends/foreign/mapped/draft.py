@@ -54,6 +54,8 @@ def draft_mapping(url: str, name: str, options: BackendOptions) -> str:
 def _unquoted(name: str) -> str:
     """Return a name as the catalog has it where a person wrote it as a statement would."""
     parts = re.findall(r'"(?:[^"]|"")+"|`(?:[^`]|``)+`|[^."`]+', name)
+    if ".".join(parts) != name:
+        return name
     return ".".join(part[1:-1].replace(part[0] * 2, part[0]) if part[0] in '"`' else part for part in parts)
 
 
