@@ -251,6 +251,11 @@ def test_a_purge_leaves_out_no_system_without_a_word() -> None:
         assert "No purge in prod/rq: queue cannot be searched here" in stage.text()
         await stage.press("escape")
         await stage.until_shown("Left; no purge was asked about in cache")
+        systems.feeds["prod/native"].jobs = []
+        await stage.press("X")
+        await stage.until_shown("Nothing to purge in prod/native")
+        await stage.press("escape")
+        await stage.until_shown("jobs in cache")
 
     systems.stage().play(script)
 

@@ -21,7 +21,8 @@ from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import RowSelected
 
 if TYPE_CHECKING:
-    from queuetui.operate.operations import Operations
+    from queuetui.operate.manifest import Manifest
+    from queuetui.operate.operations import Operations, Thoroughness
     from queuetui.operate.report import Report
     from queuetui.tui.screens.acting import ManifestReader
     from queuetui.tui.session import ConsoleLink
@@ -123,7 +124,7 @@ class AllSystemsScreen(SystemList, Filtering):
         return [(link, tuple(jobs)) for link, jobs in found.items()]
 
     def _ask_in_turn(self, name: str, left: Sequence[OfOneSystem]) -> None:
-        """Ask in the first system, and in the next one once that was done."""
+        """Ask in the first system, and in the next one once that was done, or where there was nothing to do."""
         if not left:
             return
         (link, reading), *rest = left
@@ -131,15 +132,24 @@ class AllSystemsScreen(SystemList, Filtering):
         if connection is None:
             return
 
+        reader, has_any = reading(connection.operations), True
+
+        def read(how: Thoroughness, retry_until: str) -> Manifest:
+            nonlocal has_any
+            manifest = reader(how, retry_until)
+            has_any = bool(manifest.refs)
+            return manifest
+
         def ended(report: Report | None) -> None:
             if report is not None:
                 self.act_ended_in(link, report)
+            if report is not None or not has_any:
                 self._ask_in_turn(name, rest)
             elif rest:
                 titles = ", ".join(link.reach.profile.title for link, _ in rest)
                 self.flash(f"Left; no {name} was asked about in {titles}", Tone.WARNING)
 
-        self.ask_about_jobs(name, link, connection.operations, reading(connection.operations), ended)
+        self.ask_about_jobs(name, link, connection.operations, read, ended)
 
     def forget_done(self, link: ConsoleLink, job_ids: set[str]) -> None:
         """Take the marks off jobs that are done."""
