@@ -26,7 +26,7 @@ REDIS_SCHEMES = {"redis": "redis", "rediss": "redis", "unix": "redis"}
 NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "mysql": "sql", "redis": "redis", "memory": "memory"}
 WITH_SCHEMA = ("sql", "redis")
 _ANY_SQL = ("sqlite", "postgresql", "mysql")
-# By kind: the module whose `find` recognises it in what discovery has read of a store, and the stores that it lives in.
+# By kind: the module that recognises it (`recognise` or `find`) in what discovery has read of a store, and the stores it lives in.
 FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "arq": ("arq", ("redis",)),
     "bullmq": ("bullmq.product", ("redis",)),

@@ -10,15 +10,19 @@ from queuetui.monitor.diagnosis.words import age, command, name
 
 
 def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
-    """Judge a worker by its last beat, on the store's clock."""
+    """Judge a worker by its last beat, on the store's clock.
+
+    Where its own system takes it for alive for longer than the alarm's limit, or takes it off its list by itself, that holds.
+    """
     silent_s = (facts.now - worker.beat_at).total_seconds()
-    if worker.has_ended or silent_s <= facts.limits.alarms.worker_silent_s:
+    limit_s = max(facts.limits.alarms.worker_silent_s, worker.silent_after_s or 0.0)
+    if worker.has_ended or worker.registration_ends or silent_s <= limit_s:
         return None
     held = f" and holds {counted(worker.busy, 'job')}" if worker.busy else ""
     return Verdict(
         Code.STALE_WORKER,
         Severity.WARNING,
         f"{name(worker.place)} has been silent for {age(silent_s)}{held}",
-        {"silent_s": round(silent_s, 3), "limit_s": facts.limits.alarms.worker_silent_s, "busy": worker.busy},
+        {"silent_s": round(silent_s, 3), "limit_s": limit_s, "busy": worker.busy},
         command("workers", "clean") if facts.capabilities.native else "look whether it still runs on its host",
     )
