@@ -96,7 +96,8 @@ def _fitting(capture: Capture, deed: Deed, jobs: Sequence[Job]) -> list[Job]:
     if deed.by_worker:
         workers = capture.open(deed.after_s).inspector.snapshot(Watch(parts=frozenset({Part.WORKERS}))).workers
         found = [job for job in found if job.worker in [one.id for one in workers]]
-    return [job for job in found if not deed.unless or not any(deed.unless in remark for remark in job.remarks)]
+    words = list(filter(None, deed.unless.split("|")))
+    return [job for job in found if not any(word in remark for word in words for remark in job.remarks)]
 
 
 def _reset(fresh: Capture, folder: Folder) -> None:

@@ -10,7 +10,19 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
-from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, String, Table, Text, create_engine, select
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    String,
+    Table,
+    Text,
+    create_engine,
+    select,
+)
 
 from queuetui.backends.backend import Backend
 from queuetui.model.act import Act, Outcome, Target, Verb
@@ -33,7 +45,7 @@ ENDED = {"SUCCESS": State.COMPLETED, "FAILURE": State.FAILED, "REVOKED": State.C
 def _table(*, extended: bool) -> Table:
     """Return the table as Celery 5.7 makes it."""
     columns: list[Column[Any]] = [
-        Column("id", Integer, primary_key=True, autoincrement=True),
+        Column("id", Integer, Sequence("task_id_sequence"), primary_key=True, autoincrement=True),
         *(Column(name, String(155), unique=name == "task_id") for name in ("task_id", "status")),
         *(Column(name, LargeBinary) for name in ("result", "children")),
         Column("date_done", DateTime),
@@ -125,6 +137,27 @@ def test_a_retry_sends_the_message_and_deletes_the_row(apart: Capture, database:
     assert _act(backend, Verb.RETRY, job).outcome is Outcome.SKIPPED
 
 
+def test_a_cancel_leaves_the_row_that_a_worker_writes(apart: Capture, database: str) -> None:
+    """The message is gone, the row says REVOKED with name and arguments; a task that moved on has no row."""
+    backend = apart.open(1)
+    job, other = _jobs(backend, "state:pending")[:2]
+    result = _act(backend, Verb.CANCEL, job)
+    assert (result.outcome, result.state_now) == (Outcome.DONE, State.CANCELLED), result
+    found = backend.inspector.get(job.ref.id)
+    assert (found.state, found.type, found.queue, found.ref.rev) == (
+        State.CANCELLED, job.type, job.queue, result.rev_after,
+    )  # fmt: skip
+    assert json.loads(found.payload.raw)["args"] == json.loads(job.payload.raw)["args"]
+    rows = f"select status, result, worker, retries from celery_taskmeta where task_id = '{job.ref.id}'"
+    ((status, error, worker, retries),) = query(database, rows)
+    assert (status, json.loads(bytes(error))["exc_type"], worker, retries) == ("REVOKED", "TaskRevokedError", None, 0)
+    assert _act(backend, Verb.CANCEL, job).outcome is Outcome.SKIPPED
+    with redis.Redis.from_url(apart.url.partition("?")[0]) as client:
+        client.delete(other.queue.raw)
+    assert _act(backend, Verb.CANCEL, other).outcome is Outcome.SKIPPED
+    assert query(database, f"select 1 from celery_taskmeta where task_id = '{other.ref.id}'") == []
+
+
 def test_a_result_is_deleted(apart: Capture) -> None:
     """Its row alone goes."""
     backend = apart.open(1)
@@ -162,7 +195,7 @@ def test_a_database_without_the_table_is_told_of(redis_url: str, postgres_url: s
 
 
 def test_the_rights_of_the_page_are_enough_and_no_more(redis_url: str, postgres_url: str) -> None:
-    """Who may look sees all and is refused a retry, which leaves row and queue as they were; who may change retries."""
+    """Who may look sees all and is refused to retry and cancel, which change nothing; who may change does both."""
     capture = load_keys("celery", "celery", redis_url)
     _move_results(redis_url, postgres_url, extended=True)
     run_script(postgres_url, statements_of("celery.md"))
@@ -173,9 +206,12 @@ def test_the_rights_of_the_page_are_enough_and_no_more(redis_url: str, postgres_
         apart = Capture("celery", f"{redis_url}?beside={beside}", capture.truth)
         backend = apart.open(1)
         job = next(one for one in _jobs(backend, "state:failed") if one.queue.raw == "high")
+        waiting = _jobs(backend, "state:pending")[0]
+        cancelled = _act(backend, Verb.CANCEL, waiting)
+        assert cancelled.outcome is (Outcome.DONE if user == "mender" else Outcome.FAILED), cancelled
         result = _act(backend, Verb.RETRY, job)
         seen[user] = (result.outcome, len(_jobs(backend, "state:failed")), len(_jobs(backend, "state:pending")))
         assert result.outcome is Outcome.DONE or "refused the right" in result.note, result.note
         apart.close()
         query(postgres_url, f"drop owned by {user} cascade; drop role {user}")
-    assert seen == {"looker": (Outcome.FAILED, 2, 6), "mender": (Outcome.DONE, 1, 7)}
+    assert seen == {"looker": (Outcome.FAILED, 2, 6), "mender": (Outcome.DONE, 1, 6)}

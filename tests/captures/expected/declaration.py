@@ -21,7 +21,7 @@ class Deed:
     """A verb, the word of the truth whose jobs it is done to, and the state they are in afterwards (None: gone).
 
     `columns` are what the job's row or keys then hold, by the system's own format; `after_s` is when it is done, counted from the capture.
-    `unless` are words of a remark by which a job says that it cannot be done to it, `needs` what must be known of it.
+    `unless` are words of remarks, divided by |, by which a job says that it cannot be done to it, `needs` what must be known of it.
     A state that hangs on the job is a function of it. `or_blocked`: what it waits for besides may be taken.
     `by_worker`: it is done by a worker, and so only where that of the job is registered.
     """

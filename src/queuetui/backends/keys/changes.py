@@ -12,6 +12,9 @@ from queuetui.model.act import Verb
 from queuetui.model.state import State
 
 PRESENT = "present"
+# Writes a part into another store, does the rest, and keeps that part only if the rest was done; the answer is None where it was
+# not, else the job's state and revision there.
+Within = Callable[[Callable[[], bool]], tuple[State | None, str | None] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class KeysChange:
 
     A full memory refuses what writes, never what takes away: in another order the job would be lost. `after` is where the job then
     stands. `kept` are keys that `before` holds whole beside the entry, `kept_fields` fields of hashes that many jobs share.
+    `within` does the change together with one of another store, in which the job then stands.
     """
 
     guards: tuple[KeysStep, ...]
@@ -49,6 +53,7 @@ class KeysChange:
     kept_fields: tuple[tuple[bytes, bytes], ...] = ()
     after: Entry | None = None
     note: str = ""
+    within: Within | None = None
 
     @property
     def steps(self) -> tuple[KeysStep, ...]:

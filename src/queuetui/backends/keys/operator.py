@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from queuetui.backends.keys.changes import KeysChange, Rule
 from queuetui.backends.keys.entry_reader import KeysReading
@@ -87,11 +88,13 @@ class KeysOperator:
         if isinstance(built, str):
             return Result(ref, Outcome.SKIPPED, seen.job.state, built)
         before = self._read_before(seen, built)
-        if not run_change(self._server, f"trying to {act.verb.value} a job", built):
+        run = partial(run_change, self._server, f"trying to {act.verb.value} a job", built)
+        stands = (None, None) if built.within is None and run() else built.within and built.within(run)
+        if stands is None:
             return Result(ref, Outcome.SKIPPED, seen.job.state, MOVED_ON)
-        after = None if built.after is None else _find_after(built.after, reading)
-        state = None if after is None else after.job.state
-        return Result(ref, Outcome.DONE, state, built.note, before, None if after is None else after.job.ref.rev)
+        if built.after is not None and (after := _find_after(built.after, reading)) is not None:
+            stands = after.job.state, after.job.ref.rev
+        return Result(ref, Outcome.DONE, stands[0], built.note, before, stands[1])
 
     def _read_before(self, seen: Seen, change: KeysChange) -> str:
         """Return the entry and the keys that go or change, as the server itself would put them back."""

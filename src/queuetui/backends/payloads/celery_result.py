@@ -17,6 +17,8 @@ from queuetui.model.text import Untrusted
 ENDED = ("SUCCESS", "FAILURE", "REVOKED")
 _HEAD = re.compile(rb'\{"status": "(\w+)"')
 _STORED = Decoder((), (PICKLE, JSON, MSGPACK))
+# What a worker stores of a task that it drops since a person revoked it.
+REVOKED_ERROR = {"exc_type": "TaskRevokedError", "exc_message": ["revoked"], "exc_module": "celery.exceptions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,9 @@ def read_columns(columns: Mapping[str, object]) -> CeleryResult:
 
 def write_revoked(task_id: str, done: str) -> bytes:
     """Return the result that a worker writes of a task which it drops as revoked."""
-    error = {"exc_type": "TaskRevokedError", "exc_message": ["revoked"], "exc_module": "celery.exceptions"}
     told = {
         "status": "REVOKED",
-        "result": error,
+        "result": REVOKED_ERROR,
         "traceback": None,
         "children": None,
         "date_done": done,

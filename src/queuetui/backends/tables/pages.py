@@ -38,6 +38,8 @@ COUNT_S = 0.25
 SCANNED_ROWS = 5_000
 SCAN_S = 0.5
 FEWEST_SCANNED = 500
+# What is hardly ever there is not what most of the time is spent on.
+SPARSE_SHARE = 0.2
 FAR_CHARS = 256 * 1024
 _FAR_FIELDS = frozenset({"payload", "error", "fingerprint", "data", WORD})
 _LARGEST_CHUNK = 500
@@ -167,10 +169,10 @@ def _open(reading: Reading, request: PageRequest, asked: Asked, sizes: Sizes) ->
             spot = Spot(order.by, Side.END if request.backward else Side.START)
         walks = order.is_indexed and not (asked.is_everything and not source.is_partial)
         chars = FAR_CHARS if is_far else HEAD_CHARS
-        is_scan = walks and is_searched(request.query, source)
-        streams.append(
-            Stream(reading, order, asked.where[source.name], spot, request.backward, chunk, chars, walks, is_scan)
-        )
+        is_sparse = source.sparse and is_large
+        is_scan = walks and (is_sparse or is_searched(request.query, source))
+        where, share = asked.where[source.name], SPARSE_SHARE if is_sparse else 1.0
+        streams.append(Stream(reading, order, where, spot, request.backward, chunk, chars, walks, is_scan, share))
     return streams
 
 

@@ -79,7 +79,7 @@ class Source:
     language, `is_type` is the condition for a type. `spent` rows wait with no attempt left, and are stuck. `in_turn`: rows are taken in
     the order of their key, so that those that run are the first. `note` is said of each page with its jobs. `attempts` reads the runs
     that are kept of the row of a key, oldest first. `settled`: why nothing is done to any of its rows. `cancelling` holds for runs that
-    were asked to end.
+    were asked to end. `sparse`: hardly any of many rows is a job of this source, and no index leads to one.
     """
 
     name: str
@@ -109,6 +109,7 @@ class Source:
     attempts: Callable[[Connection, Key], tuple[Attempt, ...]] | None = None
     settled: str = ""
     cancelling: Condition | None = None
+    sparse: bool = False
 
     def state(self, moment: Moment) -> ColumnElement[int]:
         """Return the place of a row's state in STATES, NO_STATE for a row that no rule knows."""

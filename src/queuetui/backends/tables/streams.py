@@ -23,7 +23,10 @@ WINDOW_ROWS = 10_000
 
 @dataclass(slots=True)
 class Stream:
-    """The rows of one source beyond `spot`; `walks`: they are many and the filter may find few."""
+    """The rows of one source beyond `spot`; `walks`: they are many and the filter may find few.
+
+    A `share` of the time to look is spent on it.
+    """
 
     reading: Reading
     order: Order
@@ -34,6 +37,7 @@ class Stream:
     chars: int
     walks: bool = False
     is_scan: bool = False
+    share: float = 1.0
     window_rows: int = field(default_factory=lambda: WINDOW_ROWS)
     passed: int = 0
     _edge: Spot | None = None
@@ -98,7 +102,7 @@ class Stream:
 
     def _fetch_by_windows(self) -> list[Record]:
         """Look at a window of rows after the other, until there is a chunk or the time is over."""
-        deadline = monotonic() + WINDOWS_S + (DIRECT_S if self.is_scan else 0)
+        deadline = monotonic() + (WINDOWS_S + (DIRECT_S if self.is_scan else 0)) * self.share
         found: list[Record] = []
         begin = self.spot if self._edge is None else self._edge
         while len(found) < self.chunk:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.celery.redbeat import has_redbeat, read_redbeat
@@ -49,6 +49,9 @@ from queuetui.model.job import Job
 from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
+
+if TYPE_CHECKING:
+    from queuetui.backends.foreign.celery.revoked_rows import RevokedRows
 
 BINDINGS, RESULTS, _SEPARATOR = b"_kombu.binding.", b"celery-task-meta-", b"\x06\x16"
 # A list without a number is the first step; a task's priority is rounded down to a step, and the least number is served first.
@@ -103,6 +106,8 @@ class Celery(KeysProduct):
         )
         self._redbeat, self._has_redbeat = options.settings.get("celery.redbeat_prefix", "redbeat:").encode(), False
         self._note_results(are_there=False)
+        # Set where results are in a table.
+        self.revoked_rows: RevokedRows | None = None
 
     def _note_results(self, *, are_there: bool) -> None:
         """Keep what can be done; where no result was seen, none are kept here."""
@@ -278,6 +283,9 @@ class Celery(KeysProduct):
         if why or message is None:
             return why or UNREADABLE
         task_id, key = seen.job.ref.id, self._result_key(seen.job.ref.id)
+        if self.revoked_rows is not None and not message.headers.get("ignore_result"):
+            within = partial(self.revoked_rows.put, message, moment.now)
+            return KeysChange(guards, (), removes, kept=(key,), within=within)
         is_told = around.in_json and not message.headers.get("ignore_result")
         left_ms = int((moment.now - around.at_end if around.at_end else _DEFAULT_EXPIRY).total_seconds() * 1_000)
         put = KeysStep(("SET", key, write_revoked(task_id, moment.now.isoformat()), "PX", left_ms))

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, String, Table, Text, case, func, literal
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    String,
+    Table,
+    Text,
+    case,
+    func,
+    literal,
+)
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.celery.product import Celery
+from queuetui.backends.foreign.celery.revoked_rows import RevokedRows
 from queuetui.backends.foreign.celery.words import CALLED_ALONE, NO_CALL, NO_QUEUE
 from queuetui.backends.keys.changes import KeysChange, KeysStep, is_of_kind
 from queuetui.backends.keys.entry_reader import KeysReading
@@ -36,6 +51,9 @@ from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.urls import hide_password
 
+if TYPE_CHECKING:
+    from queuetui.backends.tables.inspector import TablesInspector
+
 TABLE = "celery_taskmeta"
 _NEEDED = frozenset({"id", "task_id", "status", "result", "date_done", "traceback"})
 _EXTENDED = frozenset({"name", "args", "kwargs", "worker", "retries", "queue"})
@@ -56,9 +74,13 @@ def open_results(url: str, server: RedisServer, product: Celery, options: Backen
     try:
         stored = _choose(look_into(url, options).tables, shown)
         database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
-        return make_backend(database, describe(stored, server, product, options.summaries), options)
+        described = describe(stored, server, product, options.summaries)
+        backend = make_backend(database, described, options)
+        forget = cast("TablesInspector", backend.inspector).dear.forget
+        product.revoked_rows = RevokedRows(database, described, options, forget)
     except (Unreachable, Denied) as error:
         raise type(error)(f"the database of the results, {shown}: {error}") from error
+    return backend
 
 
 def _choose(tables: tuple[StoredTable, ...], shown: str) -> StoredTable:
@@ -98,10 +120,13 @@ def describe(stored: StoredTable, server: RedisServer, product: Celery, summarie
 def _source(stored: StoredTable, summaries: SummaryPaths) -> Source:
     texts = dict.fromkeys(("task_id", "status", "name", "worker", "queue"), String)
     types = {
-        **texts, "id": Integer, "retries": Integer, "date_done": DateTime, "traceback": Text,
+        **texts, "retries": Integer, "date_done": DateTime, "traceback": Text,
         **dict.fromkeys(("result", "args", "kwargs"), LargeBinary),
     }  # fmt: skip
-    table = Table(TABLE, MetaData(), *(Column(name, types[name]) for name in types if name in stored.columns))
+    columns: list[Column[Any]] = [Column(name, types[name]) for name in types if name in stored.columns]
+    # A sequence where the database has them, as Celery makes the table.
+    key: Column[int] = Column("id", Integer, Sequence("task_id_sequence"), primary_key=True)
+    table = Table(TABLE, MetaData(), key, *columns)
     row = table.c
     is_extended = frozenset(stored.columns) >= _EXTENDED
     count = func.coalesce(row.retries, 0) + 1 if is_extended else literal(1)

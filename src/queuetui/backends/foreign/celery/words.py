@@ -26,6 +26,7 @@ def remarks_of(
         (is_gone and result.call is None, "its name and arguments are not stored: turn result_extended on to see them"),
         (is_gone and result.retries is None and state is not State.CANCELLED, "Celery stored no count of its attempts: at least one"),
         (is_held and not is_run, HELD),
+        (headers.get("ignore_result"), "ignore_result: Celery keeps nothing of it once it has ended"),
         (is_held and is_run and not result.is_run, "a worker holds it; whether it runs yet is not stored: at least these attempts"),
         (state is State.PENDING and not headers.get("eta"), "since when it waits is not stored"),
         (state is State.RETRYING and result.error is None, "its last error is not stored here"),

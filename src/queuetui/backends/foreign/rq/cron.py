@@ -13,15 +13,13 @@ from queuetui.model.schedule import KeptSchedule
 if TYPE_CHECKING:
     from queuetui.backends.keys.product import Ask
 
-_MOST_SCHEDULERS = 100
-
 
 def read_cron(prefix: bytes, ask: Ask) -> tuple[KeptSchedule, ...]:
-    """Return the cron jobs of the schedulers that live.
+    """Return the cron jobs of the schedulers that live, one more than are shown where there are more.
 
     Those beat last; the names of killed ones stay registered.
     """
-    (names,) = ask([("ZREVRANGE", prefix + b":cron_schedulers", 0, _MOST_SCHEDULERS - 1)])
+    (names,) = ask([("ZREVRANGE", prefix + b":cron_schedulers", 0, MOST_SCHEDULES)])
     cards = ask([("HGET", prefix + b":cron_scheduler:" + name, "cron_jobs") for name in names])
     several = sum(card is not None for card in cards) > 1
     found = (

@@ -133,7 +133,7 @@ class SolidQueue:
             replace(dead, texts={**dead.texts, "error": failed.error}),
             # Those that are shown all have the time of their end.
             replace(finished, only=jobs.c.finished_at.is_not(None), lanes=frozenset({"completed"})),
-            replace(lost, only=unheld, key_orders=frozenset(), extra={**lost.extra, "stands": ~unheld}),
+            replace(lost, only=unheld, key_orders=frozenset(), extra={**lost.extra, "stands": ~unheld}, sparse=True),
         )
 
     def _source(self, name: str, state: State | None, **times: Any) -> Source:  # noqa: ANN401 - columns of any type
