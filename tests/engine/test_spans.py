@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from opentelemetry import trace
@@ -13,7 +17,10 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from queuetui.client import Queue
 from queuetui.engine.spans import tracer_of_now
+from queuetui.model.correlation import correlated
+from queuetui.model.inheritance import read_inheritance
 from tests.engine.conftest import StartWorker
+from tests.engine.processes import Place
 from tests.engine.working import declare_handler
 
 
@@ -39,6 +46,13 @@ def links_of(span: ReadableSpan) -> list[int]:
     return [link.context.span_id for link in span.links]
 
 
+def enqueued_in(queue: Queue, job_id: str) -> int:
+    """Return the id of the span that a stored job is led on from."""
+    context = queue.backend.inspector.get(job_id).context
+    assert context is not None
+    return int(read_inheritance(context.raw).trace["traceparent"].split("-")[2], 16)
+
+
 def id_of(span: ReadableSpan) -> int:
     """Return a span's own id."""
     context = span.context
@@ -50,7 +64,7 @@ def id_of(span: ReadableSpan) -> int:
 def test_a_run_has_a_span_that_is_linked_to_who_enqueued_it(
     queue: Queue, start_worker: StartWorker, exporter: InMemorySpanExporter
 ) -> None:
-    """Each run is a trace of its own; the links lead from a job to the run or request that enqueued it, on the loop too."""
+    """Each run is a trace of its own; the links lead to the enqueue, which is a part of the run or request, on the loop too."""
 
     async def fetch(payload: object) -> None:
         trace.get_current_span().set_attribute("shop", "North")
@@ -65,8 +79,15 @@ def test_a_run_has_a_span_that_is_linked_to_who_enqueued_it(
         job = queue.enqueue(parent, {"sku": 1}, correlation_id="order-7")
     start_worker(burst=True).wait()
     spans = by_name(exporter)
-    assert links_of(spans[parent]) == [id_of(spans["request"])]
-    assert links_of(spans[child]) == [id_of(spans[parent])]
+    sent, inner = spans[f"enqueue {parent}"], spans[f"enqueue {child}"]
+    assert links_of(spans[parent]) == [id_of(sent)]
+    assert links_of(spans[child]) == [id_of(inner)]
+    assert [span.parent and span.parent.span_id for span in (sent, inner)] == [
+        id_of(spans["request"]),
+        id_of(spans[parent]),
+    ]
+    assert {sent.kind, inner.kind} == {SpanKind.PRODUCER}
+    assert (sent.attributes or {})["messaging.message.id"] == job.id
     assert (spans[parent].parent, spans[child].parent) == (None, None)
     assert {spans[parent].kind, spans[child].kind} == {SpanKind.CONSUMER}
     told = spans[parent].attributes or {}
@@ -101,6 +122,7 @@ def test_a_span_tells_how_its_run_failed(
     start_worker(burst=True, unknown_after_s=0).wait()
     spans = by_name(exporter)
     failed, left, unknown = (spans[job_type] for job_type in types)
+    assert links_of(failed) == [id_of(spans[f"enqueue {types[0]}"])]
     assert (failed.status.status_code, failed.status.description) == (StatusCode.ERROR, "no such shop")
     assert (failed.attributes or {})["error.type"] == "ValueError"
     (event,) = failed.events
@@ -108,7 +130,67 @@ def test_a_span_tells_how_its_run_failed(
     assert "in broken" in str((event.attributes or {})["exception.stacktrace"])
     assert (left.attributes or {})["error.type"] == "SystemExit"
     assert (unknown.attributes or {})["queuetui.job.ending"] == "snoozed"
-    assert not any(links_of(span) for span in spans.values())
+
+
+def test_many_jobs_are_enqueued_in_one_span(queue: Queue, exporter: InMemorySpanExporter) -> None:
+    """Jobs made outside or here are led on from it, those of another request keep that; a named request is what it is a part of."""
+    with trace.get_tracer("web").start_as_current_span("other"):
+        of_other = Queue.new("Send")
+    with correlated("order-7", {"traceparent": f"00-{'4b' * 16}-{'0f' * 8}-01"}):
+        stored = queue.enqueue_many([Queue.new("Send"), of_other])
+    queue.enqueue_many(Queue.new_many("Send", [1, 2, 3]))
+    asyncio.run(queue.aenqueue("Mail"))
+    with pytest.raises(TypeError):
+        queue.enqueue("Broken", colour="red")  # type: ignore[call-arg] # no such option
+    first, many, alone, broken = (span for span in exporter.get_finished_spans() if span.kind is SpanKind.PRODUCER)
+    assert first.parent is not None
+    assert (first.parent.trace_id, (first.attributes or {})["messaging.batch.message_count"]) == (int("4b" * 16, 16), 2)
+    assert [enqueued_in(queue, one.id) for one in stored] == [id_of(first), id_of(by_name(exporter)["other"])]
+    ids = [job.id for job in queue.jobs("type:Send sort:-created")[0]][:3]
+    assert {enqueued_in(queue, one) for one in ids} == {id_of(many)}
+    assert (alone.name, broken.status.status_code) == ("enqueue Mail", StatusCode.ERROR)
+
+
+TRACED_APP = """
+    from pathlib import Path
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+    from queuetui import Queue, job
+
+    SPANS = (Path(__file__).parent / "spans.json").open("a")
+    PROVIDER = TracerProvider()
+    line = lambda span: span.to_json(indent=None) + "\\n"
+    PROVIDER.add_span_processor(BatchSpanProcessor(ConsoleSpanExporter(out=SPANS, formatter=line)))
+    trace.set_tracer_provider(PROVIDER)
+
+    @job("parent")
+    def parent(payload):
+        with Queue() as queue:
+            queue.enqueue("child")
+
+    @job("child")
+    def child(payload):
+        pass
+"""
+
+
+@pytest.mark.timed
+def test_spans_of_runs_in_processes_are_exported(tmp_path: Path) -> None:
+    """What a child held back is sent before it leaves, and is linked to the enqueue as in a thread."""
+    (tmp_path / "traced_app.py").write_text(dedent(TRACED_APP), encoding="utf-8")
+    place = Place(tmp_path)
+    with Queue(place.url) as queue:
+        queue.enqueue("parent")
+    worker = place.start("--isolation", "process", "--burst", app="traced_app")
+    assert worker.wait(60) == 0
+    lines = (tmp_path / "spans.json").read_text(encoding="utf-8").splitlines()
+    spans = {span["name"]: span for span in map(json.loads, lines)}
+    assert spans.keys() == {"parent", "enqueue child", "child"}
+    assert spans["enqueue child"]["parent_id"] == spans["parent"]["context"]["span_id"]
+    assert [link["context"]["span_id"] for link in spans["child"]["links"]] == [
+        spans["enqueue child"]["context"]["span_id"]
+    ]
 
 
 def test_without_a_provider_nothing_is_traced(queue: Queue) -> None:

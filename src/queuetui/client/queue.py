@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from sys import modules
 from threading import Event
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -15,6 +16,7 @@ from queuetui.backends.embedded import default_url
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.client.acts import QueueActs, program_name
 from queuetui.client.answers import QueueAnswers
+from queuetui.client.inherited import TRACES
 from queuetui.client.new_job import JobOptions, make_job, make_jobs
 from queuetui.client.schedules import Recurrence, make_spec
 from queuetui.model.command import COMMAND_TYPE
@@ -80,7 +82,7 @@ class Queue(QueueActs, QueueAnswers):
 
         A handler that was declared with `@job` may stand for its type. After an UnknownOutcome send it again with the same `id`.
         """
-        return self._backend.jobs.enqueue((make_job(job_type, payload, options),), connection)[0]
+        return self._store(lambda: (make_job(job_type, payload, options),), connection)[0]
 
     def enqueue_command(self, command: str, **options: Unpack[JobOptions]) -> EnqueueResult:
         """Store a command of the system's shell, for workers started with --allow-command.
@@ -98,7 +100,7 @@ class Queue(QueueActs, QueueAnswers):
         made = read_many(jobs, "jobs")
         if set(map(type, made)) - {NewJob}:
             raise TypeError(f"jobs is {shown(jobs)}; give a list of jobs made by Queue.new")
-        return list(self._backend.jobs.enqueue(made, connection))
+        return list(self._store(lambda: made, connection))
 
     async def aenqueue(
         self, job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]
@@ -195,6 +197,13 @@ class Queue(QueueActs, QueueAnswers):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _store(self, make: Callable[[], Sequence[NewJob]], connection: Connection | None) -> Sequence[Enqueued]:
+        if TRACES not in modules:
+            return self._backend.jobs.enqueue(make(), connection)
+        from queuetui.client.spans import enqueue_traced
+
+        return enqueue_traced(make, lambda jobs: self._backend.jobs.enqueue(jobs, connection))
 
     def _documents(self, jobs: tuple[Job, ...]) -> list[JobDocument]:
         if not any(job.state in {State.PENDING, State.PROCESSING} for job in jobs):

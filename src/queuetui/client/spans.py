@@ -1,0 +1,77 @@
+"""A span for each enqueue, where the program has set up OpenTelemetry; those of runs are linked to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from queuetui.client.inherited import inherited_from, open_span
+from queuetui.engine.spans import tracer_of_now
+from queuetui.model.correlation import NamedCause, current_cause
+from queuetui.model.inheritance import write_inheritance
+from queuetui.model.job import Enqueued, NewJob
+
+if TYPE_CHECKING:
+    from opentelemetry.context import Context
+
+Store = Callable[[Sequence[NewJob]], Sequence[Enqueued]]
+
+
+def enqueue_traced(make: Callable[[], Sequence[NewJob]], store: Store) -> Sequence[Enqueued]:
+    """Store the jobs that are made within a span of their own; without a tracer they are only stored.
+
+    A job that was made before, in another span, stays linked to that.
+    """
+    tracer = tracer_of_now()
+    if tracer is None:
+        return store(make())
+    from opentelemetry.trace import SpanKind
+
+    outer = inherited_from(current_cause())
+    with tracer.start_as_current_span("enqueue", context=_around(), kind=SpanKind.PRODUCER) as span:
+        jobs = _led_here(make(), outer)
+        span.set_attributes(_attributes(jobs))
+        if len(jobs) == 1:
+            span.update_name(f"enqueue {jobs[0].type}")
+        stored = store(jobs)
+        span.set_attribute("queuetui.jobs.created", sum(one.created for one in stored))
+        return stored
+
+
+def _around() -> Context | None:
+    """Return what the span is a part of: the open span, else the request that the program has named."""
+    from opentelemetry.trace import get_current_span
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    cause = current_cause()
+    if get_current_span().get_span_context().is_valid or not isinstance(cause, NamedCause):
+        return None
+    return TraceContextTextMapPropagator().extract(dict(cause.trace))
+
+
+def _led_here(jobs: Sequence[NewJob], outer: str | None) -> list[NewJob]:
+    """Return the jobs with what they inherit led on from the open span, but for those of another span."""
+    alone, inner = write_inheritance({}, open_span()), inherited_from(current_cause())
+    led = {None: alone, outer: inner if outer is not None else alone}
+    return [job._replace(context=led.get(job.context, job.context)) for job in jobs]
+
+
+def _attributes(jobs: Sequence[NewJob]) -> dict[str, str | int]:
+    """Return what the conventions for messaging ask of a producer's span."""
+    told: dict[str, str | int] = {
+        "messaging.system": "queuetui",
+        "messaging.operation.name": "enqueue",
+        "messaging.operation.type": "send",
+    }
+    queues = {job.queue for job in jobs}
+    if len(queues) == 1:
+        told["messaging.destination.name"] = queues.pop()
+    if len(jobs) != 1:
+        return told | {"messaging.batch.message_count": len(jobs)}
+    (job,) = jobs
+    return told | {
+        "messaging.message.id": job.id,
+        "messaging.message.conversation_id": job.correlation_id or job.id,
+        "messaging.message.body.size": len(job.payload),
+        "queuetui.job.type": job.type,
+    }
