@@ -60,6 +60,7 @@ def _watcher_of(profile: Profile, observations: Observations) -> AlarmWatcher:
         opened = []
         for place in find_in(profile):
             system = place.open(asked=None)
+            system.feed.observe()
             opened.append((system.title, system.feed))
         return opened
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from queuetui.config.profile import Profile
     from queuetui.model.act import Verb
     from queuetui.monitor.feed import Feed
+    from queuetui.monitor.run_lengths import RunLengths
     from queuetui.operate.manifest import Manifest
     from queuetui.operate.operations import Operations
     from queuetui.operate.rights import Right
@@ -84,7 +85,14 @@ class StorePlace:
         def act_as(who: str, granted: Right) -> Operations:
             return Operations(backend, Authority(lesser(granted, right), who, journal, purged), profile.limits)
 
-        return System(self.name, profile, Feed(backend, profile.limits), act_as(actor(), right), right, act_as)
+        def open_lengths() -> RunLengths:
+            from queuetui.monitor.run_lengths import RunLengths
+
+            identity = backend.inspector.identity()
+            return RunLengths(folder, identity.kept_under(f"{profile.shown_url} {self.found.kind}"))
+
+        feed = Feed(backend, profile.limits, open_lengths)
+        return System(self.name, profile, feed, act_as(actor(), right), right, act_as)
 
     def open_for_checkup(self) -> Backend:
         """Open it as a check-up needs it: our own queue whatever its version."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate
 from operator import add
 from typing import Any
 
@@ -87,6 +90,19 @@ class Durations:
     p95_s: float
     p99_s: float
     longest_s: float
+
+
+def summarise_steps(name: str, steps: Sequence[tuple[float, int]]) -> Durations:
+    """Return percentiles of a histogram, each the end of its step.
+
+    A step is how long its runs took at most, the shortest first, and their number.
+    """
+    reached = list(accumulate(count for _, count in steps))
+    runs = reached[-1]
+    p50, p95, p99, longest = (
+        steps[bisect_left(reached, max(1, -(-runs * percent // 100)))][0] for percent in (50, 95, 99, 100)
+    )
+    return Durations(Untrusted(name), runs, p50, p95, p99, longest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,3 +17,7 @@ class Identity:
 
     text: str
     lasting: bool = True
+
+    def kept_under(self, address: str) -> str:
+        """Return the name that is learned of the queue under: its own, its address where that does not last."""
+        return self.text if self.lasting else f"address {address}"

@@ -20,6 +20,7 @@ from queuetui.monitor.log_feed import LogFeed
 from queuetui.monitor.plain_feed import PlainFeed
 from queuetui.monitor.run_starts import shown_page
 from queuetui.monitor.server_watch import ServerWatch
+from queuetui.monitor.still_queues import StillQueues
 from queuetui.monitor.store_watch import StoreWatch
 from queuetui.monitor.watched_past import WatchedPast
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
     from queuetui.model.claim_rules import RulesInUse
     from queuetui.model.examination import Finding
+    from queuetui.model.histories import Durations
     from queuetui.model.job import Attempt, Job
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from queuetui.model.schedule_info import ScheduleInfo
     from queuetui.model.server_view import ServerView
     from queuetui.model.verdict import Verdict
+    from queuetui.monitor.observed_runs import ObservedRuns
+    from queuetui.monitor.run_lengths import RunLengths
 
 EVENTS = "events"
 RULES = "rules"
@@ -62,18 +66,30 @@ class Detail:
 class Feed(PlainFeed, LogFeed):
     """A backend seen through the rules; blocks, and raises what its backend raises."""
 
-    def __init__(self, backend: Backend, limits: Limits) -> None:
+    def __init__(self, backend: Backend, limits: Limits, lengths: Callable[[], RunLengths] | None = None) -> None:
         super().__init__(backend)
         self._learned = LearnedLimits(limits)
+        self._open_lengths = lengths
+        self._observed: ObservedRuns | None = None
+        self._observes = self._is_hurried = False
         self._has_polled = False
         self._store = StoreWatch(backend)
         self._server = ServerWatch(backend)
+        self._still = StillQueues(self._inspector)
+        self._left: Mapping[str, float] = {}
         self._past = WatchedPast(limits.alarms.clear_after_s)
 
     @property
     def limits(self) -> Limits:
         """The limits of the profile, raised by what was learned of types whose runs need longer."""
         return self._learned.limits
+
+    def observe(self, *, hurried: bool = False) -> None:
+        """Learn from now on at each poll how long runs take, where the store keeps none that are over.
+
+        Who is `hurried` gets no picture late for what the next poll tells as well.
+        """
+        self._observes, self._is_hurried = True, hurried
 
     def poll(self, watch: Watch) -> Picture:
         """Return what was read and judged, a verdict for every job that is listed.
@@ -86,11 +102,14 @@ class Feed(PlainFeed, LogFeed):
         self._has_polled = True
         read = self._inspector.snapshot(replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS))
         snapshot = _count_listed(read, watch.page)
+        if self._observes and self._learned.is_untold and (observed := self._observed_runs()) is not None:
+            observed.look(snapshot.now, self.limits)
         problems, request = dict(snapshot.problems), watch.events
         rules = self._rules(problems)
         page = () if snapshot.page is None else snapshot.page.jobs
         facts = self._facts_of(snapshot, rules)
-        warnings = judge_around(facts)
+        self._left = self._still.look(facts, hurried=self._is_hurried)
+        warnings = judge_around(replace(facts, still=self._left))
         return Picture(
             snapshot,
             problems,
@@ -115,7 +134,7 @@ class Feed(PlainFeed, LogFeed):
 
     def judge_by(self, picture: Picture, limits: Limits) -> Picture:
         """Return a picture that was read with its queues and workers judged by other limits."""
-        facts = replace(self._facts_of(picture.snapshot, picture.rules), limits=limits)
+        facts = replace(self._facts_of(picture.snapshot, picture.rules), limits=limits, still=self._left)
         return replace(picture, warnings=judge_around(facts))
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:
@@ -157,6 +176,12 @@ class Feed(PlainFeed, LogFeed):
         missing = None if told is None else gap.judge(view.job, told, facts, is_logged=is_logged)
         return Detail(view.job, explain(view.job, facts), view.attempts, told, view.runs, missing)
 
+    def close(self) -> None:
+        """Give back the backend's connections, and what is learned of it."""
+        super().close()
+        if self._observed is not None:
+            self._observed.close()
+
     def server_view(self) -> ServerView:
         """Return what the server behind the store tells of itself; raises Unsupported where there is none."""
         return self._server.look()
@@ -195,7 +220,19 @@ class Feed(PlainFeed, LogFeed):
             reach(search.cursor)
 
     def _learn(self) -> None:
-        self._learned.look(self._backend.histories)
+        self._learned.look(self._backend.histories, self._usual_observed)
+
+    def _usual_observed(self) -> Mapping[str, Durations]:
+        observed = self._observed_runs()
+        return {} if observed is None else observed.usual()
+
+    def _observed_runs(self) -> ObservedRuns | None:
+        """Return what was observed of runs; most stores tell that themselves, and load nothing of it."""
+        if self._observed is None and self._open_lengths is not None:
+            from queuetui.monitor.observed_runs import ObservedRuns
+
+            self._observed = ObservedRuns(self._inspector, self._open_lengths())
+        return self._observed
 
     def _findings(self, problems: dict[str, str]) -> tuple[Finding, ...]:
         """Return what is wrong with the store; why not, where that cannot be read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -29,17 +29,23 @@ class LearnedLimits:
         self._looked_s: float | None = None
         self.limits = limits
         self.usual: Mapping[str, Durations] = {}
+        # Whether the store was asked, and does not tell.
+        self.is_untold = False
 
-    def look(self, histories: Histories) -> None:
-        """Read again what is usual, where the last look is long ago; a store that cannot tell teaches nothing."""
+    def look(self, histories: Histories, observed: Callable[[], Mapping[str, Durations]]) -> None:
+        """Read again what is usual, where the last look is long ago.
+
+        Of a store that cannot tell, that is what was observed.
+        """
         if self._looked_s is not None and monotonic() - self._looked_s < LOOK_EVERY_S:
             return
         self._looked_s = monotonic()
         try:
             measured = histories.usual_runs(SPAN_S)
+            usual = observed() if measured.value is None else {one.name.raw: one for one in measured.value}
         except QueueTuiError:
             return
-        self.usual = {one.name.raw: one for one in measured.value or ()}
+        self.is_untold, self.usual = measured.value is None, usual
         self.limits = replace(self._given, learned_s=raise_limits(self.usual, self._given))
 
 

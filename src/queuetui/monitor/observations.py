@@ -25,6 +25,14 @@ CREATE TABLE IF NOT EXISTS alarm (
   raised_at REAL NOT NULL, seen_at REAL NOT NULL, is_told INTEGER NOT NULL,
   PRIMARY KEY (store, subject, name, code)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS run_length (
+  store TEXT NOT NULL, queue TEXT NOT NULL, type TEXT NOT NULL, day INTEGER NOT NULL, step INTEGER NOT NULL,
+  runs INTEGER NOT NULL,
+  PRIMARY KEY (store, queue, type, day, step)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS run_watcher (
+  store TEXT NOT NULL PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL
+) WITHOUT ROWID;
 """
 
 
@@ -40,7 +48,7 @@ class Observations:
             self._connection = _open_file(folder / FILE_NAME)
         except (OSError, sqlite3.Error) as error:
             where = FILE_NAME if folder is None else folder / FILE_NAME
-            self.problem = f"{where} cannot be written ({error}), so alarms are forgotten when this ends"
+            self.problem = f"{where} cannot be written ({error}), so what is learned is forgotten when this ends"
             self._connection = _prepare(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
 
     @contextmanager

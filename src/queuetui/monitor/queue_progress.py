@@ -15,6 +15,7 @@ from queuetui.model.query_parser import parse_query
 from queuetui.model.rates import RATE_MINUTES
 from queuetui.model.state import State
 from queuetui.model.stuck import due_since, is_overdue
+from queuetui.model.text import Untrusted
 from queuetui.monitor.diagnosis.facts import Facts, QueueProgress
 
 
@@ -35,10 +36,7 @@ def read_progress(inspector: Inspector, job: Job, now: datetime, limits: Limits)
     since = now - timedelta(minutes=RATE_MINUTES)
     ended = [state.value for state in (State.COMPLETED, State.FAILED) if state in kept]
 
-    # Where a product has one queue alone, no filter names it.
-    of_queue = f"queue:{quote_value(job.queue.raw)}"
-    if any(term.handling is Handling.REFUSED for term in inspector.plan(parse_query(of_queue))):
-        of_queue = ""
+    of_queue = term_of_queue(inspector, job.queue)
 
     def count(terms: str) -> Measured[int] | None:
         try:
@@ -56,6 +54,13 @@ def read_progress(inspector: Inspector, job: Job, now: datetime, limits: Limits)
         ended=count(f"state:{','.join(ended)} completed>{since.isoformat()}") if ended else None,
         tells_completed=State.COMPLETED in kept,
     )
+
+
+def term_of_queue(inspector: Inspector, queue: Untrusted) -> str:
+    """Return the term of a filter that names a queue; where a product has one queue alone, nothing."""
+    term = f"queue:{quote_value(queue.raw)}"
+    is_refused = any(one.handling is Handling.REFUSED for one in inspector.plan(parse_query(term)))
+    return "" if is_refused else term
 
 
 def _is_outranked(inspector: Inspector, job: Job) -> bool:

@@ -53,6 +53,7 @@ def session_on(profile: Profile, *, asked: str | None, state: Path | None = None
         def connect() -> tuple[Feed, Operations]:
             # What was found is taken once: after a loss the store is looked at again, as its tables may have changed.
             opened = (found.pop() if found else place.look_again()).open(asked=asked, state=state)
+            opened.feed.observe(hurried=True)
             return opened.feed, opened.operations
 
         return ConsoleSession(place.profile, connect, hint)

@@ -104,6 +104,7 @@ def system_to_serve(system: System, stack: ExitStack) -> ServedQueues:
     """Return an open queue as the server is handed it; what enqueues into it is closed with `stack`."""
     from queuetui.http.served import ServedQueues
 
+    system.feed.observe()
     enqueue = None
     if system.feed.capabilities.native:
         from queuetui.client import Queue

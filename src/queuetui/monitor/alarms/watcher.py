@@ -86,7 +86,7 @@ class AlarmWatcher:
             except QueueTuiError:
                 feed.close()
                 raise
-            name = identity.text if identity.lasting else f"address {self._watched.address} {title}"
+            name = identity.kept_under(f"{self._watched.address} {title}")
             self._open.append(_Watched(feed, AlarmBook(self._observations, name, title)))
 
     def _read(self, one: _Watched) -> AlarmLook:

@@ -41,7 +41,8 @@ class Facts:
 
     Of the `idle` queues nothing is taken though it could be. `now` is the store's clock, `first_rss` the first measure of each worker's
     memory, where somebody has watched since.
-    `usual` tells by type how long runs take. `progress` and `lock` are read for a job that somebody asks about.
+    `usual` tells by type how long runs take. In the `still` queues, which nothing of runs, jobs wait for longer than the limit told.
+    `progress` and `lock` are read for a job that somebody asks about.
     """
 
     now: datetime
@@ -57,6 +58,7 @@ class Facts:
     progress: QueueProgress | None = None
     lock: RowLock | None = None
     usual: Mapping[str, Durations] = field(default_factory=dict)
+    still: Mapping[str, float] = field(default_factory=dict)
 
     def seconds_since(self, at: datetime | None) -> float | None:
         """Return the age of a time, None when it is unknown."""

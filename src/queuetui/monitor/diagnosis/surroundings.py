@@ -19,6 +19,7 @@ from queuetui.monitor.diagnosis.queues import (
     oldest_too_old,
     rates_over,
     retry_storm,
+    standstill,
     unattended,
 )
 from queuetui.monitor.diagnosis.workers import memory_growth, stale, wrong_version
@@ -28,6 +29,7 @@ WorkerRule = Callable[[WorkerInfo, Facts], Verdict | None]
 
 QUEUE_RULES: tuple[QueueRule, ...] = (
     unattended.judge,
+    standstill.judge,
     busy_but_dead.judge,
     retry_storm.judge,
     oldest_too_old.judge,

@@ -27,7 +27,7 @@ from queuetui.tui.present.spark import spark_text
 from queuetui.tui.present.tones import Tone
 
 HOUR_MINUTES = 60
-_LATE_CODES = frozenset({Code.OLDEST_TOO_OLD, Code.NO_CONSUMER})
+_LATE_CODES = frozenset({Code.OLDEST_TOO_OLD, Code.NO_CONSUMER, Code.OVERDUE})
 _NOT_KEPT = "this store keeps no tally"
 
 

@@ -15,7 +15,7 @@ from queuetui.backends.native.sql.look.console_read import open_reading
 from queuetui.backends.native.sql.look.tables import tally
 from queuetui.backends.native.sql.worker.tally import TOOK_COLUMNS
 from queuetui.backends.reading.histories import PagedHistories
-from queuetui.model.histories import Durations, RunMinute
+from queuetui.model.histories import Durations, RunMinute, summarise_steps
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.text import Untrusted
 
@@ -87,15 +87,4 @@ def summarise_histogram(name: str, counts: Sequence[int]) -> Durations:
 
     `counts[n]` runs took less than 2^n ms; each percentile is the end of its step.
     """
-    runs = sum(counts)
-
-    def end_of(rank: int) -> float:
-        reached = 0
-        for step, count in enumerate(counts):
-            reached += count
-            if reached >= rank:
-                return float(2**step) / 1000
-        return float(2 ** (len(counts) - 1)) / 1000
-
-    p50, p95, p99, longest = (end_of(max(1, -(-runs * percent // 100))) for percent in (50, 95, 99, 100))
-    return Durations(Untrusted(name), runs, p50, p95, p99, longest)
+    return summarise_steps(name, [(2**step / 1000, count) for step, count in enumerate(counts)])

@@ -1,0 +1,95 @@
+"""Queues of systems without workers in which nothing moves."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+
+import pytest
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.discover import open_backend
+from queuetui.cli.main import run
+from queuetui.model.limits import Limits
+from queuetui.model.snapshot import Watch
+from queuetui.monitor import still_queues
+from queuetui.monitor.feed import Feed
+from queuetui.monitor.health import HEALTH_PARTS, Status, judge_health
+from tests.backends.captures import query, run_script
+from tests.backends.laravel.test_reading import FAILED_TABLE, JOBS_TABLE
+
+LIMITS = Limits(overdue_per_queue_s={"slow": 7200}, overdue_per_type_s={"Long": 7200})
+COLUMNS = "queue, payload, attempts, reserved_at, available_at, created_at"
+
+
+def wait(url: str, queue: str = "mail", job_type: str = "Send", due_s: float = 900, *, runs: bool = False) -> None:
+    """Store a job of Laravel that has been due for some seconds, or that runs."""
+    due = int(time.time() - due_s)
+    reserved = int(time.time()) if runs else "NULL"
+    payload = f'{{"displayName":"{job_type}"}}'
+    query(url, f"INSERT INTO jobs ({COLUMNS}) VALUES ('{queue}', '{payload}', 0, {reserved}, {due}, {due})")
+
+
+def fail(url: str, ago_s: float) -> None:
+    """Store a failure."""
+    at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() - ago_s))
+    query(url, f"INSERT INTO failed_jobs VALUES (NULL, 'database', 'mail', '{{}}', 'no', '{at}')")
+
+
+@pytest.fixture
+def laravel(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty queue of Laravel, whose changes are seen at once."""
+    monkeypatch.setattr(still_queues, "_LOOKS_APART_S", 0.0)
+    monkeypatch.setattr(still_queues, "_MOVING_FOR_S", 0.0)
+    run_script(sqlite_url, JOBS_TABLE.format(name="jobs") + FAILED_TABLE.format(name="failed_jobs"))
+    return sqlite_url
+
+
+def judged(feed: Feed) -> tuple[Status, list[str]]:
+    """Return how well the queues run, and what is critical."""
+    health = judge_health(feed.poll(Watch(parts=HEALTH_PARTS)), LIMITS)
+    return health.status, [one.code for one in health.findings if one.severity.name == "CRITICAL"]
+
+
+@pytest.mark.parametrize(
+    ("due", "others", "failed_s", "is_left"),
+    [
+        ({}, {}, None, True),
+        ({"due_s": 599}, {}, None, False),
+        ({}, {"due_s": 900, "runs": True}, None, False),
+        ({}, {"queue": "other", "runs": True}, None, True),
+        ({}, {}, 540, False),
+        ({}, {}, 660, True),
+        ({"queue": "slow"}, {}, None, False),
+        ({"job_type": "Long"}, {}, None, False),
+    ],
+)
+def test_a_queue_that_does_not_move_is_unhealthy(
+    laravel: str, due: dict[str, object], others: dict[str, object], failed_s: float | None, is_left: bool
+) -> None:
+    """Due too long by its queue and type, nothing of it running, nothing of it ended for as long; else it is a warning at most."""
+    wait(laravel, **due)  # type: ignore[arg-type] # the columns of a row
+    if others:
+        wait(laravel, **others)  # type: ignore[arg-type] # the columns of a row
+    if failed_s is not None:
+        fail(laravel, failed_s)
+    with closing(Feed(open_backend(laravel, BackendOptions()), LIMITS)) as feed:
+        status, critical = judged(feed)
+    assert (status is Status.UNHEALTHY, critical) == (is_left, ["overdue"] * is_left)
+    if not due.keys() & {"queue", "job_type"}:
+        assert (run(["check", "--url", laravel]) == 2) is is_left
+
+
+def test_a_queue_whose_jobs_go_between_two_looks_moves(laravel: str) -> None:
+    """A watcher sees no short run, but the first job change; once all is still for as long as a job may be due, it says so."""
+    for number in range(3):
+        wait(laravel, due_s=900 - number)
+    with closing(Feed(open_backend(laravel, BackendOptions()), LIMITS)) as feed:
+        feed.observe(hurried=True)
+        assert judged(feed)[0] is Status.DEGRADED
+        query(laravel, "DELETE FROM jobs WHERE id = 1")
+        assert judged(feed)[0] is Status.DEGRADED
+        assert judged(feed)[0] is Status.DEGRADED
+        feed._still._moved_s = {"mail": time.monotonic() - 601}
+        assert judged(feed)[0] is Status.DEGRADED
+        assert judged(feed)[0] is Status.UNHEALTHY
