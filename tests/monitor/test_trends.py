@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,10 @@ from queuetui.model.limits import Limits
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
+from queuetui.monitor.alarms import kept_medians, watcher
+from queuetui.monitor.alarms.alarm import Turn
 from queuetui.monitor.alarms.trends import Usual, judge_trends, read_usual
+from queuetui.monitor.observations import Observations
 from tests.backends.native.seeds import Seed
 from tests.monitor.test_feed import Scene
 
@@ -85,6 +89,42 @@ def test_a_busy_queue_is_held_against_its_week(migrated_sqlite_url: str, monkeyp
         seen = read_usual(backend)
         assert (seen.recent["Send"].p50_s, seen.usual["Send"].p50_s) == (1.0, 0.008)
         assert [one.code for one in judge_trends(seen, LIMITS)] == ["type_slower"]
+
+
+def test_a_busy_queue_without_a_tally_is_held_against_the_hours_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the newest jobs are all of the last hour, the medians that a watcher kept hour by hour tell what was usual."""
+    monkeypatch.setattr(histories, "MOST_JOBS", 20)
+    monkeypatch.setattr(histories, "JOBS_A_PAGE", 20)
+    monkeypatch.setattr(watcher, "USUAL_EVERY_S", 0.0)
+    scene, observations = Scene(), Observations(tmp_path)
+    watched = watcher.Watched("shop", "memory://", Limits(), (), lambda: [("shop", scene.feed)])
+    watch = watcher.AlarmWatcher(watched, observations, clock=lambda: scene.now)
+    told = list[str]()
+    for hour in range(9):
+        scene.pass_time(3600)
+        for number in range(30):
+            scene.enqueue(f"{hour}-{number}")
+        scene.run_all(10.0 if hour == 8 else 2.0)
+        told.append(" ".join(change.alarm.finding.code for change in watch.look() if change.turn is Turn.RAISED))
+    assert ["type_slower" in one for one in told] == [False] * 8 + [True]
+    watch.close()
+    observations.close()
+
+
+def test_kept_medians_are_bounded(tmp_path: Path) -> None:
+    """A week of so many types is kept; what is ahead of the clock goes, and of few hours nothing is told."""
+    observations, now = Observations(tmp_path), datetime.now(UTC)
+    medians = kept_medians.KeptMedians(observations, "shop")
+    many = {f"Type{number}": took(2.0)["Send"] for number in range(kept_medians.MOST_TYPES + 9)}
+    for hours in (*range(kept_medians.LEAST_HOURS), 400):
+        medians.keep({**many, "x" * 500: took(2.0)["Send"]}, now - timedelta(hours=7 - hours))
+        assert medians.usual(now) == {} or hours == kept_medians.LEAST_HOURS - 1
+        if hours == kept_medians.LEAST_HOURS - 1:
+            assert len(medians.usual(now)) == kept_medians.MOST_TYPES
+    assert medians.usual(now) == {}
+    observations.close()
 
 
 def test_a_week_is_looked_through_once_where_no_tally_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

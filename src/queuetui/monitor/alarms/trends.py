@@ -32,21 +32,25 @@ class Usual:
     """What is measured now and what is usual, by type and by counter.
 
     `usage` is what each counter counted in the last RATE_MINUTES, in a day and in the half of it that is longer ago.
+    `is_whole` tells whether `usual` is of all the days, and not of the newest jobs alone.
     """
 
     recent: Mapping[str, Durations] = field(default_factory=dict)
     usual: Mapping[str, Durations] = field(default_factory=dict)
     usage: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    is_whole: bool = True
 
 
 def read_usual(backend: Backend) -> Usual:
     """Read the sums of a week; empty where they are not kept."""
     recent = _by_name(backend.histories.durations(RECENT_S, By.TYPE))
-    usual = _by_name(_read_week(backend))
+    week = _read_week(backend)
+    usual, is_whole = _by_name(week), week.exactness is not Exactness.CAPPED
     if backend.notes is None:
-        return Usual(recent, usual)
+        return Usual(recent, usual, is_whole=is_whole)
     lately, day, half = (_by_counter(backend.notes.usage_totals(span)) for span in (RATE_MINUTES, DAY_MINUTES, 720))
-    return Usual(recent, usual, {name: (lately[name], day[name], day[name] - half[name]) for name in day})
+    usage = {name: (lately[name], day[name], day[name] - half[name]) for name in day}
+    return Usual(recent, usual, usage, is_whole)
 
 
 def _read_week(backend: Backend) -> Measured[tuple[Durations, ...]]:

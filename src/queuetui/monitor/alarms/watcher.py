@@ -8,13 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from queuetui.model.errors import BadQuery, Denied, QueueTuiError, Unsupported
+from queuetui.model.errors import BadQuery, Denied, QueueTuiError, Unreachable, Unsupported
 from queuetui.model.limits import Limits
 from queuetui.model.silence import Silence
 from queuetui.model.snapshot import Watch
 from queuetui.model.verdict import Code, Severity
 from queuetui.monitor.alarms.alarm import AlarmChange, is_alarming
 from queuetui.monitor.alarms.book import AlarmBook, AlarmLook
+from queuetui.monitor.alarms.kept_medians import KeptMedians
 from queuetui.monitor.alarms.trends import Usual, judge_trends
 from queuetui.monitor.feed import Feed
 from queuetui.monitor.health import HEALTH_PARTS, HealthFinding, judge_health
@@ -41,6 +42,7 @@ class _Watched:
 
     feed: Feed
     book: AlarmBook
+    medians: KeptMedians
     usual: Usual = field(default_factory=Usual)
     usual_read_at: float | None = None
 
@@ -87,7 +89,8 @@ class AlarmWatcher:
                 feed.close()
                 raise
             name = identity.kept_under(f"{self._watched.address} {title}")
-            self._open.append(_Watched(feed, AlarmBook(self._observations, name, title)))
+            book, medians = AlarmBook(self._observations, name, title), KeptMedians(self._observations, name)
+            self._open.append(_Watched(feed, book, medians))
 
     def _read(self, one: _Watched) -> AlarmLook:
         limits, feed = self._watched.limits, one.feed
@@ -97,7 +100,7 @@ class AlarmWatcher:
             one.usual_read_at = time.monotonic()
             # A store that refuses its sums is watched all the same.
             with suppress(BadQuery, Denied, Unsupported):
-                one.usual = feed.usual()
+                one.usual = self._with_week(feed.usual(), one.medians)
         found = (*judge_health(picture, limits).findings, *judge_trends(one.usual, limits.alarms))
         near = (
             *judge_health(feed.judge_by(picture, eased), eased).findings,
@@ -105,6 +108,17 @@ class AlarmWatcher:
         )
         alarming = tuple(filter(is_alarming, found))
         return AlarmLook(self._clock(), alarming, tuple(filter(is_alarming, near)), not picture.problems)
+
+    def _with_week(self, seen: Usual, medians: KeptMedians) -> Usual:
+        """Return what is usual of a whole week, also where the store tells of its newest jobs alone."""
+        if seen.is_whole:
+            return seen
+        now = self._clock()
+        # A file that cannot be used is told of by the book, and makes no store unreachable.
+        with suppress(Unreachable):
+            medians.keep(seen.recent, now)
+            return replace(seen, usual={**seen.usual, **medians.usual(now)})
+        return seen
 
     def _turn(self, book: AlarmBook, look: AlarmLook) -> tuple[AlarmChange, ...]:
         def is_silenced(finding: HealthFinding) -> bool:
