@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queuetui.backends.payloads.python_traceback import read_traceback
+from queuetui.backends.payloads.python_traceback import read_traceback, read_traceback_or_repr
 
 
 class OddError(Exception):
@@ -74,3 +74,24 @@ def test_any_message_keeps_its_class(message: str) -> None:
     assert error is not None
     assert error.class_name.raw == "OddError"
     read_traceback(message)
+
+
+@pytest.mark.parametrize(
+    ("trace", "told", "name", "message"),
+    [
+        ("NoneType: None\n", repr(LookupError("not there")), "LookupError", "not there"),
+        ("NoneType: None\n", "KeyError('up to 3.6',)", "KeyError", "up to 3.6"),
+        ("", repr(OSError(2, "No such file")), "FileNotFoundError", "2, 'No such file'"),
+        ("NoneType: None", repr(OddError()), "OddError", ""),
+        ("NoneType: None", "shop.Odd(a=1)", "Odd", "a=1"),
+        ("", "<Odd object>", "", "<Odd object>"),
+        (_of(ValueError("boom")), "ValueError('boom')", "ValueError", "boom"),
+    ],
+)
+def test_the_repr_tells_of_an_error_whose_traceback_was_written_too_late(
+    trace: str, told: str, name: str, message: str
+) -> None:
+    """Huey up to 3.4 writes down the traceback when nothing is handled any more: its repr is all that is left."""
+    error = read_traceback_or_repr(trace, told)
+    assert error is not None
+    assert (error.class_name.raw, error.message.raw) == (name, message)

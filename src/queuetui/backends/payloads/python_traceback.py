@@ -13,6 +13,11 @@ from queuetui.model.text import Untrusted
 _FIRST_LINE = "Traceback (most recent call last):"
 _HEADER = re.compile(r"( *)(?:[+|] )?(Exception Group )?Traceback \(most recent call last\):")
 _FRAME = re.compile(r"^ +File \"", re.MULTILINE)
+# An exception as its repr tells it, up to Python 3.6 with a comma behind a single argument; and one string in quotes.
+_REPR = re.compile(r"([A-Za-z_][\w.]*)\((.*?),?\)", re.DOTALL)
+_QUOTED = re.compile(r"(['\"])(.*)\1", re.DOTALL)
+# What Python writes where nothing is being handled any more.
+_NOTHING = "NoneType: None"
 # What stands before each line of a group of exceptions.
 _MARGIN = re.compile(r" *[+|] ")
 
@@ -28,6 +33,19 @@ def read_traceback(text: str) -> JobError | None:
         # A few words that some program left in its place.
         name, message = "", said
     return JobError(Untrusted(name.rpartition(".")[2]), Untrusted(message.strip()), Untrusted(trace.strip()))
+
+
+def read_traceback_or_repr(trace: str, told: str) -> JobError | None:
+    """Return the error of a traceback, of the repr beside it where that was written too late to tell of one."""
+    if trace.strip() not in ("", _NOTHING):
+        return read_traceback(trace)
+    found = _REPR.fullmatch(told.strip())
+    if found is None:
+        return read_traceback(told)
+    quoted = _QUOTED.fullmatch(found[2])
+    return JobError(
+        Untrusted(found[1].rpartition(".")[2]), Untrusted(quoted[2] if quoted else found[2]), Untrusted(told.strip())
+    )
 
 
 def read_long_traceback(text: str, end: str) -> JobError | None:

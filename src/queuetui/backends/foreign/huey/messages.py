@@ -20,7 +20,7 @@ from queuetui.backends.payloads.decoder import Caps, Decoder
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.pickle_times import read_time, rewrite_time, time_of
 from queuetui.backends.payloads.python_call import summarise_call
-from queuetui.backends.payloads.python_traceback import read_traceback
+from queuetui.backends.payloads.python_traceback import read_traceback_or_repr
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.clock import LATEST
@@ -56,6 +56,7 @@ NO_TIME = "Huey does not store when it was enqueued"
 _NO_COUNT = "Huey stores no count of attempts: at least so many"
 _RUN_AGAIN = "its error is of its last run, after which it is tried again"
 _ERROR_ALONE = "Huey keeps only the error of a task that failed, not its arguments: enqueue it anew in the application"
+_NO_NAME = "its name is not known: no traceback is stored from which it could be read"
 _RESULT_ALONE = "Huey keeps only its result, until the application reads it"
 UNREADABLE = "its message cannot be read here"
 _FIXED = (
@@ -141,10 +142,12 @@ def read_outcome(raw: bytes) -> HueyEnd:
     said = args[0] if args and isinstance(args[0], dict) else None
     if said is None:
         return HueyEnd(decoded.text or decoded.problem)
-    trace = str(said.get("traceback") or said.get("error") or "")
+    trace = str(said.get("traceback") or "")
     frame = _TASK_FRAME.search(trace)
     name = f"{frame[1]}.{frame[2]}" if frame else "?"
-    return HueyEnd("", read_traceback(trace), _whole(said.get("retries")) or 0, name)
+    return HueyEnd(
+        "", read_traceback_or_repr(trace, str(said.get("error") or "")), _whole(said.get("retries")) or 0, name
+    )
 
 
 def revoked_until(raw: bytes | None, zone: tzinfo) -> datetime | None:
@@ -218,7 +221,7 @@ def ended_job(ref: JobRef, queue: str, outcome: HueyEnd) -> Job:
     if outcome.error is not None:
         return Job(
             ref, Untrusted(outcome.name), Untrusted(queue), State.FAILED, Untrusted(""), attempts=1, error=outcome.error,
-            remarks=(_ERROR_ALONE, _NO_COUNT, "its name is read from its traceback"),
+            remarks=(_ERROR_ALONE, _NO_COUNT, _NO_NAME if outcome.name == "?" else "its name is read from its traceback"),
         )  # fmt: skip
     return Job(
         ref, Untrusted("?"), Untrusted(queue), State.COMPLETED, Untrusted(""), attempts=1, result=Untrusted(outcome.text),

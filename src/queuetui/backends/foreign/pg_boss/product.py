@@ -1,11 +1,11 @@
-"""pg-boss 10 to 12: jobs stand in a table of PostgreSQL that is partitioned by queue.
+"""pg-boss 6 to 12: jobs stand in a table of PostgreSQL that is partitioned by queue.
 
 Its columns tell which layout it has.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ENUM, INTERVAL, JSONB
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.pg_boss.names import KIND, LABEL, STATES
+from queuetui.backends.foreign.pg_boss.names import EARLIER_STATES, KIND, LABEL, STATES, earlier
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
@@ -60,6 +60,8 @@ _WARNINGS = {
     Verb.DELETE: "pg-boss keeps no copy of a deleted job",
     Verb.RELEASE: "pg-boss stores no workers: make sure that the job's worker is dead, or the job runs twice",
 }
+_EARLIER = "it is only read: these are the tables of pg-boss 9 or before; use its own functions"
+_EXPIRED = "pg-boss expired it: a run took too long, and no retry was left"
 _HAS_DEPENDENTS = "other jobs wait for it, which pg-boss must see to: use its own cancel or deleteJob"
 
 
@@ -67,17 +69,19 @@ def describe(stored: StoredTable, catalog: Catalog, _: BackendOptions) -> Produc
     """Return the queue of a table of jobs, with the schedules beside it."""
     schedules = catalog.beside(stored, "schedule")
     schema = stored.schema or "public"
-    present = frozenset(stored.columns)
-    table = _job_table(schema, present)
+    is_earlier = earlier("created_on") in stored.columns
+    table = _job_table(schema, stored.columns.keys(), is_earlier=is_earlier)
+    present = frozenset(table.c.keys())
+    changes = _changes()
     return Product(
         kind=KIND,
         label=LABEL,
         sources=(_source(table, present),),
-        changes=_changes(),
+        changes=() if is_earlier else changes,
         tables=f"{schema}.job",
         absent=_ABSENT,
         missing_states={} if "blocked" in present else {State.BLOCKED: "pg-boss has blocked jobs since version 12"},
-        reasons=_REASONS,
+        reasons={**_REASONS, **(dict.fromkeys({one.verb for one in changes}, _EARLIER) if is_earlier else {})},
         warnings=_WARNINGS,
         name=schema,
         sides=Sides(schedules=_read_schedules(schedules)),
@@ -91,33 +95,37 @@ def _read_schedules(stored: StoredTable | None) -> Any:  # noqa: ANN401 - what r
     return find_schedules(stored, "postgresql", name=name, **whence)
 
 
-def _job_table(schema: str, present: frozenset[str]) -> Table:
-    state = ENUM(*STATES, name="job_state", schema=schema, create_type=False)
-    columns = [
-        Column("id", Uuid, primary_key=True),
-        Column("state", state),
-        Column("data", JSONB),
-        Column("output", JSONB),
-        Column("blocked", Boolean),
-        Column("blocking", Boolean),
-        Column("expire_in", INTERVAL),
-        Column("source_id", Uuid),
-        *(Column(name, Text) for name in _TEXTS),
-        *(Column(name, Integer) for name in _NUMBERS),
-        *(Column(name, DateTime(timezone=True)) for name in _TIMES),
-    ]
-    return Table("job", MetaData(schema=schema), *(column for column in columns if column.name in present))
+def _job_table(schema: str, stored: Collection[str], *, is_earlier: bool) -> Table:
+    labels = EARLIER_STATES if is_earlier else STATES
+    types: dict[str, Any] = {
+        "id": Uuid,
+        "state": ENUM(*labels, name="job_state", schema=schema, create_type=False),
+        **dict.fromkeys(("data", "output"), JSONB),
+        **dict.fromkeys(("blocked", "blocking"), Boolean),
+        "expire_in": INTERVAL,
+        "source_id": Uuid,
+        **dict.fromkeys(_TEXTS, Text),
+        **dict.fromkeys(_NUMBERS, Integer),
+        **dict.fromkeys(_TIMES, DateTime(timezone=True)),
+    }
+    columns = [Column(earlier(name) if is_earlier else name, of, key=name) for name, of in types.items()]
+    return Table("job", MetaData(schema=schema), *(column for column in columns if column.name in stored))
 
 
 def _source(table: Table, present: frozenset[str]) -> Source:
     job = table.c
     names = Table("queue", MetaData(schema=table.schema), Column("name", Text)).c.name
+    # The key begins with the queue, so that an index finds an id once the queues are named; up to version 9 it is the id.
+    in_queues = [job.name.in_(select(names))] if "dead_letter" in present else []
     began = cast(job.started_on.is_not(None), Integer)
     output = {
         "output": cast(job.output, Text),
         **{f"error_{name}": job.output[name].astext for name in ("name", "message", "stack", "value")},
     }
-    more: dict[str, ColumnElement[Any]] = {"dead_letter": job.dead_letter}
+    more: dict[str, ColumnElement[Any]] = {
+        "dead_letter": job.get("dead_letter", literal(None)),
+        "word": cast(job.state, Text),
+    }
     more["blocking"] = job.blocking if "blocking" in present else literal(False)
     if {"source_name", "source_id"} <= present:
         more |= {"source_name": job.source_name, "source_id": cast(job.source_id, String)}
@@ -146,8 +154,7 @@ def _source(table: Table, present: frozenset[str]) -> Source:
         texts={PAYLOAD: cast(job.data, Text), **output},
         extra=more,
         finish=_finish,
-        # The key begins with the queue, so that an index finds an id once the queues are named.
-        by_id=lambda text: and_(job.name.in_(select(names)), job.id == UUID(text)),
+        by_id=lambda text: and_(*in_queues, job.id == UUID(text)),
     )
 
 
@@ -159,6 +166,7 @@ def _states(table: Table, present: frozenset[str]) -> Mapping[State, Rule]:
 
     is_blocked = [job.blocked.is_(True)] if "blocked" in present else []
     free = [not_(one) for one in is_blocked]
+    failed = ("failed", "expired") if "dead_letter" not in present else ("failed",)
     states: dict[State, Rule] = {
         State.PENDING: lambda moment: at("created", *free, func.coalesce(job.start_after, moment.now) <= moment.now),
         State.SCHEDULED: lambda moment: at("created", *free, job.start_after > moment.now),
@@ -166,7 +174,7 @@ def _states(table: Table, present: frozenset[str]) -> Mapping[State, Rule]:
         State.PROCESSING: lambda _: at("active"),
         State.COMPLETED: lambda _: at("completed"),
         State.CANCELLED: lambda _: at("cancelled"),
-        State.FAILED: lambda _: at("failed"),
+        State.FAILED: lambda _: job.state.in_(failed),
     }
     if is_blocked:
         states[State.BLOCKED] = lambda _: and_(job.state < "active", *is_blocked)
@@ -194,6 +202,8 @@ def _seconds(column: ColumnElement[Any]) -> ColumnElement[Any]:
 def _finish(row: Row, job: Job) -> Job:
     """Add what the output says, and what a person must know of dead letters."""
     remarks = list(job.remarks)
+    if row["word"] == "expired":
+        remarks.append(_EXPIRED)
     if row["dead_letter"] and job.state is State.FAILED:
         remarks.append(f"a copy of it is in the dead letter queue {row['dead_letter']!a}")
     if row.get("source_name"):

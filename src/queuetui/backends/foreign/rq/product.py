@@ -11,6 +11,7 @@ from typing import Any
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.rq.cron import read_cron
+from queuetui.backends.foreign.rq.runs import count_runs
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, says, stands, take_away
@@ -66,6 +67,9 @@ _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
     ("canceled", Kind.SORTED, (State.CANCELLED,), True),
     ("finished", Kind.SORTED, (State.COMPLETED,), True),
 )
+# Up to 0.13 what failed stood in a queue of this name.
+_OLD = {("queue", b"failed"): (State.FAILED,)}
+_TOO_OLD = "it failed in RQ 0.13 or before, which is only read: use its own rq requeue"
 
 
 class Rq(KeysProduct):
@@ -112,7 +116,14 @@ class Rq(KeysProduct):
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists and registries of every queue, by role."""
         return tuple(
-            Shelf(role, self._place(role, name), kind, states, name.decode("utf-8", "replace"), falls)
+            Shelf(
+                role,
+                self._place(role, name),
+                kind,
+                (*states, *_OLD.get((role, name), ())),
+                name.decode("utf-8", "replace"),
+                falls,
+            )
             for role, kind, states, falls in _ROLES
             for name in survey.queues
         )
@@ -156,9 +167,11 @@ class Rq(KeysProduct):
             return None
         started = time_of(values["started_at"])
         result = pairs_of(loaded[2][0][1]) if entry.shelf.role in _ENDED and loaded[2] else {}
+        if State.FAILED in entry.shelf.states and values["status"] == "failed":
+            state = State.FAILED
         if state is State.SCHEDULED and started and values["retries_left"] and result.get("type") != b"1":
             state = State.RETRYING
-        attempts, left, is_sure = _attempts(values, kept, state)
+        attempts, left, is_sure = count_runs(values, kept, state)
         data = _DATA.decode(raw["data"] or b"")
         call, payload = _read_call(data.text, values["description"])
         error = _read_error(result, raw["exc_info"]) if state in (State.FAILED, State.RETRYING) else None
@@ -205,23 +218,25 @@ class Rq(KeysProduct):
             return _RUNS
         if values["status"] is None:
             return f"{_GONE}; there is nothing to run"
-        if values["rate_limit_key"]:
-            return _RATED
+        if values["rate_limit_key"] or seen.entry.shelf.role == "queue":
+            return _RATED if values["rate_limit_key"] else _TOO_OLD
         entry, job_id, queue = seen.entry, _bare_id(seen.entry), self._beside(seen.entry, "queue")
         job = self._key("job", job_id)
         fields = ["status", "queued", "enqueued_at", to_text(moment.now)]
-        ended = ["started_at", "", "ended_at", ""] if is_run or entry.shelf.role == "failed" else []
+        ended = ("started_at", "ended_at") if is_run or entry.shelf.role == "failed" else ()
+        # Up to RQ 1.4 a worker cannot read an empty time, and does not write down who it is.
+        is_old = values["worker_name"] is None
         run = entry.member.removeprefix(job_id)[1:]
         execution, runs = self._key("execution", entry.member), self._key("executions", job_id)
         left = (KeysStep(("DEL", execution)), KeysStep(("ZREM", runs, run))) if run else ()
         return KeysChange(
             (stands(entry), says(job, "status", values["status"]), is_of_kind(queue)),
             (
-                KeysStep(("HSET", job, *fields, *ended)),
+                KeysStep(("HSET", job, *fields, *(() if is_old else (one for name in ended for one in (name, ""))))),
                 KeysStep(("SADD", self._key("queues"), queue.key)),
                 KeysStep(("RPUSH", queue.key, job_id)),
                 KeysStep(("PERSIST", job)),
-                KeysStep(("HDEL", job, "exc_info")),
+                KeysStep(("HDEL", job, "exc_info", *(ended if is_old else ()))),
             ),
             (take_away(entry), *left),
             kept=(job, execution, runs),
@@ -277,23 +292,6 @@ def _bare_id(entry: Entry) -> bytes:
     """Return the id; since 2 the member of a run names its execution behind it."""
     named = _RUN.fullmatch(entry.member) if entry.shelf.role == "wip" else None
     return entry.member if named is None else named[1]
-
-
-def _attempts(values: Mapping[str, str], kept: int, state: State) -> tuple[int, int | None, bool]:
-    """Return the runs begun, those that may follow (RQ leaves out the one due), and if these are known."""
-    counted = values["number_of_retries"]
-    left = int(values["retries_left"]) if values["retries_left"].isdecimal() else None
-    intervals = list_of(values["retry_intervals"])
-    has_run = int(bool(values["started_at"]) and state is not State.PROCESSING) or int(kept > 0)
-    retried, is_sure = int(counted) if counted.isdecimal() else 0, True
-    if left is not None and not retried:
-        # One interval may stand for any number of retries; a list has one for each.
-        is_sure = len(intervals) > 1 and len(intervals) >= left
-        retried = len(intervals) - left if is_sure else int(left == 0)
-    ended = state in (State.FAILED, State.COMPLETED)
-    runs = max(kept, has_run, retried + int(ended))
-    running = int(state is State.PROCESSING)
-    return runs + running, left if left is None or ended else left + 1 - running, is_sure
 
 
 def _read_call(data: str, description: str) -> tuple[str, str]:
