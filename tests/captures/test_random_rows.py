@@ -35,7 +35,11 @@ _WRITES = {
 }
 # Columns that the database itself makes of others.
 _MADE = "select attname from pg_attribute where attrelid = '{written}'::regclass and attgenerated <> ''"
-_CHECKS = "select conname from pg_constraint where conrelid = '{written}'::regclass and contype in ('c', 'f')"
+# A partition has those of its table, and may have some of its own.
+_CHECKS = (
+    "select conrelid::regclass::text, conname from pg_constraint where contype in ('c', 'f') and coninhcount = 0 and "
+    "(conrelid = '{written}'::regclass or conrelid in (select inhrelid from pg_inherits where inhparent = '{written}'::regclass))"
+)
 
 
 def _inspector(capture: Capture, after_s: float = 1) -> TablesInspector:
@@ -93,8 +97,8 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
     ]
     if catalog.dialect == "postgresql":
         # What a table forbids today its next version may allow; a row may outlive what it refers to.
-        for (check,) in query(capture.url, _CHECKS.format(written=written)):
-            query(capture.url, f'alter table {written} drop constraint "{check}"')
+        for place, check in query(capture.url, _CHECKS.format(written=written)):
+            query(capture.url, f'alter table {place} drop constraint "{check}"')
     query(capture.url, f"{insert} into {written} ({names}) {values} ({'), ('.join(each)}) {last}")
 
 

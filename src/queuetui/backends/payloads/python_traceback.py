@@ -36,7 +36,7 @@ def read_traceback(text: str) -> JobError | None:
 
 
 def read_traceback_or_repr(trace: str, told: str) -> JobError | None:
-    """Return the error of a traceback, of the repr beside it where that was written too late to tell of one."""
+    """Return the error of a traceback, or of the repr beside it where that one tells of none."""
     if trace.strip() not in ("", _NOTHING):
         return read_traceback(trace)
     found = _REPR.fullmatch(told.strip())
