@@ -70,7 +70,7 @@ def test_inexact_figures_are_named() -> None:
     }
     row = stats_row(queue, figures["as_of"], late_after_s=300)
     names = ("pending", "processing", "completed", "failed", "cancelled", "total")
-    assert [row[name] for name in names] == ["7 (2 m)", "10,000+", "~4.0M", "3", "-", "4,020,010+"]
+    assert [row[name] for name in names] == ["7 (2 m)", "10,000+ (26 s)", "~4.0M", "3", "-", "4,020,010+ (26 s)"]
     assert (
         exactness_in_words(figures)["exactness"]
         == "pending=cached processing=capped retrying=capped completed=estimated cancelled=absent"
@@ -86,6 +86,10 @@ def test_the_oldest_due_time_is_marked_past_the_limit(due_s: int | None, shown: 
     figures = describe_stats(replace(picture(), queues=(mail, later)))
     assert figures["oldest_due_seconds"] == (due_s or 0)
     assert stats_row(figures["queues"]["mail"], figures["as_of"], 300)["oldest_due"] == shown
+    before = replace(mail, oldest_read_at=NOW - timedelta(seconds=12))
+    queue = describe_stats(replace(picture(), queues=(before,)))["queues"]["mail"]
+    assert queue["counted_at"]["oldest_due_at"] == "2026-01-31T11:59:48.000000Z"
+    assert stats_row(queue, figures["as_of"], 300)["oldest_due"] == (None if shown is None else f"{shown} (12 s)")
 
 
 def test_rates_and_averages_say_what_they_are_of() -> None:

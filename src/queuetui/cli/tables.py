@@ -8,6 +8,7 @@ from typing import Any
 
 from queuetui.model.counted import mark_count
 from queuetui.model.document import JobDocument
+from queuetui.model.measured import OLD_S
 from queuetui.model.short_id import end_of_id
 from queuetui.model.stats import measured_stats
 from queuetui.monitor.diagnosis.words import span
@@ -143,7 +144,9 @@ def stats_row(figures: dict[str, Any], as_of: str, late_after_s: float) -> dict[
         name: mark_count(count, _counted_ago(figures, name, as_of)) for name, count in measured_stats(figures).items()
     }
     due_s = figures["oldest_due_seconds"]
-    oldest = None if due_s is None else f"{span(due_s)}{'!' if due_s > late_after_s else ''}"
+    read_ago = _counted_ago(figures, "oldest_due_at", as_of)
+    mark = f"{'!' if (due_s or 0.0) > late_after_s else ''}{f' ({read_ago})' if read_ago else ''}"
+    oldest = None if due_s is None else f"{span(due_s)}{mark}"
     return {**figures, **counts, "oldest_due": oldest}
 
 
@@ -171,7 +174,8 @@ def _counted_ago(figures: dict[str, Any], name: str, as_of: str) -> str:
     counted_at = figures["counted_at"].get(name)
     if counted_at is None:
         return ""
-    return span((datetime.fromisoformat(as_of) - datetime.fromisoformat(counted_at)).total_seconds())
+    age_s = (datetime.fromisoformat(as_of) - datetime.fromisoformat(counted_at)).total_seconds()
+    return span(age_s) if age_s >= OLD_S else ""
 
 
 def _limit_text(limit: dict[str, Any]) -> str:

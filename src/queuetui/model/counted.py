@@ -37,15 +37,15 @@ def tight_number(value: float) -> str:
 
 
 def mark_count(count: Measured[int], age: str = "") -> str:
-    """Return `12,403`, `10,000+`, `~4.1M`, `12,403 (7 m)` or `-`; `age` is that of a cached count."""
+    """Return `12,403`, `10,000+`, `~4.1M`, `12,403 (7 m)` or `-`; `age` is that of a count of before."""
     if count.value is None or count.exactness is Exactness.ABSENT:
         return "-"
     match count.exactness:
         case Exactness.ESTIMATED:
             return f"~{short_number(count.value)}"
         case Exactness.CAPPED:
-            return f"{count.value:,}+"
+            return f"{count.value:,}+{f' ({age})' if age else ''}"
         case Exactness.CACHED:
-            return f"{count.value:,} ({age or 'cached'})"
+            return f"{count.value:,}{f' ({age})' if age else ''}"
         case _:
             return f"{count.value:,}"

@@ -21,6 +21,10 @@ class Exactness(StrEnum):
     ABSENT = "absent"
 
 
+# A figure that is older than a few polls says so.
+OLD_S = 10.0
+
+
 @dataclass(frozen=True, slots=True)
 class Measured(Generic[T]):
     """A value with how it was got; absent is not zero.
@@ -37,6 +41,14 @@ class Measured(Generic[T]):
 def absent(why: str) -> Measured[T]:
     """Return the value that is not there, with the reason."""
     return Measured(None, Exactness.ABSENT, why=why)
+
+
+def old_s(count: Measured[int], now: datetime) -> float | None:
+    """Return how old a count is, None where it is of now or of a few polls ago."""
+    if count.value is None or count.as_of is None or count.exactness not in {Exactness.CACHED, Exactness.CAPPED}:
+        return None
+    age_s = (now - count.as_of).total_seconds()
+    return age_s if age_s >= OLD_S else None
 
 
 _SUREST_FIRST = (Exactness.EXACT, Exactness.CACHED, Exactness.ESTIMATED, Exactness.CAPPED)

@@ -57,7 +57,8 @@ class Watch:
 class QueueInfo:
     """One queue.
 
-    `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job. `recent` is None where the backend
+    `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job, which was read at
+    `oldest_read_at` where that was before. `recent` is None where the backend
     keeps no tally. `suspended_by` names the command by which a product has stopped all claims without keeping since when, `held` says
     that this queue alone is paused without that being kept. `rests`: of our own queue, nothing of it runs, and nothing began or ended
     in the last RATE_MINUTES.
@@ -67,6 +68,7 @@ class QueueInfo:
     counts: Mapping[State, Measured[int]]
     stuck: Measured[int]
     oldest_due_at: datetime | None = None
+    oldest_read_at: datetime | None = None
     paused_at: datetime | None = None
     paused_by: Untrusted | None = None
     consumers: int | None = None

@@ -55,8 +55,11 @@ def measured_stats(figures: Mapping[str, Any]) -> dict[str, Measured[int]]:
 def _describe_queue(queue: QueueInfo, use: RulesInUse | None, now: datetime) -> dict[str, Any]:
     states = _by_state(queue.counts)
     known = {**states, "stuck": queue.stuck, "total": add_counts(list(queue.counts.values()))}
+    figures = _describe_measured(known, now)
+    if queue.oldest_read_at is not None:
+        figures["counted_at"]["oldest_due_at"] = to_text(queue.oldest_read_at)
     return {
-        **_describe_measured(known, now),
+        **figures,
         "average_seconds": queue.average_s,
         "done_per_minute": None if queue.recent is None else queue.recent.done_per_minute,
         "paused": queue.is_paused,

@@ -83,10 +83,12 @@ def test_the_oldest_of_many_queues_are_read_in_turns() -> None:
     for names, polls in ((few, 2), (many, 3)):
         asked.clear()
         for _ in range(polls):
-            assert shelf.read(names, read) == dict.fromkeys(names, NOW)
+            found, ages = shelf.read(names, read)
+            assert found == dict.fromkeys(names, NOW)
+            assert len(ages) == len(names) - len(asked[-1])
         assert all(len(one) == QUEUES_A_POLL for one in asked[1:])
     assert len({name for names in asked[1:] for name in names}) == QUEUES_A_POLL * 2
-    assert shelf.read(many[:1], read) == {many[0]: NOW}
+    assert shelf.read(many[:1], read) == ({many[0]: NOW}, {})
     shelf.read(many, read)
     shelf.read(many, read, anew=True)
     assert set(asked[-1]) == set(many)

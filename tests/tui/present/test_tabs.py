@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 
 import pytest
@@ -67,3 +68,12 @@ def test_a_tab_that_counts_nothing_takes_no_room_from_one_that_does() -> None:
 def test_words_and_counts_get_shorter(size: int, width: int, text: str) -> None:
     """What is least needed is shortened first."""
     assert text in shown(counting(size), width)
+
+
+def test_the_tabs_tell_how_old_their_counts_are() -> None:
+    """The age of the oldest stands at the right, once it is older than a few polls and where there is room."""
+    snapshot = counting(7)
+    for age_s, width, told in ((9, 120, ""), (44, 120, "·40s "), (44, 60, "")):
+        pending = Measured(7, Exactness.CACHED, snapshot.now - timedelta(seconds=age_s))
+        line = tabs_line(Scope(), replace(snapshot, counts={**snapshot.counts, State.PENDING: pending}), None, width)
+        assert "".join(span.text for span in line.right) == told

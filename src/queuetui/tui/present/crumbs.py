@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from queuetui.model.measured import Exactness, Measured
+from queuetui.model.measured import Exactness, Measured, old_s
 from queuetui.model.page import Page
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import sanitize
@@ -21,8 +21,6 @@ _GAP_CELLS = 2
 _MOST_LINES = 4
 _MOST_NOTE_LINES = 3
 _FILTER_CAP = 2000
-# A count that is older than a few polls says so.
-_OLD_COUNT_S = 10
 
 
 def crumbs_lines(
@@ -95,7 +93,7 @@ def _extent(
         found = f"{len(page.jobs):,} found" if page.jobs else "none found"
         yield say(f"{found} in {looked_before + page.looked:,} looked through ", Tone.MUTED)
         return
-    total = count_text(count, None if snapshot is None else snapshot.now)
+    total = count_text(count)
     if count.value is None:
         yield say(f"{len(page.jobs):,} shown ", Tone.MUTED)
         return
@@ -104,11 +102,6 @@ def _extent(
 
 
 def _counted_ago(count: Measured[int], now: datetime | None) -> str:
-    """Return how old a count is that stopped at its cap a while ago.
-
-    The age of a cached one stands beside its number.
-    """
-    if now is None or count.as_of is None or count.exactness is not Exactness.CAPPED:
-        return ""
-    age_s = (now - count.as_of).total_seconds()
-    return f", counted {age_text(age_s)} ago" if age_s >= _OLD_COUNT_S else ""
+    """Return how old a count is, where it is older than a few polls."""
+    age_s = None if now is None else old_s(count, now)
+    return "" if age_s is None else f", counted {age_text(age_s)} ago"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queuetui.model.counted import mark_count
-from queuetui.model.measured import Exactness, Measured
+from queuetui.model.counted import mark_count, tight_number
+from queuetui.model.measured import Exactness, Measured, old_s
 from queuetui.model.text import SafeText, sanitize
 from queuetui.tui.present.ages import ABSENT, age_text
 
@@ -13,7 +13,7 @@ from queuetui.tui.present.ages import ABSENT, age_text
 def count_text(count: Measured[int], now: datetime | None = None) -> SafeText:
     """Return a count as `12,403`, `10,000+`, `~4.1M`, `12,403 (7 m)` or `-`.
 
-    `now` is the store's clock, for the age of a cached count.
+    `now` is the store's clock, for the age of a count that is older than a few polls.
     """
     return sanitize(mark_count(count, _age_of(count, now)))
 
@@ -28,4 +28,18 @@ def rate_text(per_second: Measured[float]) -> SafeText:
 
 
 def _age_of(count: Measured[int], now: datetime | None) -> str:
-    return "" if now is None or count.as_of is None else age_text((now - count.as_of).total_seconds())
+    age_s = None if now is None else old_s(count, now)
+    return "" if age_s is None else age_text(age_s)
+
+
+def tight_count(count: Measured[int]) -> str:
+    """Return a count in at most five characters: `812`, `~9.8k`, `12k+`."""
+    if count.value is None:
+        return ABSENT
+    before = "~" if count.exactness is Exactness.ESTIMATED else ""
+    return f"{before}{tight_number(count.value)}{'+' if count.exactness is Exactness.CAPPED else ''}"
+
+
+def age_mark(age_s: float) -> str:
+    """Return an age as it stands behind a figure of before: `·40s`."""
+    return f"·{age_text(age_s).replace(' ', '')}"

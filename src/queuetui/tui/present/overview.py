@@ -8,7 +8,7 @@ from datetime import datetime
 
 from queuetui.model.counted import counted, short_number
 from queuetui.model.job import Job
-from queuetui.model.measured import Measured, absent
+from queuetui.model.measured import Measured, absent, old_s
 from queuetui.model.picture import Picture
 from queuetui.model.rates import RATE_MINUTES, recent_in_all
 from queuetui.model.snapshot import Snapshot
@@ -22,6 +22,7 @@ from queuetui.tui.present.frame import short_count
 from queuetui.tui.present.identity import short_id, short_type
 from queuetui.tui.present.job_rows import age_of, attempts_text, message_text
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
+from queuetui.tui.present.numbers import age_mark
 from queuetui.tui.present.queue_rows import waited_s
 from queuetui.tui.present.spark import spark_text
 from queuetui.tui.present.tones import Tone
@@ -44,14 +45,20 @@ class Card:
 def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
     """Return the five cards, in the order of the screen."""
     stuck, failed = snapshot.stuck, _count(snapshot, State.FAILED)
+    pending, running = _count(snapshot, State.PENDING), _count(snapshot, State.PROCESSING)
+
+    def titled(title: str, count: Measured[int]) -> str:
+        age_s = old_s(count, snapshot.now)
+        return title if age_s is None else f"{title} {age_mark(age_s)}"
+
     rate = f"{recent_in_all(snapshot.tally, snapshot.now).done_per_minute:.1f}" if keeps_tally else "-"
     return (
-        Card("pending", "pending", short_count(_count(snapshot, State.PENDING)), Tone.PENDING),
-        Card("processing", "processing", short_count(_count(snapshot, State.PROCESSING)), Tone.PROCESSING),
-        Card("failed", "failed", short_count(failed), Tone.FAILED if failed.value else Tone.MUTED),
+        Card("pending", titled("pending", pending), short_count(pending), Tone.PENDING),
+        Card("processing", titled("processing", running), short_count(running), Tone.PROCESSING),
+        Card("failed", titled("failed", failed), short_count(failed), Tone.FAILED if failed.value else Tone.MUTED),
         Card(
             "stuck",
-            "stuck",
+            titled("stuck", stuck),
             short_count(stuck) + ("!" if stuck.value else ""),
             Tone.STUCK if stuck.value else Tone.MUTED,
         ),

@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 
 from queuetui.model.claim_rules import RulesInUse
-from queuetui.model.measured import Measured, absent
+from queuetui.model.measured import OLD_S, Measured, absent, old_s
 from queuetui.model.picture import Picture
 from queuetui.model.query import Sort
 from queuetui.model.rates import RATE_MINUTES
@@ -15,7 +15,7 @@ from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.tui.present.ages import ABSENT, age_text, took_text
 from queuetui.tui.present.cells import Align
-from queuetui.tui.present.numbers import count_text
+from queuetui.tui.present.numbers import age_mark, count_text, tight_count
 from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
@@ -28,7 +28,7 @@ _NAME = Column("queue", "queue", 14, 40, flex=3, priority=0)
 _FLAG = Column("flag", "", 8, priority=1)
 _PENDING = Column("pending", "pending", 8, align=Align.RIGHT, priority=2)
 _RUNNING = Column("running", "running", 8, align=Align.RIGHT, priority=4)
-_STUCK = Column("stuck", "stuck", 7, align=Align.RIGHT, priority=3)
+_STUCK = Column("stuck", "stuck", 8, align=Align.RIGHT, priority=3)
 _FAILED = Column("failed", "failed", 8, align=Align.RIGHT, priority=3)
 _OLDEST = Column("oldest", "oldest", 6, align=Align.RIGHT, priority=5)
 _RATE = Column("rate", f"done/min {RATE_MINUTES} m", 12, align=Align.RIGHT, priority=6)
@@ -127,20 +127,23 @@ def _cell(key: str, queue: QueueInfo, use: RulesInUse | None, now: datetime) -> 
         case "flag":
             return _flag_cell(queue, use)
         case "pending":
-            return _count(queue.counts.get(State.PENDING), None)
+            return _count(queue.counts.get(State.PENDING), None, now)
         case "running":
-            return _count(queue.counts.get(State.PROCESSING), Tone.PROCESSING)
+            return _count(queue.counts.get(State.PROCESSING), Tone.PROCESSING, now)
         case "stuck":
-            return _count(queue.stuck, Tone.STUCK)
+            return _count(queue.stuck, Tone.STUCK, now)
         case "failed":
-            return _count(queue.counts.get(State.FAILED), Tone.FAILED)
+            return _count(queue.counts.get(State.FAILED), Tone.FAILED, now)
         case _:
             return _measure_cell(key, queue, now)
 
 
 def _measure_cell(key: str, queue: QueueInfo, now: datetime) -> Cell:
     if key == "oldest":
-        return Cell(age_text(None if queue.oldest_due_at is None else (now - queue.oldest_due_at).total_seconds()))
+        read_s = 0.0 if queue.oldest_read_at is None else (now - queue.oldest_read_at).total_seconds()
+        mark = f" {age_mark(read_s)}" if read_s >= OLD_S else ""
+        due_s = None if queue.oldest_due_at is None else (now - queue.oldest_due_at).total_seconds()
+        return Cell(sanitize(f"{age_text(due_s)}{mark}"))
     if key == "rate":
         return Cell(ABSENT if queue.recent is None else sanitize(f"{queue.recent.done_per_minute:.1f}"))
     if key == "consumers":
@@ -151,6 +154,9 @@ def _measure_cell(key: str, queue: QueueInfo, now: datetime) -> Cell:
     return Cell(took_text(queue.average_s))
 
 
-def _count(count: Measured[int] | None, tone: Tone | None) -> Cell:
+def _count(count: Measured[int] | None, tone: Tone | None, now: datetime) -> Cell:
+    """Return a count; one that is older than a few polls is dim, in short, and has its age behind it."""
     known = absent("not kept") if count is None else count
+    if (age_s := old_s(known, now)) is not None:
+        return Cell(sanitize(f"{tight_count(known)}{age_mark(age_s)}"), Tone.MUTED)
     return Cell(count_text(known), tone if known.value else Tone.MUTED)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from queuetui.model.counted import tight_number
-from queuetui.model.measured import Exactness, Measured
+from queuetui.model.measured import Measured, old_s
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import ELLIPSIS
 from queuetui.tui.present.ages import ABSENT
 from queuetui.tui.present.frame import short_count, tab_count
 from queuetui.tui.present.lines import Span, TextLine, cells_of, say
-from queuetui.tui.present.numbers import count_text
+from queuetui.tui.present.numbers import age_mark, count_text, tight_count
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import STUCK_TAB, TABS, Scope, StateTab
 
@@ -26,12 +25,24 @@ def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, 
     """Return the state tabs; the chosen one stands in brackets.
 
     On a narrow screen words and counts get shorter, then counts give way one by one; an ellipsis stands where one did.
+    Where there is room, the age of the oldest count stands at the right, if it is older than a few polls.
     """
     counts = {} if snapshot is None else {tab: tab_count(tab, snapshot, queue) for tab in TABS}
-    now = None if snapshot is None else snapshot.now
-    whole = {tab: count_text(count, now) for tab, count in counts.items()}
+    line = _tabs(scope, counts, width)
+    ages = (
+        []
+        if snapshot is None
+        else [age for count in counts.values() if (age := old_s(count, snapshot.now)) is not None]
+    )
+    told = say(f"{age_mark(max(ages))} ", Tone.MUTED) if ages else None
+    fits = told is not None and cells_of([*line.left, told]) < width
+    return TextLine(line.left, (told,)) if told is not None and fits else line
+
+
+def _tabs(scope: Scope, counts: Counts, width: int) -> TextLine:
+    whole = {tab: count_text(count) for tab, count in counts.items()}
     short = {tab: short_count(count) for tab, count in counts.items()}
-    tight: dict[StateTab, str] = {tab: _tight_count(count) for tab, count in counts.items()}
+    tight: dict[StateTab, str] = {tab: tight_count(count) for tab, count in counts.items()}
     line = _spaced(_pieces(scope, counts, whole, {}), "   ")
     if cells_of(line.left) <= width:
         return line
@@ -53,13 +64,6 @@ def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, 
         line = _packed(scope, _pieces(scope, counts, tight, _SHORTEST))
     bare = {tab: text if tab is scope.tab else "" for tab, text in tight.items()}
     return line if cells_of(line.left) <= width else _packed(scope, _pieces(scope, counts, bare, _SHORTEST), ELLIPSIS)
-
-
-def _tight_count(count: Measured[int]) -> str:
-    if count.value is None:
-        return ABSENT
-    before = "~" if count.exactness is Exactness.ESTIMATED else ""
-    return f"{before}{tight_number(count.value)}{'+' if count.exactness is Exactness.CAPPED else ''}"
 
 
 def _pieces(scope: Scope, counts: Counts, shown: Mapping[StateTab, str], words: Mapping[str, str]) -> list[Span]:

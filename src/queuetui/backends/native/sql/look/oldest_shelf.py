@@ -24,8 +24,13 @@ class OldestShelf:
     _known: dict[str, tuple[float, datetime | None]] = field(default_factory=dict)
     _guard: ForkLock = field(default_factory=ForkLock)
 
-    def read(self, names: Iterable[str], read: Callable[[tuple[str, ...]], Found], *, anew: bool = False) -> Found:
-        """Return what is known of queues; `read` those whose turn it is, or all `anew`."""
+    def read(
+        self, names: Iterable[str], read: Callable[[tuple[str, ...]], Found], *, anew: bool = False
+    ) -> tuple[Found, dict[str, float]]:
+        """Return what is known of queues, and how old that is where it was read before.
+
+        `read` reads those whose turn it is, or all `anew`.
+        """
         with self._guard:
             now_s = time.monotonic()
             asked = sorted(names, key=lambda name: self._known.get(name, (0.0, None))[0])
@@ -35,4 +40,5 @@ class OldestShelf:
             wanted = tuple(name for name in asked if name not in held)
             found = read(wanted) if wanted else {}
             self._known = held | {name: (now_s, found.get(name)) for name in wanted}
-            return found | {name: due_at for name, (_, due_at) in held.items() if due_at is not None}
+            kept = {name: due_at for name, (_, due_at) in held.items() if due_at is not None}
+            return found | kept, {name: now_s - held[name][0] for name in kept}

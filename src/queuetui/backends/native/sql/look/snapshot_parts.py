@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from queuetui.backends.native.sql.look.context import StoreContext
@@ -63,11 +64,13 @@ def _queues(read: SnapshotParts, context: StoreContext) -> tuple[QueueInfo, ...]
 def _queue(read: SnapshotParts, context: StoreContext, name: str) -> QueueInfo:
     found = read.found
     rates: TallyRates | None = found.get("tally")
+    oldest_age_s = found.get("oldest_ages", {}).get(name)
     return replace(
         switches_of(context, name),
         counts=found["counts"][name],
         stuck=found["stuck"][name] if "stuck" in found else absent(read.problems["stuck"]),
         oldest_due_at=found.get("oldest", {}).get(name),
+        oldest_read_at=None if oldest_age_s is None else context.now - timedelta(seconds=oldest_age_s),
         consumers=context.consumers(name, read.watch.limits),
         average_s=None if rates is None else rates.average_of.get(name),
         recent=None if rates is None else rates.recent.get(name, RecentRuns()),

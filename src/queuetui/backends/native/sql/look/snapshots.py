@@ -120,7 +120,9 @@ class SnapshotReads:
     def _oldest(self, connection: Connection, context: StoreContext) -> dict[str, datetime]:
         counts = self.found.get("counts", {})
         names = [name for name in context.queues if name not in counts or counts[name][State.PENDING].value != 0]
-        return self.past.oldest.read(names, self._counter(connection, context).find_oldest, anew=self.watch.exact)
+        counter = self._counter(connection, context)
+        found, self.found["oldest_ages"] = self.past.oldest.read(names, counter.find_oldest, anew=self.watch.exact)
+        return found
 
     def _stuck(self, connection: Connection, context: StoreContext) -> dict[str, Measured[int]]:
         return self._counter(connection, context).count_stuck(context.criteria(self.watch.limits), context.queues)
