@@ -32,6 +32,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "bullmq": ("bullmq.product", ("redis",)),
     "bullmq-pg": ("bullmq.tables.recognition", ("postgresql",)),
     "celery": ("celery.discovery", ("redis",)),
+    "celery-sql": ("celery.database", _ANY_SQL),
     "django-q2": ("django_q.recognition", _ANY_SQL),
     "django-tasks-db": ("django_tasks.recognition", _ANY_SQL),
     "dramatiq": ("dramatiq", ("redis",)),

@@ -190,7 +190,9 @@ def _limit_text(limit: dict[str, Any]) -> str:
 def schedule_row(shown: dict[str, Any]) -> dict[str, Any]:
     """Return a schedule document as the cells of a table and of CSV: its verdict is two columns there."""
     verdict = shown["verdict"]
-    timing = f"{shown['cron'] or '-'} {shown['tz']}"
+    cron = shown["cron"] or "-"
+    # Words of a product's own, as every 60 s, hang on no clock.
+    timing = cron if shown["tz"] == "UTC" and cron[0].isalpha() else f"{cron} {shown['tz']}"
     if shown["every_seconds"] is not None:
         timing = f"every {shown['every_seconds']} s"
     return {

@@ -168,6 +168,7 @@ class KeptSchedule:
     """A schedule of another product, as far as that stores it; what it does not store is None.
 
     `timing` is a cron expression, or other words of the product for when it is; `last_job_id` the id that its last job is shown by.
+    `told_within_s`: so long after a slot the product may write that it took it.
     """
 
     name: str
@@ -181,6 +182,7 @@ class KeptSchedule:
     last_job_id: str | None = None
     last_state: State | None = None
     paused: bool = False
+    told_within_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

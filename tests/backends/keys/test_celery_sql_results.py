@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +33,7 @@ from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
+from queuetui.model.text import Untrusted
 from tests.backends.captures import Capture, query, run_script
 from tests.backends.rights.redis_users import load_keys
 from tests.backends.rights.sql_users import statements_of
@@ -188,10 +189,65 @@ def test_without_the_extended_columns_a_retry_is_refused(redis_url: str, sqlite_
 def test_a_database_without_the_table_is_told_of(redis_url: str, postgres_url: str) -> None:
     """What was looked for is named, and a server that does not answer is named too."""
     load_keys("celery", "celery", redis_url)
-    with pytest.raises(NotFound, match="no table celery_taskmeta was found in postgresql"):
+    with pytest.raises(
+        NotFound,
+        match=r"no table celery_taskmeta .*_taskresult was found in postgresql",
+    ):
         Capture("celery", f"{redis_url}?beside={postgres_url}", {"captured_at": 1}).open()
     with pytest.raises(Unreachable, match=r"the database of the results, postgresql://127\.0\.0\.1:1"):
         Capture("celery", f"{redis_url}?beside=postgresql://127.0.0.1:1/x", {"captured_at": 1}).open()
+
+
+_RESULTS = "django_celery_results_taskresult"
+_DJANGO = f"""
+create table {_RESULTS} (id integer primary key, task_id varchar(255) not null unique, status varchar(50) not null, result text,
+  content_type varchar(128) not null default 'application/json', content_encoding varchar(64) not null default 'utf-8',
+  date_done datetime not null, traceback text, meta text, task_args text, task_kwargs text, task_name varchar(255), worker varchar(100),
+  date_created datetime not null default '2026-11-22 04:00:00', periodic_task_name varchar(255), date_started datetime);
+create table django_celery_beat_periodictask (id integer primary key, name varchar(200) not null, task varchar(200) not null,
+  args text not null, kwargs text not null, queue varchar(200), enabled bool not null, last_run_at datetime,
+  date_changed datetime not null, interval_id integer);
+create table django_celery_beat_intervalschedule (id integer primary key, every integer not null, period varchar(24) not null);
+insert into django_celery_beat_intervalschedule values (1, 2, 'hours');
+insert into django_celery_beat_periodictask values
+  (1, 'clean', 'app.clean', '[]', '{{}}', 'mail', 1, '2026-11-22 04:00:00', '2026-11-22 03:00:00', 1);
+insert into {_RESULTS} (task_id, status, result, date_done, task_args, task_kwargs, task_name, date_started) values
+  ('HELD', 'STARTED', 'null', '2026-11-22 04:00:00', '"(1,)"', '"{{}}"', 'app.held', '2026-11-22 04:00:00'),
+  ('lost', 'PROGRESS', '{{"done": 1}}', '2026-11-22 04:00:01', '"(1,)"', '"{{''a'': 2}}"', 'app.lost', '2026-11-22 04:00:00.5'),
+  ('late', 'RETRY', 'null', '2026-11-22 04:00:00', '"()"', '"{{}}"', 'app.late', null);
+"""
+
+
+def test_runs_that_django_celery_results_alone_tells_of_are_shown(redis_url: str, sqlite_url: str) -> None:
+    """A run is shown once: where its message is held, else by its row; what is tried again is at the broker.
+
+    The schedules of beat beside them are listed.
+    """
+    capture = load_keys("celery", "celery", redis_url)
+    held = next(job_id for job_id, true in capture.stored.items() if true["state"] == "stuck")
+    run_script(sqlite_url, _DJANGO.replace("HELD", held))
+    backend = Capture("celery", f"{redis_url}?beside={sqlite_url}", capture.truth).open(1)
+    jobs = [job for job in _jobs(backend) if job.type.raw.startswith("app.") or job.ref.id in (held, "late")]
+    lost = [job for job in _jobs(backend) if job.ref.id == "lost"]
+    assert [job.ref.id for job in jobs].count(held) == 1
+    assert "late" not in [job.ref.id for job in jobs]
+    assert [(job.state, job.data, job.progress, job.started_at) for job in lost] == [
+        (
+            State.PROCESSING,
+            Untrusted("1, 'a': 2"),
+            Untrusted('{"done": 1}'),
+            datetime(2026, 11, 22, 4, 0, 0, 500_000, UTC),
+        )
+    ]
+    assert backend.schedules is not None
+    (beat,) = backend.schedules.schedules().kept
+    assert (beat.name, beat.queue, beat.timing, beat.next_at) == (
+        "clean",
+        "mail",
+        "every 2 hours",
+        datetime(2026, 11, 22, 6, tzinfo=UTC),
+    )
+    backend.close()
 
 
 def test_the_rights_of_the_page_are_enough_and_no_more(redis_url: str, postgres_url: str) -> None:

@@ -24,7 +24,8 @@ def join_backends(first: Backend, second: Backend, second_holds: str, options: B
         finally:
             second.close()
 
-    examiner, server_look, schedules = first.examiner, first.server_look, first.schedules
+    examiner, server_look = first.examiner, first.server_look
+    schedules = first.schedules if first.inspector.capabilities.schedules else second.schedules
     return Backend(
         inspector=lambda: inspector,
         operator=lambda: JoinedOperator(halves, first.operator, second.operator, inspector.capabilities),

@@ -81,4 +81,5 @@ def join_capabilities(first: Capabilities, second: Capabilities) -> Capabilities
         warnings={**second.warnings, **first.warnings},
         missing={state: why for state, why in first.missing.items() if state not in second.keeps},
         attempts=first.attempts or second.attempts,
+        schedules=first.schedules or second.schedules,
     )

@@ -61,9 +61,10 @@ class CeleryResult:
 
     def read_call(self) -> tuple[str, str, str]:
         """Return what was called and with what as JSON, as far as that is stored, and no problem."""
-        if self.call is None:
+        name, args, kwargs = self.call or (self.said.get("name"), self.said.get("args"), self.said.get("kwargs"))
+        if not isinstance(name, str):
             return "?", "", ""
-        name, args, kwargs = self.call
+        # django-celery-results stores the words for people that a message has of its arguments.
         return name, json.dumps({"args": args, "kwargs": kwargs}, ensure_ascii=False), ""
 
     @property

@@ -55,7 +55,7 @@ def judge_kept(schedule: KeptSchedule, next_at: datetime | None, now: datetime, 
         ran = "" if last_at is None else f"; it last ran {age((now - last_at).total_seconds())} ago"
         return Verdict(Code.SCHEDULE_UNKNOWN, Severity.INFO, f"when it is next is not stored{ran}", evidence)
     late_s = (now - next_at).total_seconds()
-    if late_s <= limits.schedule_late_s:
+    if late_s <= limits.schedule_late_s + schedule.told_within_s:
         return Verdict(Code.ON_SCHEDULE, Severity.OK, f"next slot {_when(late_s)}", evidence, "none needed")
     evidence |= {"late_s": round(late_s, 3)}
     why = f"its slot passed {age(late_s)} ago and nothing took it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -147,6 +147,11 @@ class Celery(KeysProduct):
             at_end=written_at_end(zip((time_of(one.done) for one in results), ends, strict=True)),
             in_json=bool(results) and all(one.in_json for one in results if one.said),
         )  # fmt: skip
+
+    @property
+    def held_ids(self) -> Collection[str]:
+        """The tasks whose messages workers held at the last look."""
+        return self._held_ids.values()
 
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
         """Return what celery-redbeat keeps."""

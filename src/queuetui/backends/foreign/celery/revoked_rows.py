@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from queuetui.backends.payloads.kombu_message import KombuMessage
     from queuetui.backends.sql.console_connection import ConsoleDatabase
     from queuetui.backends.tables.product import Product
+    from queuetui.backends.tables.source import Source
     from queuetui.model.state import State
 
 # So many of the newest results tell how results are written; longer ones are not looked at.
@@ -33,6 +34,7 @@ class RevokedRows:
 
     database: ConsoleDatabase
     product: Product
+    source: Source
     options: BackendOptions
     changed: Callable[[], None]
 
@@ -61,7 +63,7 @@ class RevokedRows:
         return found
 
     def _write(self, connection: Connection, message: KombuMessage, now: datetime) -> tuple[State | None, str | None]:
-        (source,) = self.product.sources
+        source = self.source
         table, at = cast("Table", source.rows), source.fields["id"].at == message.task_id
         told = _columns(connection, table, message)
         if told is None:
