@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar, cast
 import pytest
 
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.errors import Unreachable
+from queuetui.model.errors import ConnectionLost, Unreachable
 from queuetui.model.interruption import current_interruption
 from queuetui.model.page import PageRequest
 from queuetui.model.picture import Picture
@@ -114,6 +114,28 @@ def test_it_connects_then_reads_what_is_wanted() -> None:
     assert arrived.watch is wanted
     assert arrived.picture.snapshot.page is not None
     assert len(arrived.picture.snapshot.page.jobs) == 6
+    listener.poller.stop()
+
+
+def test_a_connection_that_ends_amid_a_poll_is_no_loss() -> None:
+    """It is asked once more, on a new connection; where that ends too, the store is lost."""
+    feed = ScriptedFeed()
+    endings = [1, 2]
+
+    def end_some() -> None:
+        if endings and endings[0]:
+            endings[0] -= 1
+            raise ConnectionLost("the server ended this session")
+
+    feed.before_poll = end_some
+    listener = Listener(feed)
+    listener.poller.watch(Watch(page=PageRequest()))
+    listener.poller.start()
+    listener.next(Connected)
+    listener.next(PictureArrived)
+    del endings[0]
+    listener.poller.poll_now()
+    assert listener.next(LinkLost).attempt == 1
     listener.poller.stop()
 
 

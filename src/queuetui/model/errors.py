@@ -2,6 +2,7 @@
 
 QueueTuiError
 ├── Unreachable      the store did not answer, or went away
+│   └── ConnectionLost   a connection ended in the midst of it; a new one may be granted
 ├── Denied           the store or the profile refused the right
 ├── Unsupported      the backend cannot do this, or a driver is missing
 ├── Conflict         two things that cannot both hold were asked for
@@ -26,6 +27,10 @@ class QueueTuiError(Exception):
 
 class Unreachable(QueueTuiError):
     """The store did not answer."""
+
+
+class ConnectionLost(Unreachable):
+    """A connection that had answered ended in the midst of a read."""
 
 
 class Denied(QueueTuiError):

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.interruption import Interrupted
+from queuetui.monitor.asked_again import ask_again
 from queuetui.monitor.background_read import BackgroundRead
 
 T = TypeVar("T")
@@ -37,6 +38,12 @@ class BackgroundCalls:
         """Leave the call in flight to itself; it still tells its end, while others go on."""
         self._thread = self._make_thread()
         self._thread.start()
+
+    def read(
+        self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]
+    ) -> BackgroundRead:
+        """Send what changes nothing: it is asked once more where its connection ended in the midst of it."""
+        return self.send(lambda: ask_again(work), then, otherwise)
 
     def send(
         self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]

@@ -16,6 +16,7 @@ from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
 from queuetui.model.interruption import Interrupted
 from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Watch
+from queuetui.monitor.asked_again import ask_again
 from queuetui.monitor.background_read import BackgroundRead
 from queuetui.monitor.feed import Feed
 
@@ -213,7 +214,7 @@ class Poller(Generic[S]):
         started = time.monotonic()
         asked = replace(watch, page=None) if watch is self._refused else watch
         try:
-            picture = self._read(connection, watch, asked)
+            picture = ask_again(lambda: self._read(connection, watch, asked))
         except (BadQuery, Unsupported) as error:
             if asked.page is None:
                 raise

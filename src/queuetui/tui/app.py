@@ -111,7 +111,7 @@ class QueueTui(Views, inherit_bindings=False):
             else:
                 self.push_screen(SeekDialog(suffix, connection.feed, self.calls, search), take_found)
 
-        self.calls.send(lambda: connection.feed.find(suffix), go_on, miss)
+        self.calls.read(lambda: connection.feed.find(suffix), go_on, miss)
 
     def open_job(self, job_id: str, tab: str = "Summary") -> None:
         """Open one job whole."""

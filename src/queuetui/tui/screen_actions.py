@@ -109,7 +109,7 @@ ACTS = (
         "pause",
         "P",
         "pause or resume a queue",
-        at(KeyPlace.JOBS, KeyPlace.OVERVIEW),
+        at(KeyPlace.JOBS, KeyPlace.SYSTEMS, KeyPlace.DETAIL, KeyPlace.OVERVIEW),
         label="pause queue",
         verb=Verb.PAUSE,
         rank=9,

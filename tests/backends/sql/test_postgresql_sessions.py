@@ -11,8 +11,10 @@ import pytest
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
+from queuetui.backends.sql import console_sessions
+from queuetui.backends.sql.console_connection import open_database
 from queuetui.model.act import Verb
-from queuetui.model.errors import BadPayload, NotFound
+from queuetui.model.errors import BadPayload, ConnectionLost, NotFound
 from queuetui.model.job import Ending, RunError
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
@@ -151,3 +153,22 @@ def test_a_schema_that_is_not_there_is_not_found(postgres_url: str) -> None:
     with pytest.raises(NotFound, match="schema"):
         open_native(f"{postgres_url}?schema=nowhere", CREATE)
     assert query(postgres_url, "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'queuetui%'") == [(0,)]
+
+
+def test_a_read_whose_session_was_ended_is_no_loss(postgres_url: str) -> None:
+    """One that the server ended while it rested is made anew unseen; one that ends amid a read is told apart from a server that is away."""
+    database = open_database(postgres_url, 5.0, 5.0)
+    reader = console_sessions.read_server(postgres_url, BackendOptions())
+    for _ in range(2):
+        with database.reading("asking") as connection:
+            first = connection.exec_driver_sql("select pg_backend_pid()").scalar_one()
+        with reader.reading("asking") as own:
+            second = own.execute("select pg_backend_pid()").fetchone()[0]
+        for pid in (first, second):
+            query(postgres_url, f"select pg_terminate_backend({pid}, 5000)")
+    with pytest.raises(ConnectionLost), database.reading("asking") as connection:
+        connection.exec_driver_sql("select pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(ConnectionLost), reader.reading("asking") as own:
+        own.execute("select pg_terminate_backend(pg_backend_pid())")
+    database.close()
+    reader.close()

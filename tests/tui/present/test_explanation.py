@@ -29,7 +29,7 @@ def failed(class_name: str) -> tuple[str, str]:
 def test_no_key_is_named_that_the_rights_refuse() -> None:
     """Where nothing may be changed the command is told, that it is refused here, and no key."""
     acting, looking = failed("KeyError")
-    assert "Next: R here, or " in acting
+    assert "Next: read the error, then: R here, or queuetui retry --id" in acting
     assert "R here" not in looking
     assert "queuetui retry --id" in looking
     assert "(refused here: READ-ONLY)" in looking

@@ -10,7 +10,15 @@ from contextlib import contextmanager
 
 import redis.exceptions as driver
 
-from queuetui.model.errors import Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.errors import (
+    ConnectionLost,
+    Denied,
+    NotFound,
+    QueueTuiError,
+    UnknownOutcome,
+    Unreachable,
+    Unsupported,
+)
 from queuetui.model.text import sanitize
 
 _SHOWN_CHARS = 200
@@ -106,7 +114,8 @@ def _classify(error: driver.RedisError) -> tuple[type[QueueTuiError], str]:
                 return answer
     for kind, answer in _BY_CLASS:
         if isinstance(error, kind):
-            return answer
+            is_broken = kind is driver.ConnectionError and _NEVER_SENT not in str(error)
+            return (ConnectionLost, _GONE) if is_broken else answer
     said = f" {error} "[:_SHOWN_CHARS]
     # A command that was refused inside a script is told of behind other words, by Redis 6.2 with the dash of the protocol.
     code = next((known for known in _BY_CODE if f" {known} " in said or f" -{known} " in said), None)

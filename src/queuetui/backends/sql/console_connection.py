@@ -225,15 +225,16 @@ def _make_mysql(database: ConsoleDatabase, *, writes: bool) -> Engine:
 
 
 def _distrust_rested(engine: Engine) -> None:
-    """Make a connection anew that nobody used for long: its server may have closed it."""
+    """Make a connection anew that its server has closed, or may have, as nobody used it for long."""
 
     @event.listens_for(engine, "checkin")
     def keep_time(_: object, record: ConnectionPoolEntry) -> None:
         record.info["used_s"] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
-    def look(_: object, record: ConnectionPoolEntry, *__: object) -> None:
-        if time.monotonic() - record.info.pop("used_s", math.inf) > console_sessions.RESTED_S:
+    def look(kept: object, record: ConnectionPoolEntry, *_: object) -> None:
+        rested_s = time.monotonic() - record.info.pop("used_s", math.inf)
+        if rested_s > console_sessions.RESTED_S or console_sessions.is_cut_off(kept):
             raise DisconnectionError
 
 

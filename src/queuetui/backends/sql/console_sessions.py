@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import select
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from queuetui.backends import forks
 from queuetui.backends.sql import mysql_address, postgresql_address
-from queuetui.backends.sql.driver_errors import translated
+from queuetui.backends.sql.driver_errors import is_driver_error, translated
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.interruption import current_interruption
 
@@ -77,6 +78,19 @@ def connect_to_mysql(address: Mapping[str, Any], patience: Patience, *, writes: 
     )
 
 
+def is_cut_off(connection: Any) -> bool:  # noqa: ANN401 - each driver has its own
+    """Tell whether a connection that rests has something to read, which is the farewell of its server."""
+    try:
+        descriptor = connection.fileno()
+    except Exception as error:
+        if not is_driver_error(error):
+            raise
+        return True
+    looking = select.poll()
+    looking.register(descriptor, select.POLLIN)
+    return bool(looking.poll(0))
+
+
 def end_postgresql_statement(connection: psycopg.Connection[Any], patience: Patience) -> None:
     """End the statement that another thread waits for."""
     connection.cancel_safe(timeout=patience.connect_s)
@@ -118,7 +132,8 @@ class ServerReader(forks.StoreHandle):
         Raises Interrupted where it is broken off. A connection on which anything failed is not used again.
         """
         with self._turn, translated(doing):
-            if time.monotonic() - self._used_s > RESTED_S:
+            kept, rested_s = self._connection, time.monotonic() - self._used_s
+            if rested_s > RESTED_S or (kept is not None and rested_s >= 0 and is_cut_off(kept)):
                 self.close()
             # In use: what is read within it meanwhile does not take its connection away.
             self._used_s = math.inf

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from queuetui.model.errors import (
     BadPayload,
     Conflict,
+    ConnectionLost,
     Denied,
     NotFound,
     QueueTuiError,
@@ -22,6 +23,11 @@ from queuetui.model.errors import (
 from queuetui.model.text import sanitize
 
 _SHOWN_CHARS = 200
+_BROKEN = re.compile(
+    r"(?!connection (?:failed|is bad|timeout))(?=.*(?:closed the connection|connection (?:is|was|has been) (?:lost|closed)|"
+    r"connection not open|consuming input failed|could not (?:receive|send) data))",
+    re.DOTALL,
+)
 _UNKNOWN_ROLE = re.compile(r'role "[^"]*" does not exist')
 
 _DENIED = "the server refused the right; check the user, its password and its grants"
@@ -47,6 +53,8 @@ _BY_SQLSTATE: dict[str, _Advice] = {
     "08": (Unreachable, _GONE),
     "08P01": (Unreachable, _POOLED),
     "57": (Unreachable, _GONE),
+    # Sessions that the server ended: by hand, as it stops, and where one rested longer than it may.
+    **dict.fromkeys(("08003", "08006", "25P03", "25P04", "57P01", "57P02", "57P05"), (ConnectionLost, _GONE)),
     "28": (Denied, _DENIED),
     "42501": (Denied, _DENIED),
     "25006": (Denied, _READ_ONLY),
@@ -70,7 +78,9 @@ _BY_SQLSTATE: dict[str, _Advice] = {
 # The client's own numbers, and those of a server that ends a connection.
 _CLIENT_NUMBERS = range(2000, 3000)
 _BY_NUMBER: dict[int, _Advice] = {
-    **dict.fromkeys((0, 1053, 1077, 1079, 1152, *range(1156, 1162), 1184, 1927, 3159, 4031), (Unreachable, _GONE)),
+    **dict.fromkeys(
+        (0, 1053, 1077, 1079, 1152, *range(1156, 1162), 1184, 1927, 2006, 2013, 3159, 4031), (ConnectionLost, _GONE)
+    ),
     **dict.fromkeys((1040, 1203, 1226), (Unreachable, _CROWDED)),
     **dict.fromkeys((1021, 1114), (Unreachable, _FULL)),
     **dict.fromkeys((1037, 1038), (Unreachable, _SHORT_OF_MEMORY)),
@@ -185,6 +195,9 @@ def _classify(cause: BaseException) -> _Advice:
     # Newer MySQL drivers carry a SQLSTATE too, which is coarser than the number.
     number = next(iter(cause.args), None)
     if isinstance(number, int):
+        if "timed out" in str(cause):
+            # What waited in vain once is not to wait as long again.
+            return Unreachable, _GONE
         return _BY_NUMBER.get(number) or (Unreachable, _GONE if number in _CLIENT_NUMBERS else _UNEXPECTED)
     state = getattr(cause, "sqlstate", None)
     if isinstance(state, str):
@@ -228,4 +241,4 @@ def _of_text(said: str) -> _Advice:
         return NotFound, _ABSENT
     if "too many clients" in said or "remaining connection slots" in said or "too many connections" in said:
         return Unreachable, _CROWDED
-    return Unreachable, _GONE
+    return ConnectionLost if _BROKEN.match(said) else Unreachable, _GONE

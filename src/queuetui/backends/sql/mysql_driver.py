@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Mapping
 from functools import cache
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pymysql import Connection
 from pymysql.constants import CLIENT
+from pymysql.err import InterfaceError
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -23,6 +25,13 @@ __all__ = ["CLIENT", "DriverConnection"]
 
 class DriverConnection(CursorConnection):
     """A connection that loads no certificates where none is checked: that took longer than all the rest."""
+
+    def fileno(self) -> int:
+        """Return the descriptor of its socket; raises the driver's error where it is closed."""
+        opened: socket.socket | None = self._sock  # type: ignore[attr-defined] # the stubs leave it out
+        if opened is None:
+            raise InterfaceError(0, "closed")
+        return opened.fileno()
 
     def _create_ssl_ctx(self, sslp: Mapping[str, object] | ssl.SSLContext) -> ssl.SSLContext:
         if sslp:

@@ -111,7 +111,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         calls = self._calls
         self._show_text([line_of(say("Looking at the store ...", Tone.MUTED))])
         self._say_hint(f"{ESC} or {NO} cancels")
-        self._reading = calls.send(
+        self._reading = calls.read(
             lambda: prepare(lambda text: calls.tell(partial(self._show_progress, text))), self._ask, self._fail
         )
 
@@ -188,7 +188,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         value = question.options[(question.chosen + step) % len(question.options)].value
         self._prepared = None
         self.query_one("#confirm", Button).disabled = True
-        self._reading = self._calls.send(lambda: prepare(value), self._ask, self._fail)
+        self._reading = self._calls.read(lambda: prepare(value), self._ask, self._fail)
 
     def action_further_by_letter(self) -> None:
         """Look further, by a letter where none is typed."""

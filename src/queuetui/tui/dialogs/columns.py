@@ -21,7 +21,7 @@ class ColumnsDialog(PickDialog):
 
     TITLE_TEXT = "Columns"
     HINT = f"type to narrow   {MOVE} move   enter shows or hides   {LEAVE} closes"
-    COLUMNS = (Column("column", "column", 24), Column("now", "now", 30, flex=1))
+    COLUMNS = (Column("column", "column", 12, 24, flex=1), Column("now", "now", 28, flex=1))
 
     def __init__(
         self,
@@ -52,6 +52,15 @@ class ColumnsDialog(PickDialog):
         self._choice = self._choice.turned(key, is_on_screen=key in self._on_screen) if key != _ALL else ColumnChoice()
         self._on_screen = self._take_choice(self._choice)
         self.show_rows(self.rows_for(text))
+
+    def on_resize(self) -> None:
+        """Tell what has room in the new width."""
+        super().on_resize()
+        self.call_after_refresh(self._look_again)
+
+    def _look_again(self) -> None:
+        self._on_screen = self._take_choice(self._choice)
+        self.show_rows(self.rows_for(self.typed))
 
     def _row(self, column: Column) -> Row:
         if column.key in self._choice.hidden:

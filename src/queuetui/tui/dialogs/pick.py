@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import KeyPlace, bindings_at, key_at
-from queuetui.tui.present.lines import line_of, say
+from queuetui.tui.present.lines import line_of, say, wrap_lines
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.live_table import LiveTable
@@ -23,6 +23,9 @@ from queuetui.tui.widgets.text_lines import TextLines
 
 LEAVE = key_at(KeyPlace.PICK, "leave list")
 MOVE = f"{key_at(KeyPlace.PICK, 'list up')}/{key_at(KeyPlace.PICK, 'list down')}"
+
+_HINT_CAP = 1000
+_LEAST_CELLS = 20
 
 
 class PickDialog(ModalScreen["str | None"]):
@@ -38,6 +41,7 @@ class PickDialog(ModalScreen["str | None"]):
         super().__init__()
         self.has_moved = False
         self._hint_of: str | None = None
+        self._hint = say(self.HINT, Tone.MUTED, _HINT_CAP)
 
     def compose(self) -> ComposeResult:
         """Lay out the field above its list."""
@@ -66,8 +70,16 @@ class PickDialog(ModalScreen["str | None"]):
 
     def say_hint(self, text: str, tone: Tone = Tone.MUTED) -> None:
         """Show the line below the list, about what stands in the field now."""
-        self._hint_of = self.typed
-        self.query_one("#hint", TextLines).show([line_of(say(text, tone, 1000))])
+        self._hint_of, self._hint = self.typed, say(text, tone, _HINT_CAP)
+        self._show_hint()
+
+    def on_resize(self) -> None:
+        """Fit the line below the list to the new width."""
+        self.call_after_refresh(self._show_hint)
+
+    def _show_hint(self) -> None:
+        line = self.query_one("#hint", TextLines)
+        line.show(wrap_lines([line_of(self._hint)], max(_LEAST_CELLS, line.size.width)))
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows; the cursor stays on its own."""

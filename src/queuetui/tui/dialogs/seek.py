@@ -74,7 +74,7 @@ class SeekDialog(ModalScreen["IdSearch | None"]):
     def _look(self) -> None:
         reached = self._search.reached
         self._show(f"looking ...; {ESC} stops")
-        self._reading = self._calls.send(lambda: self._feed.find(self._suffix, reached), self._take, self._fail)
+        self._reading = self._calls.read(lambda: self._feed.find(self._suffix, reached), self._take, self._fail)
 
     def _take(self, search: IdSearch) -> None:
         if not self.is_attached:

@@ -12,7 +12,11 @@ from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 
 _SENTENCE_CAP = 2000
-_KEYS = {Verb.RETRY: "R", Verb.RELEASE: "R", Verb.CANCEL: "C", Verb.DELETE: "D"}
+# By the commands of which each does what the key does.
+_KEYS = {
+    f"queuetui {verb.value} ": key
+    for verb, key in {Verb.RETRY: "R", Verb.RELEASE: "R", Verb.CANCEL: "C", Verb.DELETE: "D", Verb.RESUME: "P"}.items()
+}
 _NOTHING_TO_DO = "none needed"
 _REFUSED = " (refused here: READ-ONLY)"
 
@@ -45,6 +49,9 @@ def next_text(verdict: Verdict | None, *, may_act: bool = True) -> str:
     """Return the next step of a verdict, with the key that does it, or that the rights refuse it."""
     if verdict is None or not verdict.next or verdict.next == _NOTHING_TO_DO:
         return ""
-    keys = [key for verb, key in _KEYS.items() if f"queuetui {verb.value} " in verdict.next]
-    here = f"{keys[0]} here, or " if keys and may_act else ""
-    return f"Next: {here}{verdict.next}{_REFUSED if keys and not may_act else ''}"
+    command, key = next(((one, key) for one, key in _KEYS.items() if one in verdict.next), ("", ""))
+    if not command:
+        return f"Next: {verdict.next}"
+    if not may_act:
+        return f"Next: {verdict.next}{_REFUSED}"
+    return f"Next: {verdict.next.replace(command, f'{key} here, or {command}', 1)}"

@@ -58,28 +58,32 @@ class Acting(ConsoleScreen):
         from queuetui.tui.dialogs.ask import AskDialog
         from queuetui.tui.present.questions import ask_pause
 
-        operations = self._operations_for("pause")
+        link, queue = self.link_in_question, self.queue_in_question
+        operations = self._operations_for("pause", link)
         if operations is None:
             return
-        queue = self.queue_in_question
         if queue is None:
             self.flash("There is no queue under the cursor; Q chooses one", Tone.WARNING, about=About.CURSOR)
             return
-        profile = self.console.profile
+        profile = link.reach.profile
 
         def perform(asked: QueueInfo) -> Report:
             return operations.set_paused(true_name(asked.name), paused=not asked.is_paused)
 
+        def ended(report: Report | None) -> None:
+            if report is not None:
+                self.act_ended_in(link, report)
+
         self.app.push_screen(
             AskDialog(
                 "Pause or resume",
-                self.console.calls,
+                link.calls,
                 lambda _: queue,
                 lambda asked: ask_pause(asked, profile),
                 perform,
                 self._tell_later,
             ),
-            self.act_ended,
+            ended,
         )
 
     # What a screen says of itself
@@ -101,6 +105,11 @@ class Acting(ConsoleScreen):
         """The queue that pausing would be about."""
         return None
 
+    @property
+    def link_in_question(self) -> ConsoleLink:
+        """Where that queue is."""
+        return self.console.shown
+
     def act_ended(self, report: Report | None) -> None:
         """Say what came of it and read the store at once."""
         if report is not None:
@@ -117,9 +126,10 @@ class Acting(ConsoleScreen):
 
     # How it is asked
 
-    def _operations_for(self, name: str) -> Operations | None:
-        action, connection = named(name), self.console.connection
-        why_not = None if action is None else self.console.why_not(action)
+    def _operations_for(self, name: str, link: ConsoleLink | None = None) -> Operations | None:
+        asked = link or self.console.shown
+        action, connection = named(name), asked.connection
+        why_not = None if action is None else self.console.why_not(action, asked)
         if why_not is not None or connection is None:
             self.flash(f"No {name}: {why_not}", Tone.WARNING)
             return None

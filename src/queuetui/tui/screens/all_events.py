@@ -88,7 +88,7 @@ class AllEventsScreen(OfAllSystems, AskedList[AllEvents]):
 
     def _ask_of(self, link: ConsoleLink, feed: Feed) -> None:
         self._asking.add(link)
-        link.calls.send(
+        link.calls.read(
             lambda: feed.events(EventRequest(limit=EVENTS_A_SYSTEM)),
             lambda page: self._keep(link, page),
             lambda reason: self._keep(link, reason),

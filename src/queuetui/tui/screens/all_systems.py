@@ -13,7 +13,9 @@ from textual.binding import BindingType
 
 from queuetui.model.act import Verb
 from queuetui.model.job import Job
+from queuetui.model.snapshot import QueueInfo
 from queuetui.tui.actions import Action, KeyPlace, bindings_at, named
+from queuetui.tui.present.identity import queue_named
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.filtering import Filtering
 from queuetui.tui.screens.system_list import SystemList
@@ -75,6 +77,17 @@ class AllSystemsScreen(SystemList, Filtering):
     def why_not(self, action: Action) -> str | None:
         """Return why an action is not to be had for the job under the cursor."""
         return self.console.why_not(action, self.owners.get(self.table.cursor_key or ""))
+
+    @property
+    def queue_in_question(self) -> QueueInfo | None:
+        """The queue of the job under the cursor."""
+        listed = self._listed.get(self.table.cursor_key or "")
+        return None if listed is None else queue_named(listed.snapshot, listed.job.queue)
+
+    @property
+    def link_in_question(self) -> ConsoleLink:
+        """The system of the job under the cursor."""
+        return self.owners.get(self.table.cursor_key or "", self.console.shown)
 
     def offer_all(self) -> None:
         """Mark what is here and no more: all that match are many systems' jobs."""

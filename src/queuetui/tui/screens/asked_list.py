@@ -48,7 +48,7 @@ class AskedList(ListScreen, Generic[A]):
         if connection is None or self._is_asking:
             return
         self._is_asking = True
-        self.console.calls.send(lambda: self.ask(connection.feed), self._take, self._miss)
+        self.console.calls.read(lambda: self.ask(connection.feed), self._take, self._miss)
 
     def _take(self, answer: A) -> None:
         self._is_asking, self._asked_at = False, time.monotonic()

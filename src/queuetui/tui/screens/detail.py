@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
@@ -11,14 +10,13 @@ from textual.widget import Widget
 
 from queuetui.model.job import Job
 from queuetui.model.picture import Picture
-from queuetui.model.snapshot import Watch
+from queuetui.model.snapshot import QueueInfo, Snapshot, Watch
 from queuetui.model.text import sanitize
-from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.background_read import BackgroundRead
 from queuetui.tui.actions import KeyPlace, bindings_at
 from queuetui.tui.dialogs.copy import CopyDialog
 from queuetui.tui.present.detail import TAB_NAMES, tab_lines, tabs_line
-from queuetui.tui.present.identity import short_id
+from queuetui.tui.present.identity import queue_named, short_id
 from queuetui.tui.present.job_rows import tone_of
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
@@ -44,8 +42,7 @@ class DetailScreen(Acting):
         self._job_id = job_id
         self._tab = tab
         self._detail: Detail | None = None
-        self._now: datetime | None = None
-        self._workers: tuple[WorkerInfo, ...] = ()
+        self._snapshot: Snapshot | None = None
         self._is_reading = False
         self._reading: BackgroundRead | None = None
 
@@ -60,9 +57,14 @@ class DetailScreen(Acting):
         """The job itself."""
         return () if self._detail is None else (self._detail.job,)
 
+    @property
+    def queue_in_question(self) -> QueueInfo | None:
+        """The queue of the job."""
+        return None if self._detail is None else queue_named(self._snapshot, self._detail.job.queue)
+
     def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Read the job again, as something may have changed."""
-        self._now, self._workers = picture.snapshot.now, picture.snapshot.workers
+        self._snapshot = picture.snapshot
         self._read()
 
     def on_mount(self) -> None:
@@ -80,7 +82,7 @@ class DetailScreen(Acting):
         if connection is None or self._is_reading:
             return
         self._is_reading = True
-        self._reading = self.console.calls.send(
+        self._reading = self.console.calls.read(
             lambda: connection.feed.open(self._job_id, events=EVENTS_SHOWN), self._take, self._miss
         )
 
@@ -101,9 +103,11 @@ class DetailScreen(Acting):
 
     def _show(self, *, from_top: bool = False) -> None:
         self._show_crumbs()
-        if self._detail is not None and self._now is not None:
+        detail, snapshot = self._detail, self._snapshot
+        if detail is not None and snapshot is not None:
+            may_act = not self.console.is_read_only
             self.query_one(TextPane).show(
-                tab_lines(self._tab, self._detail, self._now, self._workers, may_act=not self.console.is_read_only),
+                tab_lines(self._tab, detail, snapshot.now, snapshot.workers, may_act=may_act),
                 from_top=from_top,
             )
 

@@ -169,7 +169,7 @@ class EventList(Filtering):
             return
         self._is_reading = True
         older = replace(asked, before=scroll.events[-1].cursor)
-        self.console.calls.send(
+        self.console.calls.read(
             lambda: connection.feed.events(older), lambda page: self._take_older(page, older), self.miss
         )
 

@@ -107,7 +107,7 @@ class FilterScreen(Screen["str | None"]):
                 self._show_lines(text, plan_lines(plan))
 
         if connection is not None:
-            self._calls.send(
+            self._calls.read(
                 lambda: connection.feed.plan(query),
                 tell,
                 lambda why: self._show_lines(text, [line_of(say(f" {why}", Tone.WARNING, 1000))]),

@@ -12,7 +12,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from queuetui.model.errors import BadQuery
-from queuetui.model.page import Page, PageRequest
+from queuetui.model.page import Page
 from queuetui.model.picture import Picture
 from queuetui.model.query import Query
 from queuetui.model.snapshot import Snapshot, Watch
@@ -25,20 +25,17 @@ from queuetui.tui.present.tabs import tabs_line
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import TABS, Scope
 from queuetui.tui.screens.console_screen import SENTENCE_CAP
-from queuetui.tui.screens.shown_jobs import ShownJobs
+from queuetui.tui.screens.stretch import Stretch
 from queuetui.tui.widgets.filter_bar import FilterBar
-from queuetui.tui.widgets.job_table import FirstAsked, JobTable
+from queuetui.tui.widgets.job_table import JobTable
 from queuetui.tui.widgets.status_line import OF_A_LIST, About
 from queuetui.tui.widgets.table_messages import (
     CursorLost,
-    NearEnd,
-    NearStart,
     RowHighlighted,
     RowSelected,
 )
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.told_pane import ToldPane
-from queuetui.tui.window import Window
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,19 +46,14 @@ _SLOW_AFTER_S = 0.3
 PAGE = "page"
 
 
-class JobList(ShownJobs):
+class JobList(Stretch):
     """Reads one window of the jobs in its scope; the cursor and the marks belong to job ids."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.window = Window()
         self.snapshot: Snapshot | None = None
-        self._is_new_scope = True
         self._slow: Timer | None = None
         self._problem = ""
-        self.is_looking = False
-        self.looked_before = 0
-        self._missed: str | None = None
 
     def compose_body(self) -> Iterable[Widget]:
         """Yield tabs, crumbs, filter, table and explanation."""
@@ -73,11 +65,6 @@ class JobList(ShownJobs):
             yield ToldPane("explanation")
 
     @property
-    def page_request(self) -> PageRequest:
-        """The window of the scope."""
-        return self.window.request(self.scope.query)
-
-    @property
     def query_of_all(self) -> Query:
         """All of the scope."""
         return self.scope.query
@@ -87,12 +74,12 @@ class JobList(ShownJobs):
     def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show the counts, and the rows when they are those that are wanted now."""
         self.snapshot = snapshot = picture.snapshot
-        if snapshot.page is not None and watch.page == self.page_request and not self._reads_elsewhere(snapshot.page):
+        if snapshot.page is not None and watch.page == self.page_request and not self.reads_elsewhere(snapshot.page):
             self._stop_waiting()
             self._shown, self._problem, self.has_read = snapshot, "", True
             self._show_rows(picture)
-            self._missed = None
-            self._go_on_looking(snapshot.page)
+            self.missed = None
+            self.go_on_looking(snapshot.page)
         elif watch.page == self.page_request and PAGE in picture.problems:
             self._show_problem(picture.problems[PAGE])
         self._show_frame_lines()
@@ -114,7 +101,7 @@ class JobList(ShownJobs):
         """
         self._stop_waiting()
         self._problem = reason
-        self._end_looking()
+        self.end_looking()
         if self.has_read:
             self.table.stale = bool(self.table.rows)
         else:
@@ -133,48 +120,6 @@ class JobList(ShownJobs):
         self._show_frame_lines()
         self._explain()
 
-    def _go_on_looking(self, page: Page) -> None:
-        """Look through the next jobs, as long as a person wants it, none was found and some are left."""
-        if not self.is_looking or page.jobs or page.looked is None or not self.window.look_further(page):
-            self._end_looking()
-            return
-        self.looked_before += page.looked
-        self.console.read_again()
-
-    def _reads_elsewhere(self, page: Page) -> bool:
-        """Whether another page is read before one is shown.
-
-        That is so behind an anchor just found, and around a job that was pushed out.
-        """
-        if self.window.is_seeking:
-            self.window.take_anchor(page)
-        elif not self._holds_lost_job(page):
-            return False
-        self.console.read_again()
-        return True
-
-    def _holds_lost_job(self, page: Page) -> bool:
-        """Look once for the job of a placed cursor where it stood, unless all of the list is here."""
-        key, shown = self.table.cursor_key, None if self._shown is None else self._shown.page
-        if (
-            key is None
-            or shown is None
-            or self._holds_everything(page)
-            or self._is_new_scope
-            or not self.table.is_placed
-        ):
-            return False
-        if key == self._missed or any(job.ref.id == key for job in page.jobs):
-            return False
-        place = next((place for place, job in enumerate(shown.jobs) if job.ref.id == key), None)
-        self._missed = key
-        return place is not None and self.window.hold(shown, place)
-
-    def _end_looking(self) -> None:
-        if self.is_looking:
-            self.is_looking = False
-            self.status.end_about(About.LOOKING)
-
     def _show_rows(self, picture: Picture) -> None:
         page = picture.snapshot.page
         if page is None:
@@ -188,10 +133,10 @@ class JobList(ShownJobs):
         if self._table_columns != self.columns:
             self.set_columns()
         rows = self._make_rows(picture.snapshot, page.jobs)
-        keep_absent_marks = not self._holds_everything(page) or self.scope.query.terms != ()
+        keep_absent_marks = not self.holds_everything(page) or self.scope.query.terms != ()
         here = self.table.cursor_key
-        cursor = rows[0].key if rows and self._is_new_scope and all(row.key != here for row in rows) else None
-        is_new_list, self._is_new_scope = self._is_new_scope, False
+        cursor = rows[0].key if rows and self.is_new_scope and all(row.key != here for row in rows) else None
+        is_new_list, self.is_new_scope = self.is_new_scope, False
         self.table.set_rows(rows, cursor_key=cursor, keep_absent_marks=keep_absent_marks, is_new_list=is_new_list)
         self._show_order()
         self.mark_arrivals()
@@ -205,10 +150,6 @@ class JobList(ShownJobs):
         impossible = "" if capabilities is None else why_none(self.scope.query, capabilities)
         is_native = capabilities is None or capabilities.native
         return empty_sentence(self.scope, page, self.looked_before, impossible, is_native=is_native)
-
-    def _holds_everything(self, page: Page | None) -> bool:
-        """Whether a page is all of the list."""
-        return page is not None and self.window.is_at_top and not page.has_more
 
     def _show_frame_lines(self) -> None:
         width = self.app.size.width
@@ -279,7 +220,7 @@ class JobList(ShownJobs):
         if scope == self.scope:
             return
         self.scope = scope
-        self._is_new_scope = True
+        self.is_new_scope = True
         self.has_read, self.is_looking, self.looked_before, self._problem = False, False, 0, ""
         self.mean_marked_only()
         self.status.end_about(*OF_A_LIST)
@@ -315,27 +256,10 @@ class JobList(ShownJobs):
     def _open(self, event: RowSelected) -> None:
         self.console.open_job(event.key)
 
-    @on(NearEnd)
-    def _reach_down(self) -> None:
-        page = None if self._shown is None else self._shown.page
-        if page is not None and self.window.move_down(page):
-            self.console.read_again()
-
-    @on(NearStart)
-    def _reach_up(self) -> None:
-        if self.window.move_up():
-            self.console.read_again()
-
-    @on(FirstAsked)
-    def _go_to_top(self) -> None:
-        if not self.window.is_at_top:
-            self.window.reset()
-            self.console.read_again()
-
     @on(CursorLost)
     def _tell_lost_cursor(self, event: CursorLost) -> None:
         if event.new_key is not None and self._slow is None:
-            is_whole = self._shown is not None and self._holds_everything(self._shown.page)
+            is_whole = self._shown is not None and self.holds_everything(self._shown.page)
             gone = "no longer in this list" if is_whole else "gone from its place in this list"
             self.flash(
                 f"{sanitize(short_id(event.key))} is {gone}; the cursor is on its neighbour",

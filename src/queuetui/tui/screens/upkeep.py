@@ -40,7 +40,7 @@ class Upkeeping(Acting):
                 then()
 
         # What cannot be read is told by the chores, which a person asks for.
-        self.console.calls.send(lambda: connection.feed.tokens(MOST_TOKENS), take, lambda _: None)
+        self.console.calls.read(lambda: connection.feed.tokens(MOST_TOKENS), take, lambda _: None)
 
     def action_upkeep(self) -> None:
         """Choose a chore, with the tokens of workers in sight."""
@@ -52,7 +52,7 @@ class Upkeeping(Acting):
         def read() -> tuple[tuple[Token, ...], datetime]:
             return feed.tokens(MOST_TOKENS), feed.now()
 
-        self.console.calls.send(
+        self.console.calls.read(
             read,
             lambda found: self._choose_chore(operations, *found),
             lambda why: self.flash(why, Tone.CRITICAL),

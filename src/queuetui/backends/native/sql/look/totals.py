@@ -14,6 +14,16 @@ from queuetui.backends.native.sql.look.tables import job, job_done
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.state import FINAL, State
 
+# What a table had when it was last analysed: of two between which jobs move, each at another time.
+_ANALYSED = text("select reltuples::bigint from pg_class where oid = to_regclass(:name)")
+# What has come and gone since is counted by the server as it happens. It forgets that in a crash, until it analyses again.
+_FOLLOWED = text(
+    "select case when coalesce(pg_stat_get_last_analyze_time(oid), pg_stat_get_last_autoanalyze_time(oid)) is null "
+    "then reltuples::bigint else pg_stat_get_live_tuples(oid) end from pg_class where oid = to_regclass(:name)"
+)
+# Older servers read a file of all tables' figures for it.
+_FOLLOWS_SINCE = (15,)
+
 
 def sum_counts(
     connection: Connection, by_queue: Iterable[Counts], now: datetime, *, is_cut: bool = False
@@ -48,8 +58,9 @@ def total_of(connection: Connection, counts: Counts, now: datetime) -> Measured[
 def estimate_rows(connection: Connection, table: Table) -> int | None:
     """Return about how many rows a table has, None where nothing cheap says."""
     if connection.dialect.name == "postgresql":
-        reltuples = text("select reltuples::bigint from pg_class where oid = to_regclass(:name)")
-        found: int | None = connection.execute(reltuples, {"name": table.name}).scalar_one_or_none()
+        version = connection.dialect.server_version_info or (0,)
+        asked = _FOLLOWED if version >= _FOLLOWS_SINCE else _ANALYSED
+        found: int | None = connection.execute(asked, {"name": table.name}).scalar_one_or_none()
         return None if found is None or found < 0 else found
     if connection.dialect.name == "mysql":
         kept = text(
