@@ -42,7 +42,7 @@ def may_confirm(stage: Stage) -> bool:
     ],
 )
 def test_enter_at_once_changes_nothing(letter: str, tab: str, title: str) -> None:
-    """Each act names how many and where, with the focus on Cancel: Enter closes it and nothing was done."""
+    """Each act names how many and where, with the focus on Back: Enter closes it and nothing was done."""
 
     async def script(stage: Stage) -> None:
         await stage.press(tab)

@@ -25,9 +25,9 @@ def test_the_command_shows_a_store_acts_on_it_and_leaves(sqlite_url: str, tmp_pa
     with program_on_terminal([*command(), "--url", sqlite_url], 100, 30, environment) as terminal:
         terminal.read_until("30 of 30 exact")
         terminal.send("C")
-        terminal.read_until("Esc or n cancels")
+        terminal.read_until("Esc or n goes back")
         terminal.send("\r")
-        terminal.read_until_gone("Esc or n cancels")
+        terminal.read_until_gone("Esc or n goes back")
         terminal.send("C")
         terminal.read_until("y does it")
         terminal.send("y")

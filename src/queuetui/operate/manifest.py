@@ -26,6 +26,7 @@ class Manifest:
     reason; `jobs` are all that were chosen, as seen; `more` tells that further jobs match and are left for another act.
     `looked` is how many jobs were looked through where the search for them ended before it came to all, `reached` where it goes on.
     `missing` are the ids asked for that no job has.
+    `fits` are the states of jobs that it applies to, a run whose worker is lost left aside.
     `removes` tells that cancelled jobs leave the store; `args` go with the act; `expired` counts the jobs that are past their deadline.
     """
 
@@ -43,6 +44,7 @@ class Manifest:
     args: Mapping[str, str] = field(default_factory=dict)
     expired: int = 0
     missing: tuple[str, ...] = ()
+    fits: frozenset[State] = frozenset()
 
     @property
     def refs(self) -> tuple[JobRef, ...]:
@@ -96,6 +98,7 @@ def make_manifest(
         removes=verb is Verb.CANCEL and State.CANCELLED not in capabilities.keeps,
         args={RETRY_UNTIL: retry_until} if expired and retry_until else {},
         expired=expired,
+        fits=capabilities.applies.get(verb, frozenset()),
     )
 
 

@@ -104,7 +104,7 @@ INNER_KEYS = (
         "change nothing; what is being done already goes on and tells its end",
         at(KeyPlace.ASK),
         call="cancel",
-        label="cancel",
+        label="go back",
     ),
     action(
         "refuse act",
@@ -112,7 +112,7 @@ INNER_KEYS = (
         "change nothing; a letter where a word is typed",
         at(KeyPlace.ASK),
         call="refuse",
-        label="cancel",
+        label="go back",
     ),
     action(
         "confirm act",

@@ -30,6 +30,8 @@ _FIGURES = {
     "replication": ("role", "connected_slaves"),
 }
 
+_SIZES = frozenset({"used_memory", "used_memory_peak", "maxmemory"})
+
 
 class RedisServerLook:
     """The ServerLook of a server of keys."""
@@ -57,7 +59,7 @@ class RedisServerLook:
         rows: Rows = []
         for section, names in _FIGURES.items():
             told = self._server.read_info(section)
-            rows += [(name.replace("_", " "), Untrusted(told[name])) for name in names if name in told]
+            rows += [_figure(name, told[name]) for name in names if name in told]
         return rows
 
     def _read_clients(self) -> Rows:
@@ -72,6 +74,16 @@ class RedisServerLook:
     def _read_slow_log(self) -> Rows:
         entries: list[Any] = self._server.ask("reading the server's slow log", "SLOWLOG", "GET", MOST_STATEMENTS)
         return sorted(map(_slow_row, entries), key=lambda row: -float(str(row[0])))
+
+
+def _figure(name: str, told: str) -> tuple[Value, ...]:
+    """Return a figure by what it says: a size by its unit, no bound where 0 means that there is none."""
+    what = name.replace("_", " ")
+    if name == "maxmemory" and told == "0":
+        return what, "no limit"
+    if name in _SIZES and told.isdecimal():
+        return f"{what} bytes", int(told)
+    return what, Untrusted(told)
 
 
 def _client_row(client: dict[str, str]) -> tuple[Value, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from queuetui.model.counted import counted
 from queuetui.model.job import Job
+from queuetui.model.text import sanitize
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import age, command, name
@@ -11,6 +12,8 @@ from queuetui.monitor.diagnosis.words import age, command, name
 # Workers hold the rows that they claim for moments.
 LEAST_S = 5.0
 _MOST_NAMED = 5
+# Half an id finds no job.
+_ID_CAP = 120
 
 
 def judge_lock(_: Job, facts: Facts) -> Verdict | None:
@@ -49,7 +52,7 @@ def judge_dependency(job: Job, facts: Facts) -> Verdict | None:
     return Verdict(
         Code.BLOCKED_BY,
         Severity.INFO,
-        f"{facts.capabilities.label} holds it back until job {name(first)}{rest} has ended",
-        {"queue": name(job.queue), "waits_for": [name(one) for one in job.waits_for[:_MOST_NAMED]]},
+        f"{facts.capabilities.label} holds it back until job {sanitize(first, _ID_CAP)}{rest} has ended",
+        {"queue": name(job.queue), "waits_for": [sanitize(one, _ID_CAP) for one in job.waits_for[:_MOST_NAMED]]},
         f"see that one: {command('why', names=[first])}",
     )

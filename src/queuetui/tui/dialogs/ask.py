@@ -47,7 +47,7 @@ FURTHER, FURTHER_WHILE_TYPING = _key("further by letter"), _key("further by key"
 class AskDialog(ModalScreen["Report | None"], Generic[T]):
     """Asks about the targets it was opened with.
 
-    Cancel has the focus, so Enter alone changes nothing.
+    Back has the focus, so Enter alone changes nothing; to cancel is what is done to jobs.
     `prepare` and `perform` block and run as calls; `question_of` puts what was prepared into words. A question with a
     word to type offers its confirmation when the word is right. Left while working, it tells the outcome through
     `left_behind`. Where a question has options, `prepare_otherwise` prepares the one that a person goes to; `further` is what
@@ -91,7 +91,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
             yield TextLines("ask", "-hidden")
             yield OneLine(id="word", compact=True, classes="-hidden", select_on_focus=False)
             with Horizontal(id="buttons"):
-                yield Button(Content("Cancel"), id="cancel", compact=True)
+                yield Button(Content("Back"), id="cancel", compact=True)
                 yield Button(Content(""), id="confirm", classes="-hidden", compact=True, disabled=True)
             yield TextLines("hint", "hint")
 
@@ -110,7 +110,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         """Prepare in the background, and show how far that has come."""
         calls = self._calls
         self._show_text([line_of(say("Looking at the store ...", Tone.MUTED))])
-        self._say_hint(f"{ESC} or {NO} cancels")
+        self._say_hint(f"{ESC} or {NO} goes back")
         self._reading = calls.read(
             lambda: prepare(lambda text: calls.tell(partial(self._show_progress, text))), self._ask, self._fail
         )
@@ -136,8 +136,10 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         confirm = self.query_one("#confirm", Button)
         if not question.confirm:
             confirm.add_class("-hidden")
+            self.query_one("#cancel", Button).label = Content("Close")
             self._say_hint(f"{self._further_hint(question)}{ESC} or Enter closes")
             return
+        self.query_one("#cancel", Button).label = Content("Back")
         confirm.label = Content(sanitize(question.confirm))
         confirm.remove_class("-hidden")
         confirm.disabled = bool(question.word) and self.query_one("#word", Input).value != question.word
@@ -230,7 +232,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         if self._question is not None and event.value == self._question.word:
             self.action_confirm()
         else:
-            self._say_hint(f"That is not the word; nothing was done. {ESC} cancels")
+            self._say_hint(f"That is not the word; nothing was done. {ESC} goes back")
 
     def on_key(self, event: events.Key) -> None:
         """Lead what is typed into the field for the word, wherever the focus is."""
@@ -272,8 +274,8 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
     def _say_ways(self) -> None:
         if self._question is not None:
             asks_word, more = bool(self._question.word), self._further_hint(self._question)
-            does, cancels = ("Enter in the field", ESC) if asks_word else (YES, f"{ESC} or {NO}")
-            self._say_hint(f"{does} does it; {more}{cancels} cancels")
+            does, leaves = ("Enter in the field", ESC) if asks_word else (YES, f"{ESC} or {NO}")
+            self._say_hint(f"{does} does it; {more}{leaves} goes back")
 
     def _say_hint(self, text: str) -> None:
         self.query_one("#hint", TextLines).show([line_of(say(text, Tone.MUTED))])

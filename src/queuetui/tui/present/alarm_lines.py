@@ -8,7 +8,7 @@ from queuetui.model.counted import counted
 from queuetui.model.picture import Warned
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Severity
-from queuetui.tui.present.lines import Span, TextLine, cells_of, line_of, say
+from queuetui.tui.present.lines import Span, TextLine, cells_of, line_of, say, wrap_spans
 from queuetui.tui.present.tones import Tone
 
 _SENTENCE_CAP = 1000
@@ -29,13 +29,23 @@ def strip_lines(alarms: Sequence[Warned], width: int) -> list[TextLine]:
     return [line_of(head, whole if fits else say(first.summary, cap=_SENTENCE_CAP))]
 
 
-def alarm_lines(alarms: Sequence[Warned], most: int) -> list[TextLine]:
-    """Return what is wrong, one a line, the gravest first, and how many more there are."""
-    lines = [line_of(say(f" {_SIGN} ", _tone(one.verdict.severity)), _sentence(one)) for one in alarms[:most]]
+def alarm_lines(alarms: Sequence[Warned], most: int, width: int) -> list[TextLine]:
+    """Return what is wrong, the gravest first, and how many more there are.
+
+    What to do about the gravest is told on as many lines as it takes, about another one where its line has room.
+    """
+    lines = [line for place, one in enumerate(alarms[:most]) for line in _told(one, width, is_whole=place == 0)]
     left = len(alarms) - most
     if left > 0:
         lines.append(line_of(say(f"   and {left:,} more; all of them: queuetui health", Tone.MUTED)))
     return lines
+
+
+def _told(one: Warned, width: int, *, is_whole: bool) -> list[TextLine]:
+    sign, sentence = say(f" {_SIGN} ", _tone(one.verdict.severity)), _sentence(one)
+    if is_whole or cells_of([sign, sentence]) <= width:
+        return wrap_spans(line_of(sign, sentence), width)
+    return [line_of(sign, say(one.verdict.summary, cap=_SENTENCE_CAP))]
 
 
 def _sentence(one: Warned) -> Span:

@@ -168,13 +168,17 @@ def attempts_lines(
         took_s = None
         if attempt.started_at is not None and attempt.ended_at is not None:
             took_s = (attempt.ended_at - attempt.started_at).total_seconds()
-        ago = age_text(None if attempt.ended_at is None else (now - attempt.ended_at).total_seconds())
+        when = "its times are not kept" if attempt.ended_at is None and took_s is None else ""
+        if attempt.ended_at is not None:
+            when = f"{age_text((now - attempt.ended_at).total_seconds())} ago"
+        if took_s is not None:
+            when = f"{when}, took {took_text(took_s)}"
         who = "" if attempt.worker is None else f"  on {worker_text(attempt.worker, workers)}"
         lines.append(
             line_of(
                 say(f"run {attempt.fence}  ", Tone.MUTED),
                 say(attempt.outcome, Tone.STRONG),
-                say(f"  {ago} ago, took {took_text(took_s)}{who}"),
+                say(f"  {when}{who}"),
             )
         )
         if attempt.error is not None:

@@ -26,9 +26,8 @@ def explain_lines(job: Job, verdict: Verdict | None, width: int, most: int, *, m
     head = sanitize(short_id(job.ref.id))
     code = job.state.value if verdict is None else verdict.code.value
     story = f"{head} {code}: {verdict.summary}." if verdict is not None else f"{head} {code}."
-    # An error without a class is told by the verdict itself.
-    if job.error is not None and not story.endswith(f" with {error_text(job)}."):
-        story += f" {error_text(job)}"
+    if job.error is not None:
+        story = _with_error(story, job)
     next_step = next_text(verdict, may_act=may_act).replace(job.ref.id, head)
     texts = wrap(sanitize(story, _SENTENCE_CAP), width)
     steps = wrap(sanitize(next_step, _SENTENCE_CAP), width) if next_step else []
@@ -37,6 +36,15 @@ def explain_lines(job: Job, verdict: Verdict | None, width: int, most: int, *, m
     lines = [line_of(say(text, tone, _SENTENCE_CAP)) for text in texts[:room]]
     lines += [line_of(say(text, Tone.STRONG, _SENTENCE_CAP)) for text in steps]
     return lines if len(lines) <= most else [*lines[: most - 1], _cut(lines[most - 1], width)]
+
+
+def _with_error(story: str, job: Job) -> str:
+    """Return a story with the last error, which it may name already: whole, or by its class."""
+    error = error_text(job)
+    head, named, what = story.removesuffix(".").rpartition(" with ")
+    if named and error.startswith(what.rpartition("\\")[2].removesuffix(ELLIPSIS)):
+        return f"{head} with {error}"
+    return f"{story} {error}"
 
 
 def _cut(line: TextLine, width: int) -> TextLine:

@@ -72,11 +72,12 @@ def card_lines(card: Card) -> list[TextLine]:
 
 
 def hour_lines(snapshot: Snapshot, width: int, *, keeps_tally: bool) -> list[TextLine]:
-    """Return the spark line of the jobs done in each of the last 60 minutes, and its scale."""
+    """Return the spark line of the jobs done in each of the last 60 minutes, its scale, and of how many queues."""
+    queues = counted(len(snapshot.queues), "queue")
     if not keeps_tally:
-        return [line_of(say(f" the last hour: {_NOT_KEPT}", Tone.MUTED))]
+        return [line_of(say(f" the last hour: {_NOT_KEPT}", Tone.MUTED), right=[say(f"{queues} ", Tone.MUTED)])]
     series = completed_series(snapshot.tally, snapshot.now, HOUR_MINUTES)
-    label = f"done in the last hour {short_number(sum(series))}, most in a minute {short_number(max(series))}"
+    label = f"{queues}; done in the last hour {short_number(sum(series))}, most in a minute {short_number(max(series))}"
     room = width - len(label) - 5
     cells = next((size for size in (60, 30, 20) if size <= room), 10)
     spark = spark_text([float(value) for value in series], cells)

@@ -35,6 +35,8 @@ _TARGETS = {
     Verb.DELETE: "deleted for good",
 }
 
+_DONE = {Verb.RETRY: "retried", Verb.RELEASE: "freed", Verb.CANCEL: "cancelled", Verb.DELETE: "deleted"}
+
 
 class Option(NamedTuple):
     """One way to do what is asked: its value for who prepares it, and what it does."""
@@ -77,7 +79,7 @@ def ask_act(manifest: Manifest, profile: Profile) -> Question:
     ]
     if not count:
         title = f"Nothing to {verb} in {place_text(profile, manifest.queues)}"
-        return Question(title, tuple(lines), options=options, chosen=chosen)
+        return Question(title, (*lines, *_fitting_lines(manifest)), options=options, chosen=chosen)
     confirm = f"{verb.capitalize()} {count:,}"
     return Question(title, tuple(lines), confirm, _word(manifest, profile), options, chosen)
 
@@ -174,6 +176,15 @@ def _target(manifest: Manifest, verb: Verb) -> str:
 def _left_out_lines(manifest: Manifest) -> list[TextLine]:
     reasons = Counter(_told_here(reason) for _, reason in manifest.different)
     return [line_of(say(f"{number:,} left out ({reason})", Tone.MUTED)) for reason, number in reasons.most_common()]
+
+
+def _fitting_lines(manifest: Manifest) -> list[TextLine]:
+    """Return which jobs could be acted on, where one was of another state."""
+    if all(job.state in manifest.fits for job, _ in manifest.different):
+        return []
+    fitting = [state.value for state in State if state in manifest.fits]
+    told = " and ".join(filter(None, (", ".join(fitting[:-1]), *fitting[-1:]))) or "no"
+    return [line_of(say(f"Only {told} jobs can be {_DONE[manifest.verb]} here.", cap=_SENTENCE_CAP))]
 
 
 def _warning_lines(manifest: Manifest) -> list[TextLine]:

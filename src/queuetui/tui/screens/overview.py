@@ -30,6 +30,7 @@ from queuetui.tui.widgets.text_lines import TextLines
 
 LETTERS = 20
 _ALARMS = 4
+_ALARMS_OF_SHORT = 2
 _TALL_LINES = 30
 _CARDS = ("pending", "processing", "failed", "stuck", "done")
 
@@ -96,14 +97,19 @@ class OverviewScreen(Acting, ListScreen):
             self.show_lines(f"#card-{card.name}", card_lines(card))
         hour = hour_lines(snapshot, width, keeps_tally=keeps_tally)
         late = late_lines(picture, self.console.profile.limits.stuck_after_s)
-        # Where the systems are listed above, a short screen has no room for alarms before the queues.
-        is_crowded = len(self.console.links) > 1 and self.app.size.height < _TALL_LINES
-        alarms = alarm_lines(picture.alarms, 1 if is_crowded else _ALARMS)
+        alarms = alarm_lines(picture.alarms, self._most_alarms, width)
         self.show_lines("#hour", [*hour, *problem_lines(picture, width), *alarms, *late])
         title = line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])
         self.show_lines("#letters-title", [title])
         unread = Part.FAILURES.value in picture.problems
         self.show_lines("#letters", [] if unread else letters_lines(snapshot, LETTERS))
+
+    @property
+    def _most_alarms(self) -> int:
+        """How many alarms leave a short screen room for queues, also below a list of systems."""
+        if self.app.size.height >= _TALL_LINES:
+            return _ALARMS
+        return 1 if len(self.console.links) > 1 else _ALARMS_OF_SHORT
 
     def show_alarms(self, alarms: Sequence[Warned]) -> None:
         """Show no strip: what is wrong stands below the last hour."""

@@ -54,7 +54,7 @@ class WorkersScreen(Upkeeping, ListScreen):
         super().show_heading(picture)
         self.ask_for_tokens(lambda: super(WorkersScreen, self).show_heading(picture))
         about = [one for one in picture.alarms if one.subject == "worker"]
-        self.show_lines("#warnings", alarm_lines(about, _ALARMS))
+        self.show_lines("#warnings", alarm_lines(about, _ALARMS, self.app.size.width))
 
     @on(RowSelected)
     def _open_jobs(self, event: RowSelected) -> None:
