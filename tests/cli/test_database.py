@@ -144,7 +144,7 @@ def test_a_redis_server_tells_its_memory_clients_and_slow_log(redis_url: str, in
     view = invoke("database", "--url", redis_url, "--json").data
     client.close()
     figures = {one["name"]: one["value"] for one in view["server"]}
-    assert {"used memory", "maxmemory policy", "connected clients"} <= figures.keys()
+    assert {"used memory bytes", "maxmemory policy", "connected clients"} <= figures.keys()
     assert view["connections"]
     told = [one["statement"] for one in view["slow_log"]]
     assert "SET slow:key and 1 more" in told

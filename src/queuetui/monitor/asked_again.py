@@ -11,9 +11,10 @@ T = TypeVar("T")
 
 
 def ask_again(read: Callable[[], T]) -> T:
-    """Return what is read, on a new connection where the first one ended meanwhile; never for what changes anything.
+    """Return what is read, on a new connection where the first one ended meanwhile.
 
-    A server ends a session by itself that rested for long within a transaction, as one does whose program had no processor.
+    It is never for what changes anything. A server ends a session by itself that rested for long within a transaction, as
+    one does whose program had no processor.
     """
     try:
         return read()

@@ -30,7 +30,8 @@ create table failed_jobs (
 
 # Beside every trouble of our own queue a healthy one goes on, of which nothing may be accused.
 HEALTHY_QUEUE = "import"
-HEALTHY_WORKER = ("-q", HEALTHY_QUEUE, "-c", "2", "--lease", "600")
+# It takes what recurs too, which would else be a second trouble.
+HEALTHY_WORKER = ("-q", HEALTHY_QUEUE, "-q", "sync", "-q", "reports", "-c", "2", "--lease", "600")
 _HEALTHY_S = (0.01, 0.1, 0.3, 1.0)
 
 

@@ -95,7 +95,7 @@ def find_accused(feed: Feed) -> list[Verdict]:
     jobs = [verdict for _, verdict in feed.search(parse_query(f"queue:{HEALTHY_QUEUE}"), MOST_JUDGED)]
     picture = feed.poll(Watch())
     healthy = {Untrusted(HEALTHY_QUEUE)}
-    names = healthy | {one.place for one in picture.snapshot.workers if set(one.queues) == healthy}
+    names = healthy | {one.place for one in picture.snapshot.workers if healthy <= set(one.queues)}
     around = [one.verdict for one in picture.warnings if one.name in names]
     return [*(one for one in jobs if one.stuck or one.severity >= Severity.WARNING), *around]
 

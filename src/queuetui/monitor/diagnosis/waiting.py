@@ -6,7 +6,7 @@ from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import name, start_worker, waits
+from queuetui.monitor.diagnosis.words import all_slots, name, start_worker, waits
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -22,8 +22,9 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     slots, busy = sum(worker.slots for worker in listeners), sum(worker.busy_slots for worker in listeners)
     evidence |= {"slots": slots, "busy": busy}
     if slots and busy >= slots:
-        counts = f"all {counted(slots, 'slot')} of {counted(len(listeners), 'worker')}"
-        summary = f"{counts} on {name(job.queue)} are busy; {waits(job, wait_s)}"
+        every, verb = all_slots(slots)
+        whose = f"{every} of {counted(len(listeners), 'worker')} on {name(job.queue)}"
+        summary = f"{whose} {verb} busy; {waits(job, wait_s)}"
         return Verdict(Code.ALL_SLOTS_BUSY, Severity.INFO, summary, evidence, "wait, or start another worker")
     listen = "1 worker listens" if len(listeners) == 1 else f"{len(listeners):,} workers listen"
     return Verdict(Code.WAITING, Severity.OK, f"{waits(job, wait_s)}; {listen}", evidence, "none needed")

@@ -74,6 +74,11 @@ def waits(job: Job, wait_s: float) -> str:
     return f"due {age(wait_s)}"
 
 
+def all_slots(slots: int) -> tuple[str, str]:
+    """Return all slots as the subject of a sentence, and the verb that goes with it."""
+    return ("the only slot", "is") if slots == 1 else (f"all {slots:,} slots", "are")
+
+
 def name(text: Untrusted | None) -> SafeText:
     """Return a name made safe and short enough for a sentence."""
     return sanitize(text if text is not None else "unknown", NAME_CAP)

@@ -129,7 +129,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._say_title(question.title)
         lines = list(question.lines)
         if question.word:
-            asked = line_of(say("To go on, type "), say(question.word, Tone.STRONG), say(":"))
+            asked = line_of(say(f"To go on, type the {question.word_names}'s name:  "), say(question.word, Tone.STRONG))
             self.query_one("#ask", TextLines).show([asked])
             self.query("#ask, #word").remove_class("-hidden")
         self._show_text(lines)

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import KeyPlace, bindings_at, key_at
-from queuetui.tui.present.lines import line_of, say, wrap_lines
+from queuetui.tui.present.lines import line_of, say, wrap
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.live_table import LiveTable
@@ -79,7 +79,8 @@ class PickDialog(ModalScreen["str | None"]):
 
     def _show_hint(self) -> None:
         line = self.query_one("#hint", TextLines)
-        line.show(wrap_lines([line_of(self._hint)], max(_LEAST_CELLS, line.size.width)))
+        texts = wrap(self._hint.text, max(_LEAST_CELLS, line.size.width))
+        line.show([line_of(say(text.strip(), self._hint.tone, _HINT_CAP)) for text in texts])
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows; the cursor stays on its own."""

@@ -72,7 +72,10 @@ def card_lines(card: Card) -> list[TextLine]:
 
 
 def hour_lines(snapshot: Snapshot, width: int, *, keeps_tally: bool) -> list[TextLine]:
-    """Return the spark line of the jobs done in each of the last 60 minutes, its scale, and of how many queues."""
+    """Return the spark line of the jobs done in each of the last 60 minutes, and its scale.
+
+    Of how many queues that is stands beside it, as not all of them may have room below.
+    """
     queues = counted(len(snapshot.queues), "queue")
     if not keeps_tally:
         return [line_of(say(f" the last hour: {_NOT_KEPT}", Tone.MUTED), right=[say(f"{queues} ", Tone.MUTED)])]

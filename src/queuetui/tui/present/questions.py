@@ -49,7 +49,7 @@ class Option(NamedTuple):
 class Question:
     """What is asked.
 
-    `word` must be typed before `confirm` is offered; without `confirm` there is nothing to do.
+    `word`, the name of what `word_names`, must be typed before `confirm` is offered; without `confirm` there is nothing to do.
     `options` are the ways to do it, of which one is `chosen`, by its place.
     """
 
@@ -57,6 +57,7 @@ class Question:
     lines: tuple[TextLine, ...]
     confirm: str = ""
     word: str = ""
+    word_names: str = "profile"
     options: tuple[Option, ...] = ()
     chosen: int = 0
 
@@ -81,7 +82,8 @@ def ask_act(manifest: Manifest, profile: Profile) -> Question:
         title = f"Nothing to {verb} in {place_text(profile, manifest.queues)}"
         return Question(title, (*lines, *_fitting_lines(manifest)), options=options, chosen=chosen)
     confirm = f"{verb.capitalize()} {count:,}"
-    return Question(title, tuple(lines), confirm, _word(manifest, profile), options, chosen)
+    word, named = _word(manifest, profile)
+    return Question(title, tuple(lines), confirm, word, named, options, chosen)
 
 
 def deadline_options(manifest: Manifest) -> tuple[Option, ...]:
@@ -220,13 +222,11 @@ def _name_line(job: Job) -> TextLine:
     )
 
 
-def _word(manifest: Manifest, profile: Profile) -> str:
-    """Return what must be typed.
+def _word(manifest: Manifest, profile: Profile) -> tuple[str, str]:
+    """Return what must be typed, and what that is the name of.
 
     A purge wants the queue's name, a bulk act on a protected profile the profile's.
     """
     if manifest.purge and len(manifest.queues) == 1 and sanitize(Untrusted(manifest.queues[0])) == manifest.queues[0]:
-        return manifest.queues[0]
-    if manifest.purge or (profile.protected and len(manifest.refs) > 1):
-        return profile.name
-    return ""
+        return manifest.queues[0], "queue"
+    return (profile.name if manifest.purge or (profile.protected and len(manifest.refs) > 1) else ""), "profile"

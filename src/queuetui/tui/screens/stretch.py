@@ -1,4 +1,4 @@
-"""Which stretch of a long list of jobs is read: around the cursor, or further on until something is found."""
+"""Which stretch of a long list of jobs is read: around the cursor, or on until something is found."""
 
 from __future__ import annotations
 

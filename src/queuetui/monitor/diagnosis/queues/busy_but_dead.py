@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from queuetui.model.counted import counted
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import limit, list_jobs, name
+from queuetui.monitor.diagnosis.words import all_slots, limit, list_jobs, name
 
 
 def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
@@ -19,10 +18,11 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
     are_new = any((up_s := one.up_s(facts.now)) is not None and up_s < idle_s for one in listeners)
     if not slots or busy < slots or are_new:
         return None
+    every, verb = all_slots(slots)
     return Verdict(
         Code.BUSY_BUT_DEAD,
         Severity.WARNING,
-        f"all {counted(slots, 'slot')} for {name(queue.name)} are busy and nothing has ended for {limit(idle_s)} or more",
+        f"{every} for {name(queue.name)} {verb} busy and nothing has ended for {limit(idle_s)} or more",
         {"slots": slots, "busy": busy, "workers": len(listeners), "ended": 0, "window_s": idle_s},
         list_jobs(queue.name, "state:processing sort:started"),
     )

@@ -18,11 +18,12 @@ def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
     limit_s = max(facts.limits.alarms.worker_silent_s, worker.silent_after_s or 0.0)
     if worker.has_ended or worker.registration_ends or silent_s <= limit_s:
         return None
+    who = name(worker.place) if worker.host.raw else f"worker {name(worker.place)}"
     held = f" and holds {counted(worker.busy, 'job')}" if worker.busy else ""
     return Verdict(
         Code.STALE_WORKER,
         Severity.WARNING,
-        f"{name(worker.place)} has been silent for {age(silent_s)}{held}",
+        f"{who} has been silent for {age(silent_s)}{held}",
         {"silent_s": round(silent_s, 3), "limit_s": limit_s, "busy": worker.busy},
         command("workers", "clean") if facts.capabilities.native else "look whether it still runs on its host",
     )
