@@ -19,7 +19,7 @@ from queuetui.model.names import read_queue, read_queues, read_tags, read_text
 from queuetui.model.query import ALIASES, FIELDS, Query
 from queuetui.model.zone import in_utc, zone_name
 
-NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)*(?:>=|<=|[:~<>=])")
+NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)?(?:>=|<=|[:~<>=])")
 
 EVERY_QUEUE = "*"
 

@@ -17,7 +17,8 @@ _NAMESPACE = re.compile(r"(?:^|&)namespace=([^&]+)")
 # The option of a URL that names a second store, whose own URL it is.
 BESIDE = "beside"
 _BESIDE = re.compile(rf"(?<=[?&]){BESIDE}=")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+# The scheme has a bound, as a long word would else be looked through once for each of its letters.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}://\S+")
 
 
 def hide_password(url: str) -> str:

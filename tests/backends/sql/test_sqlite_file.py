@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -191,3 +194,75 @@ def test_a_url_that_says_read_only_lets_nothing_be_written(sqlite_url: str) -> N
         act_on(viewer, Verb.CANCEL, job_id)
     for one in (backend, viewer):
         one.close()
+
+
+def take_away(*names: str) -> Callable[[Path], None]:
+    """Return what removes files beside a file."""
+
+    def remove_them(file: Path) -> None:
+        for name in names:
+            file.with_name(file.name + name).unlink()
+
+    return remove_them
+
+
+def move_and_link(file: Path) -> None:
+    """Move a file into another folder and leave a link to it."""
+    there = file.with_name("elsewhere") / file.name
+    there.parent.mkdir()
+    file.rename(there)
+    file.symlink_to(there)
+
+
+@pytest.mark.parametrize("harm", [take_away("-wal"), take_away("-shm"), take_away("-wal", "-shm"), move_and_link])
+def test_a_log_that_is_taken_away_loses_nothing(sqlite_url: str, harm: Callable[[Path], None]) -> None:
+    """It is told at the next use, by whom it may be; then all goes on with all jobs, which others see, too."""
+    backend, viewer = open_native(sqlite_url, CREATE), open_native(sqlite_url, BackendOptions(name="v", kind=NATIVE))
+    jobs = {add_one(backend)}
+    assert len(select(viewer)) == len(select(backend)) == 1
+    harm(file_of(sqlite_url))
+    with pytest.raises(Unreachable, match="opened anew"):
+        select(viewer)
+    assert [one for one in ask(backend) if "opened anew" not in str(one)] == []
+    assert {job.ref.id for job in select(viewer)} > jobs
+    for one in (backend, viewer):
+        one.close()
+    with closing(sqlite3.connect(file_of(sqlite_url))) as file:
+        assert file.execute("pragma integrity_check").fetchone() == ("ok",)
+        assert file.execute("select count(*) from queuetui_job").fetchone()[0] >= 2
+
+
+def test_a_log_that_others_have_begun_is_left_to_them(sqlite_url: str) -> None:
+    """What another program wrote into a new log is kept, and that jobs may be missing is told."""
+    open_native(sqlite_url, CREATE).close()
+    backend = open_native(sqlite_url, CREATE)
+    path = file_of(sqlite_url)
+    add_one(backend)
+    take_away("-wal", "-shm")(path)
+    writes = f"import sqlite3; c = sqlite3.connect({str(path)!r}); c.execute('create table theirs (x)'); c.commit(); c.close()"
+    subprocess.run([sys.executable, "-c", writes], check=True)
+    with pytest.raises(Unreachable, match="may be missing"):
+        add_one(backend)
+    add_one(backend)
+    backend.close()
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("select count(*) from theirs").fetchone() == (0,)
+        assert file.execute("select count(*) from queuetui_job").fetchone() == (1,)
+
+
+def test_a_file_put_in_place_of_another_is_parted_from_its_log(sqlite_url: str, tmp_path: Path) -> None:
+    """The log goes into the file that it belongs to, wherever that is now, and not into the one in its place."""
+    path, old, copy = file_of(sqlite_url), tmp_path / "old.db", tmp_path / "copy.db"
+    open_native(sqlite_url, CREATE).close()
+    copy.write_bytes(path.read_bytes())
+    backend = open_native(sqlite_url, CREATE)
+    add_one(backend)
+    path.rename(old)
+    copy.rename(path)
+    with pytest.raises(Unreachable, match="the new one is opened"):
+        add_one(backend)
+    job_id = add_one(backend)
+    assert [job.ref.id for job in select(backend)] == [job_id]
+    backend.close()
+    with closing(sqlite3.connect(old)) as file:
+        assert file.execute("select count(*) from queuetui_job").fetchone() == (1,)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock, RLock
@@ -25,6 +25,7 @@ from queuetui.backends.sql.console_sessions import LOCK_TIMEOUT_S, Patience
 from queuetui.backends.sql.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql.sqlite_address import SqliteAddress, is_file
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
+from queuetui.backends.sql.sqlite_lost_log import is_current, watch
 from queuetui.model.errors import NotFound, QueueTuiError, Unsupported
 from queuetui.model.interruption import Interrupted, current_interruption
 
@@ -62,13 +63,19 @@ class ConsoleDatabase(forks.StoreHandle):
     _held: list[RLock] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Hear of forks."""
+        """Hear of forks, and of lost logs."""
         super().__init__()
+        if self.dialect == "sqlite":
+            watch(self)
 
     @property
     def patience(self) -> Patience:
         """How long it waits."""
         return Patience(self.statement_timeout_s, self.connect_timeout_s)
+
+    def file_locks(self) -> Collection[RLock]:
+        """Return the turns."""
+        return self._turns.values()
 
     def before_fork(self) -> None:
         """Close what SQLite cannot share with a child, once nobody is at it."""
@@ -253,7 +260,7 @@ def _make_sqlite(database: ConsoleDatabase, *, writes: bool) -> Engine:
 
     @event.listens_for(engine, "checkout")
     def follow(connection: FileConnection, *_: object) -> None:
-        if not connection.is_at(path):
+        if not is_current(connection, path):
             raise DisconnectionError
 
     @event.listens_for(engine, "begin")

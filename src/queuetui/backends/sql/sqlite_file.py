@@ -13,12 +13,14 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 import weakref
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from queuetui.backends.sql.sqlite_locks import is_open_elsewhere
 from queuetui.model.errors import Conflict, Denied, Unreachable
 
 COPIED_AT_MOST_BYTES = 512 * 1024 * 1024
@@ -31,6 +33,11 @@ _OF_THE_FILE = 4
 _OF_THE_NODE = 2
 _UNWRITABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
 Identity = tuple[int, ...]
+# The name itself, its log, and the index of that; 0 for what is not there.
+Nodes = tuple[int, int, int]
+_LOG = 1
+# How long a log is waited for that somebody is about to make.
+_LOG_AWAITED_S = 3.0
 _guard = threading.Lock()
 
 
@@ -43,7 +50,18 @@ class FileConnection(sqlite3.Connection):
     identity: Identity
     is_frozen = False
     is_idle = False
+    is_closed = False
+    writes = False
     folder: Path | None = None
+    # The name that was opened and the log of the file that it led to, with what stood there.
+    opened: Path
+    log: str
+    beside: Nodes = (0, 0, 0)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a transaction is under way."""
+        return not self.is_closed and self.in_transaction
 
     def is_at(self, path: Path) -> bool:
         """Tell whether the file of that name is still the one that was opened.
@@ -69,13 +87,48 @@ class FileConnection(sqlite3.Connection):
         if self.is_frozen and self.identity[:_OF_THE_FILE] != _identify(path, frozen=True)[:_OF_THE_FILE]:
             raise Conflict(f"the SQLite file {str(path)!r} was written while it was read as it stands; look again")
 
+    def note_log(self) -> None:
+        """Note which log was opened, once something was read: it is there before."""
+        self.beside = _nodes_beside(self.opened, self.log)
+
+    def has_log(self) -> bool:
+        """Tell whether the log that was opened still stands beside the file of that name."""
+        found = _nodes_beside(self.opened, self.log)
+        if found == self.beside or self.is_frozen:
+            return True
+        if any(before not in {0, now} for before, now in zip(self.beside, found, strict=True)):
+            return False
+        # It was in no write-ahead mode before.
+        self.beside = found
+        return True
+
+    def left_its_log(self, path: Path) -> bool:
+        """Tell whether the log of this file lies beside another one of that name."""
+        log = self.beside[_LOG]
+        return bool(log) and _node(_log_beside(path)) == log and not self.is_at_node(path)
+
+    def lost_index_only(self) -> bool:
+        """Tell whether the log itself stands where who opens the file looks for it."""
+        return _node(_log_beside(self.opened)) == self.beside[_LOG]
+
+    def has_successor(self) -> bool:
+        """Tell whether somebody has written to another log by now, which must be kept."""
+        return bool(_size(Path(_log_beside(self.opened))))
+
     def close(self) -> None:
         """Close, and delete the copy."""
         super().close()
+        self.is_closed = True
         with _guard:
             _opened.discard(self)
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def opened_beside(connection: FileConnection) -> list[FileConnection]:
+    """Return all that this process has open of the file of a connection, itself included."""
+    with _guard:
+        return [one for one in _opened if one.is_same_file(connection)]
 
 
 # Those of this process that may hold locks; one that is forgotten leaves by itself.
@@ -96,7 +149,8 @@ def open_file(path: Path, mode: str, **arguments: Any) -> FileConnection:  # noq
 
     Raises Unreachable where it is gone, and the driver's errors.
     """
-    if mode == "ro" and _is_idle(path):
+    is_idle = _is_idle(path)
+    if mode == "ro" and is_idle:
         connection = _open(path, path, _AS_IT_STANDS, frozen=True, **arguments)
         connection.is_idle = True
         return connection
@@ -109,6 +163,8 @@ def open_file(path: Path, mode: str, **arguments: Any) -> FileConnection:  # noq
             if error.sqlite_errorcode & 0xFF not in _UNWRITABLE:
                 raise
             return _open_frozen(path, **arguments)
+        connection.note_log()
+    connection.writes = mode == "rw"
     return connection
 
 
@@ -119,6 +175,7 @@ def _open(path: Path, opened: Path, options: str, *, frozen: bool = False, **arg
         uri, uri=True, isolation_level=None, check_same_thread=False, factory=FileConnection, **arguments
     )
     connection.identity, connection.is_frozen = identity, frozen
+    connection.opened, connection.log = path, _log_beside(path)
     if not frozen:
         with _guard:
             _opened.add(connection)
@@ -141,17 +198,35 @@ def _open_frozen(path: Path, **arguments: Any) -> FileConnection:  # noqa: ANN40
 def _is_idle(path: Path) -> bool:
     """Tell whether a file is in write-ahead mode and nobody has it open.
 
-    Whoever has, keeps its log beside it. Closing a file drops every lock of its process on it, SQLite's too: another process would then
-    take the log away from under a connection. So the header is not read while this process has the file open.
+    Whoever has, keeps its log beside it. Who has it open without one was robbed of it, or begins it: that is waited for, as all of it
+    is then soon in the file. Closing a file drops every lock of its process on it, SQLite's too: another process would then
+    take the log away from under a connection. So the file is not looked into while this process has it open.
+    """
+    deadline, pause = time.monotonic() + _LOG_AWAITED_S, threading.Event()
+    while (is_held := _is_held(path)) and time.monotonic() < deadline:
+        pause.wait(0.02)
+    return is_held is False
+
+
+def _is_held(path: Path) -> bool | None:
+    """Tell whether another process has a file open whose log is gone.
+
+    None of a file that is in no write-ahead mode, has its log, or is open here.
     """
     try:
         with _guard:
             if _log_of(path).exists() or any(one.is_at_node(path) for one in _opened):
-                return False
+                return None
             with path.open("rb") as file:
-                return file.read(_VERSIONS.stop)[_VERSIONS] == _WRITE_AHEAD
+                return is_open_elsewhere(file) if file.read(_VERSIONS.stop)[_VERSIONS] == _WRITE_AHEAD else None
     except OSError:
-        return False
+        return None
+
+
+def is_held(path: Path) -> bool:
+    """Tell whether another process has a file open, which this one has not."""
+    with _guard, path.open("rb") as file:
+        return is_open_elsewhere(file)
 
 
 def _copy(path: Path) -> Path:
@@ -177,7 +252,23 @@ def _copy(path: Path) -> Path:
 
 
 def _log_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}-wal")
+    return Path(_log_beside(path))
+
+
+def _log_beside(path: Path) -> str:
+    """Return the log of the file that a name leads to: SQLite follows links first."""
+    return f"{os.path.realpath(path)}-wal"
+
+
+def _nodes_beside(path: Path, log: str) -> Nodes:
+    return _node(path, follow=False), _node(log), _node(f"{log.removesuffix('-wal')}-shm")
+
+
+def _node(path: str | Path, *, follow: bool = True) -> int:
+    try:
+        return os.stat(path, follow_symlinks=follow).st_ino  # noqa: PTH116 - three times before each use of a file
+    except OSError:
+        return 0
 
 
 def _size(path: Path) -> int:

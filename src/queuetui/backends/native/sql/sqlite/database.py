@@ -23,6 +23,7 @@ from queuetui.backends.native.sql.sqlite.session import OwnSqliteSession, Sqlite
 from queuetui.backends.sql.driver_errors import is_driver_error, translate, translated
 from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
+from queuetui.backends.sql.sqlite_lost_log import is_current, watch
 from queuetui.model.errors import Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.interruption import current_interruption
 
@@ -79,6 +80,7 @@ class SqliteDatabase(Database):
             )
         _refuse_network(self.path)
         self.start_anew()
+        watch(self)
         # As the last transaction that stored jobs has seen them; who registers later looks for jobs of its own accord.
         self._sockets = NO_SOCKETS
 
@@ -93,14 +95,18 @@ class SqliteDatabase(Database):
         self._held: list[threading.RLock] = []
         self._ringer = Ringer()
 
+    def file_locks(self) -> Collection[threading.RLock]:
+        """Return both locks."""
+        return self._write_lock, self._read_lock
+
     def before_fork(self) -> None:
         """Close both connections: a child would believe that it has its parent's locks."""
         self._held = [lock for lock in (self._write_lock, self._read_lock) if lock.acquire(timeout=FORK_WAITS_S)]
         # The last to go writes the log back into the file, which only the writer may.
-        if self._read_lock in self._held and self._reader is not None and not self._reader.in_transaction:
+        if self._read_lock in self._held and self._reader is not None and not self._reader.has_begun:
             self._reader.close()
             self._reader = None
-        if self._write_lock in self._held and self._writer is not None and not self._writer.in_transaction:
+        if self._write_lock in self._held and self._writer is not None and not self._writer.has_begun:
             self._writer.close()
             self._writer = None
 
@@ -136,6 +142,8 @@ class SqliteDatabase(Database):
         with self._write_lock:
             try:
                 connection = self._writer = self._follow(self._writer, _connect)
+                if self._reader is None or self._reader.is_frozen or self._reader.is_closed:
+                    self._open_reader()
                 _begin_writing(connection, doing)
                 session = OwnSqliteSession(connection)
                 answer = work(session)
@@ -211,7 +219,7 @@ class SqliteDatabase(Database):
 
     def _follow(self, connection: FileConnection | None, connect: Callable[[Path], FileConnection]) -> FileConnection:
         """Return a connection to the file of that name; raises Unreachable if it is gone or has no queue yet."""
-        if connection is not None and connection.is_at(self.path):
+        if connection is not None and is_current(connection, self.path):
             return connection
         follower = connect(self.path)
         if connection is not None:
@@ -224,8 +232,16 @@ class SqliteDatabase(Database):
             connection.close()
         return follower
 
+    def _open_reader(self) -> None:
+        """Have a reader whenever there is a writer.
+
+        Where their log is taken away, the last to go must be one that only reads.
+        """
+        with self._read_lock:
+            self._reader = self._follow(self._reader, _connect_to_read)
+
     def _undo(self) -> None:
-        if self._writer is not None and self._writer.in_transaction:
+        if self._writer is not None and self._writer.has_begun:
             self._writer.execute("rollback")
 
 
@@ -248,6 +264,8 @@ def _connect(path: Path) -> FileConnection:
     connection.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute("pragma temp_store = memory")
     connection.execute(f"pragma cache_size = -{CACHE_KB}")
+    connection.execute("pragma schema_version").fetchone()
+    connection.note_log()
     return connection
 
 
