@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from sqlalchemy.sql.cache_key import NO_CACHE
 from sqlalchemy.util import LRUCache
 
 from queuetui.backends.sql import console_connection
+from queuetui.backends.tables.source import Moment, Source
 
 # A compiled statement names no schema by itself, and the second is worked out of the kind when it is first asked for.
 _NO_PART_OF_IT = frozenset({"default_schema_name", "_bind_typing_render_casts"})
@@ -36,6 +37,8 @@ def statements_compiled_once() -> Iterator[None]:
         patch.setattr(DefaultDialect, "__eq__", _is_alike)
         patch.setattr(DefaultDialect, "__hash__", _hash_of_kind)
         patch.setattr(Table, "_gen_cache_key", _key_by_columns)
+        for rule in ("state", "stuck"):
+            patch.setattr(Source, rule, _kept_for_a_moment(getattr(Source, rule)))
         yield
 
 
@@ -43,6 +46,19 @@ def statements_compiled_once() -> Iterator[None]:
 def forgotten_joins_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have each statement of a console looked through for tables that it forgot to join, which the product does not pay for."""
     monkeypatch.setitem(console_connection._POOL, "enable_from_linting", True)
+
+
+def _kept_for_a_moment(make: Callable[[Source, Moment], Any]) -> Callable[[Source, Moment], Any]:
+    """Keep what is made of a source for one moment: the time of captures stands still, while a console's goes on."""
+    place = f"kept {make.__name__}"
+
+    def made(source: Source, moment: Moment) -> Any:
+        known = vars(source).get(place)
+        if known is None or known[0] != moment:
+            known = vars(source)[place] = (moment, make(source, moment))
+        return known[1]
+
+    return made
 
 
 def _is_alike(one: DefaultDialect, other: object) -> bool:

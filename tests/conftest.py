@@ -31,8 +31,9 @@ _homes = itertools.count(1)
 @pytest.fixture(autouse=True)
 def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads the settings or touches the data of the person who runs it."""
-    home = tmp_path_factory.getbasetemp() / f"home-{next(_homes)}"
-    home.mkdir()
+    # Below a folder of their own, as each test's folder is named by those that stand beside it.
+    home = tmp_path_factory.getbasetemp() / "homes" / str(next(_homes))
+    home.mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
     for variable, folder in FOLDERS.items():
         monkeypatch.setenv(variable, str(home / folder))

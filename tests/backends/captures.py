@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -54,6 +56,7 @@ class Capture:
     url: str
     truth: dict[str, Any]
     opened: list[Backend] = field(default_factory=list)
+    kept: dict[float, Backend] = field(default_factory=dict)
 
     @property
     def captured_at(self) -> datetime:
@@ -77,8 +80,15 @@ class Capture:
         self.opened.append(open_backend(self.url, options))
         return self.opened[-1]
 
+    def look(self, after_s: float) -> Backend:
+        """Return the backend so many seconds after the capture, the same one for all tests that only read."""
+        if after_s not in self.kept:
+            self.kept[after_s] = self.open(after_s)
+        return self.kept[after_s]
+
     def close(self) -> None:
         """Close every backend that was opened."""
+        self.kept.clear()
         while self.opened:
             self.opened.pop().close()
 
@@ -109,22 +119,23 @@ def run_script(url: str, script: str) -> None:
 
 def query(url: str, statement: str) -> list[tuple[Any, ...]]:
     """Run one statement past the backend under test and return its rows."""
+    return query_each(url, [statement])[0]
+
+
+def query_each(url: str, statements: Iterable[str]) -> list[list[tuple[Any, ...]]]:
+    """Run statements in one session past the backend under test and return the rows of each."""
     scheme = urlsplit(url).scheme
     if scheme == "sqlite":
-        connection = sqlite3.connect(sqlite_path(url), timeout=5)
-        with connection:
-            rows = connection.execute(statement).fetchall()
-        connection.close()
-        return rows
+        with closing(sqlite3.connect(sqlite_path(url), timeout=5)) as connection, connection:
+            return [connection.execute(one).fetchall() for one in statements]
     if scheme.startswith("postgres"):
         with psycopg.connect(url) as server:
             # A product's tables may be in any schema.
             server.execute(_EVERY_SCHEMA)
-            cursor = server.execute(statement.encode())
-            return cursor.fetchall() if cursor.description else []
+            cursors = (server.execute(one.encode()) for one in statements)
+            return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
     with connect_mysql(url) as mysql, mysql.cursor() as found:
-        found.execute(statement)
-        return list(found.fetchall())
+        return [list(found.fetchall()) for one in statements if found.execute(one) is not None]
 
 
 def table_names(url: str) -> list[str]:

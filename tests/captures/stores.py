@@ -14,7 +14,7 @@ import redis
 
 from queuetui.backends.address_options import take_beside
 from queuetui.model.urls import BESIDE
-from tests.backends.captures import query, run_script, sqlite_path
+from tests.backends.captures import query, query_each, run_script, sqlite_path
 
 _TABLES = (
     "select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables "
@@ -57,13 +57,13 @@ class PostgresStore(Store):
         run_script(url, file.read_text(encoding="utf-8"))
 
     def empty(self, url: str) -> None:
-        for (schema,) in query(url, _SCHEMAS):
-            query(url, f'drop schema "{schema}" cascade')
-        query(url, "create schema if not exists public")
+        drops = [f'drop schema "{schema}" cascade' for (schema,) in query(url, _SCHEMAS)]
+        query_each(url, [*drops, "create schema if not exists public"])
 
     def dump(self, url: str) -> dict[Any, Any]:
         tables = [name for (name,) in query(url, _TABLES)]
-        return {name: query(url, f"select one::text from {name} one order by 1") for name in tables}
+        rows = query_each(url, [f"select one::text from {name} one order by 1" for name in tables])
+        return dict(zip(tables, rows, strict=True))
 
 
 class MariaDbStore(Store):
@@ -75,11 +75,13 @@ class MariaDbStore(Store):
         run_script(url, file.read_text(encoding="utf-8"))
 
     def empty(self, url: str) -> None:
-        for (name,) in query(url, "show tables"):
-            query(url, f"set statement foreign_key_checks = 0 for drop table `{name}`")
+        names = [name for (name,) in query(url, "show tables")]
+        query_each(url, [f"set statement foreign_key_checks = 0 for drop table `{name}`" for name in names])
 
     def dump(self, url: str) -> dict[Any, Any]:
-        return {name: sorted(map(str, query(url, f"select * from `{name}`"))) for (name,) in query(url, "show tables")}
+        names = [name for (name,) in query(url, "show tables")]
+        rows = query_each(url, [f"select * from `{name}`" for name in names])
+        return {name: sorted(map(str, some)) for name, some in zip(names, rows, strict=True)}
 
 
 class SqliteStore(Store):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -60,11 +59,9 @@ FILTERS = (
 
 
 @pytest.fixture(scope="module")
-def backend(loaded: Capture) -> Iterator[Backend]:
+def backend(loaded: Capture) -> Backend:
     """The capture a second after it was made."""
-    opened = loaded.open(1)
-    yield opened
-    opened.close()
+    return loaded.look(1)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +163,7 @@ def test_what_is_stuck_is_so_only_past_its_time(loaded: Capture, folder: Folder)
     )
     # A worker that lived at the capture beats no more in what was captured; what is lost looks like a run where no message is left.
     for after_s, least, most in ((1, set(), stuck), (folder.expectation.stuck_after_s, stuck, stuck | running | lost)):
-        late = loaded.open(after_s)
+        late = loaded.look(after_s)
         found = {job.ref.id for job in _list(late, "is:stuck")}
         assert least <= {job.ref.id for job in _list(late, "is:stuck state:processing")} <= most
         assert late.inspector.snapshot(Watch()).stuck.value == len(found)
@@ -175,7 +172,7 @@ def test_what_is_stuck_is_so_only_past_its_time(loaded: Capture, folder: Folder)
 
 def test_what_is_due_too_long_is_stuck(loaded: Capture, folder: Folder) -> None:
     """An hour after the capture each job that waits in a queue that is not suspended is stuck, or says that its time is not stored."""
-    late = loaded.open(3601)
+    late = loaded.look(3601)
     noted = {true["queue"] for true in loaded.stored.values() if "queue is paused" in true.get("note", "")}
     paused = noted | {*loaded.truth.get("paused_queues", ())}
     waiting = {
@@ -280,7 +277,7 @@ def test_a_job_is_found_by_its_id(backend: Backend, loaded: Capture) -> None:
 def test_a_run_is_judged_by_the_time_that_its_store_gives_it(loaded: Capture, folder: Folder) -> None:
     """What the monitor calls critical among runs is what `is:stuck` lists, before the time is over and after it."""
     for after_s in (1, folder.expectation.stuck_after_s - 2, folder.expectation.stuck_after_s):
-        backend = loaded.open(after_s)
+        backend = loaded.look(after_s)
         now = loaded.captured_at + timedelta(seconds=after_s)
         facts = Facts(now, Limits(), backend.inspector.capabilities, {}, (), frozenset())
         running = _list(backend, "state:processing")

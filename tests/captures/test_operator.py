@@ -30,7 +30,7 @@ def _of_word(capture: Capture, word: str, jobs: Sequence[Job]) -> list[Job]:
 
 
 def _list(capture: Capture, after_s: float) -> Sequence[Job]:
-    return capture.open(after_s).inspector.page(PageRequest(limit=1000), Limits()).jobs
+    return capture.look(after_s).inspector.page(PageRequest(limit=1000), Limits()).jobs
 
 
 def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
@@ -67,7 +67,7 @@ def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
         assert first.state_now in {state, State.BLOCKED if deed.or_blocked else state}, (deed, first)
         assert first.before
         assert (again.outcome, bool(again.note)) == (Outcome.SKIPPED, True), deed
-        # By a backend that has seen nothing of it.
+        # By a backend that has not done it.
         seen = {deed.after_s: _list(fresh, deed.after_s)}
         after = [one.ref for one in seen[deed.after_s]]
         now = next((one for one in after if one.rev == first.rev_after), job.ref)
@@ -84,7 +84,7 @@ def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
 
 def _deeds(folder: Folder, capture: Capture) -> tuple[Deed, ...]:
     """Return what is declared; of a system whose verbs call functions that the capture lacks none of it can be done."""
-    lacks = folder.expectation.by_functions and not capture.open().inspector.capabilities.applies
+    lacks = folder.expectation.by_functions and not capture.look(1).inspector.capabilities.applies
     return () if lacks else folder.expectation.deeds
 
 
@@ -94,7 +94,7 @@ def _fitting(capture: Capture, deed: Deed, jobs: Sequence[Job]) -> list[Job]:
         job for job in _of_word(capture, deed.word, jobs) if not deed.needs or getattr(job, deed.needs) is not None
     ]
     if deed.by_worker:
-        workers = capture.open(deed.after_s).inspector.snapshot(Watch(parts=frozenset({Part.WORKERS}))).workers
+        workers = capture.look(deed.after_s).inspector.snapshot(Watch(parts=frozenset({Part.WORKERS}))).workers
         found = [job for job in found if job.worker in [one.id for one in workers]]
     words = list(filter(None, deed.unless.split("|")))
     return [job for job in found if not any(word in remark for word in words for remark in job.remarks)]
@@ -110,12 +110,12 @@ def _reset(fresh: Capture, folder: Folder) -> None:
 def test_every_verb_that_is_told_of_is_tried(folder: Folder, loaded: Capture) -> None:
     """No verb is declared that these tests do not try."""
     tried = {deed.verb for deed in _deeds(folder, loaded)}
-    assert frozenset(loaded.open().inspector.capabilities.applies) == tried
+    assert frozenset(loaded.look(1).inspector.capabilities.applies) == tried
 
 
 def test_a_verb_leaves_states_that_it_is_not_for(loaded: Capture, folder: Folder) -> None:
     """A job in another state than those of a verb is passed over with a reason, and nothing is written."""
-    backend = loaded.open(folder.expectation.stuck_after_s)
+    backend = loaded.look(folder.expectation.stuck_after_s)
     jobs = list(backend.inspector.page(PageRequest(limit=1000), Limits()).jobs)
     before = folder.store.dump(loaded.url)
     for verb, fitting in backend.inspector.capabilities.applies.items():
@@ -130,7 +130,7 @@ def test_a_verb_leaves_states_that_it_is_not_for(loaded: Capture, folder: Folder
 
 def test_a_run_within_its_time_is_let_be(loaded: Capture) -> None:
     """No verb that ends or frees a run touches one before its time is over."""
-    backend = loaded.open(1)
+    backend = loaded.look(1)
     late = backend.inspector.page(PageRequest(parse_query("is:stuck"), 1000), Limits()).jobs
     found = [*_jobs(loaded, "stuck", 1), *_jobs(loaded, "running", 1)]
     # A capture may have been made when the time of a run was over.
@@ -143,7 +143,7 @@ def test_a_run_within_its_time_is_let_be(loaded: Capture) -> None:
 
 def test_verbs_that_are_missing_say_why(loaded: Capture) -> None:
     """Every verb is either there or has its reason, and asking for a missing one is refused with that reason."""
-    backend = loaded.open(1)
+    backend = loaded.look(1)
     # A store may hold no job.
     (ref,) = [job.ref for job in backend.inspector.page(PageRequest(limit=1), Limits()).jobs] or [JobRef("x", "x", "x")]
     target = Target(ref)

@@ -18,7 +18,7 @@ from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
-from tests.backends.captures import Capture, query
+from tests.backends.captures import Capture, query, query_each
 
 CORE = "tables"
 ROWS = 300
@@ -70,16 +70,15 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
     chance = random.Random(9)
     quote, insert, values, last = _WRITES[catalog.dialect]
     written = ".".join(f"{quote}{part}{quote}" for part in (table.schema, table.name) if part)
-    known = {
-        name: [
-            _quote(str(value), catalog.dialect)
-            for (value,) in query(
-                capture.url,
-                f"select distinct {quote}{name}{quote} from {written} where {quote}{name}{quote} is not null",
-            )
-        ]
+    texts = [
+        name
         for name, column in table.columns.items()
         if _kind(column) == "text" and not table.is_unique(frozenset({name})) and name not in _of_texts_alone(table)
+    ]
+    chosen = [f"select distinct {quote}{name}{quote} from {written}" for name in texts]
+    known = {
+        name: [_quote(str(value), catalog.dialect) for (value,) in values if value is not None]
+        for name, values in zip(texts, query_each(capture.url, chosen), strict=True)
     }
     for name in (one for one, column in table.columns.items() if _kind(column) == "blob"):
         known[name] = [
@@ -97,8 +96,9 @@ def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Sourc
     ]
     if catalog.dialect == "postgresql":
         # What a table forbids today its next version may allow; a row may outlive what it refers to.
-        for place, check in query(capture.url, _CHECKS.format(written=written)):
-            query(capture.url, f'alter table {place} drop constraint "{check}"')
+        checks = query(capture.url, _CHECKS.format(written=written))
+        drops = [f'alter table {place} drop constraint "{check}"' for place, check in checks]
+        query_each(capture.url, drops)
     query(capture.url, f"{insert} into {written} ({names}) {values} ({'), ('.join(each)}) {last}")
 
 

@@ -32,6 +32,12 @@ def limit_sqlite(connection: Connection, limit_s: float) -> None:
     driver_connection.set_progress_handler(lambda: monotonic() > deadline, _STEPS_BETWEEN_CHECKS)
 
 
+def limit_mariadb(connection: Connection, statement: str) -> str:
+    """Return a statement with its budget, where it has one."""
+    budget_s = connection.info.get(_BUDGET)
+    return statement if budget_s is None else f"SET STATEMENT max_statement_time = {budget_s} FOR {statement}"
+
+
 def fetch_within(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]] | None:
     """Return a statement's rows, None when the server did not answer in `budget_s`.
 
@@ -39,10 +45,10 @@ def fetch_within(connection: Connection, statement: Select[Any], budget_s: float
     """
     dialect = connection.dialect.name
     try:
-        if dialect == "sqlite":
-            return _fetch_sqlite(connection, statement, budget_s)
         if dialect == "postgresql":
             return _fetch_postgresql(connection, statement, budget_s)
+        if dialect == "sqlite" or getattr(connection.dialect, "is_mariadb", False):
+            return _fetch_limited(connection, statement, budget_s)
         return _fetch_mysql(connection, statement, budget_s)
     except DBAPIError as error:
         if _is_over(error.orig):
@@ -50,7 +56,8 @@ def fetch_within(connection: Connection, statement: Select[Any], budget_s: float
         raise
 
 
-def _fetch_sqlite(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:
+def _fetch_limited(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:
+    """Tell the connection's engine of the budget, which limits each statement."""
     connection.info[_BUDGET] = budget_s
     try:
         return connection.execute(statement).fetchall()
@@ -60,9 +67,9 @@ def _fetch_sqlite(connection: Connection, statement: Select[Any], budget_s: floa
 
 def _fetch_postgresql(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:
     # Going back to the savepoint takes the limit away again, and mends the transaction after a statement that was cut off.
-    connection.exec_driver_sql("SAVEPOINT queuetui_budget")
+    limit = f"SET LOCAL statement_timeout = {_milliseconds(budget_s)}"
+    connection.exec_driver_sql(f"SAVEPOINT queuetui_budget; {limit}")
     try:
-        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_milliseconds(budget_s)}")
         return connection.execute(statement).fetchall()
     finally:
         _go_back(connection)
@@ -80,14 +87,12 @@ def _go_back(connection: Connection) -> None:
 
 
 def _fetch_mysql(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:
-    is_mariadb = getattr(connection.dialect, "is_mariadb", False)
-    name, value = ("max_statement_time", budget_s) if is_mariadb else ("max_execution_time", _milliseconds(budget_s))
-    whole = connection.exec_driver_sql(f"SELECT @@{name}").scalar_one()
-    connection.exec_driver_sql(f"SET SESSION {name} = {value}")
+    whole = connection.exec_driver_sql("SELECT @@max_execution_time").scalar_one()
+    connection.exec_driver_sql(f"SET SESSION max_execution_time = {_milliseconds(budget_s)}")
     try:
         return connection.execute(statement).fetchall()
     finally:
-        connection.exec_driver_sql(f"SET SESSION {name} = {whole}")
+        connection.exec_driver_sql(f"SET SESSION max_execution_time = {whole}")
 
 
 def _milliseconds(budget_s: float) -> int:

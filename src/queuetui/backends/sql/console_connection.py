@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from queuetui.backends import forks
 from queuetui.backends.sql import console_sessions, mysql_address, postgresql_address, sqlite_address
-from queuetui.backends.sql.budget import limit_sqlite
+from queuetui.backends.sql.budget import limit_mariadb, limit_sqlite
 from queuetui.backends.sql.console_sessions import LOCK_TIMEOUT_S, Patience
 from queuetui.backends.sql.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql.sqlite_address import SqliteAddress, is_file
@@ -228,6 +228,11 @@ def _make_mysql(database: ConsoleDatabase, *, writes: bool) -> Engine:
         **_pool(writes=writes),
     )
     _distrust_rested(engine)
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def limit_statement(connection: Connection, _: object, statement: str, values: Any, *__: object) -> tuple[str, Any]:  # noqa: ANN401 - the driver's own
+        return limit_mariadb(connection, statement), values
+
     return engine
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 
-from sqlalchemy import and_, func, literal, select
+from sqlalchemy import Subquery, and_, func, literal, select
 
 from queuetui.backends.reading.query_scope import asks_for_stuck
 from queuetui.backends.sql.budget import fetch_within
@@ -232,13 +232,18 @@ def _count(
         why = "part of the filter is read out of the rows here, so only what was looked at is counted"
     if why:
         return Measured(shown, Exactness.CAPPED, why=why)
-    total = 0
-    for source in reading.product.sources:
-        if source.name in asked.where:
-            some = select(literal(1).label("one")).select_from(source.rows).where(asked.where[source.name])
-            counting = select(func.count()).select_from(some.limit(COUNTED_ROWS).subquery())
-            found = fetch_within(reading.connection, counting, COUNT_S)
-            if found is None:
-                return Measured(shown, Exactness.CAPPED, why=_TOO_LONG)
-            total += int(found[0][0])
+    counts = [
+        select(func.count()).select_from(_some(source, asked.where[source.name])).scalar_subquery()
+        for source in reading.product.sources
+        if source.name in asked.where
+    ]
+    found = fetch_within(reading.connection, select(literal(0), *counts), COUNT_S)
+    if found is None:
+        return Measured(shown, Exactness.CAPPED, why=_TOO_LONG)
+    total = sum(map(int, found[0]))
     return Measured(min(total, COUNTED_ROWS), Exactness.CAPPED if total >= COUNTED_ROWS else Exactness.EXACT)
+
+
+def _some(source: Source, where: Condition) -> Subquery:
+    """Return a row for each that a condition holds for, up to as many as are counted."""
+    return select(literal(1).label("one")).select_from(source.rows).where(where).limit(COUNTED_ROWS).subquery()
