@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.convertors import StringConvertor, register_url_convertor
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from queuetui.http import acts, around, health, jobs, live, metrics, openapi, past, probes, queues
@@ -17,17 +18,19 @@ from queuetui.http.endpoint import Endpoint, HttpAddress
 from queuetui.http.gate import Gate
 from queuetui.http.live_house import LiveHouse
 from queuetui.http.live_log import LiveLog
-from queuetui.http.problems import RefusedRequest
-from queuetui.http.reception import Reception
+from queuetui.http.problems import RefusedRequest, problem_of
+from queuetui.http.reception import Reception, request_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from starlette.requests import Request
     from starlette.responses import Response
 
     from queuetui.http.endpoint import Call
     from queuetui.http.served import Served
 
+NOWHERE = "there is no such address; see: /openapi.json"
 ENDPOINTS = (
     *jobs.ENDPOINTS,
     *acts.ENDPOINTS,
@@ -68,7 +71,12 @@ def make_app(served: Served, log: LiveLog) -> Starlette:
     addresses = [*addresses_of(known), HttpAddress("/{rest:text}", dict.fromkeys(_METHODS, _NOWHERE))]
     routes: list[BaseRoute] = [Route(one.path, Reception(served, gate, house, one)) for one in addresses]
     routes.append(WebSocketRoute(live.PATH, partial(live.serve_socket, house)))
-    return Starlette(routes=routes, lifespan=living)
+    return Starlette(routes=routes, lifespan=living, exception_handlers={HTTPException: _refuse})
+
+
+def _refuse(request: Request, _: Exception) -> Response:
+    """Answer a request whose target is no path, such as one to a proxy, as any other to nowhere."""
+    return problem_of(RefusedRequest(404, NOWHERE), request_id_of(request.headers))
 
 
 def addresses_of(endpoints: Iterable[Endpoint]) -> list[HttpAddress]:
@@ -83,7 +91,7 @@ def addresses_of(endpoints: Iterable[Endpoint]) -> list[HttpAddress]:
 
 
 def _find_nothing(call: Call) -> Response:
-    raise RefusedRequest(404, "there is no such address; see: /openapi.json")
+    raise RefusedRequest(404, NOWHERE)
 
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

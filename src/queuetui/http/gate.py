@@ -92,11 +92,11 @@ class Gate:
             message = "a token is wanted, as Authorization: Bearer TOKEN; make one with: queuetui token create"
             raise RefusedRequest(401, message, NO_TOKEN)
         # A page that somebody's browser shows must not reach a server on that machine by another name or from another place.
-        host = headers.get("host", "")
+        host = headers.get("host", "").lower()
         if host.rpartition(":")[0] not in LOOPBACK_NAMES and host not in LOOPBACK_NAMES:
             raise RefusedRequest(403, "without a token this server answers to its loopback names alone; use 127.0.0.1")
         origin = headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != host:
+        if origin is not None and origin.partition("://")[2].lower() != host:
             raise RefusedRequest(403, "a page of another origin asks; without a token this is refused")
         return Caller(open_as, Right.ADMIN)
 

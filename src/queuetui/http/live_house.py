@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from threading import Lock
+
 from queuetui.http.caller import Caller
 from queuetui.http.gate import Gate
 from queuetui.http.live_client import LiveClient, LiveWish
@@ -11,6 +14,9 @@ from queuetui.http.problems import RefusedRequest
 from queuetui.http.served import Served
 from queuetui.operate.rights import Right
 
+# Who was let in and has not begun to listen after so long has gone on the way.
+COMING_S = 5.0
+
 
 class LiveHouse:
     """What live updates need together: who is let in, the log, and what writes it."""
@@ -19,6 +25,8 @@ class LiveHouse:
         self._served = served
         self._gate = gate
         self._sources = LiveSources(served.systems, log)
+        self._door = Lock()
+        self._coming: dict[LiveClient, float] = {}
         self.log = log
 
     def close(self) -> None:
@@ -33,12 +41,20 @@ class LiveHouse:
         """Return a client that may listen; raises RefusedRequest, and what a store raises."""
         if wanted.backend is not None:
             self._served.system(wanted.backend)
-        if self.log.clients >= self._served.limits.live_clients:
-            raise RefusedRequest(
-                503, f"{self.log.clients} clients listen already; come again later", {"retry-after": "10"}
-            )
+        client = LiveClient(self.log, wanted, f"{way}, {caller.name}", lambda: self._gate.still_admits(caller))
+        with self._door:
+            now_s = time.monotonic()
+            self._coming = {
+                one: at_s for one, at_s in self._coming.items() if now_s - at_s < COMING_S and not self.log.has(one)
+            }
+            listening = self.log.clients + len(self._coming)
+            if listening >= self._served.limits.live_clients:
+                raise RefusedRequest(
+                    503, f"{listening} clients listen already; come again later", {"retry-after": "10"}
+                )
+            self._coming[client] = now_s
         self._sources.begin()
-        return LiveClient(self.log, wanted, f"{way}, {caller.name}", lambda: self._gate.still_admits(caller))
+        return client
 
     @property
     def stalled_after_s(self) -> float:

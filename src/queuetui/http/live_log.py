@@ -58,6 +58,10 @@ class LiveLog:
         self._loop = asyncio.get_running_loop()
         self._places.add(place)
 
+    def has(self, place: object) -> bool:
+        """Tell whether one listens."""
+        return place in self._places
+
     def leave(self, place: object) -> None:
         """Count one less."""
         self._places.discard(place)

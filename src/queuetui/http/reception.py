@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("queuetui.http")
 REQUEST_ID = "x-request-id"
+PLAIN = "identity"
+BODY_WITHIN_S = 60.0
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 SAFE_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
@@ -95,11 +98,19 @@ class Reception:
         declared = request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > most:
             raise refusal
+        if (coding := request.headers.get("content-encoding", PLAIN)).lower() != PLAIN:
+            raise RefusedRequest(
+                415, f"the body is sent as {coding[:40]!r}; send it as it is, without Content-Encoding"
+            )
         body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > most:
-                raise refusal
+        try:
+            async with asyncio.timeout(BODY_WITHIN_S):
+                async for piece in request.stream():
+                    body += piece
+                    if len(body) > most:
+                        raise refusal
+        except TimeoutError:
+            raise RefusedRequest(408, f"the body did not come within {BODY_WITHIN_S:g} s; send it again") from None
         return bytes(body)
 
 

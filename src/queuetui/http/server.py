@@ -12,6 +12,7 @@ import uvicorn
 
 from queuetui.http.app import make_app
 from queuetui.http.live_log import LiveLog
+from queuetui.http.patience import patient
 from queuetui.model.errors import BadConfig, Conflict
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def make_server(served: Served) -> HttpServer:
     log = LiveLog(served.limits.kept_messages)
     config = uvicorn.Config(
         make_app(served, log),
+        http=patient,  # type: ignore[arg-type] # it is called as the class is
         log_config=None,
         access_log=False,
         server_header=False,

@@ -94,7 +94,7 @@ def take_plain_snapshot(
     if Part.QUEUES in parts:
         found["oldest"] = read.oldest(context)
     if not parts.isdisjoint({Part.COUNTS, Part.QUEUES, Part.TALLY}):
-        found["tally"] = read.tally(watch.tally_minutes, shelf)
+        found["tally"] = read.tally(context, watch.tally_minutes, shelf)
     return make_snapshot(SnapshotParts(name, watch, found), context)
 
 
@@ -181,11 +181,11 @@ class _PlainReading:
                 found[row.name] = min(row.due_at, found.get(row.name, row.due_at))
         return found
 
-    def tally(self, minutes: int, shelf: MinuteShelf) -> TallyRates:
+    def tally(self, context: StoreContext, minutes: int, shelf: MinuteShelf) -> TallyRates:
         def read(after: datetime) -> Iterator[SimpleNamespace]:
             return self._records("snapshot_tally", since=self.session.moment_in(after))
 
-        return rates_of(shelf.read(self.now, minutes, read), self.now, minutes)
+        return rates_of(shelf.read(self.now, minutes, read), self.now, minutes, context.queues)
 
     def _before(self, span_s: float) -> object:
         return self.session.moment_in(moment_before(self.now, span_s))

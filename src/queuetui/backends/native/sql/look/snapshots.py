@@ -83,7 +83,7 @@ class SnapshotReads:
             (
                 "tally",
                 figured,
-                lambda link, context: read_rates(link, context.now, watch.tally_minutes, self.past.tally),
+                lambda link, context: read_rates(link, context, watch.tally_minutes, self.past.tally),
             ),
         ]
         return {name: read for name, is_wanted, read in wanted if is_wanted}

@@ -26,9 +26,10 @@ class TallyRates:
     recent: Mapping[str, RecentRuns]
 
 
-def rates_of(rows: Sequence[Any], now: datetime, minutes: int) -> TallyRates:
-    """Return what the tally's sums of each minute and queue say."""
-    by_queue = _grouped(rows, "queue")
+def rates_of(rows: Sequence[Any], now: datetime, minutes: int, queues: Iterable[str]) -> TallyRates:
+    """Return what the tally's sums of each minute and queue say, over all and of some queues each."""
+    grouped = _grouped(rows, "queue")
+    by_queue = {name: grouped[name] for name in queues if name in grouped}
     averages = {name: _average(own) for name, own in by_queue.items()}
     overall, first = _average(rows), min((row.minute for row in rows), default=None)
     return TallyRates(
