@@ -117,8 +117,9 @@ def test_a_webhook_needs_its_secret(deep: Scene, invoke: Invoke) -> None:
 
 
 @pytest.mark.timed
-def test_a_watch_tells_as_it_happens_and_ends_when_asked(deep: Scene) -> None:
-    """A process that watches writes a line a change, and TERM ends it with 0."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_watch_tells_as_it_happens_and_ends_when_asked(deep: Scene, number: signal.Signals) -> None:
+    """A process that watches writes a line a change; TERM, or the end of its terminal, ends it with 0."""
     words = [sys.executable, "-m", "queuetui", "watch-alarms", "--profile", "shop", "--json", "--every", "50ms"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as watch:
@@ -127,6 +128,6 @@ def test_a_watch_tells_as_it_happens_and_ends_when_asked(deep: Scene) -> None:
         deep.job("c", "slow")
         deep.job("d", "slow")
         assert json.loads(watch.stdout.readline())["name"] == "slow"
-        watch.send_signal(signal.SIGTERM)
+        watch.send_signal(number)
         wait_until(lambda: watch.poll() is not None)
         assert (watch.returncode, watch.stdout.read()) == (0, "")

@@ -57,6 +57,14 @@ def test_an_alarm_is_told_once_and_once_when_it_is_over(book: AlarmBook) -> None
     assert book.standing() == ()
 
 
+def test_a_clock_that_is_set_back_holds_no_alarm(book: AlarmBook) -> None:
+    """What was seen in an hour that is not yet is not seen any more: it ends after its time."""
+    turn(book, 3_600, DEEP)
+    assert turn(book, 0) == []
+    assert turn(book, 59) == []
+    assert turn(book, 60) == ["cleared aloud"]
+
+
 def test_an_alarm_does_not_flap(book: AlarmBook) -> None:
     """What goes over and under its limit within the time raises one alarm."""
     assert turn(book, 0, DEEP) == ["raised aloud"]

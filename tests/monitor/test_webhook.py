@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from queuetui.monitor.alarms import webhook
 from queuetui.monitor.alarms.webhook import TRIES, WebhookSender, rest_s
 
 SECRET = b"only we know"
@@ -70,6 +73,29 @@ def test_a_document_arrives_signed(ear: Ear) -> None:
     assert json.loads(body) == DOCUMENT
     at, signature = (part.partition("=")[2] for part in headers["X-Queuetui-Signature"].split(","))
     assert hmac.new(SECRET, f"{at}.".encode() + body, hashlib.sha256).hexdigest() == signature
+
+
+def test_an_answer_that_comes_byte_by_byte_is_broken_off(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that never ends its answer holds up no other alarm, however often it says something."""
+    monkeypatch.setattr(webhook, "WHOLE_S", 0.2)
+    monkeypatch.setattr(webhook, "TRIES", 1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            with server.accept()[0] as asked, suppress(ConnectionError):
+                asked.settimeout(0.01)
+                asked.sendall(b"HTTP/1.1 200 OK\r\nX-A: ")
+                while True:
+                    with suppress(TimeoutError):
+                        asked.recv(65_536)
+                    asked.sendall(b"a")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        ear.url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert "it did not answer" in str(ear.send())
+        thread.join(30)
+        assert not thread.is_alive()
 
 
 def test_it_is_sent_again_until_it_is_taken(ear: Ear) -> None:

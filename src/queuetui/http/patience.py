@@ -1,4 +1,4 @@
-"""Lets go of connections that begin a request and do not go on: each would hold one of few places for ever."""
+"""Lets go of connections that begin a request and do not go on, each of which holds a place."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def patient(**given: object) -> asyncio.Protocol:
 
 
 def _look(protocol: Any, before: object) -> None:  # noqa: ANN401 - of either kind
-    """Close a connection that has waited for the same request since the look before; `before` is that one's sign."""
+    """Close a connection that has waited since the look before, of which `before` is the sign."""
     transport = protocol.transport
     if transport is None or transport.is_closing() or transport.get_protocol() is not protocol:
         return

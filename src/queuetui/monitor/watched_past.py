@@ -36,7 +36,9 @@ class WatchedPast:
 
     def stand(self, warnings: Iterable[Warned], now: datetime) -> tuple[Warned, ...]:
         """Take in what is over its limit; return what stands, the gravest first."""
-        kept = {key: one for key, one in self._seen.items() if now - one[1] < self._clear_after}
+        # A clock that was set back must not hold a warning up for as long.
+        seen = ((key, one, min(at, now)) for key, (one, at) in self._seen.items())
+        kept = {key: (one, at) for key, one, at in seen if now - at < self._clear_after}
         fresh = {(one.subject, one.name.raw, one.verdict.code.value): (one, now) for one in warnings}
         self._seen = {**kept, **fresh}
         return tuple(sorted((one for one, _ in self._seen.values()), key=lambda one: -one.verdict.severity))

@@ -37,6 +37,7 @@ COLUMNS = (
     "silenced",
     "evidence",
 )
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # What is still being told when the program is asked to end has so long.
 _LAST_WORDS_S = 15.0
 
@@ -55,7 +56,7 @@ _LAST_WORDS_S = 15.0
 @format_options
 @connection_options
 def command(every_s: float, once: bool, form: str, **given: Any) -> None:
-    """Watch the queues and tell when something is wrong and when it is over, until TERM or Ctrl+C.
+    """Watch the queues and tell when something is wrong and when it is over, until TERM, HUP or Ctrl+C.
 
     The limits, the actions and the windows of silence are in [profiles.NAME.alarms] of the settings. What stands is kept, so that
     no alarm is told twice.
@@ -124,8 +125,9 @@ def _sentence(row: dict[str, Any]) -> str:
 
 @contextmanager
 def _ended_by_signals(over: threading.Event) -> Iterator[None]:
-    """Let TERM and INT end the watch in good order."""
-    before = {number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGTERM, signal.SIGINT)}
+    """Let TERM, INT and a terminal that goes end the watch in good order; who is started by nohup stays."""
+    ending = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, lambda *_: over.set()) for number in ending}
     try:
         yield
     finally:

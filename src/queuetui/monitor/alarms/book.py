@@ -97,7 +97,8 @@ class AlarmBook:
         for key, old in before.items():
             if key in found:
                 continue
-            if key in near or not look.is_whole:
+            # A clock that was set back must not hold an alarm up for as long.
+            if key in near or not look.is_whole or old.seen_at > look.at:
                 self._write(tables, replace(old, seen_at=look.at))
             elif look.at - old.seen_at >= timedelta(seconds=clear_after_s):
                 place = (self._identity, key.subject, key.name, key.code)

@@ -6,18 +6,22 @@ import hashlib
 import hmac
 import json
 import random
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import Message
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from threading import Timer
 from typing import IO, Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 TRIES = 7
-TIMEOUT_S = 10.0
+# For each wait on the network, and for all of one request: one that answers byte by byte would hold up all alarms.
+TIMEOUT_S, WHOLE_S = 10.0, 30.0
 _LONGEST_REST_S = 60.0
 # Answers that another try may change.
 _PASSING = frozenset({408, 425, 429, *range(500, 600)})
@@ -32,6 +36,46 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         """Refuse."""
 
 
+class _Plain(urllib.request.HTTPHandler):
+    """Opens connections that can be broken off."""
+
+    def __init__(self, connections: list[HTTPConnection]) -> None:
+        super().__init__()
+        self._connections = connections
+
+    def http_open(self, req: urllib.request.Request) -> HTTPResponse:
+        """Open one."""
+        return self.do_open(_remembering(HTTPConnection, self._connections), req)
+
+
+class _Secure(urllib.request.HTTPSHandler):
+    """Opens connections with TLS that can be broken off."""
+
+    def __init__(self, connections: list[HTTPConnection]) -> None:
+        super().__init__()
+        self._connections = connections
+
+    def https_open(self, req: urllib.request.Request) -> HTTPResponse:
+        """Open one."""
+        return self.do_open(_remembering(HTTPSConnection, self._connections), req)
+
+
+def _remembering(kind: type[HTTPConnection], connections: list[HTTPConnection]) -> Any:  # noqa: ANN401 - stands for a class
+    def connect(host: str, **how: Any) -> HTTPConnection:  # noqa: ANN401 - as that of the class
+        connections.append(kind(host, **how))
+        return connections[-1]
+
+    return connect
+
+
+def _break_off(connections: list[HTTPConnection]) -> None:
+    for one in connections:
+        opened = one.sock
+        with suppress(OSError):
+            if opened is not None:
+                opened.shutdown(socket.SHUT_RDWR)
+
+
 class WebhookSender:
     """Posts documents to one address; `rest` waits some seconds and tells whether to give up."""
 
@@ -39,7 +83,6 @@ class WebhookSender:
         self._url = url
         self._secret = secret
         self._rest = rest
-        self._opener = urllib.request.build_opener(_NoRedirects())
 
     def send(self, document: Mapping[str, Any]) -> str | None:
         """Post it, at most TRIES times; return why it did not arrive, None when it did."""
@@ -62,13 +105,20 @@ class WebhookSender:
             "X-Queuetui-Signature": sign(self._secret, int(datetime.now(UTC).timestamp()), body),
         }
         request = urllib.request.Request(self._url, body, headers, method="POST")  # noqa: S310 - settings allow http alone
+        connections = list[HTTPConnection]()
+        opener = urllib.request.build_opener(_NoRedirects(), _Plain(connections), _Secure(connections))
+        ending = Timer(WHOLE_S, _break_off, (connections,))
+        ending.daemon = True
+        ending.start()
         try:
-            self._opener.open(request, timeout=TIMEOUT_S).close()
+            opener.open(request, timeout=TIMEOUT_S).close()
         except urllib.error.HTTPError as error:
             error.close()
             return f"it answered {error.code}", error.code in _PASSING
         except (OSError, ValueError, HTTPException) as error:
             return f"it did not answer ({getattr(error, 'reason', error)})", True
+        finally:
+            ending.cancel()
         return "", False
 
 
