@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 
 import redis
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
+from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.histories import By
+from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
 from queuetui.model.schedule import KeptSchedule
+from queuetui.model.state import State
 from tests.backends.captures import FIXTURES
 from tests.captures.stores import STORES
 
@@ -67,6 +72,38 @@ def test_the_cron_jobs_of_a_scheduler_of_rq_are_listed(redis_url: str) -> None:
         )
         client.delete("rq:cron_scheduler:vm:1:ab")
     assert _kept(redis_url, "rq") == ()
+
+
+def test_what_rq_scheduler_keeps_is_listed(redis_url: str) -> None:
+    """A job due once is scheduled, and comes to its queue by a retry; one that repeats is a schedule, and left alone."""
+    repeats = b"\x80\x05\x95\x12\x00\x00\x00\x00\x00\x00\x00}\x94\x8c\x08interval\x94M \x1cs."
+    job = {"origin": "mail", "description": "app.ping('x')", "status": "scheduled"}
+    with redis.Redis.from_url(redis_url) as client:
+        for name, more in (("once", {}), ("each", {"meta": repeats}), ("ran", {"meta": repeats, "status": "failed"})):
+            client.hset(f"rq:job:{name}", mapping=job | more)
+            client.zadd("rq:scheduler:scheduled_jobs", {name: SLOT.timestamp()})
+        client.zadd("rq:failed:mail", {"ran": 2e9})
+        client.sadd("rq:queues", "rq:queue:mail")
+        backend = open_backend(redis_url, BackendOptions(kind="rq", now=LAST))
+        jobs = {job.ref.id: job for job in backend.inspector.page(PageRequest(), Limits()).jobs}
+        told = {name: (one.state, one.queue.raw, one.scheduled_at) for name, one in jobs.items()}
+        assert told == {
+            "once": (State.SCHEDULED, "mail", SLOT),
+            "each": (State.SCHEDULED, "mail", SLOT),
+            "ran": (State.FAILED, "mail", None),
+        }
+        targets = [Target(jobs[name].ref) for name in ("once", "each")]
+        first, second = backend.operator.apply(Act(Verb.RETRY, "tester"), targets, Limits())
+        assert (first.outcome, first.state_now) == (Outcome.DONE, State.PENDING)
+        assert second.outcome is Outcome.SKIPPED
+        assert "again and again" in second.note
+        assert client.lrange("rq:queue:mail", 0, -1) == [b"once"]
+        assert client.zrange("rq:scheduler:scheduled_jobs", 0, -1) == [b"each", b"ran"]
+        backend.close()
+        kept = partial(
+            KeptSchedule, type="app.ping", queue="mail", timing="every 7200 s", payload="app.ping('x')", next_at=SLOT
+        )
+        assert _kept(redis_url, "rq") == (kept("each"), kept("ran"))
 
 
 def test_the_entries_of_redbeat_are_listed(redis_url: str) -> None:

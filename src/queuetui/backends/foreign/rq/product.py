@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,8 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.rq.calls import read_call
 from queuetui.backends.foreign.rq.cron import read_cron
 from queuetui.backends.foreign.rq.runs import count_runs
+from queuetui.backends.foreign.rq.scheduler import ROLE, once, read_repeating, scheduler_shelf
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, says, stands, take_away
@@ -20,7 +21,7 @@ from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, pairs_of, text_of, time_of
-from queuetui.backends.payloads.containers import BASE64, ZLIB
+from queuetui.backends.payloads.containers import BASE64
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
@@ -29,6 +30,7 @@ from queuetui.backends.payloads.python_traceback import read_packed_traceback
 from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.server import RedisServer
+from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
@@ -48,12 +50,13 @@ _ENDED = ("scheduled", "failed", "finished")
 # RQ's own words for a run whose worker died.
 _BY_RQ = re.compile(r"due to (\w+), at")
 _OUTCOMES = {"2": "failed", "3": "stopped", "4": "retried"}
+# The words by which a job stands there, and not in another place too, as one does that repeats.
+_ALSO = {"finished": ("finished",), ROLE: ("scheduled", "created", "")}
 _RUNS = "its worker still has time: it is released once RQ itself would take its run for abandoned"
 _GONE = "its hash is gone: it expired or was deleted, and a worker that takes its id drops it"
 _NO_COUNT = "RQ stores no count of attempts: at least so many, by the retries that are left"
 _RATED = "it is limited by a rate, for which RQ keeps slots of its own; see to it in the application"
 _NO_ERROR = "RQ keeps no error of a run that is tried again"
-_DATA = Decoder((ZLIB,), (PICKLE, JSON, MSGPACK))
 _RETURNED = Decoder((BASE64,), (PICKLE, JSON, MSGPACK))
 # Whose jobs wait, run and end, in the order in which they travel.
 _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
@@ -83,10 +86,14 @@ class Rq(KeysProduct):
         self.prefix = prefix.encode()
         self.home = f"the set {prefix}:queues"
         self.rules = (
-            Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), self._enqueue),
-            Rule(Verb.RELEASE, frozenset({State.PROCESSING}), self._enqueue),
-            Rule(Verb.CANCEL, frozenset({State.PENDING, State.SCHEDULED, State.RETRYING, State.BLOCKED}), self._cancel),
-            Rule(Verb.DELETE, frozenset(State) - {State.PROCESSING}, self._delete),
+            Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), once(self._enqueue)),
+            Rule(Verb.RELEASE, frozenset({State.PROCESSING}), once(self._enqueue)),
+            Rule(
+                Verb.CANCEL,
+                frozenset({State.PENDING, State.SCHEDULED, State.RETRYING, State.BLOCKED}),
+                once(self._cancel),
+            ),
+            Rule(Verb.DELETE, frozenset(State) - {State.PROCESSING}, once(self._delete)),
         )
         self.capabilities = Capabilities(
             "rq", "RQ", native=False, applies=states_by_verb(self.rules), keeps=frozenset(State), reasons=_REASONS,
@@ -95,9 +102,11 @@ class Rq(KeysProduct):
 
     def recognise(self, ask: Ask) -> str:
         """Tell RQ by its sets of queues and workers."""
-        *types, cron = ask([("TYPE", self._key(name)) for name in ("queues", "workers", "cron_schedulers")])
-        self.capabilities = replace(self.capabilities, schedules=cron == b"zset")
-        return f"its sets of queues and workers begin with {self.prefix.decode()}:" if b"set" in types else ""
+        keys = (*map(self._key, ("queues", "workers", "cron_schedulers")), scheduler_shelf(self.prefix).key)
+        *types, cron, later = ask([("TYPE", key) for key in keys])
+        self.capabilities = replace(self.capabilities, schedules=b"zset" in (cron, later))
+        is_there = b"set" in types or later == b"zset"
+        return f"its sets of queues and workers begin with {self.prefix.decode()}:" if is_there else ""
 
     def survey(self, ask: Ask) -> Survey:
         """Read which queues and workers are registered; a worker lives until its hash expires."""
@@ -110,23 +119,18 @@ class Rq(KeysProduct):
         return Survey(tuple(names), tuple(filter(None, found)), suspended_by="rq suspend" if suspended else "")
 
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
-        """Return the cron jobs of the schedulers that beat."""
-        return read_cron(self.prefix, ask)
+        """Return the cron jobs of the schedulers that beat, and what rq-scheduler repeats."""
+        found = (*read_cron(self.prefix, ask), *read_repeating(self.prefix, ask))
+        return tuple(sorted(found, key=lambda one: one.name)[: MOST_SCHEDULES + 1])
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists and registries of every queue, by role."""
-        return tuple(
-            Shelf(
-                role,
-                self._place(role, name),
-                kind,
-                (*states, *_OLD.get((role, name), ())),
-                name.decode("utf-8", "replace"),
-                falls,
-            )
+        of_queues = (
+            Shelf(role, self._place(role, name), kind, (*states, *_OLD.get((role, name), ())), text_of(name), falls)
             for role, kind, states, falls in _ROLES
             for name in survey.queues
         )
+        return (scheduler_shelf(self.prefix), *of_queues)
 
     def id_of(self, entry: Entry) -> str:
         """Return the id that a member is, or begins with."""
@@ -136,7 +140,7 @@ class Rq(KeysProduct):
         """Look into each registry for an id; the one queue that the job names is enough where it names one."""
         stored = job_id.encode("utf-8", "surrogatepass")
         (origin,) = ask([("HGET", self._key("job", stored), "origin")])
-        near = [one for one in shelves if origin is None or one.queue == origin.decode("utf-8", "replace")]
+        near = [one for one in shelves if origin is None or one.queue in (None, text_of(origin))]
         plain = [one for one in near if one.role != "wip"]
         found = entries_of([(one, stored) for one in plain], ask)
         wips = [one for one in near if one not in plain]
@@ -150,6 +154,8 @@ class Rq(KeysProduct):
         found: list[Command] = [("HMGET", self._key("job", job_id), *_FIELDS), ("XLEN", results)]
         if entry.shelf.role in _ENDED:
             found.append(("XREVRANGE", results, "+", "-", "COUNT", 1))
+        elif entry.shelf.role == ROLE:
+            found.append(("HGET", self._key("job", job_id), "meta"))
         elif entry.shelf.role == "intermediate":
             found.append(("GET", b"%b:first_seen:%b" % (entry.shelf.key, job_id)))
         return found
@@ -163,7 +169,7 @@ class Rq(KeysProduct):
         queue = Untrusted(values["origin"] or entry.shelf.queue or "")
         if raw["status"] is None:
             return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
-        if entry.shelf.role == "finished" and values["status"] != "finished":
+        if entry.shelf.role in _ALSO and values["status"] not in _ALSO[entry.shelf.role]:
             return None
         started = time_of(values["started_at"])
         result = pairs_of(loaded[2][0][1]) if entry.shelf.role in _ENDED and loaded[2] else {}
@@ -172,11 +178,10 @@ class Rq(KeysProduct):
         if state is State.SCHEDULED and started and values["retries_left"] and result.get("type") != b"1":
             state = State.RETRYING
         attempts, left, is_sure = count_runs(values, kept, state)
-        data = _DATA.decode(raw["data"] or b"")
-        call, payload = _read_call(data.text, values["description"])
+        call, payload, problem = read_call(raw["data"], values["description"])
         error = _read_error(result, raw["exc_info"]) if state in (State.FAILED, State.RETRYING) else None
         returned = _RETURNED.decode(result["return_value"]).text if "return_value" in result else ""
-        unread = f"its data cannot be read here: {data.problem}" if data.problem else ""
+        unread = f"its data cannot be read here: {problem}" if problem else ""
         no_error = _NO_ERROR if state is State.RETRYING and error is None else ""
         return Job(
             ref, Untrusted(call), queue, state, Untrusted(payload),
@@ -186,7 +191,7 @@ class Rq(KeysProduct):
             result=Untrusted(returned) if returned else None,
             worker=Untrusted(values["worker_name"]) if values["worker_name"] and state is State.PROCESSING else None,
             created_at=time_of(values["created_at"]),
-            scheduled_at=at_of(entry.score) if entry.shelf.role == "scheduled" else time_of(values["enqueued_at"]),
+            scheduled_at=at_of(entry.score) if entry.shelf.role in ("scheduled", ROLE) else time_of(values["enqueued_at"]),
             started_at=started,
             completed_at=time_of(values["ended_at"]) if state in (State.FAILED, State.COMPLETED) else None,
             lease_until=_lease(entry, loaded),
@@ -220,7 +225,7 @@ class Rq(KeysProduct):
             return f"{_GONE}; there is nothing to run"
         if values["rate_limit_key"] or seen.entry.shelf.role == "queue":
             return _RATED if values["rate_limit_key"] else _TOO_OLD
-        entry, job_id, queue = seen.entry, _bare_id(seen.entry), self._beside(seen.entry, "queue")
+        entry, job_id, queue = seen.entry, _bare_id(seen.entry), self._beside(seen, "queue")
         job = self._key("job", job_id)
         fields = ["status", "queued", "enqueued_at", to_text(moment.now)]
         ended = ("started_at", "ended_at") if is_run or entry.shelf.role == "failed" else ()
@@ -251,7 +256,7 @@ class Rq(KeysProduct):
         if seen.entry.shelf.role == "ready":
             return _RATED
         entry, job = seen.entry, self._key("job", _bare_id(seen.entry))
-        canceled, now_s = self._beside(entry, "canceled"), str(int(moment.now.timestamp()))
+        canceled, now_s = self._beside(seen, "canceled"), str(int(moment.now.timestamp()))
         return KeysChange(
             (stands(entry), says(job, "status", values["status"]), is_of_kind(canceled)),
             (KeysStep(("HSET", job, "status", "canceled")), KeysStep(("ZADD", canceled.key, now_s, entry.member))),
@@ -281,28 +286,18 @@ class Rq(KeysProduct):
     def _place(self, role: str, queue: bytes) -> bytes:
         return self._key("queue", queue + b":intermediate") if role == "intermediate" else self._key(role, queue)
 
-    def _beside(self, entry: Entry, role: str) -> Shelf:
-        """Return the shelf of another role of an entry's queue."""
-        name = entry.shelf.key.removeprefix(self._key(entry.shelf.role, b""))
+    def _beside(self, seen: Seen, role: str) -> Shelf:
+        """Return the shelf of another role of a job's queue."""
+        shelf, origin = seen.entry.shelf, seen.loaded[0][_FIELDS.index("origin")]
+        name = shelf.key.removeprefix(self._key(shelf.role, b"")) if shelf.queue is not None else origin or b"default"
         kind, states, falls = next(one[1:] for one in _ROLES if one[0] == role)
-        return Shelf(role, self._place(role, name), kind, states, entry.shelf.queue, falls)
+        return Shelf(role, self._place(role, name), kind, states, text_of(name), falls)
 
 
 def _bare_id(entry: Entry) -> bytes:
     """Return the id; since 2 the member of a run names its execution behind it."""
     named = _RUN.fullmatch(entry.member) if entry.shelf.role == "wip" else None
     return entry.member if named is None else named[1]
-
-
-def _read_call(data: str, description: str) -> tuple[str, str]:
-    """Return the function's name and its arguments, by the description where the data cannot be read."""
-    match list_of(data):
-        case [name, instance, args, kwargs]:
-            shown = {"func": name, "args": args, "kwargs": kwargs} | (
-                {} if instance is None else {"instance": instance}
-            )
-            return str(name), json.dumps(shown, ensure_ascii=False)
-    return description.partition("(")[0] or "?", description
 
 
 def _read_error(result: Mapping[str, bytes], exc_info: bytes | None = None) -> JobError | None:
