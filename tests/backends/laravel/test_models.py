@@ -12,7 +12,7 @@ from sqlalchemy import make_url
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import iterate
-from queuetui.backends.foreign.laravel.model_names import table_of
+from queuetui.backends.foreign.laravel.models import table_of
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch

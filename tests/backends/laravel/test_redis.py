@@ -13,7 +13,7 @@ import redis
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions, iterate
 from queuetui.backends.discover import discover, open_backend
-from queuetui.backends.foreign.laravel.redis_messages import write_again
+from queuetui.backends.foreign.laravel.redis_keys import write_again
 from queuetui.model.act import KEEP, NO_DEADLINE, Outcome, Verb
 from queuetui.model.errors import BadConfig, QueueTuiError
 from queuetui.model.limits import Limits

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from queuetui.backends.foreign.laravel.payload import read_payload
 from queuetui.backends.foreign.laravel.zone_evidence import Failure, ZoneFound, judge_zone, known_before
+from queuetui.backends.payloads.laravel_payload import read_payload
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, select
 
 from queuetui.backends.foreign.mapped.description import describe
+from queuetui.backends.foreign.mapped.products import read_shipped
 from queuetui.backends.foreign.mapped.shape import Mapping
-from queuetui.backends.foreign.mapped.shipped_mappings import read_shipped
 from queuetui.backends.sql.catalog import Catalog, read_catalog
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.tables.product import LockedRow, Product, RowPlace

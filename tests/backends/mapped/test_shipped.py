@@ -13,7 +13,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
 from queuetui.backends.foreign.mapped.discovery import find
 from queuetui.backends.foreign.mapped.names import SHIPPED
-from queuetui.backends.foreign.mapped.shipped_mappings import read_shipped
+from queuetui.backends.foreign.mapped.products import read_shipped
 from queuetui.model.act import Verb
 from queuetui.model.limits import Limits
 from queuetui.model.state import State

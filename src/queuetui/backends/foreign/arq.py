@@ -10,25 +10,25 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, holds, is_of_kind, stands, take_away
-from queuetui.backends.keys.listed_keys import ListedKeys
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, number_of, object_of, text_of, to_json
+from queuetui.backends.keys.stored_values import at_of, number_of, object_of, read_object, text_of, to_json
 from queuetui.backends.payloads.arq_pickle import job_of_result
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
-from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
@@ -41,7 +41,7 @@ from queuetui.model.text import Untrusted
 _JOB, _RUN, _TRIES, _RESULT, _HEALTH = b"arq:job:", b"arq:in-progress:", b"arq:retry:", b"arq:result:", b":health-check"
 _OTHERS = (_JOB, _RUN, _TRIES, _RESULT, b"arq:abort")
 _QUEUE = re.compile(rb"arq:[^:].*", re.DOTALL)
-_VALUE = Decoder((), (PICKLE, JSON, MSGPACK))
+_decode = partial(read_object, Decoder((), (PICKLE, JSON, MSGPACK)), "it")
 # For how long arq keeps the count of tries, from the beginning of the last one, and a job after it was due.
 _TRIES_LAST, _JOB_LASTS_MS = timedelta(seconds=88_400), 86_400_000
 _LATER = (State.SCHEDULED, State.RETRYING)
@@ -142,12 +142,6 @@ def _queue_of(key: bytes) -> bytes | None:
 
 def _id(entry: Entry) -> bytes:
     return entry.member.removeprefix(_RESULT) if entry.shelf.role == "result" else entry.member
-
-
-def _decode(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
-    """Return what is stored, or why it cannot be read."""
-    decoded = _VALUE.decode(raw or b"")
-    return object_of(decoded.text), f"it cannot be read here: {decoded.problem or 'it is no object'}"
 
 
 def _read_standing(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job:
@@ -267,7 +261,7 @@ def _release(seen: Seen, moment: KeysMoment) -> KeysChange | str:
         return _RUNS_ON
     run = _RUN + seen.entry.member
     guards = (stands(seen.entry), holds(run, seen.loaded[2]))
-    return KeysChange(guards, (), (KeysStep(("DEL", run)),), kept=(run,), after=seen.entry, note=_TWICE)
+    return KeysChange(guards, (), (KeysStep(("DEL", run)),), kept=(run,), after=seen.entry, note=RUNS_TWICE)
 
 
 def _delete(seen: Seen, moment: KeysMoment) -> KeysChange | str:  # noqa: ARG001 - every rule is asked alike
@@ -284,7 +278,6 @@ _UNWRITABLE = "its result is not as arq's own pickle builds it, so its arguments
 _RUNS_ON = (
     "it may still run: it is released once it is held for too long, and arq itself takes it again when its mark expires"
 )
-_TWICE = "if its worker still lives, the job runs twice"
 _UNTIMED = (
     "arq does not store when a run began: this is told by how long its count of tries is kept, or by when it was due"
 )

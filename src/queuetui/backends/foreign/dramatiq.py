@@ -10,24 +10,24 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, says, stands, take_away
-from queuetui.backends.keys.listed_keys import escape_glob
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.scanned_keys import QueueNames, escape_glob
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, object_of, text_of
+from queuetui.backends.keys.stored_values import at_of, object_of, read_object, text_of
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
-from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
@@ -46,7 +46,7 @@ _MOST_SETS = 10_000
 _MOST_BROKERS = 1_000
 # What Dramatiq itself keeps in a message of its runs so far.
 _OF_RUNS = ("retries", "traceback", "requeue_timestamp", "eta")
-_MESSAGE = Decoder((), (JSON, PICKLE))
+_read_message = partial(read_object, Decoder((), (JSON, PICKLE)), "its message")
 _LATER = (State.SCHEDULED, State.RETRYING)
 # In the order in which jobs travel, each with what its place is called behind the queue.
 _ROLES = (
@@ -193,7 +193,7 @@ class Dramatiq(KeysProduct):
         """Put what a dead worker had taken back into its queue, as Dramatiq's own maintenance does."""
         if not self._is_dead(seen, moment):
             return "its worker beats: it is released once its worker has been silent for a minute"
-        return self._move(seen, None, "if its worker still lives, the job runs twice") if seen.loaded[0] else _GONE
+        return self._move(seen, None, RUNS_TWICE) if seen.loaded[0] else _GONE
 
     def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         if seen.entry.shelf.role == "held" and not self._is_dead(seen, moment):
@@ -266,12 +266,6 @@ class Dramatiq(KeysProduct):
 
 def _bare(place: bytes) -> bytes:
     return place.removesuffix(b".DQ").removesuffix(b".XQ")
-
-
-def _read_message(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
-    """Return what a message says, or why it cannot be read."""
-    decoded = _MESSAGE.decode(raw or b"")
-    return object_of(decoded.text), f"its message cannot be read here: {decoded.problem or 'it is no object'}"
 
 
 def _object(said: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:

@@ -10,25 +10,25 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, holds, is_of_kind, stands, take_away
-from queuetui.backends.keys.listed_keys import ListedKeys
 from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, first_time, number_of, object_of, text_of, to_json
+from queuetui.backends.keys.stored_values import at_of, first_time, number_of, object_of, read_object, text_of, to_json
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_error
-from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
@@ -41,7 +41,7 @@ from queuetui.model.worker import WorkerInfo
 
 _JOBS = b"saq:job:"
 _OF_QUEUE = re.compile(rb"saq:(.+):(?:queued|active|incomplete|stats|schedule|sweep)", re.DOTALL)
-_MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
+_read_message = partial(read_object, Decoder((), (JSON, MSGPACK, PICKLE)), "its job")
 # A job of which nothing else is said has these.
 _TIMEOUT_S, _TTL_S, _RUNS = 10, 600, 1
 # A worker says for how long it counts as live: a second more than it beats by itself.
@@ -206,7 +206,7 @@ def _enqueue(seen: Seen, moment: KeysMoment, removes: tuple[KeysStep, ...]) -> K
     message = json.dumps(kept | {"status": "queued", "touched": moment.now_ms})
     queued, incomplete = _shelf("queued", _queue(seen)), _shelf("incomplete", _queue(seen))
     puts = ("SET", job, message), ("ZADD", incomplete.key, 0, job), ("RPUSH", queued.key, job)
-    note = "if its worker still lives, the job runs twice" if removes else ""
+    note = RUNS_TWICE if removes else ""
     guards = (*_guards(seen), is_of_kind(queued), is_of_kind(incomplete))
     return KeysChange(guards, tuple(map(KeysStep, puts)), removes, kept=(job,), after=Entry(queued, job), note=note)
 
@@ -252,12 +252,6 @@ def _leave(seen: Seen) -> tuple[KeysStep, ...]:
     name, job = _queue(seen), seen.entry.member
     lists = (KeysStep(("LREM", _key(name, end), 0, job)) for end in (b"queued", b"active"))
     return (*lists, KeysStep(("ZREM", _key(name, b"incomplete"), job)))
-
-
-def _read_message(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
-    """Return what is stored of a job, or why it cannot be read."""
-    decoded = _MESSAGE.decode(raw or b"")
-    return object_of(decoded.text), f"its job cannot be read here: {decoded.problem or 'it is no object'}"
 
 
 def _is_live(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> bool:

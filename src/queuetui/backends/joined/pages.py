@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from heapq import merge
 
 from queuetui.backends.joined.halves import FIRST, SECOND, Halves
 from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
@@ -13,7 +14,6 @@ from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.page import Page, PageRequest
-from queuetui.model.query import Sort
 
 # What a border is called in a cursor: one behind entries, one before them.
 _ORDERS = ("joined behind", "joined before")
@@ -115,55 +115,24 @@ def _in_walk(page: Page, request: PageRequest) -> tuple[Job, ...]:
 
 
 def _merge(pages: Sequence[Page], request: PageRequest) -> list[int]:
-    """Return which half each job of the page comes from, in the direction of the walk."""
-    walks = [_in_walk(page, request) for page in pages]
-    order = _order_of(pages, request)
-    at = [0, 0]
-    taken: list[int] = []
-    while len(taken) < request.limit:
-        left = [half for half in (FIRST, SECOND) if at[half] < len(walks[half])]
-        if not left:
-            break
-        half = left[0] if len(left) == 1 else _next_of_two(walks[FIRST][at[FIRST]], walks[SECOND][at[SECOND]], order)
-        other = SECOND - half
-        comes_first = order.sort is not None or other == order.ends[0]
-        if other not in left and pages[other].has_more and comes_first:
-            # More of the other half, which was not looked through to its end, may come before.
-            break
-        taken.append(half)
-        at[half] += 1
-    return taken
+    """Return which half each job of the page comes from, in the direction of the walk.
 
-
-@dataclass(frozen=True, slots=True)
-class _MergeOrder:
-    """How halves are merged: by `sort`, or in the order of `ends`, whose first goes first among equals."""
-
-    sort: Sort | None
-    ends: tuple[int, int]
-    backward: bool
-
-
-def _order_of(pages: Sequence[Page], request: PageRequest) -> _MergeOrder:
-    """Return the order of a page; a half that cannot be sorted as asked follows one that can."""
+    By the sort, the first half first among equals; where a half cannot be sorted as asked, it follows one that can.
+    """
     is_sorted = [page.is_sorted for page in pages]
-    ends = (SECOND, FIRST) if is_sorted == [False, True] else (FIRST, SECOND)
+    order = (SECOND, FIRST) if is_sorted == [False, True] else (FIRST, SECOND)
+    order = order[::-1] if request.backward else order
     sort = request.query.sort if all(is_sorted) else None
-    return _MergeOrder(sort, ends[::-1] if request.backward else ends, request.backward)
-
-
-def _next_of_two(first: Job, second: Job, order: _MergeOrder) -> int:
-    """Return the half whose job comes next in the direction of the walk."""
-    if order.sort is None:
-        return order.ends[0]
-    if order.backward:
-        return FIRST if _is_before(second, first, order.sort) else SECOND
-    return SECOND if _is_before(second, first, order.sort) else FIRST
-
-
-def _is_before(one: Job, other: Job, sort: Sort) -> bool:
-    mine, others = order_key(one, sort)[:2], order_key(other, sort)[:2]
-    return mine > others if sort.descending else mine < others
+    walks = [[(half, job) for job in _in_walk(pages[half], request)] for half in order]
+    if sort is None:
+        merged = [half for walk in walks for half, _ in walk]
+    else:
+        turned = sort.descending != request.backward
+        merged = [half for half, _ in merge(*walks, key=lambda one: order_key(one[1], sort)[:2], reverse=turned)]
+    # What follows of a half that was not looked through to its end may come before the rest of the other.
+    going_on = [half for half in (order if sort is not None else order[:1]) if pages[half].has_more]
+    ends = [len(merged) - merged[::-1].index(half) if half in merged else 0 for half in going_on]
+    return merged[: min((request.limit, *ends))]
 
 
 def _total(totals: Sequence[Measured[int]]) -> Measured[int]:

@@ -23,7 +23,7 @@ class KeysBackend(Backend):
         super().__init__(
             inspector=lambda: inspector,
             operator=lambda: KeysOperator(server, product),
-            examiner=late("keys.examiner", "KeysExaminer", server),
+            examiner=late("redis.condition", "ServerCondition", server),
             server_look=late("redis.server_look", "RedisServerLook", server),
             limits=server.options.limits,
             schedules=(lambda: inspector) if product.capabilities.schedules else None,

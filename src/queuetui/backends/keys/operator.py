@@ -6,22 +6,25 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 from queuetui.backends.keys.changes import KeysChange, Rule
 from queuetui.backends.keys.entry_reader import KeysReading
-from queuetui.backends.keys.guarded_script import load_guarded
 from queuetui.backends.keys.lookup import entries_of, find_whole, locate
 from queuetui.backends.keys.product import KeysProduct, QueueProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Entry, Kind
 from queuetui.backends.reading.refusals import GONE, MOVED_ON, NOT_TRIED, states_by_verb, why_unfit
+from queuetui.backends.redis.scripts import Script, load_from, make_script
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.backends.redis.split_server import SplitServer
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
 from queuetui.model.limits import Limits
 from queuetui.model.text import sanitize
+
+# Where a decision stands in the script.
+_HOLE = "  return {}\n-- decision\n"
 
 
 class KeysOperator:
@@ -166,8 +169,21 @@ def _run_script(server: RedisServer, doing: str, change: KeysChange) -> bool:
     decision = change.decision
     if decision is not None:
         values += decision.values
-    script = load_guarded(() if decision is None else decision.script)
+    script = _load_script(() if decision is None else decision.script)
     return not int(server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)[0])
+
+
+@cache
+def _load_script(decision: tuple[str, ...]) -> Script:
+    """Return the one script that changes keys, with a product's own decision in it where a change has one.
+
+    A decision is named by folder, from the package's root, and file.
+    """
+    plain = load_from(("backends", "keys"), "guarded")
+    if not decision:
+        return plain
+    *folder, name = decision
+    return make_script(plain.source.replace(_HOLE, load_from(tuple(folder), name).source))
 
 
 def _find_after(entry: Entry, reading: KeysReading) -> Seen | None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from queuetui.backends.payloads.decoder import Decoder
 from queuetui.model.clock import from_us
 from queuetui.model.text import Untrusted
 
@@ -84,6 +85,12 @@ def list_of(raw: str | bytes | None) -> list[Any]:
     """Return a JSON list, an empty one where the text is none."""
     found = _json_of(raw)
     return found if isinstance(found, list) else []
+
+
+def read_object(decoder: Decoder, name: str, raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
+    """Return the object that a payload holds, and why there is none; people call it `name`."""
+    decoded = decoder.decode(raw or b"")
+    return object_of(decoded.text), f"{name} cannot be read here: {decoded.problem or 'it is no object'}"
 
 
 def _json_of(raw: str | bytes | None) -> object:

@@ -52,12 +52,11 @@ class Decoded:
 class Decoder:
     """Opens containers as long as there is one, and then reads what is within."""
 
-    def __init__(
-        self, containers: tuple[Container, ...], readers: tuple[Reader, ...], caps: Caps | None = None
-    ) -> None:
+    _caps = Caps()
+
+    def __init__(self, containers: tuple[Container, ...], readers: tuple[Reader, ...]) -> None:
         self._containers = containers
         self._readers = readers
-        self._caps = caps or Caps()
 
     def decode(self, raw: bytes) -> Decoded:
         """Return what a payload holds; one that cannot be read comes with its problem and no text."""

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 MOVED_ON = "it changed since it was seen, so nothing was done; look again"
 GONE = "it is not where it was seen any more: it was taken, moved or deleted; look again"
 UNSEEN = "it was not seen by this backend; look again and choose it anew"
+RUNS_TWICE = "if its worker still lives, the job runs twice"
+# Where a message is to be put stands something that no product of it has written.
+ODD_GOAL = (
+    "another kind of value stands where its queue belongs in Redis, so nothing was done; look at what writes there"
+)
 NOT_TRIED = "it was not tried, because the store went away before"
 
 

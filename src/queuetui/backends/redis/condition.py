@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from queuetui.backends.examiner import Examiner
 from queuetui.model.errors import QueueTuiError, Unreachable
 from queuetui.model.examination import Check, Examination, Memory
 from queuetui.model.text import Untrusted
@@ -20,8 +21,11 @@ T = TypeVar("T")
 OLDEST = (6, 2)
 
 
-class ServerCondition:
-    """Reads one part after the other; `unread` says why one could not be read."""
+class ServerCondition(Examiner):
+    """Reads one part after the other; `unread` says why one could not be read.
+
+    How safely the server keeps somebody else's queue is the affair of whoever runs that.
+    """
 
     def __init__(self, server: RedisServer) -> None:
         self._server = server
@@ -37,8 +41,9 @@ class ServerCondition:
             self.unread[check] = str(error)
             return None
 
-    def examine(self) -> Examination:
+    def examine(self, held_s: float) -> Examination:
         """Return product, version, connections and memory."""
+        self.unread = {}
         about = self.attempt(Check.SERVER, lambda: self._server.read_info("server")) or {}
         product, version = product_of(about)
         return Examination(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Text, and_, cast, false, func, literal, not_, or_, true
@@ -84,14 +84,12 @@ def _narrow(term: Term, source: Source, reading: Reading) -> Condition | None:
     """Return a condition that holds at least for every row that a term answered here may mean."""
     if _is_column(term, source):
         return condition(term, source, reading)
-    if term.negated:
+    if term.negated or term.field != "id" or term.comparison is not Comparison.IS:
         return None
-    if term.field != "id" or term.comparison is not Comparison.IS:
-        return source.narrow(term)
     each: list[Condition] = []
     for value in term.values:
         found = at_id(value, source)
-        found = source.narrow(replace(term, values=(value,))) if found is None else found
+        found = source.may_have_id(value) if found is None else found
         if found is None:
             return None
         each.append(found)

@@ -47,8 +47,6 @@ class TablesOperator:
         why_not = self.product.capabilities.why_not(act.verb)
         if why_not is not None or act.verb not in self.product.capabilities.applies:
             raise Unsupported(why_not or f"{act.verb.value} is not done to jobs")
-        if self.product.guess:
-            return tuple(Result(target.ref, Outcome.SKIPPED, note=self.product.guess) for target in targets)
         results: list[Result] = []
         lost = False
         for bite in _bites(targets, 1 if self._puts_elsewhere(act.verb) else BITE):

@@ -123,12 +123,11 @@ class Product:
     """One queue of one product: its sources, what can be changed, and why the rest cannot.
 
     `name` tells it from other queues of the product in one database, `is_visible` whether the connection looks there by itself.
-    `complete` adds to the jobs of one read what takes a look at others. `absent` names the fields of the
-    filter language that it cannot know, with the reason. `missing_states` says why a state is not kept.
-    `guess` is why acts are refused until a person has named the tables. `unseen` says why there may be jobs that are not
-    counted. `tables` says in our words where the queue lies. `sides` are what the product keeps beside its jobs.
-    `queue_changes` are what its verbs on queues do. `functions` are what a file of SQLite asks us of columns that it cannot read, by the
-    names that statements give them. `cleanup`, `ended_by` and `worker_command` are as in its capabilities.
+    `complete` adds to the jobs of one read what takes a look at others. `absent` names the fields of the filter language that it cannot
+    know, with the reason. `missing_states` says why a state is not kept, `unseen` why there may be jobs that are not counted. `tables`
+    says in our words where the queue lies. `sides` are what the product keeps beside its jobs, `queue_changes` what its verbs on queues
+    do. `functions` are what a file of SQLite asks us of columns that it cannot read, by the names that statements give them.
+    `cleanup`, `ended_by` and `worker_command` are as in its capabilities.
     """
 
     kind: str
@@ -140,7 +139,6 @@ class Product:
     missing_states: Mapping[State, str] = field(default_factory=dict)
     reasons: Mapping[Verb, str] = field(default_factory=dict)
     warnings: Mapping[Verb, str] = field(default_factory=dict)
-    guess: str = ""
     unseen: str = ""
     name: str = ""
     is_visible: bool = True

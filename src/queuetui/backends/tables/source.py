@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, false,
 from queuetui.backends.tables.codecs import PLAIN, Codec
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
-from queuetui.model.query import Term
+from queuetui.model.query import Term, Value
 from queuetui.model.state import WAITING, State
 
 Column = ColumnElement[Any]
@@ -75,11 +75,12 @@ class Source:
     act locks, where `rows` is a join. Of a source whose payload says what others keep in columns: `read_here` are the fields that
     `finish` reads out of its texts, which `fields` then has for orders alone; where "id" is one of them, a job without an id of its own
     is named by its row, which is a number where `indexed_id` is given: a column with a unique index that has the ids of all others.
-    `narrow` gives a condition that holds for every row that such a term may mean, `also` tells what a term means here beyond the filter
-    language, `is_type` is the condition for a type. `spent` rows wait with no attempt left, and are stuck. `in_turn`: rows are taken in
-    the order of their key, so that those that run are the first. `note` is said of each page with its jobs. `attempts` reads the runs
-    that are kept of the row of a key, oldest first. `settled`: why nothing is done to any of its rows. `cancelling` holds for runs that
-    were asked to end. `sparse`: hardly any of many rows is a job of this source, and no index leads to one.
+    `may_have_id` gives a condition that holds for every row whose id a value may mean, `also` tells what a term means here beyond the
+    filter language, `is_type` is the condition for a type. `spent` rows wait with no attempt left, and are stuck. `in_turn`: rows are
+    taken in the order of their key, so that those that run are the first. `note` is said of each page with its jobs. `attempts` reads
+    the runs that are kept of the row of a key, oldest first. `settled`: why nothing is done to any of its rows. `cancelling` holds for
+    runs that were asked to end. `sparse`: hardly any of many rows is a job of this source, and no index leads
+    to one.
     """
 
     name: str
@@ -99,7 +100,7 @@ class Source:
     by_id: Callable[[str], Condition | None] | None = None
     lockable: FromClause | None = None
     read_here: frozenset[str] = frozenset()
-    narrow: Callable[[Term], Condition | None] = lambda _: None
+    may_have_id: Callable[[Value], Condition | None] = lambda _: None
     indexed_id: ColumnElement[Any] | None = None
     also: Callable[[Term, Row, Job], bool] = lambda _, __, ___: False
     is_type: Callable[[str], Condition] | None = None

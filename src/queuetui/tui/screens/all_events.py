@@ -21,7 +21,7 @@ from queuetui.tui.present.lines import Span, say
 from queuetui.tui.present.systems import short_names
 from queuetui.tui.present.table import Cell, Row
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.screens.asked_list import AskedList
+from queuetui.tui.screens.asked_list import AnsweredList
 from queuetui.tui.screens.of_all import OfAllSystems
 from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import RowSelected
@@ -47,7 +47,7 @@ class AllEvents:
     refusals: Mapping[ConsoleLink, str] = field(default_factory=dict)
 
 
-class AllEventsScreen(OfAllSystems, AskedList[AllEvents]):
+class AllEventsScreen(OfAllSystems, AnsweredList[AllEvents]):
     """Enter opens the job of an event in its own system."""
 
     PLACE = KeyPlace.ALL_EVENTS
@@ -77,11 +77,11 @@ class AllEventsScreen(OfAllSystems, AskedList[AllEvents]):
 
     def ask_anew(self) -> None:
         """Ask each system that answers for its log, so that one that hangs holds up no other."""
-        self._asked_at = time.monotonic()
+        self.asked_at = time.monotonic()
         links = [link for link in self.console.links if link.state.is_live and _keeps_events(link)]
         self._asking &= set(links)
         if not links and self.answer is None:
-            self._take(AllEvents())
+            self.take_answer(AllEvents())
         for link in links:
             if link not in self._asking and link.connection is not None:
                 self._ask_of(link, link.connection.feed)
@@ -104,7 +104,7 @@ class AllEventsScreen(OfAllSystems, AskedList[AllEvents]):
             refusals[link] = told
         else:
             pages[link] = told
-        self._take(AllEvents({one: pages[one] for one in self.console.links if one in pages}, refusals))
+        self.take_answer(AllEvents({one: pages[one] for one in self.console.links if one in pages}, refusals))
 
     def rows_of(self, picture: Picture) -> list[Row]:
         """Return a row an event, the newest first."""

@@ -19,28 +19,45 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 
 
-class AskedList(ListScreen, Generic[A]):
-    """Shows what was answered last; a poll only moves its ages on and asks again where the answer is old."""
+class AnsweredList(ListScreen, Generic[A]):
+    """Shows what was answered last; a poll only moves its ages on and asks again where the answer is old.
+
+    `ask_anew` asks, and gives what it is answered to `take_answer`.
+    """
 
     ASKED_EVERY_S: ClassVar[float] = 10.0
 
     def __init__(self) -> None:
         super().__init__()
         self.answer: A | None = None
-        self._asked_at = float("-inf")
-        self._is_asking = False
-
-    def ask(self, feed: Feed) -> A:
-        """Return what is shown; blocks, and raises QueueTuiError."""
-        raise NotImplementedError
+        self.asked_at = float("-inf")
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show the answer at the time of this picture, and ask again where it is old."""
         self.picture = picture
         if self.answer is not None:
             self.show_rows(picture)
-        if time.monotonic() - self._asked_at >= self.ASKED_EVERY_S:
+        if time.monotonic() - self.asked_at >= self.ASKED_EVERY_S:
             self.ask_anew()
+
+    def take_answer(self, answer: A) -> None:
+        """Show an answer, unless the screen is gone."""
+        self.asked_at = time.monotonic()
+        if self.is_attached and self.picture is not None:
+            self.answer, self.has_read = answer, True
+            self.show_rows(self.picture)
+
+
+class AskedList(AnsweredList[A]):
+    """Asks the system that is shown."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_asking = False
+
+    def ask(self, feed: Feed) -> A:
+        """Return what is shown; blocks, and raises QueueTuiError."""
+        raise NotImplementedError
 
     def ask_anew(self) -> None:
         """Ask now, unless that is being done."""
@@ -51,13 +68,11 @@ class AskedList(ListScreen, Generic[A]):
         self.console.calls.read(lambda: self.ask(connection.feed), self._take, self._miss)
 
     def _take(self, answer: A) -> None:
-        self._is_asking, self._asked_at = False, time.monotonic()
-        if self.is_attached and self.picture is not None:
-            self.answer, self.has_read = answer, True
-            self.show_rows(self.picture)
+        self._is_asking = False
+        self.take_answer(answer)
 
     def _miss(self, reason: str) -> None:
-        self._is_asking, self._asked_at = False, time.monotonic()
+        self._is_asking, self.asked_at = False, time.monotonic()
         if not self.is_attached:
             return
         self.flash(reason, Tone.WARNING, about=About.LIST)

@@ -19,12 +19,12 @@ from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import KeysChange, KeysStep, LuaDecision, Rule, says, stands
 from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, shown_of, text_of, whole_of
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
-from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.act import JobRef, Verb
@@ -248,7 +248,7 @@ class Bullmq(KeysProduct):
             self._decide("requeue", version, _guards(seen), member, role, queue, "RPUSH" if is_next else "LPUSH"),
             kept=(queue + member,),
             after=Entry(Shelf(target, queue + target.encode(), kind, _TRIED, seen.entry.shelf.queue), member),
-            note="if its worker still lives, the job runs twice" if role == "active" else "",
+            note=RUNS_TWICE if role == "active" else "",
         )
 
     def _remove(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:

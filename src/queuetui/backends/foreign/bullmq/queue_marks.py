@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.shelf import Kind
 from queuetui.backends.redis.key_list import END, KeyList
 

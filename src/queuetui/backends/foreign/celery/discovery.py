@@ -66,16 +66,11 @@ def _find_in(server: RedisServer, other: RedisServer, url: str, options: Backend
 def _open_joined(url: str, beside: str, product: Celery, options: BackendOptions) -> Backend:
     """Open the broker with the table of results in a database."""
     from queuetui.backends.foreign.celery.results import open_results
-    from queuetui.backends.joined.backend import join_backends
+    from queuetui.backends.joined.backend import open_joined
 
     server = _connect(url, options)
-    first = KeysBackend(server, product)
-    try:
-        second = open_results(beside, server, product, options)
-    except BaseException:
-        first.close()
-        raise
-    return join_backends(first, second, "results", options)
+    opening = partial(open_results, beside, server, product, options)
+    return open_joined(KeysBackend(server, product), opening, "results", options)
 
 
 def _open(url: str, beside: str, product: Celery, options: BackendOptions) -> Backend:

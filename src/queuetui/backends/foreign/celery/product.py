@@ -28,10 +28,9 @@ from queuetui.backends.foreign.celery.words import (
 )
 from queuetui.backends.foreign.celery.written_times import written_about, written_at_end
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
-from queuetui.backends.keys.listed_keys import ListedKeys, escape_glob
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, escape_glob
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import MOST_FIELDS, Command, Entry, Kind, Listing, Shelf
 from queuetui.backends.keys.stored_values import at_of, text_of, time_of

@@ -18,6 +18,7 @@ from queuetui.backends.foreign.celery.result_tables import ResultTable
 from queuetui.backends.foreign.celery.revoked_rows import RevokedRows
 from queuetui.backends.foreign.celery.stored_sets import BEAT, OWN, SOURCES, sets_in
 from queuetui.backends.foreign.celery.words import CALLED_ALONE, NO_BROKER, NO_CALL, NO_QUEUE, REASONS, TWICE, WARNINGS
+from queuetui.backends.joined.backend import second_database
 from queuetui.backends.keys.changes import KeysChange, KeysStep, is_of_kind
 from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.lookup import make_rev
@@ -25,6 +26,7 @@ from queuetui.backends.keys.operator import run_change
 from queuetui.backends.keys.shelf import Entry
 from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.payloads.kombu_message import write_message
+from queuetui.backends.reading.refusals import ODD_GOAL
 from queuetui.backends.reading.zones import read_zone
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.sql.catalog import Catalog, StoredTable, look_into
@@ -35,26 +37,19 @@ from queuetui.backends.tables.product import Change, Elsewhere, LockedRow, Produ
 from queuetui.backends.tables.source import Condition
 from queuetui.backends.tables.stored_columns import utc_codec
 from queuetui.model.act import Verb
-from queuetui.model.errors import BadConfig, Denied, NotFound, Stale, Unreachable
+from queuetui.model.errors import Denied, NotFound, Stale
 from queuetui.model.state import FINAL, State
-from queuetui.model.urls import hide_password
 
 if TYPE_CHECKING:
     from queuetui.backends.tables.inspector import TablesInspector
     from queuetui.model.schedule import KeptSchedule
 
-_SQL = ("sqlite", "postgres", "mysql", "mariadb")
 _RESULTS_OF = "celery_taskmeta of Celery's own, or django_celery_results_taskresult"
 
 
 def open_results(url: str, server: RedisServer, product: Celery, options: BackendOptions) -> Backend:
     """Open what is in the database at a URL; raises what connecting raises, with the database named."""
-    shown = hide_password(url)
-    if not url.startswith(_SQL):
-        raise BadConfig(
-            f"{shown} holds no results of Celery; write redis://HOST/1, postgresql:// or mysql://", "beside"
-        )
-    try:
+    with second_database(url, "the results", "redis://HOST/1, postgresql:// or mysql://") as shown:
         catalog = look_into(url, options)
         found = _choose(catalog, shown)
         database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
@@ -63,9 +58,7 @@ def open_results(url: str, server: RedisServer, product: Celery, options: Backen
         if (own := described.source(SOURCES[OWN])) is not None:
             forget = cast("TablesInspector", backend.inspector).dear.forget
             product.revoked_rows = RevokedRows(database, described, own, options, forget)
-    except (Unreachable, Denied) as error:
-        raise type(error)(f"the database of the results, {shown}: {error}") from error
-    return backend
+        return backend
 
 
 def _choose(catalog: Catalog, shown: str) -> Sequence[StoredTable]:
@@ -104,9 +97,7 @@ class Broker:
             raise Stale("it holds a value that JSON cannot carry, so it cannot be written again") from error
         change = KeysChange((is_of_kind(goal),), (KeysStep(("LPUSH", goal.key, message)),), ())
         if not run_change(self.server, "sending a task to Redis", change):
-            raise Stale(
-                "another kind of value stands where its queue belongs in Redis, so nothing was done; look at what writes there"
-            )
+            raise Stale(ODD_GOAL)
         put = f"it waits in the queue {queue!a} in Redis and will run"
         return Elsewhere(State.PENDING, make_rev(Entry(goal, message)), put)
 

@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.graphile_worker.recognition import FUNCTIONS, NUMBERED
+from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.catalog import Catalog, StoredTable
@@ -60,11 +61,10 @@ _REASONS = usual_reasons(
     limits="graphile-worker's limits are the concurrency of its workers; a named queue runs one job at a time",
 )  # fmt: skip
 _UNTRIED = "it is only read: these are not the tables of graphile-worker 0.16 to 0.18, with which this was tried; use its own functions"
-_TWICE = "if its worker still lives, the job now runs twice"
 _WARNINGS = {
     Verb.CANCEL: "graphile-worker has no cancelled jobs: it is failed for good, and a retry lets it run after all",
     Verb.DELETE: "graphile-worker keeps no copy of a deleted job",
-    Verb.RELEASE: _TWICE,
+    Verb.RELEASE: RUNS_TWICE,
 }
 _HIDDEN = "row security hides rows of graphile-worker's tables; connect as their owner, or by a role with BYPASSRLS"
 _DONE_IS_GONE = "graphile-worker deletes a job that is done"
@@ -244,7 +244,7 @@ def _changes(schema: str, queues: Table) -> Iterator[Change]:
         return write_both
 
     def after_release(locked: LockedRow) -> str:
-        return "it was its last attempt, so that it is failed now: retry it" if locked.job.is_used_up else _TWICE
+        return "it was its last attempt, so that it is failed now: retry it" if locked.job.is_used_up else RUNS_TWICE
 
     idle, running, failed = WAITING | {State.BLOCKED}, frozenset({State.PROCESSING}), frozenset({State.FAILED})
     free = with_queue(setting(lambda _: {"locked_at": None, "locked_by": None}))

@@ -15,7 +15,7 @@ from queuetui.backends.foreign.huey.messages import HueyEnd, HueyMessage
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, says, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, text_of

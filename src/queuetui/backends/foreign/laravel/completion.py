@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 
 from queuetui.backends.foreign.laravel.jobs import MESSAGE, JobReader, read_message
 from queuetui.backends.foreign.laravel.models import ModelLabels, add_labels
-from queuetui.backends.foreign.laravel.payload import is_uuid
 from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.backends.payloads.laravel_payload import is_uuid
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.tables.source import BRIEF, PLACE, Row
 from queuetui.model.job import Job

@@ -4,31 +4,47 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, TableClause, Text, and_, cast, false, func, literal, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    String,
+    TableClause,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    true,
+)
 from sqlalchemy.types import Uuid
 
+from queuetui.backends.backend import Backend
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.laravel.changes import FAILED, JOBS, make_changes
 from queuetui.backends.foreign.laravel.completion import Completer
-from queuetui.backends.foreign.laravel.jobs import EXCEPTION, MESSAGE, JobReader
-from queuetui.backends.foreign.laravel.meanings import also_means
-from queuetui.backends.foreign.laravel.payload import is_uuid
+from queuetui.backends.foreign.laravel.jobs import EXCEPTION, MESSAGE, JobReader, also_means
 from queuetui.backends.foreign.laravel.refusals import ABSENT, REASONS, WARNINGS
-from queuetui.backends.foreign.laravel.settings import KIND, LABEL, LaravelSettings
-from queuetui.backends.foreign.laravel.stored_types import HexBytes, display_name
-from queuetui.backends.foreign.laravel.tables import Tables, first_value, has_text, is_like, text_of
+from queuetui.backends.foreign.laravel.settings import KIND, LABEL, LaravelSettings, read_settings
+from queuetui.backends.foreign.laravel.tables import Tables, display_name, first_value, has_text, is_like, text_of
+from queuetui.backends.foreign.laravel.zone_evidence import with_zone
+from queuetui.backends.payloads.laravel_payload import is_uuid
+from queuetui.backends.sql.clock import read_clock
+from queuetui.backends.sql.console_connection import open_database
+from queuetui.backends.tables.backend import make_backend
 from queuetui.backends.tables.codecs import EPOCH_S, PLAIN, WHOLE, Codec, IsoText, Naive, UuidValue
 from queuetui.backends.tables.product import Product
-from queuetui.backends.tables.source import Condition, Field, Source
+from queuetui.backends.tables.source import DEFAULT_QUEUE, Condition, Field, Source
 from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.payload import SummaryPaths
-from queuetui.model.query import Comparison, Term
+from queuetui.model.query import Value
 from queuetui.model.state import State
 
-# Where Laravel puts a job that names no queue.
-DEFAULT_QUEUE = "default"
 # Where the display name of a payload begins: behind {"uuid":"...","displayName":" as every version since 5.8 writes it.
 _NAME_START, _NAME_SIZE = 63, 80
 _UUID_END = re.compile(r"[0-9a-fA-F-]{1,36}")
@@ -43,15 +59,19 @@ _MISSING = {
     State.BLOCKED: "Laravel's database queue has no blocked jobs",
 }
 _WAITING = (State.PENDING, State.SCHEDULED, State.RETRYING, State.PROCESSING)
+# Describes the queue of an application's tables, as `describe` does.
+Describe = Callable[[Tables, LaravelSettings, SummaryPaths], Product]
 
 
 @dataclass(frozen=True, slots=True)
 class _Hex(Codec):
-    """The id of a row that is bytes, as its digits."""
+    """The id of a row that is bytes, as its digits: what a BINARY(16) holds is a uuid and no text."""
 
-    def to_store(self, value: str) -> str:
-        bytes.fromhex(value)
-        return value
+    def to_store(self, value: str) -> bytes:
+        return bytes.fromhex(value)
+
+    def from_store(self, value: Any) -> Any:  # noqa: ANN401 - SQLite may hold anything in such a column
+        return bytes(value).hex() if isinstance(value, bytes | bytearray | memoryview) else value
 
 
 def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths) -> Product:
@@ -81,6 +101,19 @@ def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths)
         complete=Completer(tables, reader).complete,
         worker_command=("php", "artisan", "queue:work", "--queue={queue}"),
     )
+
+
+def open_set(url: str, tables: Tables, options: BackendOptions, describing: Describe = describe) -> Backend:
+    """Open the Laravel queue of one set of tables."""
+    settings = read_settings(options.settings)
+    database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
+    try:
+        with database.reading("reading when jobs failed") as connection:
+            settings = with_zone(connection, settings, tables, read_clock(connection, options.now))
+    except BaseException:
+        database.close()
+        raise
+    return make_backend(database, describing(tables, settings, options.summaries), options)
 
 
 def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader) -> Source:
@@ -122,7 +155,7 @@ def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader) -> Sour
         finish=reader.read_waiting,
         by_id=lambda text: None if is_uuid(text) else false(),
         read_here=frozenset({"id", "type", "created", "max_attempts"}),
-        narrow=lambda term: _narrow(term, jobs, at.payload, tables.dialect),
+        may_have_id=lambda value: _may_have_id(value, jobs, at.payload, tables.dialect),
         also=also_means,
         is_type=is_type,
         spent=_is_used_up(jobs, tables.dialect),
@@ -162,7 +195,7 @@ def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader) -> 
         by_id=by_id,
         # What a database without types keeps as a time may be any text.
         read_here=frozenset({"id", "type", "created", "attempts", "max_attempts", "completed", "updated"}),
-        narrow=lambda term: _narrow(term, failed, at.payload if uuid is None else uuid, tables.dialect),
+        may_have_id=lambda value: _may_have_id(value, failed, at.payload if uuid is None else uuid, tables.dialect),
         indexed_id=uuid if numbered and not tables.may_share_uuid else None,
         also=also_means,
         note=reader.settings.zone_note,
@@ -172,7 +205,7 @@ def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader) -> 
 def _key(rows: TableClause) -> tuple[bool, Field]:
     """Return whether ids are numbers, which grow with time, and the key."""
     kind = rows.c.id.type
-    if isinstance(kind, HexBytes):
+    if isinstance(kind, LargeBinary):
         return False, Field(rows.c.id, _Hex())
     if isinstance(kind, Uuid):
         return False, Field(rows.c.id, UuidValue())
@@ -223,15 +256,12 @@ def _has_deadline(payload: ColumnElement[Any], dialect: str) -> Condition:
     return or_(is_own, and_(~or_(*before), or_(*digits)))
 
 
-def _narrow(term: Term, rows: TableClause, names: ColumnElement[Any], dialect: str) -> Condition | None:
-    """Return a condition that holds for every row whose id a term asks for.
+def _may_have_id(value: Value, rows: TableClause, names: ColumnElement[Any], dialect: str) -> Condition | None:
+    """Return a condition that holds for every row whose id a value may mean.
 
     `names` is where the id stands: a column of its own, or the payload, which is looked through once, as that takes the most of a search:
     which of its texts is the id is told by its reader.
     """
-    if term.field != "id" or term.comparison is not Comparison.IS:
-        return None
-    value, is_column = term.values[0], names.key == "uuid"
     if isinstance(value, str):
         return has_text(names, value, dialect) if is_uuid(value) else false()
     if not isinstance(value, Pattern) or value.parts[:1] != (Wild.ANY,) or len(value.parts[1:]) != 1:
@@ -241,7 +271,7 @@ def _narrow(term: Term, rows: TableClause, names: ColumnElement[Any], dialect: s
         return None
     # A row may be meant by its own id too.
     own = cast(rows.c.id, Text()).like(f"%{end.rpartition('-')[2]}")
-    ends = literal(f"%{end}" if is_column else f'%{end}"%', Text())
+    ends = literal(f"%{end}" if names.key == "uuid" else f'%{end}"%', Text())
     return or_(own, is_like(names, ends, dialect))
 
 

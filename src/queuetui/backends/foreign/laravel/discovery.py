@@ -33,7 +33,7 @@ def find(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ..
 
 
 def _open(url: str, catalog: Catalog, one: TableSet, options: BackendOptions) -> Backend:
-    from queuetui.backends.foreign.laravel.backend import open_set
+    from queuetui.backends.foreign.laravel.description import open_set
     from queuetui.backends.foreign.laravel.tables import Tables
 
     return open_set(url, Tables(one, catalog), options)

@@ -6,17 +6,19 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from queuetui.backends.foreign.laravel.payload import CommandState, LaravelPayload, is_uuid, read_payload, seconds_of
 from queuetui.backends.foreign.laravel.refusals import PAST
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.backends.foreign.laravel.summary import DEFAULT_SUMMARY_PATHS, summarise
 from queuetui.backends.foreign.laravel.zone_evidence import say_ahead
-from queuetui.backends.payloads.php_exception import read_exception
+from queuetui.backends.payloads.laravel_payload import CommandState, LaravelPayload, is_uuid, read_payload, seconds_of
+from queuetui.backends.payloads.laravel_summary import DEFAULT_SUMMARY_PATHS, summarise, values_at
+from queuetui.backends.payloads.php_exception import read_chain, read_exception
 from queuetui.backends.payloads.php_values import PhpArray, to_json
 from queuetui.backends.tables.source import BRIEF, NOW, WHOLE, Row
 from queuetui.model.clock import from_us
 from queuetui.model.job import Job, JobError
 from queuetui.model.payload import DEFAULT_SUMMARY, SUMMARY_CAP_CHARS, SummaryPaths, paths_for
+from queuetui.model.query import Term
+from queuetui.model.query_match import holds, is_among
 from queuetui.model.text import Untrusted, sanitize
 
 MESSAGE, EXCEPTION = "message", "exception"
@@ -172,3 +174,25 @@ def created_at(payload: LaravelPayload) -> datetime | None:
 
 def _time(at_s: int) -> datetime:
     return from_us(at_s * 1_000_000)
+
+
+def also_means(term: Term, row: Row, job: Job) -> bool:
+    """Tell whether a term, its negation left aside, holds for a job in what Laravel means by it."""
+    match term.field:
+        case "type":
+            # A class is known by its short name too.
+            return is_among(term, [job.type.raw.rpartition("\\")[2]])
+        case "error" | "word":
+            causes = () if job.error is None else read_chain(job.error.traceback.raw)
+            wrapped = (
+                replace(job, error=JobError(Untrusted(one.class_name), Untrusted(one.message), Untrusted("")))
+                for one in causes
+            )
+            return any(holds(term, one, row[NOW], lambda _: False) for one in wrapped)
+        case "payload" if term.path:
+            payload = read_payload(row[MESSAGE], cut=not row[WHOLE])
+            inside = replace(term, path=("data", "command", *term.path))
+            if term.path[0] not in payload.fields and holds(inside, job, row[NOW], lambda _: False):
+                return True
+            return payload.subject is not None and is_among(term, values_at(payload.subject, term.path))
+    return False

@@ -13,8 +13,7 @@ from queuetui.backends.foreign.laravel.redis_keys import KIND, QUEUES, LaravelRe
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import KeysBackend, find_products
-from queuetui.backends.keys.listed_keys import escape_glob
-from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.scanned_keys import QueueNames, escape_glob
 from queuetui.backends.redis.address import NAMESPACE, read_address
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.errors import BadConfig
@@ -101,13 +100,8 @@ def _retry_after_s(settings: Mapping[str, str]) -> float | None:
 
 def _open_joined(url: str, beside: str, product: LaravelRedis, options: BackendOptions) -> Backend:
     from queuetui.backends.foreign.laravel.redis_failures import open_failures
-    from queuetui.backends.joined.backend import join_backends
+    from queuetui.backends.joined.backend import open_joined
 
     server = RedisServer(read_address(url, (NAMESPACE,)).url, options)
-    first = KeysBackend(server, product)
-    try:
-        second = open_failures(beside, server, product, options, _read(options))
-    except BaseException:
-        first.close()
-        raise
-    return join_backends(first, second, "failed jobs", options)
+    opening = partial(open_failures, beside, server, product, options, _read(options))
+    return open_joined(KeysBackend(server, product), opening, "failed jobs", options)

@@ -6,31 +6,30 @@ from dataclasses import replace
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.laravel.backend import open_set
 from queuetui.backends.foreign.laravel.changes import FAILED, say_deadline, wanted_deadline
-from queuetui.backends.foreign.laravel.description import DEFAULT_QUEUE, describe
+from queuetui.backends.foreign.laravel.description import describe, open_set
 from queuetui.backends.foreign.laravel.jobs import MESSAGE, say_elsewhere
-from queuetui.backends.foreign.laravel.redis_keys import LABEL, LaravelRedis
-from queuetui.backends.foreign.laravel.redis_messages import write_again
+from queuetui.backends.foreign.laravel.redis_keys import LABEL, LaravelRedis, write_again
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.table_sets import TableSet, meant_sets
 from queuetui.backends.foreign.laravel.tables import Tables
+from queuetui.backends.joined.backend import second_database
 from queuetui.backends.keys.changes import KeysChange, KeysStep
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.operator import run_change
+from queuetui.backends.reading.refusals import ODD_GOAL
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.sql.catalog import look_into
 from queuetui.backends.tables.changes import deleting
 from queuetui.backends.tables.product import Change, Elsewhere, LockedRow, Product
+from queuetui.backends.tables.source import DEFAULT_QUEUE
 from queuetui.model.act import Verb
-from queuetui.model.errors import BadConfig, Denied, NotFound, Stale, Unreachable
+from queuetui.model.errors import BadConfig, Denied, NotFound, Stale
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
-from queuetui.model.urls import hide_password
 
 _FAILED = frozenset({State.FAILED})
-_SQL = ("sqlite", "postgres", "mysql", "mariadb")
 # A message that an earlier retry pushed is looked for among the newest of its queue.
 _LOOKED_BACK = 1_000
 
@@ -39,9 +38,6 @@ def open_failures(
     url: str, server: RedisServer, product: LaravelRedis, options: BackendOptions, settings: LaravelSettings
 ) -> Backend:
     """Open the failed jobs of a database; raises what connecting raises, with the database named."""
-    shown = hide_password(url)
-    if not url.startswith(_SQL):
-        raise BadConfig(f"{shown} is no database with Laravel's failed jobs; write mysql://USER@HOST/NAME", "beside")
 
     def describe_failed(tables: Tables, found: LaravelSettings, summaries: SummaryPaths) -> Product:
         """Return the description of the failed jobs alone, whose retry pushes to Redis."""
@@ -59,12 +55,10 @@ def open_failures(
         )
         return replace(describe(tables, own, summaries), label=LABEL, changes=changes, unseen="")
 
-    try:
+    with second_database(url, "the failed jobs", "mysql://USER@HOST/NAME") as shown:
         catalog = look_into(url, options)
         chosen = _choose(meant_sets(catalog.tables, settings), shown)
         return open_set(url, Tables(chosen, catalog), options, describe_failed)
-    except (Unreachable, Denied) as error:
-        raise type(error)(f"the database of the failed jobs, {shown}: {error}") from error
 
 
 def _choose(sets: tuple[TableSet, ...], shown: str) -> TableSet:
@@ -96,8 +90,6 @@ def _push(server: RedisServer, product: LaravelRedis, locked: LockedRow) -> Else
     change = KeysChange((*guards, KeysStep(seen_before, ("",))), puts, ())
     doing = "pushing a failed job to Redis"
     if not run_change(server, doing, change) and server.ask(doing, *seen_before) is None:
-        raise Stale(
-            "another kind of value stands where its queue belongs in Redis, so nothing was done; look at what writes there"
-        )
+        raise Stale(ODD_GOAL)
     shown = sanitize(locked.job.queue, 60)
     return Elsewhere(State.PENDING, make_rev(after), f"it waits in the queue {shown!r} in Redis and will run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -16,19 +17,18 @@ from queuetui.backends.foreign.laravel.horizon import (
     read_supervisors,
 )
 from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, created_at, remarks_on
-from queuetui.backends.foreign.laravel.payload import is_uuid, read_payload
-from queuetui.backends.foreign.laravel.redis_messages import write_again
-from queuetui.backends.foreign.laravel.refusals import ABSENT, PAST, REASONS, RUNS_TWICE, WARNINGS
+from queuetui.backends.foreign.laravel.refusals import ABSENT, PAST, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.queue_names import QueueNames
+from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, object_of, text_of
-from queuetui.backends.reading.refusals import states_by_verb
-from queuetui.model.act import KEEP, RETRY_UNTIL, JobRef, Verb
+from queuetui.backends.payloads.laravel_payload import is_uuid, read_payload
+from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
+from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.job import Job
 from queuetui.model.state import State
@@ -231,6 +231,30 @@ def _name_of(entry: Entry, uuid: object, number: object) -> str:
     return number if isinstance(number, str) and number else entry.mark[1:]
 
 
+def write_again(message: bytes, attempts: int, deadline: str, now_s: int) -> bytes | str:
+    """Return a message with other attempts and deadline (KEEP: its own), or why that cannot be.
+
+    A message that says so already keeps its bytes.
+    """
+    said = object_of(message)
+    if said is None:
+        return _UNREADABLE
+    if _UNKNOWN in message.decode("utf-8", "replace"):
+        return _ODD_BYTES
+    if said.get("attempts") == attempts and deadline == KEEP:
+        return message
+    said["attempts"] = attempts
+    if deadline != KEEP:
+        name = "timeoutAt" if "timeoutAt" in said else "retryUntil"
+        said[name] = None if deadline == NO_DEADLINE else now_s + int(deadline)
+    try:
+        text = json.dumps(said, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        return _ODD_NUMBER
+    # As PHP writes it: a slash stands in texts only.
+    return text.replace("/", "\\/").encode("ascii")
+
+
 _BY_ITSELF = ("queue:work", "redis", "--queue={queue}")
 _UNTIMED = "Laravel does not store since when it waits"
 _IN_TURN = "it is pending and will be taken in its turn; only failed, retrying and scheduled jobs can be retried"
@@ -239,3 +263,10 @@ _STILL_HELD = (
 )
 _NOT_STOPPED = "work that still runs was not stopped"
 _NO_HISTORY = "Laravel deletes a job's message when it has finished"
+_UNREADABLE = "its message is no JSON object, so it cannot be written again; delete it, or look at what pushed it"
+_ODD_NUMBER = "its message holds a number that JSON cannot carry, so it cannot be written again; retry it with: php artisan queue:retry"
+_ODD_BYTES = (
+    "its message is not valid in its encoding, so it cannot be written again; retry it with: php artisan queue:retry"
+)
+# What a text is read as where its bytes are not valid.
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"

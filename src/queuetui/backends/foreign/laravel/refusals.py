@@ -10,7 +10,6 @@ _NO_PAUSE = (
     "or run there: php artisan queue:pause"
 )
 PAST = "its retryUntil is past: a worker that takes it fails it at once"
-RUNS_TWICE = "if its worker still lives, the job now runs twice"
 ABSENT = lacking("Laravel", "key", "correlation_id", "lost") | {
     "worker": "Laravel does not store which worker holds a job",
     "priority": "Laravel's jobs have no priority: workers take whole queues in an order of their own",

@@ -1,4 +1,4 @@
-"""Laravel's three tables as statements name them."""
+"""Laravel's three tables as statements name them, and what statements ask of the texts in them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     TableClause,
     Text,
+    Uuid,
     case,
     cast,
     column,
@@ -20,14 +21,16 @@ from sqlalchemy import (
     literal,
     table,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import NullType, TypeEngine
 
-from queuetui.backends.foreign.laravel.stored_types import as_text, id_type, text_type
 from queuetui.backends.foreign.laravel.table_sets import BATCHES_COLUMNS, FAILED_COLUMNS, JOBS_COLUMNS, TableSet
-from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
+from queuetui.backends.tables.stored_columns import Holds, holds
 from queuetui.model.text import sanitize
 
-_INTEGERS = {"attempts", "reserved_at", "available_at", "created_at"}
+_WHOLE = {"attempts", "reserved_at", "available_at", "created_at"}
+_BYTES = ("binary", "blob", "bytea")
 _VALUE_CHARS = 24
 
 
@@ -90,7 +93,7 @@ class Tables:
         if one is None or not one.is_readable:
             return None
         there = sorted(columns & one.columns.keys())
-        described = (column(each, _type_of(each, one.columns[each].stored.lower(), self.dialect)) for each in there)
+        described = (column(each, _type_of(one.columns[each], self.dialect)) for each in there)
         return table(one.name, *described, schema=one.schema)
 
     def _why_absent(self, usual: str, one: StoredTable | None) -> str:
@@ -101,13 +104,21 @@ class Tables:
         return "" if one.is_readable else f"this user may not read {name!r}; grant it SELECT on that table"
 
 
-def _type_of(name: str, stored: str, dialect: str) -> TypeEngine[Any]:
-    if name == "id":
-        return id_type(stored, dialect)
-    if name in _INTEGERS:
+def _type_of(stored: StoredColumn, dialect: str) -> TypeEngine[Any]:
+    """Return how a column is bound and read: as its kind, a payload as a document where it is one."""
+    kind, words = holds(stored), stored.stored.lower()
+    if stored.name in _WHOLE or (stored.name == "id" and (not words or kind in (Holds.WHOLE, Holds.NUMBER))):
         return BigInteger()
-    # SQLite keeps times as text of any shape; left untyped, a broken one cannot fail the whole read.
-    return NullType() if name == "failed_at" else text_type(stored, dialect)
+    if stored.name == "failed_at":
+        # SQLite keeps times as text of any shape; left untyped, a broken one cannot fail the whole read.
+        return NullType()
+    if stored.name == "id" and any(one in words for one in _BYTES):
+        return LargeBinary()
+    if kind is Holds.UUID and dialect == "postgresql":
+        return Uuid() if stored.name == "id" else Uuid(as_uuid=False)
+    if kind is Holds.JSON and dialect == "postgresql":
+        return postgresql.JSONB() if words == "jsonb" else postgresql.JSON()
+    return JSON() if kind is Holds.JSON and dialect == "mysql" else Text()
 
 
 def text_of(text: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
@@ -145,3 +156,46 @@ def first_value(payload: ColumnElement[Any], names: tuple[str, ...], dialect: st
         written = func.replace(written, f'"{name}":', mark)
     place = (func.strpos if dialect == "postgresql" else func.instr)(written, mark)
     return case((place > 0, func.ltrim(func.substr(written, place + len(mark), _VALUE_CHARS))), else_="")
+
+
+def as_text(value: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return a column as text; a document whose keys are sorted gets `data` last, as Laravel writes it."""
+    written = cast(value, Text())
+    if isinstance(value.type, postgresql.JSONB):
+        others = func.left(
+            cast(value.op("-", return_type=postgresql.JSONB())(literal("data", Text())), Text()), -1, type_=Text()
+        )
+        data = cast(value.op("->", return_type=postgresql.JSONB())(literal("data", Text())), Text())
+        is_payload = value.contains(func.jsonb_build_object("job", value.op("->")(literal("job", Text()))))
+    elif isinstance(value.type, JSON) and not isinstance(value.type, postgresql.JSON):
+        kept = cast(func.json_remove(value, "$.data"), Text())
+        others = func.left(kept, func.char_length(kept) - 1, type_=Text())
+        data = cast(func.json_extract(value, "$.data"), Text())
+        is_payload = func.json_contains_path(value, "all", "$.job", "$.data") == 1
+    else:
+        return written
+    moved = func.concat(others, ', "data": ', data, "}", type_=Text())
+    return case((is_payload, moved), else_=written)
+
+
+def display_name(payload: ColumnElement[Any], start: int, size: int) -> ColumnElement[str]:
+    """Return the name in a payload, by its key in a document, else from where Laravel writes it."""
+    if isinstance(payload.type, postgresql.JSON):
+        return func.coalesce(payload.op("->>", return_type=Text())(literal("displayName", Text())), "", type_=Text())
+    if isinstance(payload.type, JSON):
+        return func.coalesce(func.json_unquote(func.json_extract(payload, "$.displayName")), "", type_=Text())
+    return func.substr(cast(payload, Text()), start, size, type_=Text())
+
+
+def replaced(value: ColumnElement[Any], old: str, new: str) -> ColumnElement[Any]:
+    """Return a column with a text replaced, of its own type; a text is not cast, to keep each byte."""
+    written = cast(value, Text()) if isinstance(value.type, JSON) else value
+    return convert(func.replace(written, old, new, type_=Text()), value)
+
+
+def convert(value: ColumnElement[Any], into: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a value as another column takes it: PostgreSQL makes no document of a text by itself."""
+    if type(value.type) is type(into.type):
+        return value
+    written = as_text(value) if isinstance(value.type, JSON) else value
+    return cast(written, into.type) if isinstance(into.type, postgresql.JSON) else written

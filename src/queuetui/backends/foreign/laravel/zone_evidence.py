@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
-from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import BigInteger, Connection, Select, TableClause, func, select
 
-from queuetui.backends.foreign.laravel.payload import LaravelPayload, read_payload, seconds_of
+from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.tables import Tables, text_of
-from queuetui.backends.payloads.php_values import PhpObject, PhpValue
+from queuetui.backends.payloads.laravel_payload import LaravelPayload, read_payload, seconds_of
 from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.sql.clock import zone_as_read
 from queuetui.backends.tables.codecs import Naive
 from queuetui.model.clock import EPOCH
 
-# Who writes them: Horizon, Laravel from 12 on, Sentry.
-_MADE = ("pushedAt", "createdAt", "sentry_publish_time")
-_TIMED_UUID = 7
-_BY_OFFSET, _BY_NAME = 1, 3
 # With a deadline, nothing but that it has passed ends a job in this way.
 _TOO_LATE = "MaxAttemptsExceededException"
 
@@ -53,6 +48,17 @@ class Failure:
 
     failed_s: float
     made_s: float | None
+
+
+def with_zone(connection: Connection, settings: LaravelSettings, tables: Tables, now: datetime) -> LaravelSettings:
+    """Return the settings with the zone of failures, which is found from these if it is not named."""
+    if settings.timezone is UTC:
+        evidence = find_zone(connection, tables, int(now.timestamp()))
+        return replace(settings, timezone=evidence.zone, zone_note=evidence.note)
+    if tables.failed is None:
+        return settings
+    place = (tables.failed.schema, tables.failed.name, "failed_at")
+    return replace(settings, timezone=zone_as_read(connection, *place, settings.timezone, datetime.now(UTC)))
 
 
 def find_zone(connection: Connection, tables: Tables, now_s: int) -> ZoneFound:
@@ -143,41 +149,7 @@ def _text(value: object) -> str:
 
 def known_before(payload: LaravelPayload, exception: str, batches: Mapping[str, int]) -> float | None:
     """Return the latest second since 1970 that the failure lies behind, None where nothing tells one."""
-    return max(_times(payload, exception, batches), default=None)
-
-
-def _times(payload: LaravelPayload, exception: str, batches: Mapping[str, int]) -> Iterator[float]:
-    told = [payload.fields.get(name) for name in _MADE]
-    told.append(None if payload.batch_uuid is None else batches.get(payload.batch_uuid))
+    told = [payload.batch_uuid and batches.get(payload.batch_uuid)]
     if _TOO_LATE in exception.partition(":")[0]:
         told.append(payload.retry_until)
-    yield from (at for at in map(seconds_of, told) if at is not None)
-    yield from _of_uuid(payload.uuid)
-    delay = None if payload.command is None else payload.command.find("delay")
-    due_at = _read_date(delay)
-    if due_at is not None:
-        yield (due_at - EPOCH).total_seconds()
-
-
-def _of_uuid(text: str | None) -> Iterator[float]:
-    try:
-        uuid = UUID(text or "")
-    except ValueError:
-        return
-    if uuid.version == _TIMED_UUID:
-        yield (uuid.int >> 80) / 1000
-
-
-def _read_date(value: PhpValue) -> datetime | None:
-    """Return the time that an object of PHP's DateTime or Carbon is, as far as it names its zone in full."""
-    if not isinstance(value, PhpObject):
-        return None
-    date, kind, named = (value.properties.get(name) for name in ("date", "timezone_type", "timezone"))
-    if not isinstance(date, str) or not isinstance(named, str) or not named or kind not in (_BY_OFFSET, _BY_NAME):
-        return None
-    try:
-        if kind == _BY_OFFSET:
-            return datetime.fromisoformat(date + named).astimezone(UTC)
-        return datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(named)).astimezone(UTC)
-    except (ValueError, OverflowError, ZoneInfoNotFoundError):
-        return None
+    return max((*payload.times(), *(at for at in map(seconds_of, told) if at is not None)), default=None)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, func, null, update
+from sqlalchemy import func, null
 
-from queuetui.backends.foreign.mapped.described import Described
+from queuetui.backends.foreign.mapped.columns import Described
 from queuetui.backends.foreign.mapped.shape import NOW, NULL, ONE_LESS, ONE_MORE, VerbShape
-from queuetui.backends.tables.product import Change, LockedRow, Statements
+from queuetui.backends.tables.changes import deleting, setting
+from queuetui.backends.tables.product import Change, LockedRow
 from queuetui.backends.tables.source import Moment
 from queuetui.model.act import Verb
 from queuetui.model.query import TIME_FIELDS
@@ -33,7 +34,7 @@ def make_changes(described: Described, source: str, way: str) -> tuple[Change, .
                     verb=Verb(one.verb),
                     source=source,
                     states=frozenset(map(State, states)),
-                    write=_delete(described) if one.delete else _update(described, one),
+                    write=deleting if one.delete else setting(partial(_values, described, one)),
                     only_stuck=one.only_stuck,
                     note=one.note,
                 )
@@ -41,21 +42,9 @@ def make_changes(described: Described, source: str, way: str) -> tuple[Change, .
     return tuple(changes)
 
 
-def _delete(described: Described) -> Callable[[LockedRow], Statements]:
-    def write(row: LockedRow) -> Statements:
-        yield delete(described.rows).where(row.same)
-        return None
-
-    return write
-
-
-def _update(described: Described, verb: VerbShape) -> Callable[[LockedRow], Statements]:
-    def write(row: LockedRow) -> Statements:
-        values = dict(_value(described, name, value, row.moment) for name, value in verb.columns.items())
-        yield update(described.rows).where(row.same).values(values)
-        return row.place
-
-    return write
+def _values(described: Described, verb: VerbShape, row: LockedRow) -> dict[str, Any]:
+    """Return what a verb sets, by column."""
+    return dict(_value(described, name, value, row.moment) for name, value in verb.columns.items())
 
 
 def _value(described: Described, name: str, value: int | str, moment: Moment) -> tuple[str, Any]:

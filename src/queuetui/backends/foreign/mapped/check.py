@@ -5,20 +5,27 @@ Only the catalog is read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+
 from queuetui.backends.foreign.mapped.columns import time_codec
-from queuetui.backends.foreign.mapped.finding_names import find_table, near
 from queuetui.backends.foreign.mapped.lines import Path
 from queuetui.backends.foreign.mapped.sense import require_sense, statuses
 from queuetui.backends.foreign.mapped.shape import NULL, Mapping, VerbShape
-from queuetui.backends.foreign.mapped.side_checks import require_sides
+from queuetui.backends.foreign.mapped.side_shapes import EventsShape, TimesShape, TokensShape, WorkersShape
+from queuetui.backends.foreign.mapped.side_tables import stored_column
 from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
 from queuetui.backends.tables.stored_columns import Holds, holds
 from queuetui.model.errors import BadConfig, Denied
+from queuetui.model.event import EventKind
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 
 _NUMBERS = (Holds.WHOLE, Holds.NUMBER)
 _KEYS = {"whole": (Holds.WHOLE,), "text": (Holds.TEXT,), "uuid": (Holds.UUID,)}
 _STATUSES = (Holds.TEXT, Holds.ENUM, Holds.WHOLE)
+_EVENTS = tuple(kind.value for kind in EventKind if kind is not EventKind.OTHER)
+# The times of the tables beside the jobs.
+_SIDE_TIMES = {"events": ("at",), "workers": ("created", "beat"), "tokens": ("expires",)}
 
 
 def require_fit(mapping: Mapping, catalog: Catalog) -> StoredTable:
@@ -27,7 +34,7 @@ def require_fit(mapping: Mapping, catalog: Catalog) -> StoredTable:
     Raises BadConfig naming the line, and Denied where it may not be read.
     """
     require_sense(mapping)
-    table = find_table(mapping, ("table",), mapping.table, catalog)
+    table = _find_table(mapping, ("table",), mapping.table, catalog)
     _require_key(mapping, table)
     _require_status(mapping, table)
     for name, shape in mapping.fields.items():
@@ -35,14 +42,11 @@ def require_fit(mapping: Mapping, catalog: Catalog) -> StoredTable:
         if name in NUMBER_FIELDS and holds(stored) not in _NUMBERS:
             raise mapping.refuse(("fields", name), f"{stored.name} holds {holds(stored)}; {name} is a number")
         if name in TIME_FIELDS:
-            try:
-                time_codec(shape.times or mapping.times, stored, catalog.dialect)
-            except ValueError as error:
-                raise mapping.refuse(("fields", name), f"{error}; say in times how it is stored") from None
+            _require_time(mapping, ("fields", name), shape.times, stored, catalog.dialect)
     _require_priority(mapping, table)
     for place, verb in enumerate(mapping.verbs):
         _require_writes(mapping, place, verb, table)
-    require_sides(mapping, catalog)
+    _require_sides(mapping, catalog)
     return table
 
 
@@ -57,7 +61,7 @@ def fits(mapping: Mapping, catalog: Catalog) -> bool:
 
 def _find_column(mapping: Mapping, path: Path, name: str, table: StoredTable) -> StoredColumn:
     if name not in table.columns:
-        raise mapping.refuse(path, f"{table.written} has no column {name!r}{near(name, table.columns)}")
+        raise mapping.refuse(path, f"{table.written} has no column {name!r}{_near(name, table.columns)}")
     return table.columns[name]
 
 
@@ -82,7 +86,7 @@ def _require_status(mapping: Mapping, table: StoredTable) -> None:
             if stored.labels is not None and status not in stored.labels:
                 raise mapping.refuse(
                     ("states", state.value),
-                    f"the enum of {stored.name} has no label {status!r}{near(status, stored.labels)}",
+                    f"the enum of {stored.name} has no label {status!r}{_near(status, stored.labels)}",
                 )
             if holds(stored) is Holds.WHOLE and not status.lstrip("-").isdecimal():
                 raise mapping.refuse(("states", state.value), f"{stored.name} holds whole numbers; {status!r} is none")
@@ -107,3 +111,90 @@ def _require_writes(mapping: Mapping, place: int, verb: VerbShape, table: Stored
             stored = table.columns[mapping.fields[name].column]
             if not stored.nullable:
                 raise mapping.refuse(("verbs", place, "set"), f"{stored.name} may not be NULL")
+
+
+def _require_sides(mapping: Mapping, catalog: Catalog) -> None:
+    """Raise BadConfig, naming the line, for the first thing that is missing or makes no sense.
+
+    Raises Denied for what may not be read.
+    """
+    sides: tuple[tuple[str, EventsShape | WorkersShape | TokensShape | None], ...] = (
+        ("events", mapping.events),
+        ("workers", mapping.workers),
+        ("tokens", mapping.tokens),
+    )
+    for part, shape in sides:
+        if shape is None:
+            continue
+        for path, why in _nonsense(shape, catalog.dialect):
+            raise mapping.refuse((part, *path), why)
+        if shape.optional and catalog.find(shape.table) is None:
+            continue
+        table = _find_table(mapping, (part, "table"), shape.table, catalog)
+        for key, names in shape.columns():
+            _require_side_columns(mapping, (part, key), names, table, catalog.dialect)
+        for key in _SIDE_TIMES[part]:
+            name = getattr(shape, key)
+            if name:
+                _require_time(mapping, (part, key), shape.times, table.columns[name], catalog.dialect)
+
+
+def _require_side_columns(mapping: Mapping, path: Path, names: list[str], table: StoredTable, dialect: str) -> None:
+    if any(names) and not any(stored_column(name, table, dialect) for name in names):
+        raise mapping.refuse(path, f"{table.written} has no {' or '.join(names)}{_near(names[0], table.columns)}")
+
+
+def _require_time(mapping: Mapping, path: Path, times: TimesShape | None, stored: StoredColumn, dialect: str) -> None:
+    """Refuse a column that cannot hold times as the mapping says."""
+    try:
+        time_codec(times or mapping.times, stored, dialect)
+    except ValueError as error:
+        where = "times" if path[0] == "fields" else f"times of [{path[0]}]"
+        raise mapping.refuse(path, f"{error}; say in {where} how it is stored") from None
+
+
+def _nonsense(shape: EventsShape | WorkersShape | TokensShape, dialect: str) -> Iterator[tuple[Path, str]]:
+    if isinstance(shape, EventsShape):
+        yield from _nonsense_of_events(shape, dialect)
+    if isinstance(shape, WorkersShape):
+        if shape.silent_s <= 0:
+            yield ("silent_s",), "silent_s is how many seconds without a beat are too many; write a number above 0"
+        for key in ("failed", "stopped"):
+            status = getattr(shape, key)
+            if status and status not in shape.ended:
+                yield (key,), f"a worker that is {status!r} works no more; write it in ended too"
+
+
+def _nonsense_of_events(shape: EventsShape, dialect: str) -> Iterator[tuple[Path, str]]:
+    if not shape.job:
+        yield ("job",), "job names no column; write job = [...]"
+    known: dict[str, str] = {}
+    for kind, words in shape.kinds.items():
+        if kind not in _EVENTS:
+            yield ("kinds", kind), f"there is no kind of event {kind!r}; there are: {', '.join(_EVENTS)}"
+        for word in words:
+            other = known.setdefault(word, kind)
+            if other != kind:
+                yield ("kinds", kind), f"{word!r} is {other} and {kind}; each word must be of one kind"
+    if shape.channels and dialect != "postgresql":
+        yield ("channels",), "only PostgreSQL notifies channels; leave channels away"
+
+
+def _find_table(mapping: Mapping, path: Path, name: str, catalog: Catalog) -> StoredTable:
+    """Return a table; raises BadConfig naming the line, and Denied where it may not be read."""
+    table = catalog.find(name)
+    if table is None:
+        raise mapping.refuse(path, f"there is no table {name!r}{_near(name, (one.written for one in catalog.tables))}")
+    if not table.is_readable:
+        raise Denied(f"the table {table.written} may not be read by this user; grant SELECT on it")
+    return table
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    """Return what may have been meant, else all that there is."""
+    there = list(known)
+    by_letters = {one.lower(): one for one in there}
+    close = [by_letters[one] for one in get_close_matches(name.lower(), by_letters, 3)]
+    return (
+        f"; did you mean {' or '.join(close)}?" if close else f"; there are: {', '.join(sorted(there)[:20]) or 'none'}"
+    )

@@ -1,14 +1,20 @@
-"""How times stand in the columns of a mapped table."""
+"""The tables of a mapping as statements name their columns, and how times stand in these."""
 
 from __future__ import annotations
 
 from datetime import UTC
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import TableClause, table
+
+from queuetui.backends.foreign.mapped.shape import Mapping
 from queuetui.backends.foreign.mapped.side_shapes import TimesShape
-from queuetui.backends.sql.catalog import StoredColumn
+from queuetui.backends.sql.catalog import StoredColumn, StoredTable
 from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, ZONED, Codec, IsoText, Naive
-from queuetui.backends.tables.stored_columns import Holds, holds
+from queuetui.backends.tables.source import Column, Field
+from queuetui.backends.tables.stored_columns import Holds, as_text, holds, label, plain_codec, typed
+from queuetui.model.query import TIME_FIELDS
 
 _FITTING = {
     "zoned": (Holds.ZONED,),
@@ -39,3 +45,47 @@ def time_codec(times: TimesShape, stored: StoredColumn, dialect: str) -> Codec:
     if times.kind == "iso":
         return IsoText(ZoneInfo(times.zone))
     return EPOCH_S if times.kind == "seconds" else EPOCH_MS
+
+
+class NamedTable:
+    """A table, each of its columns in a type that it can be compared in."""
+
+    def __init__(self, stored: StoredTable, dialect: str) -> None:
+        self.stored, self.dialect = stored, dialect
+        columns = [typed(one, dialect) for one in stored.columns.values()]
+        self.rows: TableClause = table(stored.name, *columns, schema=None if stored.is_visible else stored.schema)
+
+    def at(self, name: str) -> Column:
+        """Return the column of a name in its own type."""
+        found: Column = self.rows.c[name]
+        return found
+
+    def text(self, name: str) -> Column:
+        """Return the column of a name as text."""
+        return as_text(self.stored.columns[name], self.at(name))
+
+
+class Described(NamedTable):
+    """The table that a mapping describes."""
+
+    def __init__(self, mapping: Mapping, stored: StoredTable, dialect: str) -> None:
+        super().__init__(stored, dialect)
+        self.mapping = mapping
+
+    def label(self, value: str) -> Any:  # noqa: ANN401 - a number or an expression
+        """Return a status as it is compared."""
+        return label(self.stored.columns[self.mapping.status], value, self.dialect)
+
+    @property
+    def status(self) -> Column:
+        """The status in its own type."""
+        return self.at(self.mapping.status)
+
+    def field(self, name: str) -> Field:
+        """Return a field of the mapping."""
+        shape = self.mapping.fields[name]
+        stored = self.stored.columns[shape.column]
+        if name in TIME_FIELDS:
+            return Field(self.at(shape.column), time_codec(shape.times or self.mapping.times, stored, self.dialect))
+        is_text = holds(stored) in (Holds.ENUM, Holds.JSON, Holds.OTHER)
+        return Field(self.text(shape.column) if is_text else self.at(shape.column), plain_codec(stored))

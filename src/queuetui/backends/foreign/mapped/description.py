@@ -6,21 +6,28 @@ import re
 from collections.abc import Callable
 from collections.abc import Mapping as Table
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, func, or_, table
+from sqlalchemy import and_, func, or_
 
 from queuetui.backends.foreign.mapped.changes import make_changes
 from queuetui.backends.foreign.mapped.check import require_fit
-from queuetui.backends.foreign.mapped.described import Described
+from queuetui.backends.foreign.mapped.columns import Described
 from queuetui.backends.foreign.mapped.event_columns import latest_error, started_of
+from queuetui.backends.foreign.mapped.event_log import MappedEvents
 from queuetui.backends.foreign.mapped.sense import statuses
 from queuetui.backends.foreign.mapped.shape import LONG_TEXTS, VERBS, Mapping, StateShape
-from queuetui.backends.foreign.mapped.sides import make_sides
+from queuetui.backends.foreign.mapped.side_tables import find_side
+from queuetui.backends.foreign.mapped.upkeep import MappedUpkeep
+from queuetui.backends.foreign.mapped.workers import MappedWorkers
+from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
-from queuetui.backends.tables.product import Product
+from queuetui.backends.sql.console_connection import ConsoleDatabase
+from queuetui.backends.tables.product import Product, Sides
 from queuetui.backends.tables.source import Condition, Field, Moment, Row, Rule, Source
-from queuetui.backends.tables.stored_columns import Holds, holds, plain_codec, typed
+from queuetui.backends.tables.stored_columns import Holds, holds, plain_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import UNKNOWN_STATE, Job, JobError
 from queuetui.model.state import State
@@ -32,17 +39,14 @@ _MOVING = ("attempts", "scheduled", "started", "completed", "updated", "worker")
 _CLASS = re.compile(r"([A-Za-z_][\w.\\]*(?:Error|Exception))\s*:\s*")
 _UNKNOWN = "its status is in no state of the mapping; add it to [states]"
 _LOWER_FIRST = "a lower priority runs first in this table"
-_NO_SUCH = {
-    Verb.PAUSE: "a mapped table has no pause",
-    Verb.RESUME: "a mapped table has no pause",
-    Verb.CLEAN: "a mapped table has no workers",
-    Verb.EVENTS_ON: "a mapped table has no switch for events",
-    Verb.EVENTS_OFF: "a mapped table has no switch for events",
-    Verb.LIMIT: "a mapped table has no limits",
-    Verb.SCHEDULE: "a mapped table has no schedules",
-    Verb.UNSCHEDULE: "a mapped table has no schedules",
-    Verb.RUN: "a mapped table has no schedules",
-}
+_NO_SUCH = usual_reasons(
+    "a mapped table",
+    pauses="a mapped table has no pause",
+    schedules="a mapped table has no schedules",
+    events="a mapped table has no switch for events",
+    workers="a mapped table has no workers",
+    limits="a mapped table has no limits",
+)
 
 
 def describe(mapping: Mapping, catalog: Catalog, kind: str, way: str = "") -> Product:
@@ -51,12 +55,7 @@ def describe(mapping: Mapping, catalog: Catalog, kind: str, way: str = "") -> Pr
     `way` chooses among ways of a verb. Raises BadConfig and Denied.
     """
     stored = require_fit(mapping, catalog)
-    rows = table(
-        stored.name,
-        *(typed(one, catalog.dialect) for one in stored.columns.values()),
-        schema=None if stored.is_visible else stored.schema,
-    )
-    described = Described(mapping, stored, catalog.dialect, rows)
+    described = Described(mapping, stored, catalog.dialect)
     changes = make_changes(described, stored.written, way)
     declared = {change.verb for change in changes}
     return Product(
@@ -73,8 +72,38 @@ def describe(mapping: Mapping, catalog: Catalog, kind: str, way: str = "") -> Pr
             if verb not in declared
         },
         warnings={change.verb: change.note for change in changes if isinstance(change.note, str) and change.note},
-        sides=make_sides(mapping, catalog),
+        sides=_make_sides(mapping, catalog),
         **_cleanup(mapping),
+    )
+
+
+def _make_sides(mapping: Mapping, catalog: Catalog) -> Sides:
+    """Return the roles of those tables beside the jobs that the mapping names and that are there."""
+    log, registered = find_side(mapping, mapping.events, catalog), find_side(mapping, mapping.workers, catalog)
+    tokens = find_side(mapping, mapping.tokens, catalog)
+    workers = None if registered is None or mapping.workers is None else MappedWorkers(registered, mapping.workers)
+
+    events = mapping.events
+    read_events = None if log is None or events is None else partial(MappedEvents, log=log, shape=events)
+
+    def keep_up(database: ConsoleDatabase, now: datetime | None, changed: Callable[[], None]) -> MappedUpkeep:
+        told = None if read_events is None else read_events(database)
+        return MappedUpkeep(database, now, told, workers, tokens, mapping.tokens, changed)
+
+    return Sides(
+        workers=None if workers is None else workers.read,
+        events=read_events,
+        upkeep=keep_up if log or workers or tokens else None,
+        manages=frozenset({Verb.UPKEEP}) if _declares_chores(mapping) and (log or workers or tokens) else frozenset(),
+    )
+
+
+def _declares_chores(mapping: Mapping) -> bool:
+    events, workers, tokens = mapping.events, mapping.workers, mapping.tokens
+    return bool(
+        (events and events.clear)
+        or (workers and (workers.failed or workers.stopped))
+        or (tokens and tokens.delete_expired)
     )
 
 

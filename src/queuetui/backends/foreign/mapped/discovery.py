@@ -40,8 +40,7 @@ def _find_shipped(
     names: list[str], catalog: Catalog, url: str, options: BackendOptions, *, must_fit: bool
 ) -> tuple[Found, ...]:
     from queuetui.backends.foreign.mapped.check import fits
-    from queuetui.backends.foreign.mapped.products import make_product
-    from queuetui.backends.foreign.mapped.shipped_mappings import read_shipped
+    from queuetui.backends.foreign.mapped.products import make_product, read_shipped
     from queuetui.backends.tables.backend import found_of
 
     mappings = {name: read_shipped(name) for name in names}

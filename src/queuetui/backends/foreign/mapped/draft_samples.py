@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, TableClause, func, select, table
+from sqlalchemy import Connection, Select, func, select
 
+from queuetui.backends.foreign.mapped.columns import NamedTable
 from queuetui.backends.foreign.mapped.guesses import guess_status
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.source import Column
-from queuetui.backends.tables.stored_columns import Holds, as_text, holds, typed
+from queuetui.backends.tables.stored_columns import Holds, holds
 
 ROWS_LOOKED_AT = 100_000
 MOST_STATUSES = 30
@@ -26,17 +27,17 @@ def read_statuses(connection: Connection, stored: StoredTable) -> list[str]:
     column = stored.columns[name]
     if column.labels is not None:
         return list(column.labels)
-    some = _some(as_text(column, _rows(connection, stored, name).c[name]))
+    some = _some(NamedTable(stored, connection.dialect.name).text(name))
     found = connection.execute(select(some.c.one).distinct().limit(MOST_STATUSES)).scalars()
     return sorted(str(one) for one in found if one is not None)
 
 
 def read_time_units(connection: Connection, stored: StoredTable) -> Mapping[str, str]:
     """Return, of each column of numbers that reach so far, that they can only be milliseconds."""
-    units = {}
+    units, table = {}, NamedTable(stored, connection.dialect.name)
     for name, column in stored.columns.items():
         if holds(column) in (Holds.WHOLE, Holds.NUMBER):
-            some = _some(_rows(connection, stored, name).c[name])
+            some = _some(table.at(name))
             largest = connection.execute(select(func.max(some.c.one))).scalar()
             units[name] = "milliseconds" if _is_at_least(largest, _FIRST_MILLISECOND) else "seconds"
     return units
@@ -44,11 +45,6 @@ def read_time_units(connection: Connection, stored: StoredTable) -> Mapping[str,
 
 def _is_at_least(value: Any, least: int) -> bool:  # noqa: ANN401 - SQLite holds any type in any column
     return isinstance(value, int | float) and value >= least
-
-
-def _rows(connection: Connection, stored: StoredTable, name: str) -> TableClause:
-    at = typed(stored.columns[name], connection.dialect.name)
-    return table(stored.name, at, schema=None if stored.is_visible else stored.schema)
 
 
 def _some(column: Column) -> Any:  # noqa: ANN401 - a subquery

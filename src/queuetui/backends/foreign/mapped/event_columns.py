@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, case, func, null, or_, select
 
-from queuetui.backends.foreign.mapped.described import Described
+from queuetui.backends.foreign.mapped.columns import Described
 from queuetui.backends.foreign.mapped.shape import StateShape
 from queuetui.backends.foreign.mapped.side_shapes import EventsShape
 from queuetui.backends.foreign.mapped.side_tables import SideTable, find_side

@@ -1,9 +1,10 @@
-"""Makes products of mapping files, and of the shipped mappings."""
+"""Reads mapping files, those that are shipped too, and makes products of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from queuetui import resources
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.mapped.description import describe
 from queuetui.backends.foreign.mapped.names import KIND
@@ -12,6 +13,7 @@ from queuetui.backends.sql.catalog import Catalog
 from queuetui.backends.tables.product import Product
 from queuetui.model.errors import BadConfig
 
+_FOLDER = ("backends", "foreign", "mapped", "shipped")
 _ZONE, _WAY = "mapping.zone", "mapping.way"
 
 
@@ -32,3 +34,8 @@ def read_file(written: str) -> Mapping:
         message = f"the mapping file {written} cannot be read ({type(error).__name__}); check its path and its rights"
         raise BadConfig(message, written) from None
     return read_mapping(text, written)
+
+
+def read_shipped(kind: str) -> Mapping:
+    """Return a mapping that ships with queuetui."""
+    return read_mapping(resources.read_text(*_FOLDER, f"{kind}.toml"), f"{kind}.toml")

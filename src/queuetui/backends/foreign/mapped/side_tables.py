@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, TableClause, Text, case, cast, column, false, func, null, table
+from sqlalchemy import String, Text, case, cast, column, false, func, null
 
-from queuetui.backends.foreign.mapped.columns import time_codec
+from queuetui.backends.foreign.mapped.columns import NamedTable, time_codec
 from queuetui.backends.foreign.mapped.shape import Mapping
 from queuetui.backends.foreign.mapped.side_shapes import SideShape
 from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
 from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.source import Column, Condition
-from queuetui.backends.tables.stored_columns import Holds, as_text, holds, typed
+from queuetui.backends.tables.stored_columns import Holds, holds
 
 
 def stored_column(name: str, stored: StoredTable, dialect: str) -> StoredColumn | None:
@@ -28,24 +28,16 @@ def stored_column(name: str, stored: StoredTable, dialect: str) -> StoredColumn 
     return found if holds(found) in allowed else None
 
 
-class SideTable:
+class SideTable(NamedTable):
     """One table beside the jobs, that is there."""
 
     def __init__(self, mapping: Mapping, shape: SideShape, stored: StoredTable, dialect: str) -> None:
-        self.stored = stored
+        super().__init__(stored, dialect)
         self.times = shape.times or mapping.times
-        self.dialect = dialect
-        columns = [typed(one, dialect) for one in stored.columns.values()]
-        self.rows: TableClause = table(stored.name, *columns, schema=None if stored.is_visible else stored.schema)
 
     def has(self, name: str) -> bool:
         """Tell whether NAME or NAME.KEY is there."""
         return bool(name) and stored_column(name, self.stored, self.dialect) is not None
-
-    def at(self, name: str) -> Column:
-        """Return the column of a name in its own type."""
-        found: Column = self.rows.c[name]
-        return found
 
     def codec(self, name: str) -> Codec:
         """Return how a column holds times."""
@@ -63,7 +55,7 @@ class SideTable:
         """
         head, _, key = name.partition(".")
         if not key:
-            return as_text(self.stored.columns[head], self.at(head))
+            return super().text(head)
         # The column is JSON to the database, and text to the rest of this module.
         said = column(head, String(), _selectable=self.rows)
         if self.dialect == "postgresql":

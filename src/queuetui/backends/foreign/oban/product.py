@@ -13,6 +13,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.oban.jobs import finish, read_error
 from queuetui.backends.foreign.oban.processes import Processes
 from queuetui.backends.payloads.error_entries import read_error_entries
+from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
 from queuetui.backends.tables.changes import calling, deleting, setting
@@ -49,7 +50,7 @@ _OTHER = "this layout of oban_jobs is not that of Oban for Python 0.7, so it is 
 _WARNINGS = {
     Verb.CANCEL: "a job that runs is told by NOTIFY: it goes on until its own code looks at job.cancelled()",
     Verb.DELETE: "Oban keeps no copy of a deleted job",
-    Verb.RELEASE: "if its worker still lives, the job runs twice",
+    Verb.RELEASE: RUNS_TWICE,
     Verb.PAUSE: "processes that start later do not know of it",
 }
 _ASKED = "its worker was told; the job is cancelled once its own code ends the run"

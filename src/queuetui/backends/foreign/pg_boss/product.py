@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ENUM, INTERVAL, JSONB
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.pg_boss.names import EARLIER_STATES, KIND, LABEL, STATES, earlier
+from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
@@ -54,7 +55,6 @@ _REASONS = usual_reasons(
     schedules="change them by pg-boss's own schedule and unschedule",
     limits="pg-boss's limits are in the application's code and in the policies of its queues",
 )  # fmt: skip
-_RUNS_TWICE = "if its worker still lives, the job now runs twice"
 _WARNINGS = {
     Verb.CANCEL: "the worker of a job that runs is not stopped; what it reports later is dropped",
     Verb.DELETE: "pg-boss keeps no copy of a deleted job",
@@ -253,7 +253,7 @@ def _changes() -> tuple[Change, ...]:
             frozenset({State.PROCESSING}),
             again("retry", one_more=True),
             only_stuck=True,
-            note=_RUNS_TWICE,
+            note=RUNS_TWICE,
         ),
         Change(
             Verb.DELETE,

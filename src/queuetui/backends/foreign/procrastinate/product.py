@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ENUM, JSONB
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.procrastinate.recognition import FUNCTIONS, NEEDED, PREFIX
+from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
@@ -56,7 +57,6 @@ _OUTCOMES = {"deferred_for_retry": "retry", "failed": "failed", "succeeded": "co
 # `stalled_worker_timeout` of its workers, which beat every 10 s.
 _SILENT_S = 30.0
 _MOST = 1_000
-_TWICE = "if its worker still lives, the job now runs twice"
 _NO_ERROR = "Procrastinate stores no error: it stands in the worker's log"
 _ABSENT = lacking("Procrastinate", "lost", "correlation_id") | {
     **dict.fromkeys(("error", "fingerprint"), _NO_ERROR),
@@ -75,7 +75,7 @@ _NO_FUNCTIONS = (
 _UNTRIED = "it is only read: these are not the tables of Procrastinate 3.4 to 3.10, with which this was tried; use its own shell"
 _WARNINGS = {
     Verb.CANCEL: "a job that runs is asked to abort: a task that is no coroutine must look at should_abort() to notice",
-    Verb.RELEASE: _TWICE,
+    Verb.RELEASE: RUNS_TWICE,
     Verb.DELETE: "Procrastinate keeps no copy of a deleted job, and its events go with it",
 }
 
@@ -301,7 +301,7 @@ def _changes(schema: str) -> tuple[Change, ...]:
         return "it is asked to abort already; its task has not noticed yet" if locked.row["extra_asked"] else ""
 
     def after_release(locked: LockedRow) -> str:
-        return "it was asked to abort, so that it is failed now" if locked.row["extra_asked"] else _TWICE
+        return "it was asked to abort, so that it is failed now" if locked.row["extra_asked"] else RUNS_TWICE
 
     def anew(locked: LockedRow) -> Statements:
         # Its function leaves the request to abort, with which no job may wait.

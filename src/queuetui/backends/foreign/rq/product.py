@@ -27,7 +27,7 @@ from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_packed_traceback
-from queuetui.backends.reading.refusals import states_by_verb
+from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.schedules import MOST_SCHEDULES
@@ -246,7 +246,7 @@ class Rq(KeysProduct):
             (take_away(entry), *left),
             kept=(job, execution, runs),
             after=Entry(queue, job_id),
-            note="if its worker still lives, the job runs twice" if is_run else "",
+            note=RUNS_TWICE if is_run else "",
         )
 
     def _cancel(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:

@@ -28,7 +28,7 @@ class RedisExaminer(Examiner):
         """Return all that the server tells of its condition; what it keeps from this user is named as unread."""
         condition, server = ServerCondition(self._server), self._server
         return replace(
-            condition.examine(),
+            condition.examine(held_s),
             schema=condition.attempt(Check.SCHEMA, lambda: _read_schema(server)),
             durability=condition.attempt(Check.DURABILITY, lambda: _read_durability(server)),
             late_leases=condition.attempt(Check.LEASES, lambda: _count_late(server)),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queuetui.backends.foreign.laravel.payload import CommandState, read_payload
+from queuetui.backends.payloads.laravel_payload import CommandState, read_payload
 
 COMMAND = 'O:12:"App\\Jobs\\Pay":2:{s:21:"\0App\\Jobs\\Pay\0orderId";i:1001;s:7:"batchId";s:2:"b1";}'
 

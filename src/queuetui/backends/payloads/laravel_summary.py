@@ -1,7 +1,8 @@
-"""What a job is about, and the short line of the data column that is made of it."""
+"""What a Laravel job is about, the line of the data column, and what a filter finds in it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -15,7 +16,9 @@ from queuetui.backends.payloads.php_values import (
     PhpKey,
     PhpObject,
     PhpValue,
+    to_json,
 )
+from queuetui.model.query import Value
 
 _CARRIED = {
     "Illuminate\\Broadcasting\\BroadcastEvent": ("event",),
@@ -50,11 +53,12 @@ _MOST_ITEMS = 3
 _MOST_MEMBERS = 20  # looked through in one object or array
 _MOST_STEPS = 4
 _LONGEST_VALUE = 60
+_MOST_DIGITS = 9
 
 
 def summarise(document: PhpDocument, paths: Sequence[str] = DEFAULT_SUMMARY_PATHS) -> str:
     """Return `label value` pairs found at the paths, else the first values of what the job is about."""
-    subject = subject_of(document)
+    subject = _subject_of(document)
     found = (_first_found(document, entry) or _first_found(subject, entry) for entry in paths)
     named = [pair for pair in found if pair]
     return " ".join(named or islice(_pairs(subject, "", subject.root), _MOST_ITEMS))
@@ -71,7 +75,7 @@ def _first_found(document: PhpDocument, entry: str) -> str | None:
 def _pairs(document: PhpDocument, label: str, stored: PhpValue, steps: int = _MOST_STEPS) -> Iterator[str]:
     """Yield what a value says: itself, how many it holds with the first, or what its members say."""
     value = document.follow(stored)
-    members = members_of(value)
+    members = _members_of(value)
     shown = None if members is not None and not _is_model(value) else _show(document, value)
     if shown is not None:
         yield f"{label} {shown}".strip()
@@ -85,7 +89,7 @@ def _pairs(document: PhpDocument, label: str, stored: PhpValue, steps: int = _MO
                 yield from _pairs(document, _join(label, key), part, steps - 1)
 
 
-def members_of(value: PhpValue) -> dict[PhpKey, PhpValue] | None:
+def _members_of(value: PhpValue) -> dict[PhpKey, PhpValue] | None:
     """Return what a collection holds, a model's attributes, or the members of any other object or array."""
     match value:
         case PhpArray(items):
@@ -168,7 +172,7 @@ def _label(path: str) -> str:
     return last
 
 
-def subject_of(document: PhpDocument) -> PhpDocument:
+def _subject_of(document: PhpDocument) -> PhpDocument:
     """Return the document with what the job is about as its root, without the framework's own properties."""
     root = document.root
     carried = [
@@ -202,3 +206,42 @@ def _own(value: PhpValue) -> PhpValue:
         key: member for key, member in value.properties.items() if key not in _FRAMEWORK_PROPERTIES
     }
     return replace(value, properties=own)
+
+
+def values_at(document: PhpDocument, path: tuple[str, ...]) -> list[Value]:
+    """Return what a command holds at a path, references followed, an enum by its case and whole name.
+
+    The path may also begin in what the job is about, and lead through collections, as the data column names things.
+    """
+    if path[:2] == ("data", "command"):
+        path = path[2:]
+    if not path:
+        return []
+    stored = document.find_at(path)
+    return _texts_of(_find_shown(_subject_of(document), path) if stored is None else stored)
+
+
+def _find_shown(subject: PhpDocument, path: tuple[str, ...]) -> PhpValue:
+    found = subject.follow(subject.root)
+    for step in path:
+        members = _members_of(found) or {}
+        key: PhpKey = step if step in members or not step.isdecimal() else int(step[:_MOST_DIGITS])
+        found = subject.follow(members.get(key))
+    return found
+
+
+def _texts_of(found: PhpValue) -> list[Value]:
+    match found:
+        case None:
+            return []
+        case PhpEnum(class_name, case):
+            return [case, f"{class_name}::{case}", f"{class_name.rpartition(chr(92))[2]}::{case}"]
+        case bool():
+            return [json.dumps(found)]
+        case int() | float():
+            return [float(found), str(found)]
+        case str():
+            return [found]
+        case PhpArray() | PhpObject():
+            return [json.dumps(to_json(found))]
+    return []

@@ -6,19 +6,28 @@ import base64
 import binascii
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from queuetui.backends.payloads.php_serialized import PhpFormatError, read_php
-from queuetui.backends.payloads.php_values import PhpDocument, from_json
+from queuetui.backends.payloads.php_values import PhpDocument, PhpObject, PhpValue, from_json
+from queuetui.model.clock import EPOCH
 
 # JSON as a type of the database writes spaces behind commas and colons.
 _DATA_MARK = re.compile(r', ?"data": ?\{')
 _DATA_LEVELS = 5
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _COMMAND_MARK = re.compile(r'"command": ?"')
+# Who writes them: Horizon, Laravel from 12 on, Sentry.
+_MADE = ("pushedAt", "createdAt", "sentry_publish_time")
+_TIMED_UUID = 7
+_BY_OFFSET, _BY_NAME = 1, 3
 
 
 class CommandState(StrEnum):
@@ -71,6 +80,19 @@ class LaravelPayload:
     def batch_uuid(self) -> str | None:
         """The batch where it is named as Laravel names them."""
         return self.batch_id if is_uuid(self.batch_id) else None
+
+    def times(self) -> Iterator[float]:
+        """Yield seconds since 1970 before which the job cannot have run.
+
+        They tell when it was made, and until when it was put off.
+        """
+        yield from (at for at in (seconds_of(self.fields.get(name)) for name in _MADE) if at is not None)
+        uuid = UUID(self.uuid) if self.uuid is not None and is_uuid(self.uuid) else None
+        if uuid is not None and uuid.version == _TIMED_UUID:
+            yield (uuid.int >> 80) / 1000
+        due_at = None if self.command is None else _read_date(self.command.find("delay"))
+        if due_at is not None:
+            yield (due_at - EPOCH).total_seconds()
 
 
 def is_uuid(text: str | None) -> bool:
@@ -179,3 +201,18 @@ def seconds_of(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return at if 0 < at < 2**37 else None
+
+
+def _read_date(value: PhpValue) -> datetime | None:
+    """Return the time that an object of PHP's DateTime or Carbon is, as far as it names its zone in full."""
+    if not isinstance(value, PhpObject):
+        return None
+    date, kind, named = (value.properties.get(name) for name in ("date", "timezone_type", "timezone"))
+    if not isinstance(date, str) or not isinstance(named, str) or not named or kind not in (_BY_OFFSET, _BY_NAME):
+        return None
+    try:
+        if kind == _BY_OFFSET:
+            return datetime.fromisoformat(date + named).astimezone(UTC)
+        return datetime.fromisoformat(date).replace(tzinfo=ZoneInfo(named)).astimezone(UTC)
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        return None

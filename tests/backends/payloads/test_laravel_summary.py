@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from queuetui.backends.foreign.laravel.payload import read_payload
-from queuetui.backends.foreign.laravel.summary import summarise
+from queuetui.backends.payloads.laravel_payload import read_payload
+from queuetui.backends.payloads.laravel_summary import summarise
 from queuetui.backends.payloads.php_serialized import read_php
 
 MODEL = (
