@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import Protocol, TypeVar, runtime_checkable
 
-from queuetui.model.examination import Examination, HeldSnapshot
+from queuetui.model.errors import QueueTuiError, Unreachable
+from queuetui.model.examination import Check, Examination, HeldSnapshot
+
+T = TypeVar("T")
 
 # How long a sweep may leave a lease that is over, and how many of them are counted.
 LATE_S = 60.0
@@ -31,3 +35,20 @@ class Examiner(Protocol):
         Empty where holding one open costs nothing, or where it is the affair of another product.
         """
         return ()
+
+
+class PartReader:
+    """Reads one part of a condition after the other; `unread` says why one could not be read."""
+
+    def __init__(self) -> None:
+        self.unread: dict[Check, str] = {}
+
+    def attempt(self, check: Check, look: Callable[[], T]) -> T | None:
+        """Return a part, None where it cannot be read; raises Unreachable."""
+        try:
+            return look()
+        except Unreachable:
+            raise
+        except QueueTuiError as error:
+            self.unread[check] = str(error)
+            return None

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from queuetui.backends.examiner import Examiner
-from queuetui.model.errors import QueueTuiError, Unreachable
+from queuetui.backends.examiner import Examiner, PartReader
 from queuetui.model.examination import Check, Examination, Memory
 from queuetui.model.text import Untrusted
 
@@ -16,30 +14,19 @@ if TYPE_CHECKING:
 
     from queuetui.backends.redis.server import RedisServer
 
-T = TypeVar("T")
 # Valkey's numbers go on from those of Redis 7.
 OLDEST = (6, 2)
 
 
-class ServerCondition(Examiner):
-    """Reads one part after the other; `unread` says why one could not be read.
+class ServerCondition(PartReader, Examiner):
+    """The condition of a server.
 
     How safely the server keeps somebody else's queue is the affair of whoever runs that.
     """
 
     def __init__(self, server: RedisServer) -> None:
+        super().__init__()
         self._server = server
-        self.unread: dict[Check, str] = {}
-
-    def attempt(self, check: Check, read: Callable[[], T]) -> T | None:
-        """Return a part, None where it is kept from this user; raises Unreachable."""
-        try:
-            return read()
-        except Unreachable:
-            raise
-        except QueueTuiError as error:
-            self.unread[check] = str(error)
-            return None
 
     def examine(self, held_s: float) -> Examination:
         """Return product, version, connections and memory."""

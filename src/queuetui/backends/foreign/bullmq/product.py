@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.bullmq.clients import Client, list_clients
 from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
 from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
+from queuetui.backends.foreign.bullmq.workers import read_workers
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import KeysChange, KeysStep, LuaDecision, Rule, says, stands
@@ -35,7 +34,6 @@ from queuetui.model.payload import summarise_json
 from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
-from queuetui.model.worker import WorkerInfo
 
 # What a worker and BullMQ's own verbs change of a job: an act must find it as it was seen.
 _SEEN = ("timestamp", "priority", "delay", "processedOn", "finishedOn", "atm", "ats", "stc")
@@ -57,7 +55,6 @@ _OF_SCHEDULER = ("name", "pattern", "every", "tz", "data")
 _PARTS = (b"", b":logs", b":dependencies", b":processed", b":failed", b":unsuccessful")
 # The versions whose scripts were compared with what is done here.
 _VERSION = re.compile(r"bullmq:(?:5\.(?:7\d|8[01])|6\.[4-7])\.")
-_WORKER = re.compile(r"([A-Za-z0-9+/=]+)(?::w(?::(.+))?)?")
 _SCORE_STEP, _MOST_CHILDREN, _A_MOMENT = 4096, 20, timedelta(seconds=1)
 _LATER = frozenset({State.SCHEDULED, State.RETRYING})
 _WAITING = _LATER | {State.PENDING}
@@ -109,22 +106,19 @@ class Bullmq(KeysProduct):
             return ""
         self._usual = versions.pop() if len(versions) == 1 else None
         try:
-            list_clients(ask)
+            read_workers(ask, "")
         except Denied:
             self.capabilities = replace(self.capabilities, workers=False)
         return f"its keys begin with {text_of(self.prefix)}:"
 
     def survey(self, ask: Ask) -> Survey:
         """Read which queues are paused, and which workers are connected: their names tell of their queues too."""
-        workers: dict[str, WorkerInfo] = {}
-        for client in list_clients(ask) if self.capabilities.workers else ():
-            worker = _read_worker(client, text_of(self.prefix) + ":", workers)
-            workers |= {worker.id.raw: worker} if worker else {}
-        heard = (queue.raw.encode() for one in workers.values() for queue in one.queues)
+        workers = read_workers(ask, text_of(self.prefix) + ":") if self.capabilities.workers else ()
+        heard = (queue.raw.encode() for one in workers for queue in one.queues)
         names = tuple(sorted({*self._names.read(ask), *heard}))
         paused = ask([("HGET", self._key(name, b"meta"), "paused") for name in names])
         held = frozenset(name for name, one in zip(names, paused, strict=True) if one is not None)
-        return Survey(names, tuple(workers.values()), paused=held, unseen=self._names.unseen)
+        return Survey(names, workers, paused=held, unseen=self._names.unseen)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists and sets of every queue, by role."""
@@ -312,22 +306,6 @@ def _guards(seen: Seen) -> tuple[KeysStep, ...]:
     job = _queue_of(seen.entry) + seen.entry.member
     unchanged = (says(job, name, value) for name, value in zip(_SEEN, seen.loaded[0], strict=False))
     return (stands(seen.entry), *unchanged, KeysStep(("EXISTS", job + b":lock"), ("0",)))
-
-
-def _read_worker(client: Client, prefix: str, taken: Container[str]) -> WorkerInfo | None:
-    """Return the worker that names its connection after its queue and itself; nothing else is kept of it."""
-    named = _WORKER.fullmatch(client.name.removeprefix(prefix)) if client.name.startswith(prefix) else None
-    try:
-        queue = base64.b64decode(named[1] if named else "", validate=True).decode()
-    except ValueError:
-        queue = ""
-    if named is None or not queue:
-        return None
-    called = named[2] if named[2] and named[2] not in taken else f"{named[2] or ''} {client.address}".strip()
-    return WorkerInfo(
-        Untrusted(called), Untrusted(client.host), None, Untrusted(""), (Untrusted(queue),),
-        slots=0, busy=0, started_at=client.since, beat_at=client.used_at, registration_ends=True,
-    )  # fmt: skip
 
 
 _UNKNOWN = "its queue is of {}: only 5.70 to 5.81 and 6.4 to 6.7 are changed here, so act on it by BullMQ itself"

@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, TableClause, column, select, table
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.types import Integer, NullType, String, TypeEngine
+from sqlalchemy.types import Integer
 
 from queuetui.backends.foreign.laravel.settings import USUAL_CONNECTIONS, LaravelSettings
 from queuetui.backends.payloads.php_values import MODEL_IDENTIFIER, MODEL_LABEL, PhpArray, PhpDocument, PhpObject
 from queuetui.backends.sql.catalog import Catalog
+from queuetui.backends.tables.codecs import PLAIN, WHOLE, Codec
+from queuetui.backends.tables.conditions import is_storable
 from queuetui.backends.tables.stored_columns import Holds, holds
 
-_DIGITS = re.compile("[0-9]{1,19}")
-_TOO_LARGE = 2**63
 _MOST_TABLES = 10
 _MOST_IDS = 500
 _MOST_MODELS = 20  # of one job
@@ -39,9 +40,8 @@ _IRREGULAR = {
     "ox": "oxen", "person": "people", "phenomenon": "phenomena", "tooth": "teeth", "woman": "women", "quiz": "quizzes",
     "leaf": "leaves", "half": "halves", "knife": "knives", "life": "lives", "wife": "wives", "shelf": "shelves", "self": "selves",
     "thief": "thieves", "calf": "calves", "wolf": "wolves", "index": "indices", "matrix": "matrices", "vertex": "vertices",
-    "hero": "heroes", "potato": "potatoes", "tomato": "tomatoes", "echo": "echoes", "human": "humans", "status": "statuses",
-    "alias": "aliases", "bus": "buses", "virus": "viri", "axis": "axes", "analysis": "analyses", "crisis": "crises",
-    "medium": "media", "datum": "data", "curriculum": "curricula", "address": "addresses", "cache": "caches",
+    "hero": "heroes", "potato": "potatoes", "tomato": "tomatoes", "echo": "echoes", "virus": "viri", "axis": "axes",
+    "analysis": "analyses", "crisis": "crises", "medium": "media", "datum": "data", "curriculum": "curricula",
 }  # fmt: skip
 _ENDINGS = (
     (re.compile(r"([^aeiou]|qu)y$"), r"\1ies"),
@@ -55,10 +55,10 @@ Found = dict[str, dict[str, dict[str, str]]]  # class, id as text, column, value
 
 @dataclass(frozen=True, slots=True)
 class _ModelTable:
-    """Where a class is kept: its table, the key's type and the columns that name a row, best first."""
+    """Where a class is kept: its table, how ids stand there, and the columns that name a row, best first."""
 
     rows: TableClause
-    is_numbered: bool
+    ids: Codec
     labels: tuple[str, ...]
 
 
@@ -113,17 +113,16 @@ class ModelLabels:
         if found is None or not found.is_readable or "id" not in found.columns:
             return None
         labels = tuple(one for one in labels if one in found.columns)
-        kind = holds(found.columns["id"])
+        is_number = holds(found.columns["id"]) is Holds.WHOLE
         # Left untyped, a text is compared as whatever the key is: a uuid, say.
-        types: dict[Holds, TypeEngine[Any]] = {Holds.WHOLE: Integer(), Holds.TEXT: String()}
-        columns = column("id", types.get(kind, NullType())), *(column(one) for one in labels)
-        rows = table(found.name, *columns, schema=found.schema)
-        return _ModelTable(rows, kind is Holds.WHOLE, labels) if labels else None
+        key = column("id", Integer()) if is_number else column("id")
+        rows = table(found.name, key, *(column(one) for one in labels), schema=found.schema)
+        return _ModelTable(rows, WHOLE if is_number else PLAIN, labels) if labels else None
 
     def _read(
         self, connection: Connection, class_name: str, kept: _ModelTable, ids: set[ModelId]
     ) -> dict[str, dict[str, str]]:
-        fitting = sorted(_keys(ids, is_numbered=kept.is_numbered), key=str)[:_MOST_IDS]
+        fitting = sorted(_stored(ids, kept.ids), key=str)[:_MOST_IDS]
         if not fitting:
             return {}
         columns: list[ColumnElement[Any]] = [kept.rows.c.id, *(kept.rows.c[name] for name in kept.labels)]
@@ -186,11 +185,11 @@ def _ids(model: PhpObject) -> list[ModelId]:
     return [one for one in members if isinstance(one, int | str) and not isinstance(one, bool)]
 
 
-def _keys(ids: Iterable[ModelId], *, is_numbered: bool) -> set[ModelId]:
-    if not is_numbered:
-        return {str(one) for one in ids if "\0" not in str(one)}
-    numbers = (int(one) for one in ids if _DIGITS.fullmatch(str(one)))
-    return {number for number in numbers if number < _TOO_LARGE}
+def _stored(ids: Iterable[ModelId], codec: Codec) -> Iterator[object]:
+    """Yield those of the ids that the key's column can hold, as it holds them."""
+    for one in filter(is_storable, map(str, ids)):
+        with suppress(ValueError):
+            yield codec.to_store(one)
 
 
 def _texts(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 
+from queuetui.backends.examiner import PartReader
 from queuetui.backends.native.sql.look.console_read import open_reading
-from queuetui.model.errors import QueueTuiError, Unreachable
 
 if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
@@ -19,22 +19,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class ConditionReader:
-    """Each part is one short read-only transaction; `unread` says why one could not be read."""
+class ConditionReader(PartReader):
+    """Each part is one short read-only transaction."""
 
     def __init__(self, database: Database) -> None:
+        super().__init__()
         self.database = database
-        self.unread: dict[Check, str] = {}
-
-    def attempt(self, check: Check, look: Callable[[], T]) -> T | None:
-        """Return a part, None where it cannot be read; raises Unreachable."""
-        try:
-            return look()
-        except Unreachable:
-            raise
-        except QueueTuiError as error:
-            self.unread[check] = str(error)
-            return None
 
     def read(self, check: Check, part: Callable[[Connection, datetime], T]) -> T | None:
         """Return a part that a console's connection answers, None where it cannot be read; raises Unreachable."""
