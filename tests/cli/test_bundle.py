@@ -11,6 +11,7 @@ import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
+from queuetui.cli.bundle.page import draw_page
 from queuetui.cli.bundle.redaction import redact, redact_text
 from queuetui.client import Queue
 from queuetui.engine.settings import WorkerSettings
@@ -103,3 +104,13 @@ def test_a_value_under_a_name_of_a_secret_is_masked(name: str) -> None:
     assert redact({"a": [{name: "x1", "monkey": 7, "author": "Bo"}]}) == {
         "a": [{name: MASK, "monkey": 7, "author": "Bo"}]
     }
+
+
+def test_no_text_of_a_queue_is_obeyed() -> None:
+    """Markup, escapes of terminals, text that runs backward and halves of characters are shown as what they are."""
+    hostile = "</td><script>x</script>\x1b[2J\u202e\ud800\x00\r\nnext"
+    page = draw_page("title", "note", {hostile: [{hostile: hostile, "more": {hostile: [hostile]}}]})
+    assert "<script" not in page
+    assert {one for one in page if not one.isprintable()} == {"\n"}
+    assert "\nnext" in page
+    page.encode()

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
+from queuetui.engine.allowed import AllowRule
+from queuetui.engine.outcome import Retry, Snooze
+from queuetui.engine.replay import copy_of, run_again
+from queuetui.engine.tasks import Tasks
 from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id
 from tests.cli.conftest import Invoke
+from tests.engine.working import declare_handler
+from tests.monitor.pictures import job
 
 APP = """
 import sys
@@ -25,6 +34,12 @@ async def greet(payload, context):
 @job("break")
 def break_it(payload):
     raise SystemExit("no " + payload["name"])
+
+@job("shut")
+def shut(payload):
+    sys.stdout.close()
+    sys.stderr.close()
+    return (n for n in [1])
 """
 
 
@@ -66,6 +81,45 @@ def test_a_failure_is_told_with_its_traceback(app: Path, spawn: Invoke, sqlite_u
     assert done.code == 1
     assert "SystemExit: no Ann" in done.err
     assert "failed after" in done.err
+
+
+def test_it_ends_as_a_worker_would_end_it(app: Path, spawn: Invoke, sqlite_url: str) -> None:
+    """What a worker takes for a failure is one here, and a handler that closes the streams hides nothing of it."""
+    done = spawn("replay", _store(sqlite_url, "shut"), "--url", sqlite_url, "--app", "app")
+    assert (done.code, "failed (the handler returned a generator" in done.err) == (1, True), done
+
+
+def again(delay: object) -> Callable[[object], object]:
+    """Return a handler that asks for another attempt."""
+
+    def handler(payload: object) -> object:
+        raise Retry(delay)  # type: ignore[arg-type] # a number or a span
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("handler", "attempts", "story"),
+    [
+        (again(5), 3, "asked to be run again in 5 s (an attempt is counted)"),
+        (again(5), 1, "failed"),
+        (lambda _: Retry, 3, "asked to be run again in 2 s (an attempt is counted)"),
+        (
+            lambda _: Snooze(at=datetime(2027, 1, 1, tzinfo=UTC)),
+            1,
+            "asked to be run again at 2027-01-01T00:00:00.000000Z (no",
+        ),
+        (lambda _: False, 1, "failed (the handler returned False)"),
+        (lambda _: 5, 1, "completed"),
+    ],
+)
+def test_what_a_handler_asks_for_is_told(handler: Callable[[object], object], attempts: int, story: str) -> None:
+    """Another attempt, a snooze and a failure are told apart, in the words of what a worker makes of them."""
+    job_type = declare_handler(handler)
+    stored = replace(job(job_type=job_type), max_attempts=attempts)
+    replay = run_again(copy_of(stored), Tasks(None, AllowRule((), Path.cwd(), commands=False)))
+    assert replay.story.startswith(story)
+    assert replay.is_well is (not story.startswith("failed"))
 
 
 def test_the_cost_is_told(app: Path, spawn: Invoke, sqlite_url: str) -> None:

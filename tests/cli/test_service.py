@@ -31,6 +31,8 @@ def test_words_reach_the_worker_as_they_are(tmp_path: Path) -> None:
     """Blanks, quotes, per cent signs and dollars are written so that systemd takes them literally."""
     (line,) = [line for line in unit(tmp_path).splitlines() if line.startswith("ExecStart=")]
     assert line.endswith('-m queuetui worker -q "mail, high" --app shop.jobs --tag 100%% $$HOME "a\\"b\\\\c"')
+    folder = tmp_path / "100% of $HOME"
+    assert f'"-{tmp_path}/100%% of $HOME"' in unit(folder)
 
 
 @pytest.mark.parametrize("is_of_user", [False, True])

@@ -31,6 +31,25 @@ class AnswerLost(QueueTuiError):
     """What was to be told could not be written."""
 
 
+@contextmanager
+def streams_kept() -> Iterator[None]:
+    """Let others' code run that may close what is written to; afterwards it is open as before."""
+    spared = dict[str, int]()
+    for name in ("stdout", "stderr"):
+        # What is no file of the system, or is closed already, cannot be kept.
+        with suppress(OSError, ValueError):
+            spared[name] = os.dup(getattr(sys, name).fileno())
+    try:
+        yield
+    finally:
+        for name, number in spared.items():
+            stream = getattr(sys, name)
+            if stream is None or stream.closed:
+                setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace"))
+            else:
+                os.close(number)
+
+
 class Format(StrEnum):
     """How data is written."""
 

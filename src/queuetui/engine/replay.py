@@ -19,13 +19,21 @@ from types import TracebackType
 
 from queuetui.engine.held import Run
 from queuetui.engine.logs import current_job
-from queuetui.engine.outcome import NoHandler, RefusedHandler, Retry, Snooze, handler_frames
+from queuetui.engine.outcome import (
+    NoHandler,
+    RefusedHandler,
+    Retry,
+    RetryRule,
+    handler_frames,
+    settle_raise,
+    settle_return,
+)
 from queuetui.engine.performer import read_payload
 from queuetui.engine.tasks import Tasks
-from queuetui.model.clock import EPOCH
+from queuetui.model.clock import EPOCH, to_text
 from queuetui.model.correlation import bind_cause, unbind_cause
 from queuetui.model.errors import NotFound
-from queuetui.model.job import ClaimedJob, Job
+from queuetui.model.job import ClaimedJob, Ending, Job, Settlement
 from queuetui.model.job_id import new_job_id
 
 FUNCTIONS_TOLD = 25
@@ -34,16 +42,33 @@ REPLAY = "replay"
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What a run came to: the value that it gave back, or what it raised."""
+    """What a run gave back or raised, and how a worker would have ended it."""
 
     value: object
     error: BaseException | None
-    took_s: float
+    settlement: Settlement
 
     @property
     def is_well(self) -> bool:
         """Whether a worker would have completed the job, or put it off as the handler asked."""
-        return (self.error is None and self.value is not False) or isinstance(self.error, Retry | Snooze)
+        return self.settlement.ending in {Ending.COMPLETED, Ending.SNOOZED} or self._is_asked_again
+
+    @property
+    def story(self) -> str:
+        """In words, how it ended."""
+        ended = self.settlement
+        if self._is_asked_again or ended.ending is Ending.SNOOZED:
+            when = f"at {to_text(ended.at)}" if ended.at is not None else f"in {ended.delay_s:g} s"
+            counted = "an attempt is counted" if self._is_asked_again else "no attempt is counted"
+            return f"asked to be run again {when} ({counted})"
+        why = "" if self.error is not None or ended.error is None else f" ({ended.error.message})"
+        return "completed" if ended.ending is Ending.COMPLETED else f"failed{why}"
+
+    @property
+    def _is_asked_again(self) -> bool:
+        asked = self.value if self.error is None else self.error
+        is_asked = isinstance(asked, Retry) or (isinstance(asked, type) and issubclass(asked, Retry))
+        return is_asked and self.settlement.ending is Ending.RETRY
 
     @property
     def traceback(self) -> TracebackType | None:
@@ -94,16 +119,17 @@ def run_again(job: ClaimedJob, tasks: Tasks) -> Replay:
         task, payload = tasks.find(job.type), read_payload(job.payload)
     except (NoHandler, RefusedHandler) as error:
         raise NotFound(str(error)) from None
-    run = Run(job, REPLAY)
+    run, rule = Run(job, REPLAY), RetryRule(task.backoff, chance=0.5, jitter=0.0)
     context = run.context
     told_of, cause = current_job.set(run), bind_cause(context)
     began_s = time.monotonic()
     try:
         value = task.call(payload, context)
         value = asyncio.run(_await(value)) if isawaitable(value) else value
-        return Replay(value, None, time.monotonic() - began_s)
+        return Replay(value, None, settle_return(job, value, time.monotonic() - began_s, rule))
     except BaseException as error:  # noqa: BLE001 - a handler may raise anything, SystemExit too
-        return Replay(None, error.with_traceback(handler_frames(error)), time.monotonic() - began_s)
+        settled = settle_raise(job, error, time.monotonic() - began_s, rule)
+        return Replay(None, error.with_traceback(handler_frames(error)), settled)
     finally:
         unbind_cause(cause)
         current_job.reset(told_of)

@@ -12,7 +12,7 @@ from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
 from queuetui.cli.options import store_option, whole_option
-from queuetui.cli.output import cell, say, say_traceback, write
+from queuetui.cli.output import cell, say, say_traceback, streams_kept, write
 from queuetui.cli.systems import opened_systems
 from queuetui.model.errors import Unsupported
 
@@ -62,17 +62,19 @@ def command(
     say(f"running {cell(job.type)} with the payload of {found}; the job stays {job.state.value}")
     configure_logs(sys.stderr, as_json=False, level=logging.INFO)
     if is_measured:
-        replay, measures = measured(lambda: run_again(copy, tasks))
+        with streams_kept():
+            replay, measures = measured(lambda: run_again(copy, tasks))
         write(measures.functions)
         write(f"most memory held by Python: {measures.peak_bytes / _MEGABYTE:.1f} MB")
     else:
-        replay = run_again(copy, tasks)
+        with streams_kept():
+            replay = run_again(copy, tasks)
     if replay.error is not None:
         say_traceback(replay.error)
         if is_debugged:
             debug(replay)
     else:
         write(f"returned {cell(repr(replay.value))}")
-    say(f"{'completed' if replay.is_well else 'failed'} after {replay.took_s:.3f} s")
+    say(f"{cell(replay.story)} after {replay.settlement.duration_s or 0.0:.3f} s")
     if not replay.is_well:
         raise Exit(exit_codes.REFUSED)

@@ -52,7 +52,7 @@ def write_unit(place: UnitPlace, words: Sequence[str], folder: Path, writable: S
     paths = dict.fromkeys([folder, *writable])
     return Template(read_text("cli", "service", "worker.service")).substitute(
         name=place.name,
-        command=" ".join(map(_unit_word, command)),
+        command=" ".join(_unit_word(word.replace("$", "$$")) for word in command),
         folder=_unit_path(folder),
         environment=_unit_path(place.environment),
         stop_s=STOP_S,
@@ -79,13 +79,13 @@ def _compose_command(line: str) -> str:
 
 
 def _unit_word(word: str) -> str:
-    """Return a word as systemd reads it.
+    """Return a word as systemd reads it, in quotes where need be; specifiers are taken literally.
 
-    In quotes where need be; specifiers and variables are taken literally.
+    A dollar stands for a variable in commands alone.
     """
     if any(ord(letter) < ord(" ") for letter in word):
         raise BadConfig(f"{word!r} holds a control character, which no unit can hold", "service")
-    literal = word.replace("%", "%%").replace("$", "$$")
+    literal = word.replace("%", "%%")
     if literal and not set(literal) & set(" \"'\\;"):
         return literal
     return '"' + literal.replace("\\", "\\\\").replace('"', '\\"') + '"'
