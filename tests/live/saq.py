@@ -1,4 +1,4 @@
-"""SAQ in the version that it is described for, on Redis."""
+"""SAQ in the version that it is described for, on Redis and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ class LiveSaq(LiveProduct):
     kind = "saq"
     server = "redis_server"
     stuck_after_s = 90
+    drivers: tuple[str, ...] = ()
 
     def install(self, room: Path) -> None:
-        make_python_room(room, "saq==0.26.4", "redis<9", "typing_extensions<5")
+        make_python_room(room, "saq==0.26.4", "redis<9", "typing_extensions<5", *self.drivers)
 
     def enqueue(self, room: Path, url: str, work: Path) -> None:
         run(["env", f"QUEUE_URL={url}", room / "venv/bin/python", PROGRAMS / "saq_app.py", work], room)
@@ -27,4 +28,13 @@ class LiveSaq(LiveProduct):
         return ["env", *settings, room / "venv/bin/saq", "saq_app.settings"]
 
 
-PRODUCTS = (LiveSaq(),)
+class LiveSaqOnPostgres(LiveSaq):
+    """SAQ with its queue on PostgreSQL."""
+
+    name = "saq 0.26.4 on postgresql"
+    kind = "saq-pg"
+    server = "postgres_server"
+    drivers = ("psycopg[binary]", "psycopg-pool")
+
+
+PRODUCTS = (LiveSaq(), LiveSaqOnPostgres())

@@ -29,6 +29,7 @@ settings = {"queue": queue, "functions": [fail, slow], "concurrency": 2}
 
 
 async def _enqueue(folder: str) -> None:
+    await queue.connect()
     # A worker that starts sweeps: what it has itself taken at that moment and not begun it would abort.
     await queue.sweep(lock=600)
     await queue.enqueue("fail", folder=folder)

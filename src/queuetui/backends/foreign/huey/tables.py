@@ -52,10 +52,14 @@ _WAITING = _LATER | {State.PENDING}
 
 @dataclass(frozen=True)
 class HueyOnSqlite:
-    """The description of Huey in a file; `zone` is UTC but where the application says utc=False."""
+    """The description of Huey in a file; `zone` is UTC but where the application says utc=False.
+
+    `ticks` is what the schedule counts a second as: 1,000 where peewee made the tables.
+    """
 
     zone: tzinfo
     summaries: SummaryPaths
+    ticks: int = 1
 
     def describe(self) -> Product:
         """Return all names of a file, of which each is a queue."""
@@ -215,7 +219,9 @@ class HueyOnSqlite:
         values: dict[str, Any] = {"data": self._due_now(locked)}
         if locked.source.name == "schedule":
             # The schedule's times are those of the consumer's own zone.
-            values["timestamp"] = locked.row["rev_1"] + locked.moment.now.timestamp() - locked.row["field_scheduled"]
+            sooner_s = locked.moment.now.timestamp() - locked.row["field_scheduled"]
+            moved = locked.row["rev_1"] + sooner_s * self.ticks
+            values["timestamp"] = moved if self.ticks == 1 else round(moved)
         yield update(table_of(locked)).where(locked.same).values(**values)
         return None
 

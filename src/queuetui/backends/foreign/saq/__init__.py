@@ -1,0 +1,1 @@
+"""SAQ on Redis and on PostgreSQL."""

@@ -1,0 +1,341 @@
+"""SAQ on PostgreSQL: a row a job, whose message in JSON holds what the columns do not tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, Text, and_, case, cast, func, literal, not_, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.saq.recognition import JOBS
+from queuetui.backends.payloads.decoder import JSON, Decoder
+from queuetui.backends.payloads.msgpack_reader import MSGPACK
+from queuetui.backends.payloads.pickle_reader import PICKLE
+from queuetui.backends.payloads.python_call import summarise_call
+from queuetui.backends.payloads.python_traceback import read_error
+from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
+from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.tables.changes import deleting, setting
+from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, WHOLE
+from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
+from queuetui.backends.tables.source import Condition, Field, Moment, Row, Rule, Source
+from queuetui.backends.tables.stored_columns import as_table
+from queuetui.model.act import Verb
+from queuetui.model.clock import from_us
+from queuetui.model.job import Job
+from queuetui.model.payload import SummaryPaths
+from queuetui.model.state import State
+from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
+
+_SOURCE, _SQL = "job", "postgresql"
+# A job of which nothing else is said has these.
+_TIMEOUT_S, _TTL_S, _RUNS = 10, 600, 1
+# A worker says for how long it counts as live: a second more than it beats by itself.
+_BEATS_LAST_S = 11
+_MOST_WORKERS = 1_000
+_ENDED = {"complete": State.COMPLETED, "failed": State.FAILED, "aborted": State.CANCELLED}
+_BEGUN = ("active", "aborting")
+_LATER = frozenset({State.SCHEDULED, State.RETRYING})
+_OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts", "error", "worker_id")
+# What SAQ writes in this order, one behind the other, leaving out what is as usual.
+_BEFORE = (
+    "timeout",
+    "heartbeat",
+    "retries",
+    "ttl",
+    "retry_delay",
+    "retry_backoff",
+    "scheduled",
+    "progress",
+    "attempts",
+    "completed",
+)
+_BEHIND = ("started", "touched")
+_PARTS = (*_BEFORE, "queued", *_BEHIND)
+_NUMBERS = "".join((
+    *(rf'(?:"{name}": ?(-?[0-9.eE+-]+|true|false), ?)?' for name in _BEFORE),
+    '"queued": ?([0-9]+)', *(rf'(?:, ?"{name}": ?([0-9]+))?' for name in _BEHIND),
+))  # fmt: skip
+_FUNCTION = r'^\{"function": ?"([^"]+)"'
+_MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
+_HEAD_BYTES = 1_000_000
+_ABSENT = lacking("SAQ", "correlation_id", "lost", "tag") | {
+    "key": "a job of SAQ is told from others by its id alone, which is its key",
+    "worker": "which worker runs a job stands in its message, and is shown with it",
+}
+_REASONS = usual_reasons("SAQ", workers="SAQ deletes its registrations of workers itself once they have expired")
+_WARNINGS = {
+    Verb.RETRY: "the job begins anew: its attempts, error and due time are taken out of it",
+    Verb.RELEASE: "the job begins anew with no attempts; SAQ's own sweep, once a minute, would retry or abort it",
+    Verb.CANCEL: "SAQ drops a cancelled job after its ttl, ten minutes by itself",
+    Verb.DELETE: "SAQ keeps no copy of a deleted job",
+}
+_UNTRIED = "it is only read: these are not the tables of SAQ 0.26, with which this was tried"
+_UNWRITABLE = "its message is not stored as JSON, so it cannot be written again here; see to it in the application"
+_ASKED = "it was asked to end already: its worker does so within about a second, else the sweep once its time is over"
+_TOLD = "its worker is asked to end it, and does so within about a second; where it has died, the sweep does once the time is over"
+_TWICE = "if its worker still lives, the job runs twice"
+_RECURS = "a recurring job: a worker that has it in its code enqueues its next run by itself"
+_FOR_EVER = (
+    "without timeout and heartbeat SAQ never takes its run for dead: whether it still runs is told by its age alone"
+)
+_GROUPED = "one of a group: it waits while another of it runs"
+
+
+def describe(found: tuple[StoredTable, StoredTable | None], _: Catalog, options: BackendOptions) -> Product:
+    """Return the queues of a table of jobs."""
+    jobs, workers = found
+    is_tried = frozenset(jobs.columns) == JOBS and workers is not None
+    saq = SaqTables(as_table(jobs, _SQL), None if workers is None else as_table(workers, _SQL), options.summaries)
+    is_usual = jobs.name == "saq_jobs"
+    return Product(
+        "saq-pg", "SAQ", (saq.source(),), saq.changes() if is_tried else (),
+        tables=", ".join(one.written for one in found if one is not None), absent=_ABSENT,
+        reasons=_REASONS if is_tried else _REASONS | dict.fromkeys((Verb.RETRY, Verb.RELEASE, Verb.CANCEL, Verb.DELETE), _UNTRIED),
+        warnings=_WARNINGS, missing_states={State.BLOCKED: "SAQ has no jobs that wait for others"},
+        name=(jobs.schema or "") if is_usual else jobs.written, is_visible=jobs.is_visible,
+        sides=Sides(workers=None if workers is None else saq.workers), worker_command=("saq", "MODULE.SETTINGS"),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SaqTables:
+    """A table of jobs and that of its workers."""
+
+    jobs: Table
+    registered: Table | None
+    summaries: SummaryPaths
+
+    @cached_property
+    def _numbers(self) -> ColumnElement[Any]:
+        """The numbers in a message, in the order of _PARTS."""
+        return func.regexp_match(func.encode(self.jobs.c.job, "escape"), _NUMBERS, type_=ARRAY(Text))
+
+    def _number(self, name: str, usual: int | None = None) -> ColumnElement[Any]:
+        # Whole numbers alone: a span may have a fraction, and a backoff be a truth value.
+        told = func.substring(self._numbers[_PARTS.index(name) + 1], "^[0-9]{1,15}").cast(self.jobs.c.scheduled.type)
+        return told if usual is None else func.coalesce(told, usual)
+
+    def _held(self) -> ColumnElement[Any]:
+        """Return until when SAQ's sweep leaves a run alone, NULL where it always does."""
+        spans = (("started", self._number("timeout", _TIMEOUT_S)), ("touched", self._number("heartbeat", 0)))
+        return func.least(*(self._number(at) + func.nullif(span, 0) * 1_000 for at, span in spans))
+
+    def source(self) -> Source:
+        """Return the jobs."""
+        row = self.jobs.c
+        is_run, is_over = row.status.in_(_BEGUN), row.status.in_(tuple(_ENDED))
+        function = func.substring(func.encode(func.substr(row.job, 1, 1_000), "escape"), _FUNCTION)
+        times = {name: self._number(name) for name in ("queued", "started", "touched", "completed")}
+        return Source(
+            name=_SOURCE, rows=self.jobs, key=(Field(row.key),),
+            fields={
+                "id": Field(row.key),
+                "type": Field(func.coalesce(function, "?")),
+                "queue": Field(row.queue),
+                "priority": Field(row.priority, WHOLE),
+                "attempts": Field(self._number("attempts", 0), WHOLE),
+                "max_attempts": Field(self._number("retries", _RUNS), WHOLE),
+                "created": Field(times["queued"], EPOCH_MS),
+                "scheduled": Field(case((or_(is_run, is_over), None), else_=row.scheduled), EPOCH_S),
+                "started": Field(times["started"], EPOCH_MS),
+                "updated": Field(times["touched"], EPOCH_MS),
+                "completed": Field(case((is_over, times["completed"]), else_=None), EPOCH_MS),
+            },
+            states=self._states(),
+            rev=(row.status, row.scheduled, func.md5(row.job)),
+            held=Field(self._held(), EPOCH_MS),
+            extra={"message": func.substr(row.job, 1, _HEAD_BYTES + 1), "status": row.status, "group": row.group_key},
+            finish=self._finish,
+            cancelling=row.status == "aborting",
+        )  # fmt: skip
+
+    def _states(self) -> Mapping[State, Rule]:
+        row = self.jobs.c
+        is_later: Callable[[Moment], Condition] = lambda moment: and_(  # noqa: E731 - a rule
+            row.status.not_in((*_BEGUN, *_ENDED)), row.scheduled > EPOCH_S.to_store(moment.now)
+        )
+        has_run: Condition = self._number("attempts", 0) > 0
+        return {
+            State.PENDING: lambda moment: and_(row.status.not_in((*_BEGUN, *_ENDED)), not_(is_later(moment))),
+            State.PROCESSING: lambda _: row.status.in_(_BEGUN),
+            **{state: self._is(word) for word, state in _ENDED.items()},
+            State.SCHEDULED: lambda moment: and_(is_later(moment), not_(has_run)),
+            State.RETRYING: lambda moment: and_(is_later(moment), has_run),
+        }
+
+    def _is(self, word: str) -> Rule:
+        return lambda _: self.jobs.c.status == word
+
+    def _finish(self, row: Row, job: Job) -> Job:
+        """Add what the message says, where it is read whole."""
+        said, problem = _read(row["message"])
+        if said is None:
+            return replace(job, remarks=(*job.remarks, problem))
+        call, kwargs = str(said.get("function") or "?"), said.get("kwargs") or {}
+        payload, is_run, progress, worker = (
+            json.dumps(kwargs),
+            job.state is State.PROCESSING,
+            said.get("progress"),
+            said.get("worker_id"),
+        )
+        return replace(
+            job,
+            payload=Untrusted(payload),
+            data=summarise_call(call, json.dumps({"args": [], "kwargs": kwargs}), self.summaries),
+            error=None if job.state is State.COMPLETED else read_error(said.get("error")),
+            result=Untrusted(json.dumps(said["result"])) if job.state is State.COMPLETED and "result" in said else None,
+            progress=Untrusted(f"{progress:.0%}") if is_run and isinstance(progress, float) else None,
+            worker=Untrusted(str(worker)) if is_run and worker else None,
+            remarks=(*job.remarks, *_remarks(row, job, said)),
+        )  # fmt: skip
+
+    def workers(self, connection: Connection, moment: Moment) -> tuple[WorkerInfo, ...]:
+        """Return the workers whose registration has not expired, with what each runs."""
+        if self.registered is None:
+            return ()
+        at, row = self.registered.c, self.jobs.c
+        name = func.substring(func.encode(row.job, "escape"), '"worker_id": ?"([^"]+)"')
+        runs = (
+            select(name.label("name"), func.count().label("busy"))
+            .where(row.status.in_(_BEGUN))
+            .group_by(name)
+            .subquery()
+        )
+        up_ms = func.substring(cast(at.stats, Text), '"uptime": ?([0-9]+)')
+        chosen = (
+            select(at.worker_id, at.queue_key, at.expire_at, up_ms, func.coalesce(runs.c.busy, 0))
+            .select_from(self.registered.outerjoin(runs, runs.c.name == at.worker_id))
+            .where(at.expire_at >= EPOCH_S.to_store(moment.now)).order_by(at.worker_id).limit(_MOST_WORKERS)
+        )  # fmt: skip
+        return tuple(_worker(*one) for one in connection.execute(chosen))
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return the verbs."""
+        running, waiting = frozenset({State.PROCESSING}), _LATER | {State.PENDING}
+        ended = frozenset({State.FAILED, State.CANCELLED})
+        again = self._telling(setting(_anew))
+        return (
+            Change(Verb.RETRY, _SOURCE, ended | _LATER, again, refusal=_why_not_written),
+            Change(
+                Verb.RELEASE, _SOURCE, running, self._telling(setting(_anew, only_stuck=True)),
+                only_stuck=True, note=_TWICE, refusal=_why_not_written,
+            ),
+            Change(Verb.CANCEL, _SOURCE, waiting, _abort, refusal=_why_not_written),
+            Change(Verb.CANCEL, _SOURCE, running, setting(_ask_to_end), note=_TOLD, refusal=_why_not_asked),
+            Change(Verb.DELETE, _SOURCE, waiting | ended | {State.COMPLETED}, deleting),
+        )  # fmt: skip
+
+    def _telling(self, write: Callable[[LockedRow], Statements]) -> Callable[[LockedRow], Statements]:
+        """Return a change after which the workers are told, as they may listen and not poll."""
+
+        def change(locked: LockedRow) -> Statements:
+            yield from write(locked)
+            yield select(func.pg_notify(literal(f"saq:{locked.says['queue']}"), "saq:enqueue"))
+            return None
+
+        return change
+
+
+def _read(raw: Any) -> tuple[dict[str, Any] | None, str]:  # noqa: ANN401 - what the database gives
+    """Return what a message says, or why it cannot be read."""
+    stored = bytes(raw or b"")
+    if len(stored) > _HEAD_BYTES:
+        return None, f"its message has more than {_HEAD_BYTES:,} bytes and is not read here"
+    decoded = _MESSAGE.decode(stored)
+    try:
+        said = json.loads(decoded.text) if decoded.text else None
+    except (ValueError, RecursionError):
+        said = None
+    return (
+        (said, "")
+        if isinstance(said, dict)
+        else (None, f"its message cannot be read here: {decoded.problem or 'it is no object'}")
+    )
+
+
+def _remarks(row: Row, job: Job, said: Mapping[str, Any]) -> Iterator[str]:
+    if row["status"] == "aborting":
+        yield _ASKED
+    if job.state is State.PROCESSING and job.lease_until is None:
+        yield _FOR_EVER
+    if job.state in _LATER | {State.PENDING}:
+        if said.get("error"):
+            yield "its error is that of its last run: SAQ tries it again when it is due"
+        if row["group"]:
+            yield _GROUPED
+    if job.ref.id.startswith("cron:"):
+        yield _RECURS
+
+
+def _written(locked: LockedRow) -> dict[str, Any] | None:
+    """Return a message that is JSON, None for any other."""
+    try:
+        said = json.loads(bytes(locked.row["extra_message"]))
+    except (ValueError, RecursionError):
+        return None
+    return said if isinstance(said, dict) else None
+
+
+def _why_not_written(locked: LockedRow) -> str:
+    return _UNWRITABLE if _written(locked) is None else ""
+
+
+def _why_not_asked(locked: LockedRow) -> str:
+    return _ASKED if locked.row["extra_status"] == "aborting" else _why_not_written(locked)
+
+
+def _anew(locked: LockedRow) -> dict[str, Any]:
+    """Return what SAQ writes of a job that is enqueued, as if it had never run."""
+    kept = {name: value for name, value in (_written(locked) or {}).items() if name not in _OF_RUNS}
+    message = kept | {"touched": _now_ms(locked), "status": "queued"}
+    return {"job": _in_order(message), "status": "queued", "scheduled": _now_ms(locked) // 1_000, "expire_at": None}
+
+
+def _ask_to_end(locked: LockedRow) -> dict[str, Any]:
+    message = (_written(locked) or {}) | {
+        "status": "aborting",
+        "error": "aborted by an operator",
+        "touched": _now_ms(locked),
+    }
+    return {"job": _in_order(message), "status": "aborting"}
+
+
+def _abort(locked: LockedRow) -> Statements:
+    """End a job that waits as SAQ's own abort does; one without a ttl goes at once."""
+    said, now_ms = _written(locked) or {}, _now_ms(locked)
+    ttl = said.get("ttl", _TTL_S)
+    if not isinstance(ttl, int) or ttl < 0:
+        return (yield from deleting(locked))
+    message = said | {"status": "aborted", "error": "aborted by an operator", "completed": now_ms, "touched": now_ms}
+    values = {"job": _in_order(message), "status": "aborted", "expire_at": now_ms // 1_000 + ttl if ttl else None}
+    return (yield from setting(lambda _: values)(locked))
+
+
+def _in_order(message: Mapping[str, Any]) -> bytes:
+    """Return a message with its parts in the order in which SAQ writes them."""
+    parts = (*(name for name in message if name not in (*_PARTS, *_LAST)), *_PARTS, *_LAST)
+    return json.dumps({name: message[name] for name in parts if name in message}).encode()
+
+
+# What SAQ writes behind the numbers.
+_LAST = ("result", "error", "status", "priority", "group_key", "meta", "worker_id")
+
+
+def _now_ms(locked: LockedRow) -> int:
+    return int(locked.moment.now.timestamp() * 1_000)
+
+
+def _worker(name: str, queue: str | None, end_s: int, up_ms: str | None, busy: int) -> WorkerInfo:
+    """Return a worker, whose last beat assumes SAQ's usual interval between beats."""
+    beat_us = (end_s - _BEATS_LAST_S) * 1_000_000
+    return WorkerInfo(
+        Untrusted(name), Untrusted(""), None, Untrusted(""), (Untrusted(queue or ""),), slots=0, busy=busy,
+        started_at=from_us(beat_us - int(up_ms or 0) * 1_000), beat_at=from_us(beat_us), registration_ends=True,
+    )  # fmt: skip
