@@ -91,6 +91,7 @@ class Snapshot:
 
     A part not asked for is empty, a part that failed is named in `problems` with the reason.
     `counts` spans all queues; `stuck` counts across states.
+    `has_more_queues` tells that there are, or may be, other queues than these.
     Until `held_until` nothing is claimed, as the server was restarted and may have forgotten claims.
     """
 
@@ -107,3 +108,4 @@ class Snapshot:
     page: Page | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
     held_until: datetime | None = None
+    has_more_queues: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from queuetui.model.filter_text import quote_value
@@ -129,3 +131,5 @@ def test_a_queue_is_found_by_its_beginning_when_only_one_begins_so() -> None:
     assert find_queue(snapshot, "sy") == Untrusted("sync")
     assert find_queue(snapshot, "ma") is None
     assert find_queue(snapshot, "mail") == Untrusted("mail")
+    assert find_queue(snapshot, "tenant-9") is None
+    assert find_queue(replace(snapshot, has_more_queues=True), "tenant-9") == Untrusted("tenant-9")

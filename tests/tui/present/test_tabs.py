@@ -77,3 +77,11 @@ def test_the_tabs_tell_how_old_their_counts_are() -> None:
         pending = Measured(7, Exactness.CACHED, snapshot.now - timedelta(seconds=age_s))
         line = tabs_line(Scope(), replace(snapshot, counts={**snapshot.counts, State.PENDING: pending}), None, width)
         assert "".join(span.text for span in line.right) == told
+
+
+def test_a_tab_counts_no_less_than_the_list_behind_it() -> None:
+    """Where a page found more than was counted of each queue, the chosen tab tells what the list does."""
+    capped = Measured(10_000, Exactness.CAPPED)
+    line = tabs_line(Scope(), counting(10, Exactness.CAPPED), None, 200, capped)
+    assert line.left[1].text.startswith("[1 All 10,000+]")
+    assert "80+" not in "".join(span.text for span in line.left)

@@ -73,6 +73,7 @@ class KeysInspector:
             failures=failures or (),
             page=page,
             problems=problems | _unread_keys(reading),
+            has_more_queues=bool(reading.survey.unseen),
         )
 
     def page(self, request: PageRequest, limits: Limits) -> Page:

@@ -49,8 +49,8 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
 
     Back has the focus, so Enter alone changes nothing; to cancel is what is done to jobs.
     `prepare` and `perform` block and run as calls; `question_of` puts what was prepared into words. A question with a
-    word to type offers its confirmation when the word is right. Left while working, it tells the outcome through
-    `left_behind`. Where a question has options, `prepare_otherwise` prepares the one that a person goes to; `further` is what
+    word to type offers its confirmation when the word is right. Left while working, it tells the report, or why there
+    is none, to `left_behind`. Where a question has options, `prepare_otherwise` prepares the one that a person goes to; `further` is what
     prepares more where not all was looked at. Leaving breaks off what only looks.
     """
 
@@ -64,7 +64,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         prepare: Callable[[Tell], T],
         question_of: Callable[[T], Question],
         perform: Callable[[T], Report],
-        left_behind: Callable[[str], None],
+        left_behind: Callable[[Report | str], None],
         prepare_otherwise: Callable[[str], T] | None = None,
         further: Callable[[T], Callable[[Tell], T] | None] = lambda _: None,
     ) -> None:
@@ -160,7 +160,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
 
     def _tell(self, report: Report) -> None:
         if not self.is_attached:
-            self._left_behind(report.lines()[0])
+            self._left_behind(report)
             return
         self._is_working = False
         self._report = report

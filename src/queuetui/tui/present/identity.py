@@ -52,11 +52,16 @@ def queue_named(snapshot: Snapshot | None, name: Untrusted | None) -> QueueInfo 
 
 
 def find_queue(snapshot: Snapshot | None, typed: str) -> Untrusted | None:
-    """Return the name of the queue that was typed, exactly or as the one that begins so."""
+    """Return the name of the queue that was typed, exactly or as the one that begins so.
+
+    Where not all queues are known, it may be another one.
+    """
     names = [] if snapshot is None else [queue.name for queue in snapshot.queues]
     exact = [name for name in names if name.raw == typed]
     begun = [name for name in names if name.raw.startswith(typed)]
     found = exact or begun
+    if not found and snapshot is not None and snapshot.has_more_queues:
+        return Untrusted(typed)
     return found[0] if len(found) == 1 or exact else None
 
 

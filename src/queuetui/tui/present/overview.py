@@ -77,6 +77,8 @@ def hour_lines(snapshot: Snapshot, width: int, *, keeps_tally: bool) -> list[Tex
     Of how many queues that is stands beside it, as not all of them may have room below.
     """
     queues = counted(len(snapshot.queues), "queue")
+    if snapshot.has_more_queues:
+        queues = f"{len(snapshot.queues):,} and more queues"
     if not keeps_tally:
         return [line_of(say(f" the last hour: {_NOT_KEPT}", Tone.MUTED), right=[say(f"{queues} ", Tone.MUTED)])]
     series = completed_series(snapshot.tally, snapshot.now, HOUR_MINUTES)

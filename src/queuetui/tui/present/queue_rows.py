@@ -45,7 +45,7 @@ QUEUE_COLUMNS = (_NAME, _FLAG, _PENDING, _RUNNING, _STUCK, _FAILED, _OLDEST, _RA
 def pick_rows(picture: Picture, text: str) -> list[Row]:
     """Return `every queue` and the queues whose name holds the text.
 
-    `picked_queue` reads their keys.
+    Where not all queues are known, the text is offered as the name of another one. `picked_queue` reads the keys.
     """
     needle = text.casefold()
     rows = [
@@ -56,6 +56,14 @@ def pick_rows(picture: Picture, text: str) -> list[Row]:
     if needle in "every queue":
         every = (Cell(sanitize("every queue"), Tone.STRONG), *(Cell(sanitize("")) for _ in QUEUE_PICK_COLUMNS[1:]))
         rows.insert(0, Row(_EVERY_QUEUE_KEY, every))
+    if text and picture.snapshot.has_more_queues and all(queue.name.raw != text for queue in picture.snapshot.queues):
+        blank = (Cell(sanitize("")) for _ in QUEUE_PICK_COLUMNS[2:])
+        rows.append(
+            Row(
+                _QUEUE_KEY + text,
+                (Cell(sanitize(Untrusted(text)), Tone.STRONG), Cell(sanitize("unlisted"), Tone.MUTED), *blank),
+            )
+        )
     return rows
 
 

@@ -21,13 +21,21 @@ _SHORTEST = {**_SHORT, "Pending": "Pnd", "Stuck": "Stk", "Later": "Lat", "Cancel
 _LEAST_WANTED_FIRST = "87162354"
 
 
-def tabs_line(scope: Scope, snapshot: Snapshot | None, queue: QueueInfo | None, width: int) -> TextLine:
-    """Return the state tabs; the chosen one stands in brackets.
+def tabs_line(
+    scope: Scope,
+    snapshot: Snapshot | None,
+    queue: QueueInfo | None,
+    width: int,
+    listed: Measured[int] | None = None,
+) -> TextLine:
+    """Return the state tabs; the chosen one stands in brackets, and counts no less than what is `listed` behind it.
 
     On a narrow screen words and counts get shorter, then counts give way one by one; an ellipsis stands where one did.
     Where there is room, the age of the oldest count stands at the right, if it is older than a few polls.
     """
     counts = {} if snapshot is None else {tab: tab_count(tab, snapshot, queue) for tab in TABS}
+    if listed is not None and (counts.get(scope.tab, listed).value or 0) < (listed.value or 0):
+        counts[scope.tab] = listed
     line = _tabs(scope, counts, width)
     ages = (
         []

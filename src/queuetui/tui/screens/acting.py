@@ -162,7 +162,7 @@ class Acting(ConsoleScreen):
             prepare,
             lambda manifest: ask_act(self._without_ghosts(link, manifest), profile),
             operations.perform,
-            self._tell_later,
+            partial(self._tell_later, link=link),
             lambda retry_until: read(BOUNDED, retry_until),
             lambda manifest: None if manifest.looked is None else partial(prepare, begun=manifest),
         )
@@ -175,6 +175,12 @@ class Acting(ConsoleScreen):
             self.forget_done(link, gone)
         return manifest
 
-    def _tell_later(self, outcome: str) -> None:
-        self.console.flash_report(outcome, Tone.WARNING)
+    def _tell_later(self, outcome: Report | str, link: ConsoleLink | None = None) -> None:
+        """Say what came of an act whose dialog was left, on whatever screen is in front."""
+        if isinstance(outcome, str):
+            self.console.flash_report(outcome, Tone.WARNING)
+        else:
+            self.console.flash_report(outcome.lines()[0], Tone.GOOD if outcome.complete else Tone.WARNING)
+            if self.is_attached:
+                self.forget_done(link or self.console.shown, set(outcome.settled))
         self.console.action_refresh()

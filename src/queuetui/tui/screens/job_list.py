@@ -154,7 +154,10 @@ class JobList(Stretch):
     def _show_frame_lines(self) -> None:
         width = self.app.size.width
         queue = queue_named(self.snapshot, self.scope.queue)
-        self.show_lines("#tabs", [tabs_line(self.scope, self.snapshot, queue, width)])
+        # A queue beyond those that are counted has no other numbers than its list.
+        counted = self.snapshot if queue is not None or self.scope.queue is None else None
+        listed = None if self.page is None or self.scope.filter_text else self.page.total
+        self.show_lines("#tabs", [tabs_line(self.scope, counted, queue, width, listed)])
         self.show_lines(
             "#crumbs",
             crumbs_lines(

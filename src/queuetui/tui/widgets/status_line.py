@@ -13,6 +13,8 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 
 _SHOWN_S = 6.0
+# What became of jobs is not told a second time.
+_REPORT_SHOWN_S = 20.0
 _CAP = 2000
 _MOST_LINES = 3
 _FEWEST_CELLS = 20
@@ -48,14 +50,14 @@ class StatusLine(TextLines):
         self._is_report = False
         self._afterwards: tuple[str, Tone] | None = None
 
-    def tell(self, text: str, tone: Tone, about: About, *, gently: bool = False) -> None:
+    def tell(self, text: str, tone: Tone, about: About, *, gently: bool = False, shown_s: float = _SHOWN_S) -> None:
         """Say it; what is said gently does not replace what a person has not read yet."""
         if self._timer is not None:
             if gently:
                 return
             self._timer.stop()
         self.show(self._lines_of(text, tone))
-        self._timer = self.set_timer(_SHOWN_S, self.end, name="flash")
+        self._timer = self.set_timer(shown_s, self.end, name="flash")
         self._about, self._is_report, self._afterwards = about, False, None
 
     def _lines_of(self, text: str, tone: Tone) -> list[TextLine]:
@@ -68,7 +70,7 @@ class StatusLine(TextLines):
 
     def report(self, text: str, tone: Tone) -> None:
         """Say what became of an act."""
-        self.tell(text, tone, About.ANSWER)
+        self.tell(text, tone, About.ANSWER, shown_s=_REPORT_SHOWN_S)
         self._is_report = True
 
     def tell_of_store(self, text: str, tone: Tone) -> None:

@@ -46,6 +46,7 @@ def make_snapshot(read: SnapshotParts, context: StoreContext) -> Snapshot:
         failures=read.found.get("failures", ()),
         page=read.found.get("page"),
         problems=read.problems,
+        has_more_queues=context.is_cut,
     )
 
 
