@@ -59,6 +59,10 @@ class SafeText(str):
         """Refuse: only `sanitize` may vouch for a text."""
         raise TypeError("SafeText is made by sanitize() alone")
 
+    def __deepcopy__(self, _: object) -> Self:
+        """Return itself, as it cannot change: what holds it may be copied."""
+        return self
+
 
 def sanitize(value: Untrusted | str, cap: int = CELL_CAP, *, keep_newlines: bool = False) -> SafeText:
     r"""Return `value` with every hostile character shown as a visible escape such as `\x1b` or `\u202e`.

@@ -9,7 +9,7 @@ from queuetui.model.filter_text import quote_value
 from queuetui.model.limits import Limits, is_live, is_silent
 from queuetui.model.query import Sort
 from queuetui.model.snapshot import Snapshot
-from queuetui.model.text import SafeText, Untrusted, sanitize
+from queuetui.model.text import ELLIPSIS, SafeText, Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import ABSENT, age_text
 from queuetui.tui.present.cells import Align
@@ -19,6 +19,7 @@ from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 
 _MEGABYTE = 1_000_000
+_HOST_CELLS = 20
 
 WORKER_COLUMNS = (
     Column("worker", "worker", 16, 40, flex=1, priority=0),
@@ -155,7 +156,10 @@ def _name(worker: WorkerInfo) -> SafeText:
     if not worker.host.raw:
         return sanitize(short_id(worker.id.raw))
     which = sanitize(short_id(worker.id.raw)) if worker.pid is None else worker.pid
-    return sanitize(f"{sanitize(worker.host, 60)}/{which}")
+    host = sanitize(worker.host, 60)
+    # What tells one worker of a host from another stands behind its domain, which all share.
+    label, dot, _ = host.partition(".")
+    return sanitize(f"{f'{label}{ELLIPSIS}' if dot and len(host) > _HOST_CELLS else host}/{which}")
 
 
 def _state_cell(worker: WorkerInfo, now: datetime, limits: Limits) -> Cell:
