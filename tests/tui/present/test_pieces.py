@@ -54,6 +54,14 @@ def test_a_label_keeps_its_column() -> None:
     assert [row.left[1].text for row in rows] == ["one two", "three", "four"]
 
 
+def test_a_line_of_many_spans_loses_no_word() -> None:
+    """What stands behind the first half of the width flows on below, where only the last span wrapped before."""
+    words = ["03:31:36 UTC", "JobCompleted", "on vm pid 28320", "attempt 1", "started 03:31:35"]
+    rows = wrap_spans(line_of(*(say(f"{word}  ") for word in words)), 24)
+    assert all(cells_of(row.left) <= 24 for row in rows)
+    assert " ".join("".join(span.text for row in rows for span in (*row.left, say(" "))).split()) == " ".join(words)
+
+
 def test_no_worker_is_busier_than_its_slots() -> None:
     """A worker takes jobs ahead, and holds those that ended until that is written: they are told beside its slots."""
     snapshot = ScriptedFeed().poll(Watch()).snapshot

@@ -27,6 +27,8 @@ class TextLine(NamedTuple):
 
 BLANK = TextLine()
 _LEAST_WRAP_CELLS = 8
+_HANGING_CELLS = 4
+_NO_LIMIT = 100_000
 _MARKS_ALLOWANCE = 4
 
 
@@ -81,7 +83,7 @@ def _fitting(text: str, width: int) -> int:
     return min(len(text), width * _MARKS_ALLOWANCE)
 
 
-def flow(spans: Iterable[Span], width: int, most: int) -> list[TextLine]:
+def flow(spans: Iterable[Span], width: int, most: int, indent: int = 1) -> list[TextLine]:
     """Return spans one after the other over at most so many lines; an ellipsis ends what is cut."""
     width = max(width, 2 * _LEAST_WRAP_CELLS)
     lines: list[list[Span]] = [[]]
@@ -90,11 +92,14 @@ def flow(spans: Iterable[Span], width: int, most: int) -> list[TextLine]:
         rest = span.text
         while cell_len(rest) > room:
             head = wrap(rest, room)[0] if room >= _LEAST_WRAP_CELLS else ""
+            if room < cell_len(rest.partition(" ")[0]) <= width - indent:
+                # A word that has room on a line of its own is not broken.
+                head = ""
             if head:
                 lines[-1].append(say(head, span.tone, len(head) + 1))
                 rest = sanitize(rest[len(head) :].lstrip(" "), len(rest))
-            lines.append([say(" ")])
-            room = width - 1
+            lines.append([say(" " * indent)])
+            room = width - indent
         lines[-1].append(Span(rest, span.tone))
         room -= cell_len(rest)
     if len(lines) > most:
@@ -111,11 +116,16 @@ def _cut(spans: Sequence[Span], width: int) -> list[Span]:
 
 
 def wrap_spans(line: TextLine, width: int) -> list[TextLine]:
-    """Return a line whose last span wraps below itself, so that a label keeps its column."""
+    """Return a line whose last span wraps below itself, so that a label keeps its column.
+
+    Where what stands before it takes more than half of the width, all of the line flows on below.
+    """
     if not line.left:
         return [line]
     *heads, last = line.left
     indent = cells_of(heads)
+    if indent > width // 2:
+        return flow(line.left, width, _NO_LIMIT, _HANGING_CELLS)
     texts = wrap(last.text, max(_LEAST_WRAP_CELLS, width - indent)) or [last.text]
     blank = Span(sanitize(" " * indent))
     first = TextLine((*heads, Span(texts[0], last.tone)))
