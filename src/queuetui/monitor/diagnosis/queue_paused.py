@@ -28,10 +28,11 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if queue.paused_at is None:
         return _held(job, facts)
     paused_s = facts.seconds_since(queue.paused_at) or 0.0
+    by = "" if queue.paused_by is None else f" by {name(queue.paused_by)}"
     return Verdict(
         Code.QUEUE_PAUSED,
         Severity.WARNING,
-        f"queue {name(job.queue)} was paused {age(paused_s)} ago by {name(queue.paused_by)}",
+        f"queue {name(job.queue)} was paused {age(paused_s)} ago{by}",
         {"queue": name(job.queue), "paused_at": to_text(queue.paused_at), "paused_by": name(queue.paused_by)},
         f"resume it: {command('resume', names=[job.queue])}",
     )

@@ -12,18 +12,20 @@ from queuetui.tui.present.lines import Span, TextLine, cells_of, line_of, say, w
 from queuetui.tui.present.tones import Tone
 
 _SENTENCE_CAP = 1000
+_NAME_CAP = 40
 _SIGN = "▲"
 
 
-def strip_lines(alarms: Sequence[Warned], width: int) -> list[TextLine]:
+def strip_lines(alarms: Sequence[Warned], width: int, whose: str = "") -> list[TextLine]:
     """Return one line with how many alarms stand and the gravest of them; nothing where none stands.
 
-    The next step is left out where it has no room: half a command helps nobody.
+    The next step is left out where it has no room: half a command helps nobody. `whose` names the system of the first.
     """
     if not alarms:
         return []
     first = alarms[0].verdict
-    head = say(f" {_SIGN} {counted(len(alarms), 'alarm')}  ", _tone(first.severity))
+    name = f"{sanitize(whose, _NAME_CAP)}: " if whose else ""
+    head = say(f" {_SIGN} {counted(len(alarms), 'alarm')}  {name}", _tone(first.severity))
     whole = _sentence(alarms[0])
     fits = cells_of([head, whole]) <= width
     return [line_of(head, whole if fits else say(first.summary, cap=_SENTENCE_CAP))]

@@ -23,7 +23,7 @@ AGE = Column("age", "age", 8, align=Align.RIGHT, priority=2)
 AGE_LAST = replace(AGE, priority=7)
 RUNNING, WAITING, DUE, ENDED = (replace(AGE, title=title) for title in ("running", "waiting", "due", "ended"))
 ATTEMPTS = Column("att", "att", 5, align=Align.RIGHT, priority=6)
-DATA = Column("data", "data", 14, 44, flex=1, priority=5, rest=True)
+DATA = Column("data", "data", 10, 44, flex=1, priority=5, rest=True)
 WHY = Column("why", "why", 20, 200, flex=4, priority=7, rest=True)
 WHY_FIRST = replace(WHY, priority=3)
 # So that at 80 cells queue and data stand beside an error, however long type and queue are.

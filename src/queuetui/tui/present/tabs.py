@@ -28,8 +28,9 @@ def tabs_line(
     width: int,
     listed: Measured[int] | None = None,
 ) -> TextLine:
-    """Return the state tabs; the chosen one stands in brackets, and counts no less than what is `listed` behind it.
+    """Return the state tabs; the chosen one stands in brackets.
 
+    It counts no less than what is `listed` behind it.
     On a narrow screen words and counts get shorter, then counts give way one by one; an ellipsis stands where one did.
     Where there is room, the age of the oldest count stands at the right, if it is older than a few polls.
     """

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from queuetui.model.picture import Warned
+from queuetui.tui.present.alarm_lines import strip_lines
 from queuetui.tui.present.frame import READ_ONLY, Heading
 from queuetui.tui.screens.console_screen import ConsoleScreen
 
@@ -20,6 +23,18 @@ class OfAllSystems(ConsoleScreen):
     def is_live(self) -> bool:
         """Whether a store answers."""
         return any(link.state.is_live for link in self.console.links)
+
+    def show_alarms(self, alarms: Sequence[Warned]) -> None:
+        """Show the strip of what is wrong in any system, and in which the gravest is."""
+        found = [
+            (warned, link.reach.profile.title)
+            for link in self.console.links
+            if link.latest is not None
+            for warned in link.latest.picture.alarms
+        ]
+        found.sort(key=lambda one: one[0].verdict.severity, reverse=True)
+        whose = found[0][1] if found else ""
+        self.show_lines("#alarms", strip_lines([warned for warned, _ in found], self.app.size.width, whose))
 
     @property
     def is_read_only(self) -> bool:
