@@ -29,6 +29,7 @@ _ANY_SQL = ("sqlite", "postgresql", "mysql")
 # By kind: the module that recognises it (`recognise` or `find`) in what discovery has read of a store, and the stores it lives in.
 FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "arq": ("arq", ("redis",)),
+    "bull": ("bullmq.bull", ("redis",)),
     "bullmq": ("bullmq.product", ("redis",)),
     "bullmq-pg": ("bullmq.tables.recognition", ("postgresql",)),
     "celery": ("celery.discovery", ("redis",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -49,6 +49,7 @@ _SHOWN = (
     "parentKey",
     "rjk",
     "deid",
+    "attemptsMade",
 )
 _FIELDS = (*_SEEN, *_SHOWN)
 _OF_SCHEDULER = ("name", "pattern", "every", "tz", "data")
@@ -99,7 +100,7 @@ class Bullmq(KeysProduct):
 
     def recognise(self, ask: Ask) -> str:
         """Recognise BullMQ by the meta key of each queue; a user who may not list connections sees no workers."""
-        metas = [self._key(one, b"meta") for one in self._names.read(ask)]
+        metas = [self._key(one, b"meta") for one in self.queues(ask)]
         told = ask([("HMGET", key, "version", "opts.maxLenEvents") for key in metas])
         versions = {version for version, _ in told if text_of(version).startswith("bullmq:")}
         if not versions and not any(most for _, most in told):
@@ -111,14 +112,22 @@ class Bullmq(KeysProduct):
             self.capabilities = replace(self.capabilities, workers=False)
         return f"its keys begin with {text_of(self.prefix)}:"
 
+    def queues(self, ask: Ask, heard: Iterable[bytes] = ()) -> tuple[bytes, ...]:
+        """Return the names of the queues, those that workers tell of among them."""
+        return tuple(sorted({*self._names.read(ask), *heard}))
+
     def survey(self, ask: Ask) -> Survey:
         """Read which queues are paused, and which workers are connected: their names tell of their queues too."""
         workers = read_workers(ask, text_of(self.prefix) + ":") if self.capabilities.workers else ()
         heard = (queue.raw.encode() for one in workers for queue in one.queues)
-        names = tuple(sorted({*self._names.read(ask), *heard}))
-        paused = ask([("HGET", self._key(name, b"meta"), "paused") for name in names])
-        held = frozenset(name for name, one in zip(names, paused, strict=True) if one is not None)
+        names = self.queues(ask, heard)
+        paused = ask([self.asks_if_paused(name) for name in names])
+        held = frozenset(name for name, one in zip(names, paused, strict=True) if one)
         return Survey(names, workers, paused=held, unseen=self._names.unseen)
+
+    def asks_if_paused(self, queue: bytes) -> Command:
+        """Return the command that answers nothing, or 0, where a queue is not paused."""
+        return "HGET", self._key(queue, b"meta"), "paused"
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists and sets of every queue, by role."""
@@ -148,24 +157,31 @@ class Bullmq(KeysProduct):
         return [*found, more[entry.shelf.role]] if entry.shelf.role in more else found
 
     def tells(self, entry: Entry) -> Command:
-        """Return the command that tells how often a job was tried."""
-        return "HGET", _queue_of(entry) + entry.member, "atm"
+        """Return the command that tells how often a job was tried: up to version 4 by another name."""
+        return "HMGET", _queue_of(entry) + entry.member, "atm", "attemptsMade"
 
-    def state_of(self, shelf: Shelf, told: bytes | None) -> State:
+    def state_of(self, shelf: Shelf, told: Sequence[bytes | None]) -> State:
         """Return the state: what was tried before waits among the others."""
-        return State.RETRYING if whole_of(told) and State.RETRYING in shelf.states else shelf.states[0]
+        return State.RETRYING if any(map(whole_of, told)) and State.RETRYING in shelf.states else shelf.states[0]
+
+    def runs_of(self, raw: Mapping[str, bytes | None], role: str) -> tuple[int, int]:
+        """Return how many runs ended and how many began, of which versions up to 4 count the latter alone."""
+        if raw["atm"] is None and raw["attemptsMade"] is not None:
+            begun = whole_of(raw["attemptsMade"])
+            return begun - int(role == "active"), begun
+        return whole_of(raw["atm"]), whole_of(raw["ats"])
 
     def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the job; one whose hash is gone is shown by its id."""
         raw: Mapping[str, bytes | None] = dict(zip(_FIELDS, loaded[0], strict=True))
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *loaded[0][: len(_SEEN)]))
         queue, role = Untrusted(entry.shelf.queue or ""), entry.shelf.role
-        state = self.state_of(entry.shelf, raw["atm"])
+        state = self.state_of(entry.shelf, (raw["atm"], raw["attemptsMade"]))
         if raw["name"] is None:
             gone = Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
             return None if entry.member.startswith(b"0:") else gone  # BullMQ up to 4 woke its workers by such an id.
-        name, data, made = text_of(raw["name"]), text_of(raw["data"]), whole_of(raw["atm"])
-        begun, is_run = whole_of(raw["ats"]), int(role == "active")
+        name, data, is_run = text_of(raw["name"]), text_of(raw["data"]), int(role == "active")
+        made, begun = self.runs_of(raw, role)
         limit = (object_of(raw["opts"]) or {}).get("attempts")
         created, started = at_of(raw["timestamp"]), at_of(raw["processedOn"])
         due = created and created + timedelta(milliseconds=whole_of(raw["delay"]))
@@ -196,7 +212,7 @@ class Bullmq(KeysProduct):
 
     def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
         """Return the failures whose stacks are kept; nothing is kept of when they were."""
-        near = [name for name in self._names.read(ask) if job_id.startswith(f"{text_of(name)}/")]
+        near = [name for name in self.queues(ask) if job_id.startswith(f"{text_of(name)}/")]
         told = ask([("HGET", self._key(name, _id_within(job_id, text_of(name))), "stacktrace") for name in near])
         return read_failures([one for raw in told for one in list_of(raw)])
 

@@ -168,8 +168,8 @@ class HueyOnRedis(KeysProduct):
 
     def _revoke(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         message, results = messages.read_message(_raw(seen.entry)), b"huey.results." + _name(seen.entry)
-        if message is None or message.is_signed:
-            return messages.UNSIGNABLE
+        if message is None or message.why_not_revoked:
+            return message.why_not_revoked if message else messages.UNREADABLE
         field = f"r:{message.id}".encode("utf-8", "replace")
         # A hash that is not there yet might be one that never will be: with results that expire Huey looks elsewhere.
         guards = (stands(seen.entry), says(results, field, None), KeysStep(("TYPE", results), ("hash",)))

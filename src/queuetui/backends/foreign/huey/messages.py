@@ -48,9 +48,10 @@ _PACKERS: Mapping[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zlib
 _TASK_FRAME = re.compile(
     r"in execute\n[^\n]*\n(?:[ ^~]*\n)?  File \"(?:[^\"]*[/\\])?(?!__init__)([^\"/\\]+?)(?:[/\\]__init__)?(?:\.py)?\", line \d+, in (\w+)"
 )
-# (None, True): revoked for one run, after which the consumer forgets it.
-REVOKED = b"\x80\x05\x95\x05\x00\x00\x00\x00\x00\x00\x00N\x88\x86\x94."
+# (None, True): revoked for one run, after which the consumer forgets it; every Python reads this protocol.
+REVOKED = b"\x80\x02N\x88\x86."
 TASK_REVOKED = "all tasks of its kind are revoked: restore_all of that task lets them run again"
+_OLD = "it is a message of Huey 1, which is only read: see to it in the application, or delete it"
 UNSIGNABLE = "its message is signed, and a revocation must be too: revoke it in the application, or delete it"
 NO_TIME = "Huey does not store when it was enqueued"
 _NO_COUNT = "Huey stores no count of attempts: at least so many"
@@ -75,6 +76,12 @@ class HueyMessage:
     priority: int | None
     payload: str
     is_signed: bool
+    is_old: bool = False
+
+    @property
+    def why_not_revoked(self) -> str:
+        """Why no revocation may be written for it, empty where one may."""
+        return _OLD if self.is_old else UNSIGNABLE if self.is_signed else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +101,15 @@ class HueyEnd:
 def read_message(raw: bytes) -> HueyMessage | None:
     """Return what a message says, None where it cannot be read."""
     decoded = _DECODER.decode(raw)
-    args = _made(decoded.text, "Message")
+    args, old = _made(decoded.text, "Message"), _read_old(decoded.text)
+    args = old or args
     if args is None or len(args) < len(_SHOWN):
         return None
     said: dict[str, Any] = dict.fromkeys(_FIELDS) | dict(zip(_FIELDS, args, strict=False))
     shown = {name: value for name, value in said.items() if name in _SHOWN or (value and name not in ("id", "name"))}
     return HueyMessage(
         str(said["id"]), str(said["name"]), read_time(said["eta"]), _whole(said["retries"]) or 0, _whole(said["priority"]),
-        json.dumps(shown, ensure_ascii=False), "signed" in decoded.layers,
+        json.dumps(shown, ensure_ascii=False), "signed" in decoded.layers, old is not None,
     )  # fmt: skip
 
 
@@ -172,6 +180,8 @@ def in_zone(at: datetime, zone: tzinfo) -> datetime:
 
 def due_now(raw: bytes, now: datetime, zone: tzinfo) -> bytes | str:
     """Return a message that is due now instead, or why there can be none."""
+    if (message := read_message(raw)) is not None and message.is_old:
+        return _OLD
     *wrappings, _ = _DECODER.decode(raw).layers or ("",)
     if not _PACKERS.keys() >= set(wrappings):
         return _FIXED
@@ -207,7 +217,9 @@ def waiting_job(
         priority=message.priority, attempts=int(error is not None),
         max_attempts=message.retries + 1 if error is None else None,
         error=error, created_at=enqueued_at, scheduled_at=due_at,
-        remarks=(*((_RUN_AGAIN, _NO_COUNT) if error else ()), *(() if due_at else (NO_TIME,))),
+        remarks=(
+            *((_OLD,) if message.is_old else ()), *((_RUN_AGAIN, _NO_COUNT) if error else ()), *(() if due_at else (NO_TIME,)),
+        ),
     )  # fmt: skip
 
 
@@ -238,6 +250,14 @@ def _made(text: str, name: str) -> list[Any] | None:
     match json.loads(text) if text else None:
         case {"__class__": str(made), "args": list(args)} if made.startswith("huey.") and made.endswith(f".{name}"):
             return args
+    return None
+
+
+def _read_old(text: str) -> list[Any] | None:
+    """Return the arguments that a message of Huey 1, a plain tuple, would have since."""
+    match json.loads(text) if text else None:
+        case [str(task_id), str(name), eta, int(retries), delay, [args, kwargs], *_]:
+            return [task_id, name, eta, retries, delay, None, args, kwargs]
     return None
 
 

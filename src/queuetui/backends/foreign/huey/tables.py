@@ -253,7 +253,7 @@ def _revocation(locked: LockedRow) -> dict[str, Any]:
 
 def _why_not_revoke(locked: LockedRow) -> str:
     message = messages.read_message(locked.row["extra_data"])
-    return messages.UNSIGNABLE if message is None or message.is_signed else ""
+    return messages.UNREADABLE if message is None else message.why_not_revoked
 
 
 def ended(raw: object, what: str) -> object:
