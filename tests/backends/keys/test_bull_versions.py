@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import redis
 
@@ -21,15 +23,15 @@ def _add_queue(client: redis.Redis, name: str, tries: dict[str, int]) -> None:
     """Put a job on each shelf, with the count of tries that its hash has, by its shelf."""
     client.set(f"bull:{name}:id", 4)
     for number, shelf in enumerate(("delayed", "failed", "completed", "active"), start=1):
-        made = {"attemptsMade": tries[shelf]} if shelf in tries else {}
-        hash_ = {
+        made: dict[str, str | int] = {"attemptsMade": tries[shelf]} if shelf in tries else {}
+        hash_: dict[str, str | int] = {
             "name": shelf,
             "data": "{}",
             "opts": '{"attempts":4}',
             "timestamp": 1796007354863,
             "processedOn": 1796007357034,
         }
-        client.hset(f"bull:{name}:{number}", mapping={**hash_, **made})
+        client.hset(f"bull:{name}:{number}", mapping=dict[Any, Any]({**hash_, **made}))
         if shelf in _SHELVES:
             client.zadd(f"bull:{name}:{shelf}", {str(number): _SHELVES[shelf]})
         else:

@@ -19,10 +19,8 @@ from queuetui.model.state import State
 def test_messages_of_huey_1_are_read_and_not_written(redis_url: str) -> None:
     """They are plain tuples: each job says that it is only read, and is deleted alone."""
     ahead = datetime.now() + timedelta(days=2)  # noqa: DTZ005 - its times have no zone
-    later, waits = (
-        ("a", "shop.later", ahead, 0, 0, (("x",), {}), None),
-        ("b", "shop.wait", None, 2, 5, ((1,), {"k": 2}), None),
-    )
+    later: tuple[object, ...] = ("a", "shop.later", ahead, 0, 0, (("x",), {}), None)
+    waits = ("b", "shop.wait", None, 2, 5, ((1,), {"k": 2}), None)
     with redis.Redis.from_url(redis_url) as client:
         client.lpush("huey.redis.shop", *(pickle.dumps(one, 4) for one in (later, waits)))
     backend = open_backend(redis_url, BackendOptions(kind="huey"))
