@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-import pickle
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 
 import redis
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
-from queuetui.backends.foreign.huey.messages import REVOKED, read_outcome
+from queuetui.backends.foreign.huey.messages import read_outcome
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.state import State
 
+# Of 1.11.0, due on 30 November 2026 at 05:19, and due at once; ids are cut.
+_LATER = (
+    b"\x80\x04\x95C\x00\x00\x00\x00\x00\x00\x00(\x8c\x01a\x94\x8c\nshop.later\x94\x8c\bdatetime\x94\x8c\bdatetime\x94\x93\x94C\n"
+    b"\x07\xea\x0b\x1e\x05\x13\x01\x05Jq\x94\x85\x94R\x94K\x00K\x00\x8c\x01x\x94\x85\x94}\x94\x86\x94Nt\x94."
+)
+_WAITS = (
+    b"\x80\x04\x95\x1b\x00\x00\x00\x00\x00\x00\x00(\x8c\x01b\x94\x8c\x07shop.go\x94"
+    b"NK\x02K\x05\x8c\x01r\x94\x85\x94}\x94\x86\x94Nt\x94."
+)
+
 
 def test_messages_of_huey_1_are_read_and_not_written(redis_url: str) -> None:
     """They are plain tuples: each job says that it is only read, and is deleted alone."""
-    ahead = datetime.now() + timedelta(days=2)  # noqa: DTZ005 - its times have no zone
-    later: tuple[object, ...] = ("a", "shop.later", ahead, 0, 0, (("x",), {}), None)
-    waits = ("b", "shop.wait", None, 2, 5, ((1,), {"k": 2}), None)
     with redis.Redis.from_url(redis_url) as client:
-        client.lpush("huey.redis.shop", *(pickle.dumps(one, 4) for one in (later, waits)))
-    backend = open_backend(redis_url, BackendOptions(kind="huey"))
+        client.lpush("huey.redis.shop", _LATER, _WAITS)
+    backend = open_backend(redis_url, BackendOptions(kind="huey", now=datetime(2026, 11, 30, 4, tzinfo=UTC)))
     jobs = {job.ref.id: job for job in backend.inspector.page(PageRequest(), Limits()).jobs}
     assert {name: (job.type.raw, job.state) for name, job in jobs.items()} == {
         "a": ("shop.later", State.SCHEDULED),
-        "b": ("shop.wait", State.PENDING),
+        "b": ("shop.go", State.PENDING),
     }
     assert all("Huey 1" in job.remarks[0] for job in jobs.values())
     for verb, name, outcome in (
@@ -50,9 +56,3 @@ def test_the_error_of_a_traceback_that_was_written_too_late_is_its_repr() -> Non
     ended = read_outcome(b"\x80\x04chuey.utils\nError\n}(" + pairs + b"u\x85R.")
     assert ended.error is not None
     assert (ended.error.class_name.raw, ended.error.message.raw, ended.name) == ("LookupError", "not there", "?")
-
-
-def test_every_python_reads_a_revocation() -> None:
-    """Huey 2 runs on Python 3.6, which reads no protocol above 4."""
-    assert REVOKED[1] <= 4
-    assert pickle.loads(REVOKED) == (None, True)  # noqa: S301 - what is written by us

@@ -1,4 +1,7 @@
-"""Bull 3 and 4, from which BullMQ went on: nearly the same keys, without `meta`. It is only read."""
+"""Bull 3 and 4, from which BullMQ went on: nearly the same keys, without `meta`.
+
+It is only read.
+"""
 
 from __future__ import annotations
 
