@@ -100,7 +100,8 @@ class DjangoTasks:
 
     def _source(self) -> Source:
         row = self.table.c
-        no_delay: Condition = row.run_after >= self._at(_NEVER)
+        # Nothing stands there up to django-tasks 0.6.
+        no_delay: Condition = or_(row.run_after.is_(None), row.run_after >= self._at(_NEVER))
         texts = {
             name: cast(row[name], Text) if name in row else literal("")
             for name in ("return_value", "exception_class_path", "traceback", "worker_ids")
