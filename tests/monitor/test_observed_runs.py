@@ -60,6 +60,7 @@ class Laravel:
 def laravel(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Laravel:
     """An empty queue of Laravel that is looked at at every poll."""
     monkeypatch.setattr(observed_runs, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(observed_runs, "ASK_FOR_S", 1e9)
     monkeypatch.setattr(observed_runs, "_LARGEST_SHARE", 1e9)
     return Laravel(sqlite_url, tmp_path / "state")
 
@@ -86,8 +87,8 @@ def test_runs_that_were_seen_make_a_run_slow_and_raise_its_limit(laravel: Larave
     watcher.close()
 
 
-def test_what_failed_or_began_anew_is_no_run_that_is_over(laravel: Laravel) -> None:
-    """A job in failed_jobs, one that was taken again and one that waits again count for nothing."""
+def test_what_began_anew_is_no_run_that_is_over(laravel: Laravel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that was taken again and one that waits again count for nothing; a store that searches for long is asked little."""
     watcher = laravel.feed(observing=True)
     for _ in range(3):
         laravel.run("Send", 20)
@@ -99,6 +100,10 @@ def test_what_failed_or_began_anew_is_no_run_that_is_over(laravel: Laravel) -> N
     query(laravel.url, "DELETE FROM jobs WHERE id = 3")
     watcher.poll(Watch())
     assert RunLengths(laravel.folder, "shop").usual()["Send"].runs == 1
+    monkeypatch.setattr(observed_runs, "ASK_FOR_S", 0.0)
+    laravel.run("Send", 20, 3)
+    laravel.watch_out(watcher)
+    assert RunLengths(laravel.folder, "shop").usual()["Send"].runs == 2
     watcher.close()
 
 

@@ -41,6 +41,7 @@ def laravel(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """An empty queue of Laravel, whose changes are seen at once."""
     monkeypatch.setattr(still_queues, "_LOOKS_APART_S", 0.0)
     monkeypatch.setattr(still_queues, "_MOVING_FOR_S", 0.0)
+    monkeypatch.setattr(still_queues, "_TIMES_COST", 0)
     run_script(sqlite_url, JOBS_TABLE.format(name="jobs") + FAILED_TABLE.format(name="failed_jobs"))
     return sqlite_url
 

@@ -26,8 +26,8 @@ LOOK_EVERY_S = 5.0
 _LARGEST_SHARE = 0.05
 # What runs beside the newest of them is not watched.
 MOST_WATCHED = 500
-# What became of so many is asked at a look, as a store may have to search for each; of more, a part is taken for all.
-MOST_ASKED = 50
+# What became of so many is asked at a look, and for so long, as a store may have to search for each; a part stands for all.
+MOST_ASKED, ASK_FOR_S = 50, 0.25
 # Of a run that ended while nobody looked for longer than this, nobody knows how long it took.
 LONGEST_GAP_S = 120.0
 
@@ -89,12 +89,23 @@ class ObservedRuns:
         before = self._running
         running = {run.job_id: run for run in _runs_of(page.jobs, now)}
         left = [run for run in before.values() if run.job_id not in running]
-        asked = left[:MOST_ASKED]
-        found = {job.ref.id: job for job in self._inspector.get_many([run.job_id for run in asked])} if asked else {}
+        found, asked = self._ask(left)
         # What has moved off the page goes on.
         moved = _runs_of([job for job in found.values() if job.state is State.PROCESSING], now)
         self._running = running | {run.job_id: run for run in moved}
         self._lengths.add(one for run in asked for one in _length_of(run, found.get(run.job_id), now))
+
+    def _ask(self, left: Sequence[_Run]) -> tuple[dict[str, Job], Sequence[_Run]]:
+        """Return what has become of runs, and of which, as many as there is time for by the first."""
+        if not left:
+            return {}, ()
+        began_s = time.monotonic()
+        jobs = [*self._inspector.get_many([left[0].job_id])]
+        more = int(ASK_FOR_S / max(time.monotonic() - began_s, 0.001))
+        asked = left[: min(1 + more, MOST_ASKED)]
+        if len(asked) > 1:
+            jobs += self._inspector.get_many([run.job_id for run in asked[1:]])
+        return {job.ref.id: job for job in jobs}, asked
 
 
 def _runs_of(jobs: Sequence[Job], now: datetime) -> Iterator[_Run]:

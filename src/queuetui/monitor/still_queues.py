@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 # What stands still is looked at again after so long, what may move sooner.
 _STILL_FOR_S, _MOVING_FOR_S = 30.0, 5.0
+_TIMES_COST = 20
+# A look that took so long begins with no further queue: one that stands still is enough to be told.
+LOOK_FOR_S = 0.25
 # The queues that wait longest; of more, these tell enough.
 MOST_QUEUES = 5
 # Between two short runs nothing is seen to run: a queue stands whose first job stays over so many looks.
@@ -33,10 +36,10 @@ _LOOKS_APART_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A queue at one look: its first job, the limit of that, and whether it stands still."""
+    """A queue at one look: its first job, until when that holds, its limit, and whether it stands still."""
 
     first: str | None
-    looked_s: float
+    until_s: float
     limit_s: float
     is_still: bool
 
@@ -64,8 +67,16 @@ class StillQueues:
         } | moved
         standing = [queue for queue in late if not self._has_moved(queue, facts, now_s)]
         standing.sort(key=lambda queue: -(facts.seconds_since(queue.oldest_due_at) or 0.0))
-        self._seen = {one.name.raw: self._see(one, facts, now_s, hurried=hurried) for one in standing[:MOST_QUEUES]}
-        return {name: one.limit_s for name, one in self._seen.items() if one.is_still}
+        seen = dict[str, _Seen]()
+        for queue in standing[:MOST_QUEUES]:
+            known, moment_s = self._seen.get(queue.name.raw), time.monotonic()
+            is_fresh = known is not None and moment_s < known.until_s
+            if not is_fresh and moment_s - now_s < LOOK_FOR_S:
+                seen[queue.name.raw] = self._see(queue, known, facts, hurried=hurried)
+            elif known is not None:
+                seen[queue.name.raw] = known
+        self._seen = seen
+        return {name: one.limit_s for name, one in seen.items() if one.is_still}
 
     def _has_moved(self, queue: QueueInfo, facts: Facts, now_s: float) -> bool:
         """Tell whether the queue moved for so short a time ago that its jobs cannot be said to be left."""
@@ -75,22 +86,20 @@ class StillQueues:
         moved_s = self._moved_s.get(queue.name.raw)
         return moved_s is not None and now_s - moved_s <= facts.limits.overdue_limit_s(queue.name.raw, "")
 
-    def _see(self, queue: QueueInfo, facts: Facts, now_s: float, *, hurried: bool) -> _Seen:
-        known = self._seen.get(queue.name.raw)
-        if known is not None and now_s - known.looked_s < (_STILL_FOR_S if known.is_still else _MOVING_FOR_S):
-            return known
+    def _see(self, queue: QueueInfo, known: _Seen | None, facts: Facts, *, hurried: bool) -> _Seen:
+        began_s = time.monotonic()
         first = self._first(queue, facts.limits)
         first_id, job_type = (None, "") if first is None else (first.ref.id, first.type.raw)
         limit_s = facts.limits.overdue_limit_s(queue.name.raw, job_type)
-        if known is not None and known.first != first_id:
-            self._moved_s = {**self._moved_s, queue.name.raw: now_s}
-            return _Seen(first_id, now_s, limit_s, is_still=False)
+        if known is not None and None not in {known.first, first_id} and known.first != first_id:
+            self._moved_s = {**self._moved_s, queue.name.raw: began_s}
+            return _Seen(first_id, _until(began_s, is_still=False), limit_s, is_still=False)
         is_left = (facts.seconds_since(queue.oldest_due_at) or 0.0) > limit_s and not self._has_ended(
             queue, facts, limit_s
         )
         if is_left and known is None and not facts.capabilities.native:
             is_left = not hurried and all(self._stands(queue, first_id, facts.limits) for _ in range(_LOOKS - 1))
-        return _Seen(first_id, now_s, limit_s, is_still=is_left)
+        return _Seen(first_id, _until(began_s, is_still=is_left), limit_s, is_still=is_left)
 
     def _stands(self, queue: QueueInfo, first_id: str | None, limits: Limits) -> bool:
         """Look once more, a little later."""
@@ -118,6 +127,12 @@ class StillQueues:
         except QueueTuiError:
             return None
         return jobs[0] if jobs else None
+
+
+def _until(began_s: float, *, is_still: bool) -> float:
+    """Return until when what was seen holds: longer where it was dear to see."""
+    now_s = time.monotonic()
+    return now_s + max(_STILL_FOR_S if is_still else _MOVING_FOR_S, (now_s - began_s) * _TIMES_COST)
 
 
 def _is_late(queue: QueueInfo, facts: Facts) -> bool:
