@@ -5,12 +5,13 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Mapping
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from pymysql import Connection
 from pymysql.constants import CLIENT
 from pymysql.err import InterfaceError
+from pymysql.protocol import FieldDescriptorPacket, MysqlPacket
 
 if TYPE_CHECKING:
     from pymysql.cursors import Cursor
@@ -24,7 +25,7 @@ __all__ = ["CLIENT", "DriverConnection"]
 
 
 class DriverConnection(CursorConnection):
-    """A connection that loads no certificates where none is checked: that took longer than all the rest."""
+    """A connection that loads certificates only to check them, and parses a description once."""
 
     def fileno(self) -> int:
         """Return the descriptor of its socket; raises the driver's error where it is closed."""
@@ -33,11 +34,21 @@ class DriverConnection(CursorConnection):
             raise InterfaceError(0, "closed")
         return opened.fileno()
 
+    def _read_packet(self, packet_type: Any = MysqlPacket) -> Any:  # noqa: ANN401 - the stubs leave it out
+        kind = _described if packet_type is FieldDescriptorPacket else packet_type
+        return super()._read_packet(kind)  # type: ignore[no-untyped-call] # the stubs leave it out
+
     def _create_ssl_ctx(self, sslp: Mapping[str, object] | ssl.SSLContext) -> ssl.SSLContext:
         if sslp:
             made: ssl.SSLContext = super()._create_ssl_ctx(sslp)  # type: ignore[misc] # the stubs leave it out
             return made
         return _unchecked()
+
+
+@lru_cache(maxsize=2048)
+def _described(data: bytes, encoding: str) -> FieldDescriptorPacket:
+    """Return a column's description, which each answer of a statement repeats."""
+    return FieldDescriptorPacket(data, encoding)
 
 
 @cache
