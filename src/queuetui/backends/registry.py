@@ -50,7 +50,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "rq": ("rq.product", ("redis",)),
     "saq": ("saq.keys", ("redis",)),
     "saq-pg": ("saq.recognition", ("postgresql",)),
-    "sidekiq": ("sidekiq", ("redis",)),
+    "sidekiq": ("sidekiq.product", ("redis",)),
     "solid-queue": ("solid_queue.recognition", _ANY_SQL),
     "mapped": ("mapped.discovery", _ANY_SQL),
 }

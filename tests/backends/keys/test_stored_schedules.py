@@ -106,6 +106,38 @@ def test_what_rq_scheduler_keeps_is_listed(redis_url: str) -> None:
         assert _kept(redis_url, "rq") == (kept("each"), kept("ran"))
 
 
+def test_the_recurring_jobs_of_gems_beside_sidekiq_are_listed(redis_url: str) -> None:
+    """Those of sidekiq-cron before and since its namespaces, and of sidekiq-scheduler; a member whose hash is gone is none."""
+    STORES["keys.jsonl"].load(FIXTURES / "sidekiq-6" / "keys.jsonl", redis_url)
+    ran = {"last_enqueue_time": "2026-11-30 00:25:00 +0000"}
+    cron = {
+        "klass": "Report",
+        "cron": "30 4 * * * Europe/Berlin",
+        "message": '{"queue": "mail"}',
+        "args": "[1]",
+        "status": "enabled",
+    }
+    with redis.Redis.from_url(redis_url) as client:
+        client.sadd("cron_jobs", "cron_job:old", "cron_job:gone")
+        client.sadd("cron_jobs:default", "cron_job:default:new")
+        client.hset("cron_job:old", mapping={**cron, **ran, "name": "old"})
+        client.hset("cron_job:default:new", mapping={**cron, "name": "new", "status": "disabled"})
+        each = {"every": ["5m", {"first_in": "1m"}], "class": "Ping", "queue": "low"}
+        client.hset(
+            "schedules", mapping={"each": json.dumps(each), "off": json.dumps({"cron": "0 1 * * *", "class": "Off"})}
+        )
+        client.hset("sidekiq-scheduler:next_times", "each", "2026-11-30 00:25:00 UTC")
+        client.hset("sidekiq-scheduler:last_times", "each", "2026-11-30 01:25:00 +0100")
+        client.hset("sidekiq-scheduler:states", "off", '{"enabled": false}')
+    kept = partial(KeptSchedule, type="Report", queue="mail", timing="30 4 * * * Europe/Berlin", payload="[1]")
+    assert _kept(redis_url, "sidekiq") == (
+        KeptSchedule("each", "Ping", "low", "every 5m", next_at=SLOT, last_at=SLOT),
+        kept("new", paused=True),
+        KeptSchedule("off", "Off", None, "0 1 * * *", paused=True),
+        kept("old", last_at=SLOT),
+    )
+
+
 def test_the_entries_of_redbeat_are_listed(redis_url: str) -> None:
     """Expression or interval, queue, arguments, when it is due, when it last ran once it has, and what is disabled.
 

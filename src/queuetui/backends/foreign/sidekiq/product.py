@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.sidekiq.gems import has_recurring, read_recurring
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
@@ -29,6 +31,7 @@ from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.job import Job, JobError
 from queuetui.model.payload import summarise_json
+from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
@@ -79,7 +82,12 @@ class Sidekiq(KeysProduct):
                 return ""
         elif processes != b"set" and counter != b"string":
             return ""
+        self.capabilities = replace(self.capabilities, schedules=has_recurring(self._key, ask))
         return f"its {self.home.removeprefix('the ')}"
+
+    def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
+        """Return what gems beside it are to enqueue again and again."""
+        return read_recurring(self._key, ask)
 
     def survey(self, ask: Ask) -> Survey:
         """Read which queues and processes are registered; a process whose hash has expired is gone."""
@@ -286,7 +294,8 @@ _LOST_SOON = "plain Sidekiq keeps a job that runs only here: if its process is k
 _REASONS = {
     **usual_reasons(
         "Sidekiq", pauses="only Sidekiq Pro can pause a queue; quiet its processes in its own pages",
-        schedules="Sidekiq's recurring jobs belong to other gems", workers="Sidekiq's processes clean up after dead ones by themselves",
+        schedules="Sidekiq's recurring jobs belong to other gems: change them in their pages, or in the application",
+        workers="Sidekiq's processes clean up after dead ones by themselves",
     ),
     Verb.RELEASE: "plain Sidekiq has no way back for a job that was taken: its process holds the only copy",
 }  # fmt: skip

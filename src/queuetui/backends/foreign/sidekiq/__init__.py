@@ -1,0 +1,1 @@
+"""Sidekiq, and the gems that enqueue its recurring jobs."""
