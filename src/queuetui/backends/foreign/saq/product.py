@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, Text, and_, case, cast, func, literal, not_, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.saq.recognition import JOBS
@@ -43,28 +42,13 @@ _ENDED = {"complete": State.COMPLETED, "failed": State.FAILED, "aborted": State.
 _BEGUN = ("active", "aborting")
 _LATER = frozenset({State.SCHEDULED, State.RETRYING})
 _OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts", "error", "worker_id")
-# What SAQ writes in this order, one behind the other, leaving out what is as usual.
-_BEFORE = (
-    "timeout",
-    "heartbeat",
-    "retries",
-    "ttl",
-    "retry_delay",
-    "retry_backoff",
-    "scheduled",
-    "progress",
-    "attempts",
-    "completed",
-)
-_BEHIND = ("started", "touched")
-_PARTS = (*_BEFORE, "queued", *_BEHIND)
-_NUMBERS = "".join((
-    *(rf'(?:"{name}": ?(-?[0-9.eE+-]+|true|false), ?)?' for name in _BEFORE),
-    '"queued": ?([0-9]+)', *(rf'(?:, ?"{name}": ?([0-9]+))?' for name in _BEHIND),
-))  # fmt: skip
+# What SAQ writes in this order, one behind the other, leaving out what is as usual; what behind that is no number.
+_BEFORE = "timeout heartbeat retries ttl retry_delay retry_backoff scheduled progress attempts completed"
+_PARTS = (*_BEFORE.split(), "queued", "started", "touched")
+_LAST = ("result", "error", "status", "priority", "group_key", "meta", "worker_id")
 _FUNCTION = r'^\{"function": ?"([^"]+)"'
 _MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
-_HEAD_BYTES = 1_000_000
+_HEAD_BYTES, _NUMBERS_BYTES = 1_000_000, 420
 _ABSENT = lacking("SAQ", "correlation_id", "lost", "tag") | {
     "key": "a job of SAQ is told from others by its id alone, which is its key",
     "worker": "which worker runs a job stands in its message, and is shown with it",
@@ -113,13 +97,17 @@ class SaqTables:
     summaries: SummaryPaths
 
     @cached_property
-    def _numbers(self) -> ColumnElement[Any]:
-        """The numbers in a message, in the order of _PARTS."""
-        return func.regexp_match(func.encode(self.jobs.c.job, "escape"), _NUMBERS, type_=ARRAY(Text))
+    def _numbers(self) -> ColumnElement[str]:
+        """The part of a message that has its numbers, which stands behind its key."""
+        key = func.convert_to(self.jobs.c.key, "UTF8")
+        begin = func.position(key.op("IN")(self.jobs.c.job)) + func.length(key)
+        part: ColumnElement[str] = func.encode(func.substr(self.jobs.c.job, begin, _NUMBERS_BYTES), "escape")
+        for behind in ('"result": ', '"error": '):
+            part = func.split_part(part, behind, 1)
+        return part
 
     def _number(self, name: str, usual: int | None = None) -> ColumnElement[Any]:
-        # Whole numbers alone: a span may have a fraction, and a backoff be a truth value.
-        told = func.substring(self._numbers[_PARTS.index(name) + 1], "^[0-9]{1,15}").cast(self.jobs.c.scheduled.type)
+        told = func.substring(self._numbers, f'"{name}": ?([0-9]{{1,15}})').cast(self.jobs.c.scheduled.type)
         return told if usual is None else func.coalesce(told, usual)
 
     def _held(self) -> ColumnElement[Any]:
@@ -322,10 +310,6 @@ def _in_order(message: Mapping[str, Any]) -> bytes:
     """Return a message with its parts in the order in which SAQ writes them."""
     parts = (*(name for name in message if name not in (*_PARTS, *_LAST)), *_PARTS, *_LAST)
     return json.dumps({name: message[name] for name in parts if name in message}).encode()
-
-
-# What SAQ writes behind the numbers.
-_LAST = ("result", "error", "status", "priority", "group_key", "meta", "worker_id")
 
 
 def _now_ms(locked: LockedRow) -> int:
