@@ -62,12 +62,14 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
-def summarise_json(job_type: str, payload: str, summaries: SummaryPaths) -> Untrusted | None:
-    """Return the summary of a JSON payload.
+def summarise_json(job_type: str, payload: str, summaries: SummaryPaths | None) -> Untrusted | None:
+    """Return the summary of a JSON payload; without paths nobody looks at it, and there is none.
 
     Where no default path leads anywhere, it is the first plain values of an object with their names. It is the payload's own head where
     there are none, and when it is cut or no JSON.
     """
+    if summaries is None:
+        return None
     try:
         value = json.loads(payload)
     except (ValueError, RecursionError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
 from queuetui.model.limits import Limits
@@ -29,4 +31,14 @@ def test_the_run_that_a_job_waits_for_is_one_of_those_it_may_have(rq_capture: Ca
     (waits,) = backend.inspector.page(PageRequest(parse_query("state:retrying")), Limits()).jobs
     (gave_up,) = backend.inspector.page(PageRequest(parse_query("state:failed attempts>1")), Limits()).jobs
     assert (waits.attempts, waits.max_attempts, gave_up.max_attempts) == (1, 4, gave_up.attempts)
+    backend.close()
+
+
+def test_a_whole_id_is_found_behind_any_number_of_others(rq_capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the id tells the key of a job, no other is looked through for it."""
+    monkeypatch.setattr("queuetui.backends.keys.lookup.LOOKED_ENTRIES", 1)
+    backend = open_backend(rq_capture.url, BackendOptions())
+    job = backend.inspector.page(PageRequest(parse_query("state:pending")), Limits()).jobs[0]
+    assert backend.inspector.find(job.ref.id).refs == (job.ref,)
+    assert backend.inspector.find(job.ref.id[1:]).refs == ()
     backend.close()

@@ -41,6 +41,7 @@ class KeysReading:
     product: KeysProduct
     limits: Limits
     odd_keys: set[Value] = field(default_factory=set)
+    counted: dict[tuple[bytes | None, ...], Seen | None] = field(default_factory=dict)
 
     @cached_property
     def moment(self) -> KeysMoment:
@@ -58,6 +59,10 @@ class KeysReading:
             self.product.capabilities.liveness,
             self.survey,
         )
+
+    @cached_property
+    def _brief_moment(self) -> KeysMoment:
+        return replace(self.moment, brief=True, summaries=None)
 
     @property
     def now(self) -> datetime:
@@ -136,8 +141,17 @@ class KeysReading:
         return self.slices([shelf], rank, count)[0]
 
     def load(self, entries: Sequence[Entry], *, brief: bool = False) -> Iterator[Seen]:
-        """Yield the entries that stand for jobs, with these; `brief`, where they are only counted."""
-        moment = replace(self.moment, brief=True) if brief else self.moment
+        """Yield the entries that stand for jobs, with these; `brief`: only counted, and read once a look."""
+        if not brief:
+            yield from self._load(entries, self.moment)
+            return
+        places = [(one.shelf.key, one.member, one.score, one.value) for one in entries]
+        unread = {place: one for place, one in zip(places, entries, strict=True) if place not in self.counted}
+        found = {seen.entry: seen for seen in self._load(list(unread.values()), self._brief_moment)}
+        self.counted.update((place, found.get(one)) for place, one in unread.items())
+        yield from filter(None, map(self.counted.get, places))
+
+    def _load(self, entries: Sequence[Entry], moment: KeysMoment) -> Iterator[Seen]:
         told = self._ask_for_each([self.product.loads(entry) for entry in entries])
         more = self._ask_for_each([self.product.follows(*one) for one in zip(entries, told, strict=True)])
         told = [[*first, *further] for first, further in zip(told, more, strict=True)]

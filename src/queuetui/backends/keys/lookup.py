@@ -126,10 +126,13 @@ def _search(reading: KeysReading, shelves: Sequence[Shelf], job_id: str) -> tupl
 
 
 def find_refs(reading: KeysReading, suffix: str, limit: int, after: str | None) -> IdSearch:
-    """Look for jobs whose id ends in a text, from where an earlier search stopped."""
+    """Look for jobs whose id ends in a text, from where an earlier search stopped; a whole id is enough."""
     if not suffix:
         return IdSearch(())
-    found: dict[str, JobRef] = {}
+    places = reading.product.places(suffix, reading.shelves, reading.ask) if after is None else ()
+    found = {one.job.ref.id: one.job.ref for one in reading.load(places or ()) if one.job.ref.id == suffix}
+    if found:
+        return IdSearch(tuple(found.values()))
     looked = 0
     # What has ended comes first, as `find_whole` has it.
     shelves = sorted(reading.shelves, key=lambda shelf: not FINAL.issuperset(shelf.states))

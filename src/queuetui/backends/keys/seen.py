@@ -20,13 +20,13 @@ class KeysMoment:
     """When something is read, and what it is judged and named by.
 
     `survey` is the product's own, of the same look; `args` are those of the act that it is read for. `brief`: nobody looks into payloads
-    and errors, as jobs are only counted.
+    and errors, as jobs are only counted; then `summaries` is None.
     """
 
     backend: str
     now: datetime
     limits: Limits
-    summaries: SummaryPaths = field(default_factory=dict)
+    summaries: SummaryPaths | None = field(default_factory=dict)
     liveness: Liveness = Liveness.NONE
     survey: object = None
     args: Mapping[str, str] = field(default_factory=dict)

@@ -42,7 +42,7 @@ class ActiveJob:
     data: Untrusted | None
 
 
-def read_active_job(job_class: str, text: str, summaries: SummaryPaths) -> ActiveJob | None:
+def read_active_job(job_class: str, text: str, summaries: SummaryPaths | None) -> ActiveJob | None:
     """Return what the whole text of a job says, None for a text that is none of ActiveJob."""
     try:
         told: Any = json.loads(text)
@@ -57,7 +57,7 @@ def read_active_job(job_class: str, text: str, summaries: SummaryPaths) -> Activ
     return ActiveJob(payload, counted, _summarise(job_class, payload, summaries))
 
 
-def tell_call(job: Job, text: str, summaries: SummaryPaths, *, is_whole: bool) -> tuple[Job, int | None]:
+def tell_call(job: Job, text: str, summaries: SummaryPaths | None, *, is_whole: bool) -> tuple[Job, int | None]:
     """Return a job with the arguments that its text says, and how many runs ended before.
 
     A text that was cut tells neither.
@@ -165,7 +165,7 @@ def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
     return {name: _plain(one, depth + 1) for name, one in value.items() if not name.startswith(_MARK) or name in _SHOWN}
 
 
-def _summarise(job_class: str, payload: str, summaries: SummaryPaths) -> Untrusted | None:
+def _summarise(job_class: str, payload: str, summaries: SummaryPaths | None) -> Untrusted | None:
     """Return what a call is about; of a mail which one it is, and what it is made of."""
     call = json.loads(payload)
     args, kwargs = call["args"], call["kwargs"]

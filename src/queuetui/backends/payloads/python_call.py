@@ -9,11 +9,13 @@ from queuetui.model.payload import SUMMARY_CAP_CHARS, SummaryPaths, paths_for, s
 from queuetui.model.text import Untrusted
 
 
-def summarise_call(call: str, payload: str, summaries: SummaryPaths) -> Untrusted | None:
+def summarise_call(call: str, payload: str, summaries: SummaryPaths | None) -> Untrusted | None:
     """Return the values at paths into a call or its named arguments, else its arguments.
 
-    `payload` is a JSON object with `args` and `kwargs`.
+    `payload` is a JSON object with `args` and `kwargs`. Without paths nobody looks at it, and there is none.
     """
+    if summaries is None:
+        return None
     try:
         told = json.loads(payload)
         args, kwargs = told["args"], told["kwargs"]

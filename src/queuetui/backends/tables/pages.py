@@ -39,7 +39,7 @@ SCANNED_ROWS = 5_000
 SCAN_S = 0.5
 FEWEST_SCANNED = 500
 # What is hardly ever there is not what most of the time is spent on.
-SPARSE_SHARE = 0.2
+SPARSE_SHARE = 0.1
 FAR_CHARS = 256 * 1024
 _FAR_FIELDS = frozenset({"payload", "error", "fingerprint", "data", WORD})
 _LARGEST_CHUNK = 500

@@ -95,7 +95,7 @@ class Celery(KeysProduct):
         self._held = Shelf("held", prefix + b"unacked", Kind.HASH, (State.PROCESSING, *_LISTED[1:], State.CANCELLED))
         self._index = prefix + b"unacked_index"
         self._held_ids: dict[bytes, str] = {}
-        self._read_once: dict[bytes, tuple[tuple[bytes, str], Job]] = {}
+        self._read_once: dict[tuple[bytes, bool], tuple[tuple[bytes, str], Job]] = {}
         self.home = f"the keys {text_of(prefix)}unacked and {text_of(results)}*"
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), self._retry),
@@ -188,14 +188,15 @@ class Celery(KeysProduct):
     def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the task of a message, or of a result whose message is gone; one that has ended is read once."""
         raw, around = loaded[0] if loaded else b"", cast("_Around", moment.survey)
-        kept = self._read_once.get(entry.member) if entry.shelf.role == "result" else None
+        place = entry.member, moment.brief
+        kept = self._read_once.get(place) if entry.shelf.role == "result" else None
         if kept and kept[0] == (raw, moment.backend) and kept[1].ref.id not in around.held:
             return kept[1]
         job = self._read(entry, raw, loaded, moment)
         if job and job.state in _FINAL and entry.shelf.role == "result":
             if len(self._read_once) >= _MOST_KEPT:
                 self._read_once.clear()
-            self._read_once[entry.member] = ((raw, moment.backend), job)
+            self._read_once[place] = ((raw, moment.backend), job)
         return job
 
     def _read(self, entry: Entry, raw: bytes, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:

@@ -205,7 +205,7 @@ def waiting_state(
 
 
 def waiting_job(
-    ref: JobRef, queue: str, state: State, message: HueyMessage, outcome: HueyEnd | None, zone: tzinfo, paths: SummaryPaths,
+    ref: JobRef, queue: str, state: State, message: HueyMessage, outcome: HueyEnd | None, zone: tzinfo, paths: SummaryPaths | None,
     enqueued_at: datetime | None = None,
 ) -> Job:  # fmt: skip
     """Return a task that was not taken yet, with the error of its last run where it had one."""

@@ -141,7 +141,7 @@ class LaravelRedis(KeysProduct):
     def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the job of a message, or one that ended."""
         if entry.shelf.queue is None:
-            return read_ended(entry, loaded, moment, JobReader(self._settings, moment.summaries))
+            return read_ended(entry, loaded, moment, JobReader(self._settings, moment.summaries or {}))
         stored = text_of(entry.member)
         payload = read_payload(stored, brief=moment.brief)
         attempts, role, at = counted_runs(payload) or 0, entry.shelf.role, at_of(entry.score)
@@ -168,7 +168,7 @@ class LaravelRedis(KeysProduct):
             lease_until=at if is_run else None,
             remarks=tuple(remarks),
         )
-        return JobReader(self._settings, moment.summaries).add_payload(
+        return JobReader(self._settings, moment.summaries or {}).add_payload(
             job, payload, stored, moment.now, brief=moment.brief
         )
 

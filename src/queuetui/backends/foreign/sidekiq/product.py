@@ -134,7 +134,7 @@ class Sidekiq(KeysProduct):
         # A retry by a person counts one failure less.
         failures = max(counted + 1, int("failed_at" in said)) if isinstance(counted, int) else 0
         job_type = str(said.get("wrapped") or said.get("class") or "?")
-        payload, data = _read_arguments(job_type, said, moment)
+        payload, data = ("", None) if moment.brief else _read_arguments(job_type, said, moment)
         started = at_of(run.get("run_at"))
         beat = at_of(loaded[0]) if loaded else None
         return Job(
@@ -146,7 +146,7 @@ class Sidekiq(KeysProduct):
             data=data,
             attempts=failures + int(is_run),
             max_attempts=None if said.get("retry_for") else _allowed(said.get("retry")),
-            error=_read_error(said),
+            error=None if moment.brief else _read_error(said),
             worker=Untrusted(_process_of(entry, self.prefix)) if is_run else None,
             tags=tuple(Untrusted(str(tag)) for tag in said["tags"]) if isinstance(said.get("tags"), list) else (),
             created_at=at_of(said.get("created_at")),

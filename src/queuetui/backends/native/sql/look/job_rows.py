@@ -26,7 +26,7 @@ def read_job(row: Any, backend: str, summaries: SummaryPaths | None) -> Job:  # 
         payload=Untrusted(payload),
         payload_whole=(row.payload_size or 0) <= len(stored),
         name=_text(row.name),
-        data=None if summaries is None else summarise_json(row.type, payload, summaries),
+        data=summarise_json(row.type, payload, summaries),
         priority=row.priority,
         attempts=odd.read_count(row.attempts, "attempts"),
         max_attempts=odd.read_count(row.max_attempts, "most attempts"),
