@@ -53,7 +53,7 @@ def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
 
     rate = f"{recent_in_all(snapshot.tally, snapshot.now).done_per_minute:.1f}" if keeps_tally else "-"
     return (
-        Card("pending", titled("pending", pending), short_count(pending), Tone.PENDING),
+        Card("pending", titled("pending", pending), _waiting(snapshot), Tone.PENDING),
         Card("processing", titled("processing", running), short_count(running), Tone.PROCESSING),
         Card("failed", titled("failed", failed), short_count(failed), Tone.FAILED if failed.value else Tone.MUTED),
         Card(
@@ -64,6 +64,12 @@ def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
         ),
         Card("done", f"done/min {RATE_MINUTES} m", rate, Tone.COMPLETED),
     )
+
+
+def _waiting(snapshot: Snapshot) -> str:
+    """Return how many jobs are due, and how many are held back, which one tab of Jobs counts together."""
+    pending, blocked = short_count(_count(snapshot, State.PENDING)), _count(snapshot, State.BLOCKED)
+    return f"{pending} +{short_count(blocked)} blocked" if blocked.value else pending
 
 
 def card_lines(card: Card) -> list[TextLine]:

@@ -51,7 +51,7 @@ class HelpScreen(ModalScreen[None]):
         with Vertical(classes="dialog help"):
             yield TextLines("title", "title")
             yield OneLine(id="help-search", compact=True, placeholder="type to search", select_on_focus=False)
-            yield TextLines("told", "title -hidden" if not self._hint else "title")
+            yield TextLines("help-hint", "title -hidden" if not self._hint else "title")
             yield TextPane("help-text")
             yield TextLines("hint", "hint")
 
@@ -92,7 +92,7 @@ class HelpScreen(ModalScreen[None]):
     def _show(self, *, from_top: bool = False) -> None:
         width = self._pane.scrollable_content_region.width
         told = wrap(sanitize(self._hint, HINT_CAP), width)
-        self.query_one("#told", TextLines).show([line_of(say(text, cap=HINT_CAP)) for text in told])
+        self.query_one("#help-hint", TextLines).show([line_of(say(text, cap=HINT_CAP)) for text in told])
         lines = help_lines(self._place, self._places, self._why_not, self.query_one(Input).value, width)
         self._pane.show(lines, from_top=from_top)
         self._show_hint()
