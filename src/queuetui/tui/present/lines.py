@@ -133,12 +133,8 @@ def wrap_spans(line: TextLine, width: int) -> list[TextLine]:
 
 
 def wrap_lines(lines: Iterable[TextLine], width: int) -> list[TextLine]:
-    """Return lines brought to a width: one span wraps, several are left to be cut."""
+    """Return lines brought to a width: what is long goes on below, but beside what stands at the right."""
     wrapped: list[TextLine] = []
     for line in lines:
-        if len(line.left) == 1 and not line.right:
-            span = line.left[0]
-            wrapped += [TextLine((Span(text, span.tone),)) for text in wrap(span.text, width)]
-        else:
-            wrapped.append(line)
+        wrapped += [line] if line.right or cells_of(line.left) <= width else wrap_spans(line, width)
     return wrapped
