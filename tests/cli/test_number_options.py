@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import pytest
 
-from queuetui.cli.options import NumberRange, duration, written_time
+from queuetui.cli.options import NEGATED_TERM, NumberRange, duration, some, written_time
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999", "9" * 5000, "-1", "x", ""])
@@ -29,3 +29,17 @@ def test_what_is_no_time_of_the_calendar_is_refused(text: str) -> None:
     """A time is one of the years 1 to 9999 in UTC."""
     with pytest.raises(click.BadParameter):
         written_time(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "9" * 30, "9" * 5000, "1e3", ""])
+def test_what_is_no_count_of_things_is_refused(text: str) -> None:
+    """So many as no store and no loop of ours takes are too many."""
+    with pytest.raises(click.BadParameter):
+        some(text)
+
+
+def test_a_word_of_many_keys_is_looked_through_once() -> None:
+    """Whether it is a negated term is known however many keys it has."""
+    word = f"-payload{'.a' * 100}"
+    assert NEGATED_TERM.match(f"{word}:1")
+    assert not NEGATED_TERM.match(f"{word} x")

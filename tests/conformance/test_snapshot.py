@@ -8,7 +8,9 @@ import pytest
 
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import COUNT_CAP
+from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.job import Ending
+from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
@@ -56,11 +58,13 @@ def test_stuck_counts_equal_the_stuck_jobs(backend: NativeBackend) -> None:
 
 
 def test_counts_are_capped_and_exact_on_demand(backend: NativeBackend) -> None:
-    """Past the cap a count may say "at least", never when the exact number is asked for."""
+    """Past the cap a count may say "at least", never when the exact number is asked for or an alarm depends on it."""
     for _ in range(4):
         add(backend, 2_501)
     capped = snapshot(backend).counts[State.PENDING]
     assert (capped.value, capped.exactness) in {(COUNT_CAP, Exactness.CAPPED), (10_004, Exactness.EXACT)}
+    told = snapshot(backend, limits=Limits(alarms=AlarmLimits(depth=10_003))).counts[State.PENDING]
+    assert told.value == 10_004
     exact = snapshot(backend, exact=True).counts[State.PENDING]
     assert (exact.value, exact.exactness) == (10_004, Exactness.EXACT)
 

@@ -68,3 +68,9 @@ def test_a_hostile_url_is_shown_inert(specimen: str) -> None:
 def test_a_url_has_a_short_name(url: str, name: str) -> None:
     """What a URL points at is named by its last part and its host, with nothing of a password in it."""
     assert place_name(url) == name
+
+
+def test_a_long_word_is_looked_through_once() -> None:
+    """A text without an end costs what it is long, and not its square."""
+    word = "x" * 300_000
+    assert hide_passwords(f"no job {word}") == f"no job {word}"

@@ -64,6 +64,7 @@ def test_the_document_has_the_promised_figures() -> None:
     assert health["processingStats"] == {
         "totalJobsProcessed": 40,
         "activeJobs": 3,
+        "activeJobsExactness": "exact",
         "averageProcessingTime": 2.0,
         "errorRate": 0.25,
     }
@@ -115,4 +116,5 @@ def test_what_a_store_does_not_keep_is_null() -> None:
         "errorRate": None,
         "oldestSeconds": None,
     }
+    assert health["processingStats"].pop("activeJobsExactness") == "absent"
     assert set(health["processingStats"].values()) == {None}

@@ -22,6 +22,8 @@ from queuetui.model.zone import in_utc, zone_name
 NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)?(?:>=|<=|[:~<>=])")
 
 EVERY_QUEUE = "*"
+# How many of anything may be asked for: what no store and no loop of ours takes for too much.
+some = click.IntRange(1, 1_000_000_000)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Value = TypeVar("Value")

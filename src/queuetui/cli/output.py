@@ -159,6 +159,16 @@ def finish() -> None:
 
 
 @contextmanager
+def own_streams() -> Iterator[None]:
+    """Have standard output and error after the block as they were before, whatever handlers put in their place."""
+    kept = sys.stdout, sys.stderr
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = kept
+
+
+@contextmanager
 def _written() -> Iterator[None]:
     try:
         yield

@@ -48,9 +48,16 @@ def log_event(event: str, level: int = logging.INFO, /, **fields: object) -> Non
         told = {name: value for name, value in fields.items() if value is not None}
         # Made here and not by `log`, which would walk the stack for a place in the source that nobody is shown.
         record = WORKER_LOGGER.makeRecord(WORKER_LOGGER.name, level, "", 0, "%s", (event,), None, extra={_FIELDS: told})
-        # An application may have put log handlers and filters of its own here; what they raise ends nothing of the worker.
-        with suppress(Exception):
-            WORKER_LOGGER.handle(record)
+        hand_over(WORKER_LOGGER, record)
+
+
+def hand_over(logger: logging.Logger, record: logging.LogRecord) -> None:
+    """Let a record be written.
+
+    An application may have put log handlers and filters of its own here; what they raise, SystemExit too, ends nothing of the worker.
+    """
+    with suppress(BaseException):
+        logger.handle(record)
 
 
 class JobFacts(logging.Filter):

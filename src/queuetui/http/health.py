@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from queuetui.http.endpoint import Call, Endpoint, answer_json
-from queuetui.http.parameters import BACKEND
+from queuetui.http.parameters import BACKEND, EXACT
 from queuetui.http.served import ServedQueues
 from queuetui.model.document import describe_verdict, document
 from queuetui.model.event import describe_event
@@ -29,14 +29,14 @@ def show_health(call: Call) -> Response:
 
     Its status is 503 where anything is critical, so that a balancer understands.
     """
-    health = _health(call.system)
+    health = _health(call.system, exact=call.given["exact"])
     return answer_json(health, 503 if health["status"] == Status.UNHEALTHY else 200)
 
 
 def show_metrics(call: Call) -> Response:
     """Answer with the figures of each queue and of all, whatever their health."""
     system = call.system
-    picture = system.feed.poll(Watch(parts=HEALTH_PARTS))
+    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=call.given["exact"]))
     health, figures = describe_health(judge_health(picture, system.feed.limits)), describe_stats(picture.snapshot)
     queues = {name: {**figures["queues"].get(name, {}), **queue} for name, queue in health["queues"].items()}
     named = ("timestamp", "backend", "processingStats", "workers", "measures")
@@ -63,8 +63,8 @@ def debug_job(call: Call) -> Response:
     )
 
 
-def _health(system: ServedQueues) -> dict[str, Any]:
-    picture = system.feed.poll(Watch(parts=HEALTH_PARTS))
+def _health(system: ServedQueues, *, exact: bool = False) -> dict[str, Any]:
+    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact))
     told = describe_health(judge_health(picture, system.feed.limits))
     return {**told, "problems": dict(picture.problems)}
 
@@ -85,10 +85,12 @@ ENDPOINTS = (
         "/api/health/queues",
         "How well the queues run; 503 where anything is critical.",
         show_health,
-        parameters=(BACKEND,),
+        parameters=(EXACT, BACKEND),
         statuses=(200, 503),
     ),
-    Endpoint("GET", "/api/health/queues/metrics", "The figures of each queue.", show_metrics, parameters=(BACKEND,)),
+    Endpoint(
+        "GET", "/api/health/queues/metrics", "The figures of each queue.", show_metrics, parameters=(EXACT, BACKEND)
+    ),
     Endpoint(
         "GET",
         "/api/health/queues/job/{id:text}/debug",

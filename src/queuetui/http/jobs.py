@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from queuetui.http.bodies import NewJobBody
 from queuetui.http.endpoint import Call, Endpoint, answer_json
-from queuetui.http.parameters import BACKEND, CURSOR, FILTER, LIMIT, OFFSET, SORT, STATUS, STUCK
+from queuetui.http.parameters import BACKEND, CURSOR, EXACT, FILTER, LIMIT, OFFSET, SORT, STATUS, STUCK
 from queuetui.http.problems import RefusedRequest
 from queuetui.http.served import lacks_enqueue
 from queuetui.model.clock import to_text
@@ -108,7 +108,7 @@ def _due_time(body: NewJobBody) -> datetime | None:
 
 def show_stats(call: Call) -> Response:
     """Answer with the counts by state."""
-    figures, problems, _ = read_figures(call.system.feed)
+    figures, problems, _ = read_figures(call.system.feed, exact=call.given["exact"])
     return answer_json({**figures, "problems": problems})
 
 
@@ -131,6 +131,8 @@ ENDPOINTS = (
         NewJobBody,
         (201, 200, 409),
     ),
-    Endpoint("GET", "/api/jobs/stats", "Counts by state, over all and per queue.", show_stats, parameters=(BACKEND,)),
+    Endpoint(
+        "GET", "/api/jobs/stats", "Counts by state, over all and per queue.", show_stats, parameters=(EXACT, BACKEND)
+    ),
     Endpoint("GET", "/api/jobs/{id:text}", "One job whole.", show_job, parameters=(BACKEND,), statuses=(200, 404)),
 )

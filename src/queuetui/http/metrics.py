@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from queuetui.http.endpoint import Call, Endpoint
+from queuetui.http.parameters import EXACT
 from queuetui.http.problems import RefusedRequest
 from queuetui.http.run_metrics import RunTotals
 from queuetui.model.errors import QueueTuiError, Unreachable
@@ -33,7 +34,7 @@ def write_metrics(call: Call) -> Response:
         message = "metrics need prometheus-client on the server; run: pip install 'queuetui[metrics]'"
         raise RefusedRequest(501, message) from None
     registry = CollectorRegistry(auto_describe=False)
-    read, reached = _read(call.served)
+    read, reached = _read(call.served, exact=call.given["exact"])
     registry.register(StoreMetrics(lambda: ((picture, one.feed.limits) for one, picture in read)))
     registry.register(ServerMetrics(reached, call.live.log))
     registry.register(_count_runs(read, reached))
@@ -60,11 +61,11 @@ def _count_runs(read: list[tuple[ServedQueues, Picture]], reached: dict[str, boo
     return RunTotals(runs, usage)
 
 
-def _read(served: Served) -> tuple[list[tuple[ServedQueues, Picture]], dict[str, bool]]:
+def _read(served: Served, *, exact: bool) -> tuple[list[tuple[ServedQueues, Picture]], dict[str, bool]]:
     read, reached = [], {}
     for system in served.systems:
         try:
-            read.append((system, system.feed.poll(Watch(parts=HEALTH_PARTS))))
+            read.append((system, system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact))))
         except QueueTuiError:
             reached[system.name] = False
         else:
@@ -101,6 +102,7 @@ ENDPOINTS = (
         "/metrics",
         "All metrics, as Prometheus reads them.",
         write_metrics,
+        parameters=(EXACT,),
         statuses=(200, 501),
         media_type="text/plain",
     ),

@@ -111,6 +111,13 @@ JOB = text_parameter("job", "Of the job of this id.")
 QUEUE = text_parameter("queue", "Of this queue.")
 CORRELATION = text_parameter("correlation_id", "Of all jobs of this correlation id.")
 BEFORE = text_parameter("before", "Older than the cursor that an answer told.")
+EXACT = Parameter(
+    "exact",
+    "Count all, without caps and estimates; slow on a large store.",
+    _read_switch,
+    {"type": "boolean", "default": False},
+    default=False,
+)
 FREE = Parameter(
     "free", "Live ones with a free slot alone.", _read_switch, {"type": "boolean", "default": False}, default=False
 )

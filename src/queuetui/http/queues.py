@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from queuetui.http.endpoint import Call, Endpoint, answer_json
-from queuetui.http.parameters import BACKEND, BEFORE, CORRELATION, FREE, JOB, KINDS, LIMIT, QUEUE, SINCE
+from queuetui.http.parameters import BACKEND, BEFORE, CORRELATION, EXACT, FREE, JOB, KINDS, LIMIT, QUEUE, SINCE
 from queuetui.model.document import describe_worker
 from queuetui.model.errors import Unsupported
 from queuetui.model.event import EventRequest, describe_event
@@ -17,7 +17,7 @@ from queuetui.model.stats import describe_stats
 def list_queues(call: Call) -> Response:
     """Answer with every queue, its counts and what limits its claims."""
     system = call.system
-    picture = system.feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS})))
+    picture = system.feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), exact=call.given["exact"]))
     figures = describe_stats(picture.snapshot, picture.rules)
     rows = [{"backend": system.name, "queue": name, **counts} for name, counts in sorted(figures["queues"].items())]
     return answer_json({"queues": rows, "as_of": figures["as_of"], "problems": dict(picture.problems)})
@@ -57,7 +57,7 @@ def list_events(call: Call) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/queues", "Every queue with its counts.", list_queues, parameters=(BACKEND,)),
+    Endpoint("GET", "/api/queues", "Every queue with its counts.", list_queues, parameters=(EXACT, BACKEND)),
     Endpoint(
         "GET",
         "/api/workers",

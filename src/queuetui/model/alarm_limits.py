@@ -30,6 +30,11 @@ class AlarmLimits:
     clear_below: float = 0.9
     clear_after_s: float = 60.0
 
+    @property
+    def most_counted(self) -> int:
+        """How many jobs of a queue must be told apart from more."""
+        return max(self.depth, self.dead_letters)
+
     def eased(self) -> AlarmLimits:
         """Return the thresholds that an alarm which stands has to fall below."""
         counts = {name: int(getattr(self, name) * self.clear_below) for name in _COUNTS}

@@ -119,6 +119,7 @@ def describe_health(health: Health) -> dict[str, Any]:
         "processingStats": {
             "totalJobsProcessed": None if runs is None else runs.completed + runs.failed,
             "activeJobs": health.active.value,
+            "activeJobsExactness": health.active.exactness.value,
             "averageProcessingTime": None if runs is None else runs.average_s,
             "errorRate": None if runs is None else runs.error_rate,
         },

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from queuetui.model.limits import Limits, is_live
+from queuetui.model.measured import Exactness
 from queuetui.model.picture import Picture
 from queuetui.monitor.health import judge_health
 
@@ -33,6 +34,9 @@ class StoreMetrics:
         from prometheus_client.core import GaugeMetricFamily
 
         depth = GaugeMetricFamily("queue_depth", "Pending and retrying jobs.", labels=("backend", "queue"))
+        sure = GaugeMetricFamily(
+            "queue_depth_exact", "1 where the depth is counted whole now.", labels=("backend", "queue")
+        )
         oldest = GaugeMetricFamily("queue_oldest_seconds", "Age of the longest due job.", labels=("backend", "queue"))
         by_state = GaugeMetricFamily("queue_jobs", "Jobs by state.", labels=("backend", "queue", "state"))
         rate = GaugeMetricFamily("queue_error_rate", "Failed among ended jobs, 5 minutes.", labels=("backend", "queue"))
@@ -47,6 +51,7 @@ class StoreMetrics:
                 of_queue, own = [name, queue.name.raw], health.queues[queue.name.raw]
                 if own.depth.value is not None:
                     depth.add_metric(of_queue, own.depth.value)
+                    sure.add_metric(of_queue, float(own.depth.exactness is Exactness.EXACT))
                 oldest.add_metric(of_queue, own.oldest_s or 0.0)
                 if own.recent is not None:
                     rate.add_metric(of_queue, own.recent.error_rate or 0.0)
@@ -61,4 +66,4 @@ class StoreMetrics:
             workers.add_metric([name, "true"], live)
             workers.add_metric([name, "false"], len(snapshot.workers) - live)
             healthy.add_metric([name], {"healthy": 1.0, "degraded": 0.5, "unhealthy": 0.0}[health.status.value])
-        yield from (depth, oldest, by_state, rate, active, stuck, workers, healthy)
+        yield from (depth, sure, oldest, by_state, rate, active, stuck, workers, healthy)

@@ -9,10 +9,12 @@ import rich_click as click
 from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
-from queuetui.cli.options import connection_options
+from queuetui.cli.options import connection_options, exact_option
 from queuetui.cli.output import write
 from queuetui.cli.systems import Systems, opened_systems
+from queuetui.model.counted import mark_count
 from queuetui.model.errors import QueueTuiError
+from queuetui.model.measured import add_counts
 from queuetui.model.snapshot import Watch
 from queuetui.model.text import DETAIL_CAP, sanitize
 from queuetui.model.urls import hide_passwords
@@ -24,8 +26,9 @@ _MOST_TOLD = 3
 
 
 @click.command()
+@exact_option
 @connection_options
-def command(**connection: Any) -> None:
+def command(exact: bool, **connection: Any) -> None:
     """Tell in one line whether the queues are well, for cron and Nagios.
 
     Figures for graphs follow a bar. Exits with 0 when all is well, 1 with a warning, 2 when something is critical, 3 when it cannot
@@ -33,7 +36,7 @@ def command(**connection: Any) -> None:
     """
     try:
         with opened_systems(**connection) as systems:
-            line, code = _judge(systems)
+            line, code = _judge(systems, exact=exact)
     except Exit:
         # Some of the stores could not be opened; standard error told which.
         line, code = "UNKNOWN - not every store could be read", exit_codes.UNKNOWN
@@ -43,12 +46,12 @@ def command(**connection: Any) -> None:
     raise Exit(code)
 
 
-def _judge(systems: Systems) -> tuple[str, int]:
+def _judge(systems: Systems, *, exact: bool) -> tuple[str, int]:
     from queuetui.monitor.health import HEALTH_PARTS, judge_health, status_of
 
     read = []
     for one in systems:
-        picture = one.feed.poll(Watch(parts=HEALTH_PARTS))
+        picture = one.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact))
         for part, why in picture.problems.items():
             systems.tell_of(one)(f"not read: {part}: {why}")
         read.append((one, judge_health(picture, one.feed.limits)))
@@ -68,7 +71,8 @@ def _summary(findings: Sequence[HealthFinding], read: Sequence[Health]) -> str:
     wrong = [finding for finding in findings if finding.severity > 1]
     if not wrong:
         queues = sum(len(health.queues) for health in read)
-        waiting = sum(queue.depth.value or 0 for health in read for queue in health.queues.values())
+        depths = [queue.depth for health in read for queue in health.queues.values()]
+        waiting = mark_count(add_counts(depths)) if depths else "0"
         return f"queues {queues}, waiting {waiting}, live workers {sum(health.live_workers for health in read)}"
     told = "; ".join(finding.summary for finding in sorted(wrong, key=lambda one: -one.severity)[:_MOST_TOLD])
     return f"{told}; and {len(wrong) - _MOST_TOLD} more" if len(wrong) > _MOST_TOLD else told

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import rich_click as click
 
-from queuetui.cli.options import Since, connection_options, format_options, since, take_connection, written_name
+from queuetui.cli.options import Since, connection_options, format_options, since, some, take_connection, written_name
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import resolve_id
 from queuetui.cli.systems import System, Systems, opened_systems
@@ -41,9 +41,7 @@ def _kind(text: str) -> EventKind:
 @click.option("--correlation", metavar="ID", help="Of all jobs of one correlation id.")
 @click.option("--event", "-e", "kinds", type=_kind, multiple=True, metavar="KIND", help="JobFailed, WorkerLost ...")
 @click.option("--since", "back", type=since, metavar="DURATION|TIME", help="Not older than this.")
-@click.option(
-    "--limit", "-n", type=click.IntRange(1), default=DEFAULT_LIMIT, show_default=True, help="At most so many."
-)
+@click.option("--limit", "-n", type=some, default=DEFAULT_LIMIT, show_default=True, help="At most so many.")
 @click.option(
     "--counts", is_flag=True, help="How many there were of each kind, in the last hour unless --since says else."
 )

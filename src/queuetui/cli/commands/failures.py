@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import Since, connection_options, format_options, since, take_connection
+from queuetui.cli.options import Since, connection_options, format_options, since, some, take_connection
 from queuetui.cli.output import Format, say, show_document, show_rows, write
 from queuetui.cli.session import leave_to_subcommand
 from queuetui.cli.systems import Systems, opened_systems
@@ -42,7 +42,7 @@ since_option = click.option(
 
 @click.group(invoke_without_command=True)
 @since_option
-@click.option("--limit", "-n", type=click.IntRange(1), default=20, show_default=True, help="At most so many groups.")
+@click.option("--limit", "-n", type=some, default=20, show_default=True, help="At most so many groups.")
 @format_options
 @connection_options
 def command(back: Since, limit: int, form: str, **connection: Any) -> None:

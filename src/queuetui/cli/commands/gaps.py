@@ -8,7 +8,7 @@ from typing import Any
 import rich_click as click
 
 from queuetui.cli.commands.events import log_of
-from queuetui.cli.options import Since, connection_options, format_options, since
+from queuetui.cli.options import Since, connection_options, format_options, since, some
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.systems import opened_systems
 from queuetui.model.counted import counted
@@ -27,7 +27,7 @@ _TABLE = ("job", "queue", "gap", "at", "summary")
     show_default=True,
     help="By events not older than this.",
 )
-@click.option("--limit", "-n", type=click.IntRange(1), default=100, show_default=True, help="At most so many gaps.")
+@click.option("--limit", "-n", type=some, default=100, show_default=True, help="At most so many gaps.")
 @format_options
 @connection_options
 def command(back: Since, limit: int, form: str, **connection: Any) -> None:

@@ -6,27 +6,31 @@ from typing import Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, format_options
+from queuetui.cli.options import connection_options, exact_option, format_options
 from queuetui.cli.output import Format, show_document, show_rows, write
 from queuetui.cli.systems import System, Systems, opened_systems
+from queuetui.model.counted import mark_count
+from queuetui.model.measured import Exactness, Measured
 from queuetui.model.snapshot import Watch
 
 _QUEUE_COLUMNS = ("queue", "depth", "processingRate", "errorRate", "oldestSeconds")
+_QUEUE_FIGURES = (*_QUEUE_COLUMNS, "depthExactness")
 # Above it three digits tell less than the number before the point.
 _WHOLE_FROM = 1_000
 _FINDING_COLUMNS = ("severity", "subject", "name", "code", "summary", "next")
 
 
 @click.command()
+@exact_option
 @format_options
 @connection_options
-def command(form: str, **connection: Any) -> None:
+def command(exact: bool, form: str, **connection: Any) -> None:
     """Tell how well the queues run: depth, rates, ages, workers, and what is wrong.
 
     Any critical finding makes it unhealthy, any warning degraded. Rates are of the last 5 minutes.
     """
     with opened_systems(**connection) as systems:
-        read = [_read(systems, one) for one in systems]
+        read = [_read(systems, one, exact=exact) for one in systems]
         if form in {Format.JSON, Format.NDJSON}:
             if systems.are_many:
                 show_rows(read, (), Format(form))
@@ -35,17 +39,17 @@ def command(form: str, **connection: Any) -> None:
             return
         if form == Format.CSV:
             rows = [row for health in read for row in _rows(health)]
-            show_rows(rows, systems.table(_QUEUE_COLUMNS), Format.CSV)
+            show_rows(rows, systems.table(_QUEUE_FIGURES), Format.CSV)
             return
         for one, health in zip(systems, read, strict=True):
             _show(health, f"{one.title}: " if systems.are_many else "")
 
 
-def _read(systems: Systems, system: System) -> dict[str, Any]:
+def _read(systems: Systems, system: System, *, exact: bool) -> dict[str, Any]:
     """Return how well one runs; tell what could not be read."""
     from queuetui.monitor.health import HEALTH_PARTS, describe_health, judge_health
 
-    picture = system.feed.poll(Watch(parts=HEALTH_PARTS))
+    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact))
     for part, why in picture.problems.items():
         systems.tell_of(system)(f"not read: {part}: {why}")
     return describe_health(judge_health(picture, system.feed.limits))
@@ -57,8 +61,8 @@ def _show(health: dict[str, Any], whose: str) -> None:
     write(
         f"{whose}{health['status']} at {health['timestamp']}, {workers['live']} of {workers['registered']} workers live"
     )
-    write(", ".join(f"{name} {_shown(value)}" for name, value in health["processingStats"].items()))
-    rows = [{name: _shown(value) for name, value in row.items()} for row in _rows(health)]
+    write(", ".join(f"{name} {value}" for name, value in _marked(health["processingStats"]).items()))
+    rows = [_marked(row) for row in _rows(health)]
     show_rows(rows, _QUEUE_COLUMNS, Format.TABLE)
     if health["findings"]:
         write("")
@@ -67,6 +71,17 @@ def _show(health: dict[str, Any], whose: str) -> None:
 
 def _rows(health: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"backend": health["backend"], "queue": name, **queue} for name, queue in sorted(health["queues"].items())]
+
+
+def _marked(figures: dict[str, Any]) -> dict[str, str]:
+    """Return figures in words, each with the mark of how it was got."""
+    shown = {}
+    for name, value in figures.items():
+        if (how := figures.get(f"{name}Exactness")) is not None:
+            shown[name] = mark_count(Measured(value, Exactness(how)))
+        elif not name.endswith("Exactness"):
+            shown[name] = _shown(value)
+    return shown
 
 
 def _shown(value: object) -> str:

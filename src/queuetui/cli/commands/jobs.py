@@ -14,6 +14,7 @@ from queuetui.cli.options import (
     connection_options,
     format_options,
     read_filter,
+    some,
     take_connection,
     whole_option,
 )
@@ -33,9 +34,7 @@ DEFAULT_LIMIT = 50
 @click.command(cls=FilterCommand)
 @click.argument("words", nargs=-1, metavar="[FILTER]")
 @click.option("--sort", metavar="FIELD", help="Sort by a field; -FIELD turns the order.")
-@click.option(
-    "--limit", "-n", type=click.IntRange(1), default=DEFAULT_LIMIT, show_default=True, help="At most so many."
-)
+@click.option("--limit", "-n", type=some, default=DEFAULT_LIMIT, show_default=True, help="At most so many.")
 @click.option(
     "--after", metavar="CURSOR", help="Go on behind an answer that was cut at --limit, by the cursor that it told."
 )

@@ -8,7 +8,7 @@ from typing import Any
 import rich_click as click
 
 from queuetui.cli.commands.events import logs_of
-from queuetui.cli.options import Since, connection_options, format_options, since
+from queuetui.cli.options import Since, connection_options, format_options, since, some
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.systems import opened_systems
 from queuetui.monitor.lives import describe_life
@@ -38,7 +38,7 @@ _TIMES = ("created_at", "scheduled_at", "started_at", "ended_at")
     show_default=True,
     help="Something happened to it since.",
 )
-@click.option("--limit", "-n", type=click.IntRange(1), default=100, show_default=True, help="At most so many jobs.")
+@click.option("--limit", "-n", type=some, default=100, show_default=True, help="At most so many jobs.")
 @format_options
 @connection_options
 def command(back: Since, limit: int, form: str, **connection: Any) -> None:

@@ -15,6 +15,7 @@ from queuetui.cli.options import (
     exact_option,
     format_options,
     queue_name,
+    some,
     take_connection,
     written_name,
 )
@@ -58,9 +59,7 @@ def _rows(system: System, tell: Callable[[str], None], form: str, *, exact: bool
 @command.command("limit")
 @click.argument("queue", type=written_name)
 @click.option("--type", "type", type=written_name, metavar="TYPE", help="Limit the jobs of TYPE in this queue.")
-@click.option(
-    "--concurrency", type=click.IntRange(min=1), metavar="N", help="At most N processed at once, over all workers."
-)
+@click.option("--concurrency", type=some, metavar="N", help="At most N processed at once, over all workers.")
 @click.option("--rate", metavar="N/DUR", help="At most N begin in any DUR, such as 10/1m; all N may begin at once.")
 @click.option("--ageing", "ageing_s", type=duration, metavar="DUR", help="Priority grows by 1 for every DUR waited.")
 @click.option("--clear", is_flag=True, help="Take away what is laid down first: all of it, or TYPE's limit.")

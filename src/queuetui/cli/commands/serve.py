@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from queuetui.cli.options import connection_options, take_connection
+from queuetui.cli.options import connection_options, some, take_connection
 from queuetui.cli.output import say, warn
 from queuetui.cli.session import actor, backend_options
 from queuetui.cli.systems import System, opened_systems
@@ -35,12 +35,10 @@ NEEDED = ("starlette", "uvicorn", "websockets")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 for any free one."
 )
-@click.option(
-    "--max-body", type=click.IntRange(1), default=1024, show_default=True, metavar="KIB", help="The largest request."
-)
+@click.option("--max-body", type=some, default=1024, show_default=True, metavar="KIB", help="The largest request.")
 @click.option(
     "--rate-limit",
-    type=click.IntRange(1),
+    type=some,
     default=1200,
     show_default=True,
     metavar="N",

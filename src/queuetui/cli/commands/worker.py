@@ -17,9 +17,11 @@ from queuetui.cli.options import (
     join_queues,
     positive_duration,
     queue_names,
+    some,
     tag_name,
     take_connection,
 )
+from queuetui.cli.output import own_streams
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
 from queuetui.model.errors import Denied, Unreachable, Unsupported
 from queuetui.operate.rights import require_writable
@@ -68,11 +70,9 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
 @click.option(
     "--concurrency", "-c", type=click.IntRange(1, MOST_SLOTS), default=4, show_default=True, help="Jobs at a time."
 )
-@click.option(
-    "--batch", type=click.IntRange(min=1), default=500, show_default=True, help="Claimed and settled at most at a time."
-)
+@click.option("--batch", type=some, default=500, show_default=True, help="Claimed and settled at most at a time.")
 @click.option("--once", is_flag=True, help="Run one job, then exit; waits for one unless --burst is given too.")
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Run at most N jobs, then exit.")
+@click.option("--jobs", type=some, metavar="N", help="Run at most N jobs, then exit.")
 @click.option("--timeout", type=duration, metavar="DUR", help="Stop gracefully after so long.")
 @click.option("--job-timeout", type=positive_duration, metavar="DUR", help="How long a run may take.")
 @click.option("--sleep", type=positive_duration, default="1", show_default=True, metavar="DUR", help="Poll when idle.")
@@ -87,7 +87,7 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
     type=click.Choice(["thread", "process"]),
     help="Where handlers run; without it in threads, and in processes those with a hard time limit.",
 )
-@click.option("--recycle-jobs", type=click.IntRange(min=1), metavar="N", help="Replace a process after N jobs.")
+@click.option("--recycle-jobs", type=some, metavar="N", help="Replace a process after N jobs.")
 @click.option("--recycle-memory", type=MEGABYTES, metavar="MB", help="Replace a process that holds more, between jobs.")
 @click.option("--measure", is_flag=True, help="Keep of every run its processor time and, in processes, its memory.")
 @click.option("--result-ttl", type=duration, metavar="DUR", help="Delete results after so long, before their jobs.")
@@ -169,7 +169,8 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     start_unforked()
     try:
         try:
-            report = Worker(backend, settings).run()
+            with own_streams():
+                report = Worker(backend, settings).run()
         finally:
             end_children()
         if report.store_silent:

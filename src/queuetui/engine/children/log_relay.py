@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from queuetui.engine.children.messages import Logged, plain_text
 from queuetui.engine.log_fields import extra_fields
-from queuetui.engine.logs import FIELD_CAP_CHARS, current_job, fields_of, make_record, message_of
+from queuetui.engine.logs import FIELD_CAP_CHARS, current_job, fields_of, hand_over, make_record, message_of
 
 _PLAIN = (str, int, float, bool, type(None))
 _LARGEST = 2**63
@@ -47,7 +47,7 @@ def repeat(told: Logged) -> logging.LogRecord:
     logger = logging.getLogger(told.logger)
     record = make_record(told.logger, told.level, told.message, told.created_s, told.fields, told.traceback)
     if logger.isEnabledFor(told.level):
-        logger.handle(record)
+        hand_over(logger, record)
     return record
 
 

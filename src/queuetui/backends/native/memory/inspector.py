@@ -229,8 +229,9 @@ def _sum(figures: Iterable[TallyRecord]) -> TallyRecord:
 
 
 def _measure(found: int, watch: Watch, now: datetime) -> Measured[int]:
-    if found > COUNT_CAP and not watch.exact:
-        return Measured(COUNT_CAP, Exactness.CAPPED, now)
+    cap = max(COUNT_CAP, watch.limits.alarms.most_counted + 1)
+    if found > cap and not watch.exact:
+        return Measured(cap, Exactness.CAPPED, now)
     return Measured(found, as_of=now)
 
 

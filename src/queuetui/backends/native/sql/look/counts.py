@@ -18,6 +18,7 @@ from queuetui.backends.native.sql.look.layout import RUNS
 from queuetui.backends.native.sql.look.stuck_criteria import LATE_STATES, PUT_OFF, StuckCriteria
 from queuetui.backends.native.sql.look.sums import COUNTED, MOST_LEVELS, UNCOUNTED, Counts, cap_for
 from queuetui.backends.native.sql.look.tables import job, job_done
+from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.state import FINAL, State
 
@@ -26,8 +27,8 @@ from queuetui.model.state import FINAL, State
 class Counter:
     """Counts jobs at one time of the store's clock.
 
-    `exact` lifts the cap; what is `kept`, or known to be `running`, is not counted again. In queues and states that are not `held`, where
-    that is known, is no job.
+    `exact` lifts the cap, which is beyond what the `alarms` ask for; what is `kept`, or known to be `running`, is not counted again.
+    In queues and states that are not `held`, where that is known, is no job.
     """
 
     connection: Connection
@@ -36,10 +37,11 @@ class Counter:
     kept: KeptCounts = field(default_factory=KeptCounts)
     held: frozenset[tuple[str, State]] | None = None
     running: Mapping[str, int] | None = None
+    alarms: AlarmLimits = field(default_factory=AlarmLimits)
 
     def count_queues(self, names: tuple[str, ...]) -> dict[str, Counts]:
         """Return the jobs of each queue in each state."""
-        cap = cap_for(len(names))
+        cap = cap_for(len(names), self.alarms)
         places = [(name, state) for state in COUNTED for name in names]
         known = {} if self.exact else self.kept.recall(places, cap)
         if self.running is not None:
@@ -60,7 +62,7 @@ class Counter:
         counted = dict.fromkeys(names, 0) | {row[0]: row[1] for row in rows}
         # Counting runs stops at the cap over all queues, so no queue's part of it is whole then.
         is_cut = not self.exact and sum(counted.values()) > COUNT_CAP
-        cap = cap_for(len(names))
+        cap = cap_for(len(names), self.alarms)
         late = [(name, None) for name in criteria.late]
         known = {} if self.exact else self.kept.recall(late, cap)
         recalled = {place[0]: known[place] for place in late if place in known}

@@ -86,7 +86,7 @@ def take_plain_snapshot(
     if watch.page is not None:
         found["page"] = read.page(watch.page)
     if not parts.isdisjoint({Part.COUNTS, Part.QUEUES}):
-        found["counts"] = read.counts(context)
+        found["counts"] = read.counts(context, watch)
         found["stuck"] = read.stuck(context, watch)
     if Part.COUNTS in parts:
         sums = {state: add_up([own[state] for own in found["counts"].values()], read.now) for state in COUNTED}
@@ -151,8 +151,8 @@ class _PlainReading:
             order=own_order("newest"),
         )
 
-    def counts(self, context: StoreContext) -> dict[str, Counts]:
-        cap = cap_for(len(context.queues))
+    def counts(self, context: StoreContext, watch: Watch) -> dict[str, Counts]:
+        cap = cap_for(len(context.queues), watch.limits.alarms)
         rows = self._by_queue("snapshot_counts", context.queues, most=cap + 1)
         found = {row.name: {state: self._count(getattr(row, state.value), cap) for state in COUNTED} for row in rows}
         return {name: found.get(name, UNCOUNTED) for name in context.queues}
@@ -161,7 +161,7 @@ class _PlainReading:
         criteria = context.criteria(watch.limits)
         late = self._before(watch.limits.stuck_after_s)
         counted = dict.fromkeys(context.queues, 0)
-        cap = cap_for(len(context.queues))
+        cap = cap_for(len(context.queues), watch.limits.alarms)
         for row in self._records(
             "snapshot_stuck_runs", at=self.session.moment_in(self.now), late=late, most=COUNT_CAP + 1
         ):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from queuetui.backends.forks import ForkLock
@@ -75,13 +75,23 @@ def _beyond_share(whole: list[tuple[Place, _Kept]]) -> dict[Place, Measured[int]
 
     Those noted first are counted anew, one and as many more as there is room for.
     """
-    dear = sorted(whole, key=lambda one: one[1].noted_s)
+    # Counted beyond the cap for an alarm.
+    huge = {place: kept for place, kept in whole if kept.rows > MOST_ROWS}
+    dear = sorted(((place, kept) for place, kept in whole if place not in huge), key=lambda one: one[1].noted_s)
+    return _cached(huge) | _cached(_beyond_share_of(dear))
+
+
+def _cached(stand: Mapping[Place, _Kept]) -> dict[Place, Measured[int]]:
+    return {place: replace(kept.count, exactness=Exactness.CACHED) for place, kept in stand.items()}
+
+
+def _beyond_share_of(dear: list[tuple[Place, _Kept]]) -> dict[Place, _Kept]:
     if sum(kept.rows for _, kept in dear) <= MOST_ROWS:
         return {}
-    room, stand = ROWS_A_POLL, dict[Place, Measured[int]]()
+    room, stand = ROWS_A_POLL, dict[Place, _Kept]()
     for place, kept in dear:
         if room == ROWS_A_POLL or kept.rows <= room:
             room -= kept.rows
         else:
-            stand[place] = replace(kept.count, exactness=Exactness.CACHED)
+            stand[place] = kept
     return stand

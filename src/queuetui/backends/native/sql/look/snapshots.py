@@ -90,7 +90,15 @@ class SnapshotReads:
 
     def _counter(self, connection: Connection, context: StoreContext) -> Counter:
         kind = MysqlCounter if connection.dialect.name == "mysql" else Counter
-        return kind(connection, context.now, self.watch.exact, self.past.counts, context.held, running=context.running)
+        return kind(
+            connection,
+            context.now,
+            self.watch.exact,
+            self.past.counts,
+            context.held,
+            context.running,
+            self.watch.limits.alarms,
+        )
 
     def _reading(self, connection: Connection, context: StoreContext) -> WalkSource:
         options = self.database.options

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.capabilities import KEPT
+from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.measured import Exactness, Measured, absent
 from queuetui.model.state import State
 
@@ -22,10 +23,13 @@ UNCOUNTED: Counts = {state: absent(_NO_NAME) for state in COUNTED}
 WHY_ESTIMATED = "estimated from the store's statistics; exact on demand"
 
 
-def cap_for(queues: int) -> int:
-    """Return how far each of so many queues is counted: full thousands, at most COUNT_CAP."""
+def cap_for(queues: int, alarms: AlarmLimits) -> int:
+    """Return how far each of so many queues is counted.
+
+    Full thousands, at most COUNT_CAP; but beyond the limits of alarms, which else would never ring.
+    """
     share = ROWS_A_STATE // max(1, queues) // LEAST_CAP * LEAST_CAP
-    return min(COUNT_CAP, max(LEAST_CAP, share))
+    return max(min(COUNT_CAP, max(LEAST_CAP, share)), alarms.most_counted + 1)
 
 
 def add_up(counts: Sequence[Measured[int]], now: datetime) -> Measured[int]:
