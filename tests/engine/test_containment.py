@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,7 +19,6 @@ from queuetui.client import Queue
 from queuetui.engine.context import Context
 from queuetui.engine.executor import ThreadExecutor
 from queuetui.engine.held import Run
-from queuetui.engine.logs import WORKER_LOGGER
 from queuetui.engine.outcome import Retry, Snooze
 from queuetui.engine.performer import Performer
 from queuetui.engine.settings import WorkerSettings
@@ -313,26 +311,6 @@ def test_rubbish_given_to_a_context_is_the_handlers_own_error(
     job = queue.enqueue(declare_handler(run))
     start_worker(burst=True).wait()
     assert queue.get(job.id).result == len(calls)
-
-
-class Deadly(logging.Handler):
-    """A log handler that ends whoever logs."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Fail."""
-        raise SystemExit
-
-
-def test_a_log_handler_that_ends_whoever_logs_ends_no_worker(queue: Queue, start_worker: StartWorker) -> None:
-    """What an application's own log handler raises, SystemExit too, reaches no run but that of who logs by it."""
-    deadly = Deadly()
-    WORKER_LOGGER.addHandler(deadly)
-    try:
-        jobs = [queue.enqueue(declare_handler(lambda _: 1)) for _ in range(2)]
-        start_worker(burst=True).wait()
-    finally:
-        WORKER_LOGGER.removeHandler(deadly)
-    assert [queue.get(job.id).state for job in jobs] == ["completed"] * 2
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

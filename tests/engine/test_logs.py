@@ -10,7 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from queuetui.engine.logs import HumanFormatter, JsonFormatter, configure_logs, current_job, log_event
+from queuetui.engine.children.log_relay import repeat
+from queuetui.engine.children.messages import Logged
+from queuetui.engine.logs import WORKER_LOGGER, HumanFormatter, JsonFormatter, configure_logs, current_job, log_event
 from tests.zoo import ZOO, assert_inert
 
 
@@ -103,3 +105,22 @@ def test_less_is_said_when_less_is_wanted() -> None:
     configure_logs(stream, as_json=True, level=logging.WARNING)
     log_event("job_started")
     assert stream.getvalue() == ""
+
+
+class Deadly(logging.Handler):
+    """A log handler that ends whoever logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Fail."""
+        raise SystemExit
+
+
+def test_a_log_handler_that_ends_whoever_logs_ends_no_worker() -> None:
+    """What an application's own log handler raises, SystemExit too, is not raised by what the worker says."""
+    deadly = Deadly()
+    WORKER_LOGGER.addHandler(deadly)
+    try:
+        log_event("job_started", logging.ERROR)
+        repeat(Logged(WORKER_LOGGER.name, logging.ERROR, "said in a child", 0.0, None, None))
+    finally:
+        WORKER_LOGGER.removeHandler(deadly)

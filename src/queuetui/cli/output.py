@@ -160,7 +160,7 @@ def finish() -> None:
 
 @contextmanager
 def own_streams() -> Iterator[None]:
-    """Have standard output and error after the block as they were before, whatever handlers put in their place."""
+    """Have standard output and error after the block as before, whatever handlers did to them."""
     kept = sys.stdout, sys.stderr
     try:
         yield

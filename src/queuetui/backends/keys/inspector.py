@@ -14,6 +14,7 @@ from queuetui.backends.keys.pages import PageReader, plan_terms
 from queuetui.backends.keys.product import KeysProduct, Survey
 from queuetui.backends.reading.figures import UNREAD
 from queuetui.backends.reading.seen_jobs import SeenJobs
+from queuetui.backends.reading.worker_names import name_workers
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.capabilities import Capabilities
@@ -143,7 +144,8 @@ class KeysInspector:
         return KeysReading(self._server, self._product, self._server.options.limits)
 
     def _page(self, reading: KeysReading, request: PageRequest) -> Page:
-        page = PageReader(reading).read(request)
+        named = replace(request, query=name_workers(request.query, reading.survey.workers))
+        page = PageReader(reading).read(named)
         self._seen.add(page.jobs)
         return page
 

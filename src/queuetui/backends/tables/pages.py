@@ -9,6 +9,7 @@ from time import monotonic
 from sqlalchemy import Subquery, and_, func, literal, select
 
 from queuetui.backends.reading.query_scope import asks_for_stuck
+from queuetui.backends.reading.worker_names import name_workers
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.tables.conditions import Asked, build, is_searched, states_sought
 from queuetui.backends.tables.moments import Reading
@@ -47,6 +48,14 @@ _TOO_LONG = "to count all that match takes the server too long"
 _FAR_CHUNK = 50
 
 
+def _with_workers(request: PageRequest, reading: Reading) -> PageRequest:
+    """Return a request whose worker terms may name a host, where the product tells of its workers."""
+    workers = reading.product.sides.workers
+    if workers is None or all(term.field != "worker" for term in request.query.terms):
+        return request
+    return replace(request, query=name_workers(request.query, workers(reading.connection, reading.moment)))
+
+
 def read_page(
     reading: Reading,
     request: PageRequest,
@@ -56,6 +65,7 @@ def read_page(
     among: Mapping[str, Condition] | None = None,
 ) -> Page:
     """Return one page, or its part `among` some rows; raises Unsupported for a filter, Stale for a cursor."""
+    request = _with_workers(request, reading)
     asked = build(request.query, reading)
     if among is not None:
         narrowed = {name: and_(where, among[name]) for name, where in asked.where.items() if name in among}

@@ -14,7 +14,7 @@ from queuetui.backends.native.capabilities import KEPT, native_capabilities
 from queuetui.backends.native.memory.event_log import logs_events
 from queuetui.backends.native.memory.pages import cut_page
 from queuetui.backends.native.memory.records import QueueRecord, TallyRecord, to_job_error
-from queuetui.backends.native.worker_names import name_workers
+from queuetui.backends.reading.worker_names import name_workers
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound
 from queuetui.model.identity import Identity

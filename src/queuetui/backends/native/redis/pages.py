@@ -16,10 +16,10 @@ from queuetui.backends.native.redis.pictures import ScriptSnapshot
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.step import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, needs_payload, residual_terms
-from queuetui.backends.native.worker_names import name_workers
 from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
 from queuetui.backends.reading.query_scope import asks_for_stuck, names_asked, queues_asked
 from queuetui.backends.reading.sort_orders import cut_sorted, value_of
+from queuetui.backends.reading.worker_names import name_workers
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job, shorten
 from queuetui.model.measured import Exactness, Measured

@@ -20,7 +20,7 @@ from queuetui.backends.native.sql.look.snapshots import SnapshotPast, take_snaps
 from queuetui.backends.native.sql.look.tables import job, job_done
 from queuetui.backends.native.sql.look.term_kinds import plan_terms
 from queuetui.backends.native.sql.look.walks import WalkSource
-from queuetui.backends.native.worker_names import name_workers
+from queuetui.backends.reading.worker_names import name_workers
 from queuetui.backends.sql.identity import identify
 from queuetui.model.job import shorten
 

@@ -28,7 +28,7 @@ from queuetui.backends.native.sql.look.tables import job_done
 from queuetui.backends.native.sql.look.tally_reads import read_rates
 from queuetui.backends.native.sql.look.totals import sum_counts, total_of
 from queuetui.backends.native.sql.look.walks import WalkSource
-from queuetui.backends.native.worker_names import name_workers
+from queuetui.backends.reading.worker_names import name_workers
 from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unreachable
 from queuetui.model.job import shorten
 from queuetui.model.measured import Measured
