@@ -14,6 +14,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
 from queuetui.backends.search import Search
 from queuetui.model.errors import NotFound, Unsupported
+from queuetui.model.filter_text import quote_value
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
@@ -212,6 +213,17 @@ def test_filters_mean_what_they_mean_everywhere(backend: Backend, loaded: Captur
         found[text] = {job.ref.id for job in _list(backend, text)}
         expected[text] = {job.ref.id for job in whole if matches(query, job, now, lambda _: False)}
     assert found == expected
+
+
+def test_jobs_are_found_by_what_is_shown_of_their_workers(backend: Backend, whole: list[Job]) -> None:
+    """By a worker's id, its host, and host and process id, whichever of these a list of workers shows."""
+    if any(one.why for one in backend.inspector.plan(parse_query("worker:x"))):
+        return
+    workers = {worker.id.raw: worker for worker in backend.inspector.snapshot(Watch()).workers}
+    held = [(job, workers[job.worker.raw]) for job in whole if job.worker is not None and job.worker.raw in workers]
+    for job, worker in held:
+        for name in {worker.id.raw, worker.place.raw, worker.host.raw or worker.id.raw}:
+            assert job.ref.id in {one.ref.id for one in _list(backend, f"worker:{quote_value(name)}")}, name
 
 
 def test_small_pages_hold_each_job_once(backend: Backend, loaded: Capture) -> None:
