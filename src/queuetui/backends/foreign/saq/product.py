@@ -48,7 +48,7 @@ _PARTS = (*_BEFORE.split(), "queued", "started", "touched")
 _LAST = ("result", "error", "status", "priority", "group_key", "meta", "worker_id")
 _FUNCTION = r'^\{"function": ?"([^"]+)"'
 _MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
-_HEAD_BYTES, _NUMBERS_BYTES = 1_000_000, 420
+_HEAD_BYTES, _NUMBERS_BYTES, _LONGEST_NUMBER = 1_000_000, 420, 15
 _ABSENT = lacking("SAQ", "correlation_id", "lost", "tag") | {
     "key": "a job of SAQ is told from others by its id alone, which is its key",
     "worker": "which worker runs a job stands in its message, and is shown with it",
@@ -102,12 +102,14 @@ class SaqTables:
         key = func.convert_to(self.jobs.c.key, "UTF8")
         begin = func.position(key.op("IN")(self.jobs.c.job)) + func.length(key)
         part: ColumnElement[str] = func.encode(func.substr(self.jobs.c.job, begin, _NUMBERS_BYTES), "escape")
-        for behind in ('"result": ', '"error": '):
+        for behind in ('"result":', '"error":'):
             part = func.split_part(part, behind, 1)
         return part
 
     def _number(self, name: str, usual: int | None = None) -> ColumnElement[Any]:
-        told = func.substring(self._numbers, f'"{name}": ?([0-9]{{1,15}})').cast(self.jobs.c.scheduled.type)
+        # To look for an expression in the whole part takes the server ten times as long.
+        begun = func.left(func.ltrim(func.split_part(self._numbers, f'"{name}":', 2)), _LONGEST_NUMBER)
+        told = func.substring(begun, "^[0-9]+").cast(self.jobs.c.scheduled.type)
         return told if usual is None else func.coalesce(told, usual)
 
     def _held(self) -> ColumnElement[Any]:
