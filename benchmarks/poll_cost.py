@@ -2,8 +2,8 @@
 
     python -m benchmarks.poll_cost [STORE ...] [--rows 1000000] [--polls 20] [--interval 2]
 
-STORE is any of oban, laravel-postgresql, laravel-mariadb, rq, bullmq, huey (an SQLite file, of a third of the rows), sidekiq, saq, arq,
-dramatiq, celery, pg-boss, procrastinate, graphile-worker, good-job, river, solid-queue, pgqueuer; without one, all.
+STORE is any of oban, laravel-postgresql, laravel-mariadb, mapped, rq, bullmq, huey (an SQLite file, of a third of the rows), sidekiq, saq,
+arq, dramatiq, celery, pg-boss, procrastinate, graphile-worker, good-job, river, solid-queue, pgqueuer; without one, all.
 Each is made on a server of its own from the capture that the tests use, and looked at through the road of the console: the home screen
 with its page of 100, the tab Processing, and the overview with all its parts. Told are the first poll and the average of the next ones,
 which follow each other as a console's do. SQLite has no server: there it is this process that is measured, with all that it does.
@@ -27,6 +27,7 @@ import redis
 from sqlalchemy import create_engine
 
 from benchmarks.many_of_capture import fill_keys, fill_tables
+from benchmarks.mapped_large import fill as fill_mapped
 from benchmarks.rq_large import fill as fill_rq
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
@@ -258,6 +259,7 @@ STORES: dict[str, tuple[Callable[..., object], Callable[..., None]]] = {
     "oban": (postgresql, fill_oban),
     "laravel-postgresql": (postgresql, fill_laravel),
     "laravel-mariadb": (mariadb, fill_laravel),
+    "mapped": (postgresql, fill_mapped),
     "rq": (keys, fill_rq),
     "bullmq": (keys, fill_bullmq),
     "huey": (file, fill_huey),
