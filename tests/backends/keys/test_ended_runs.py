@@ -1,4 +1,4 @@
-"""What is told of runs that ended, where the store of arq or Huey says less than it seems to say."""
+"""What is told of runs that ended, where the store of arq, SAQ or Huey says less than it seems to say."""
 
 from __future__ import annotations
 
@@ -32,6 +32,18 @@ def test_the_try_by_which_arq_gives_up_is_no_run(redis_url: str) -> None:
     job = backend.inspector.get("x")
     assert (job.attempts, job.error and job.error.message.raw) == (3, "max 3 retries exceeded")
     assert backend.inspector.get("none").attempts == 0
+    backend.close()
+
+
+def test_a_pickled_job_of_saq_has_ended(redis_url: str) -> None:
+    """Its status is a member of an enumeration; its queue may have any name, `job` too."""
+    status = b"csaq.job\nStatus\n" + _text("failed") + b"\x85R"
+    pairs = {"function": _text("mail"), "queue": _text("job"), "key": _text("k"), "status": status}
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("saq:job:job:k", b"\x80\x04}(" + b"".join(_text(name) + one for name, one in pairs.items()) + b"u.")
+        client.rpush("saq:job:queued", "saq:job:job:gone")
+    backend = open_backend(redis_url, BackendOptions(kind="saq"))
+    assert (backend.inspector.get("job:k").state, backend.inspector.get("job:gone").state) == ("failed", "pending")
     backend.close()
 
 

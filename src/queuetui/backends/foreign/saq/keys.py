@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
@@ -41,7 +40,7 @@ from queuetui.model.worker import WorkerInfo
 
 _JOBS = b"saq:job:"
 _OF_QUEUE = re.compile(rb"saq:(.+):(?:queued|active|incomplete|stats|schedule|sweep)", re.DOTALL)
-_read_message = partial(read_object, Decoder((), (JSON, MSGPACK, PICKLE)), "its job")
+_MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
 # A job of which nothing else is said has these.
 _TIMEOUT_S, _TTL_S, _RUNS = 10, 600, 1
 # A worker says for how long it counts as live: a second more than it beats by itself.
@@ -216,7 +215,7 @@ def _key(queue: bytes, end: bytes) -> bytes:
 
 
 def _queue_of(key: bytes) -> bytes | None:
-    named = None if key.startswith(_JOBS) else _OF_QUEUE.fullmatch(key)
+    named = None if key.startswith(_JOBS) and b":" in key.removeprefix(_JOBS) else _OF_QUEUE.fullmatch(key)
     return None if named is None else named[1]
 
 
@@ -252,6 +251,14 @@ def _leave(seen: Seen) -> tuple[KeysStep, ...]:
     name, job = _queue(seen), seen.entry.member
     lists = (KeysStep(("LREM", _key(name, end), 0, job)) for end in (b"queued", b"active"))
     return (*lists, KeysStep(("ZREM", _key(name, b"incomplete"), job)))
+
+
+def _read_message(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
+    """Return what is stored of a job, its status as a plain word, or why it cannot be read."""
+    said, problem = read_object(_MESSAGE, "its job", raw)
+    if said is not None and isinstance(said.get("status"), dict):
+        said["status"] = next(iter(said["status"].get("args") or ()), None)
+    return said, problem
 
 
 def _is_live(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> bool:
