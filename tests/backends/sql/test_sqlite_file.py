@@ -266,3 +266,11 @@ def test_a_file_put_in_place_of_another_is_parted_from_its_log(sqlite_url: str, 
     backend.close()
     with closing(sqlite3.connect(old)) as file:
         assert file.execute("select count(*) from queuetui_job").fetchone() == (1,)
+
+
+def test_a_path_that_begins_with_two_slashes_is_that_path(sqlite_url: str) -> None:
+    """What a shell or a program joined with one slash too many is no host of a URI."""
+    open_native(sqlite_url, CREATE).close()
+    backend = open_native(sqlite_url.replace("sqlite:///", "sqlite:////"), CREATE)
+    assert add_one(backend)
+    backend.close()

@@ -170,7 +170,8 @@ def open_file(path: Path, mode: str, **arguments: Any) -> FileConnection:  # noq
 
 def _open(path: Path, opened: Path, options: str, *, frozen: bool = False, **arguments: Any) -> FileConnection:  # noqa: ANN401 - the driver's own
     identity = _identify(path, frozen=frozen)
-    uri = f"file:{quote(str(opened.absolute()))}?{options}"
+    # With an empty authority, as a path may begin with two slashes.
+    uri = f"file://{quote(str(opened.absolute()))}?{options}"
     connection = sqlite3.connect(
         uri, uri=True, isolation_level=None, check_same_thread=False, factory=FileConnection, **arguments
     )
