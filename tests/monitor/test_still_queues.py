@@ -48,7 +48,7 @@ def laravel(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def judged(feed: Feed) -> tuple[Status, list[str]]:
     """Return how well the queues run, and what is critical."""
-    health = judge_health(feed.poll(Watch(parts=HEALTH_PARTS)), LIMITS)
+    health = judge_health(feed.poll(Watch(parts=HEALTH_PARTS), thorough=True), LIMITS)
     return health.status, [one.code for one in health.findings if one.severity.name == "CRITICAL"]
 
 

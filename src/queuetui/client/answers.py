@@ -73,7 +73,7 @@ class QueueAnswers:
         """Return how well the queues run: status, depth, rates, ages, workers, and what is wrong."""
         from queuetui.monitor.health import HEALTH_PARTS, describe_health, judge_health
 
-        return describe_health(judge_health(self._feed().poll(Watch(parts=HEALTH_PARTS)), self._limits))
+        return describe_health(judge_health(self._feed().poll(Watch(parts=HEALTH_PARTS), thorough=True), self._limits))
 
     def _feed(self) -> Feed:
         # Programs that only enqueue load nothing of it.

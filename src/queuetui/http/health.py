@@ -36,7 +36,7 @@ def show_health(call: Call) -> Response:
 def show_metrics(call: Call) -> Response:
     """Answer with the figures of each queue and of all, whatever their health."""
     system = call.system
-    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=call.given["exact"]))
+    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=call.given["exact"]), thorough=True)
     health, figures = describe_health(judge_health(picture, system.feed.limits)), describe_stats(picture.snapshot)
     queues = {name: {**figures["queues"].get(name, {}), **queue} for name, queue in health["queues"].items()}
     named = ("timestamp", "backend", "processingStats", "workers", "measures")
@@ -64,7 +64,7 @@ def debug_job(call: Call) -> Response:
 
 
 def _health(system: ServedQueues, *, exact: bool = False) -> dict[str, Any]:
-    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact))
+    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact), thorough=True)
     told = describe_health(judge_health(picture, system.feed.limits))
     return {**told, "problems": dict(picture.problems)}
 

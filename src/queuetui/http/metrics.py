@@ -65,7 +65,7 @@ def _read(served: Served, *, exact: bool) -> tuple[list[tuple[ServedQueues, Pict
     read, reached = [], {}
     for system in served.systems:
         try:
-            read.append((system, system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact))))
+            read.append((system, system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact), thorough=True)))
         except QueueTuiError:
             reached[system.name] = False
         else:

@@ -91,10 +91,11 @@ class Feed(PlainFeed, LogFeed):
         """
         self._observes, self._is_hurried = True, hurried
 
-    def poll(self, watch: Watch) -> Picture:
+    def poll(self, watch: Watch, *, thorough: bool = False) -> Picture:
         """Return what was read and judged, a verdict for every job that is listed.
 
-        `watch.limits` is replaced by the feed's.
+        `watch.limits` is replaced by the feed's. A `thorough` one, for health, takes a moment more where jobs are overdue, to see
+        whether their queues stand still.
         """
         if self._has_polled:
             # The first picture of a console is not kept waiting.
@@ -108,7 +109,8 @@ class Feed(PlainFeed, LogFeed):
         rules = self._rules(problems)
         page = () if snapshot.page is None else snapshot.page.jobs
         facts = self._facts_of(snapshot, rules)
-        self._left = self._still.look(facts, hurried=self._is_hurried)
+        if thorough or self._is_hurried:
+            self._left = self._still.look(facts, hurried=self._is_hurried)
         warnings = judge_around(replace(facts, still=self._left))
         return Picture(
             snapshot,

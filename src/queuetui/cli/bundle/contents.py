@@ -34,7 +34,7 @@ Rows = Sequence[Mapping[str, Any]]
 def collect(system: System, findings: Sequence[Finding]) -> dict[str, Rows]:
     """Return the sections of a queue, redacted; one that cannot be read says why."""
     feed = system.feed
-    picture = feed.poll(Watch(limits=feed.limits))
+    picture = feed.poll(Watch(limits=feed.limits), thorough=True)
     parts: dict[str, Callable[[], Rows]] = {
         "overview": lambda: _overview(picture, system),
         "findings": lambda: list(map(describe_finding, findings)),

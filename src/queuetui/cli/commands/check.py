@@ -51,7 +51,7 @@ def _judge(systems: Systems, *, exact: bool) -> tuple[str, int]:
 
     read = []
     for one in systems:
-        picture = one.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact))
+        picture = one.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact), thorough=True)
         for part, why in picture.problems.items():
             systems.tell_of(one)(f"not read: {part}: {why}")
         read.append((one, judge_health(picture, one.feed.limits)))

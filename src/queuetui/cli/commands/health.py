@@ -49,7 +49,7 @@ def _read(systems: Systems, system: System, *, exact: bool) -> dict[str, Any]:
     """Return how well one runs; tell what could not be read."""
     from queuetui.monitor.health import HEALTH_PARTS, describe_health, judge_health
 
-    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact))
+    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact), thorough=True)
     for part, why in picture.problems.items():
         systems.tell_of(system)(f"not read: {part}: {why}")
     return describe_health(judge_health(picture, system.feed.limits))

@@ -95,7 +95,7 @@ class AlarmWatcher:
     def _read(self, one: _Watched) -> AlarmLook:
         limits, feed = self._watched.limits, one.feed
         eased = replace(limits, alarms=limits.alarms.eased())
-        picture = feed.poll(Watch(parts=HEALTH_PARTS))
+        picture = feed.poll(Watch(parts=HEALTH_PARTS), thorough=True)
         if one.usual_read_at is None or time.monotonic() - one.usual_read_at >= USUAL_EVERY_S:
             one.usual_read_at = time.monotonic()
             # A store that refuses its sums is watched all the same.
