@@ -14,6 +14,7 @@ import pytest
 from queuetui.http import patience, reception
 from tests.http.listeners import listening
 from tests.http.stage import HttpStage, serving_native
+from tests.waiting import wait_until
 
 POST = "POST /api/jobs HTTP/1.1\r\nContent-Type: application/json\r\n"
 
@@ -76,3 +77,13 @@ def test_no_more_than_may_listen_do_so_at_once(migrated_sqlite_url: str, tmp_pat
         with ThreadPoolExecutor(20) as pool:
             statuses = sorted(pool.map(come, range(20)))
         assert statuses == [200] * 3 + [503] * 17
+
+
+def test_who_has_gone_takes_no_place(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    """Visits that are over one after the other refuse nobody, and neither does a HEAD, which listens to nothing."""
+    with serving_native(migrated_sqlite_url, tmp_path, live_clients=1) as stage:
+        for _ in range(3):
+            assert stage.client.head("/api/live").status_code == 200
+            with listening(stage, "sse") as one:
+                assert one.first == "hello"
+            wait_until(lambda: stage.log.clients == 0)

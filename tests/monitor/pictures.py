@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -86,8 +87,13 @@ def queue(
     return QueueInfo(Untrusted(name), {}, Measured(0), paused_at=paused_at, paused_by=paused_by, rests=rests)
 
 
-def facts(*things: WorkerInfo | QueueInfo, capabilities: Capabilities = NATIVE, limits: Limits = LIMITS) -> Facts:
-    """Return the facts of workers and queues; the queue `mail` is there unless another is."""
+def facts(
+    *things: WorkerInfo | QueueInfo,
+    capabilities: Capabilities = NATIVE,
+    limits: Limits = LIMITS,
+    problems: Container[str] = (),
+) -> Facts:
+    """Return the facts of workers and queues, and of what of them was not read; the queue `mail` is there unless another is."""
     workers = tuple(thing for thing in things if isinstance(thing, WorkerInfo))
     queues = tuple(thing for thing in things if isinstance(thing, QueueInfo)) or (queue(),)
-    return gather_facts(Around(NOW, queues, workers), {}, limits, capabilities)
+    return gather_facts(Around(NOW, queues, workers), {}, limits, capabilities, problems)

@@ -10,7 +10,9 @@ import pytest
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
 from queuetui.cli.main import run
+from queuetui.model.errors import Unreachable
 from queuetui.model.limits import Limits
+from queuetui.model.page import Page
 from queuetui.model.snapshot import Watch
 from queuetui.monitor import still_queues
 from queuetui.monitor.feed import Feed
@@ -56,7 +58,7 @@ def judged(feed: Feed) -> tuple[Status, list[str]]:
     ("due", "others", "failed_s", "is_left"),
     [
         ({}, {}, None, True),
-        ({"due_s": 599}, {}, None, False),
+        ({"due_s": 580}, {}, None, False),
         ({}, {"due_s": 900, "runs": True}, None, False),
         ({}, {"queue": "other", "runs": True}, None, True),
         ({}, {}, 540, False),
@@ -94,3 +96,30 @@ def test_a_queue_whose_jobs_go_between_two_looks_moves(laravel: str) -> None:
         feed._still._moved_s = {"mail": time.monotonic() - 601}
         assert judged(feed)[0] is Status.DEGRADED
         assert judged(feed)[0] is Status.UNHEALTHY
+
+
+def test_what_cannot_be_read_is_no_proof(laravel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queue that cannot be looked at is not said to stand still; one that was seen to is, until its oldest job has gone."""
+    monkeypatch.setattr(still_queues, "_STILL_FOR_S", 0.0)
+    wait(laravel, due_s=900)
+    wait(laravel, due_s=800)
+    with closing(Feed(open_backend(laravel, BackendOptions()), LIMITS)) as feed:
+
+        def refuse(*_: object) -> Page:
+            raise Unreachable("the statement took too long")
+
+        def seen(*, read: bool) -> Status:
+            with monkeypatch.context() as patch:
+                if not read:
+                    patch.setattr(feed._still._inspector, "page", refuse)
+                return judged(feed)[0]
+
+        found = [seen(read=False), seen(read=False), seen(read=True), seen(read=False)]
+        query(laravel, "DELETE FROM jobs WHERE id = 1")
+        assert [*found, seen(read=False)] == [
+            Status.DEGRADED,
+            Status.DEGRADED,
+            Status.UNHEALTHY,
+            Status.UNHEALTHY,
+            Status.DEGRADED,
+        ]

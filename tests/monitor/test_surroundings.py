@@ -85,6 +85,11 @@ def test_a_queue_is_judged(changes: dict[str, Any], workers: list[WorkerInfo], c
     found = judge_queue(one, facts(one, *workers))
     assert [verdict.code for verdict in found] == codes
     assert all(verdict.evidence and verdict.next for verdict in found)
+    if not workers:
+        unread = facts(one, problems={"workers"})
+        assert [verdict.code for verdict in judge_queue(one, unread)] == [
+            one for one in codes if one is not Code.NO_CONSUMER
+        ]
 
 
 @pytest.mark.parametrize(

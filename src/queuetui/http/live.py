@@ -40,21 +40,27 @@ async def serve_socket(house: LiveHouse, socket: WebSocket) -> None:
         LOG.info("WEBSOCKET %s %d, request %s", PATH, response.status_code, request_id)
         await socket.send_denial_response(response)
         return
-    await socket.accept(headers=[(b"x-request-id", request_id.encode())])
-    hearing = asyncio.ensure_future(_hear(socket, client))
-
-    async def push(told: list[Told]) -> None:
-        for one in told:
-            await socket.send_text(f'{{"id": {json.dumps(one.id)}, "kind": "{one.kind}", "data": {one.data}}}')
-
     try:
-        await client.tell(push, house.stalled_after_s)
+        await socket.accept(headers=[(b"x-request-id", request_id.encode())])
+        await _tell(house, socket, client)
     except (WebSocketDisconnect, RuntimeError):
         # It went while something was on its way to it.
         pass
     finally:
-        hearing.cancel()
+        house.log.leave(client)
     await _close(socket)
+
+
+async def _tell(house: LiveHouse, socket: WebSocket, client: LiveClient) -> None:
+    async def push(told: list[Told]) -> None:
+        for one in told:
+            await socket.send_text(f'{{"id": {json.dumps(one.id)}, "kind": "{one.kind}", "data": {one.data}}}')
+
+    hearing = asyncio.ensure_future(_hear(socket, client))
+    try:
+        await client.tell(push, house.stalled_after_s)
+    finally:
+        hearing.cancel()
 
 
 async def _hear(socket: WebSocket, client: LiveClient) -> None:
@@ -90,6 +96,8 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send event after event."""
+        if scope["method"] == "HEAD":
+            self._house.log.leave(self._client)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         if scope["method"] == "HEAD":
             await send({"type": "http.response.body", "body": b""})

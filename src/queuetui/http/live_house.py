@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from threading import Lock
-
 from queuetui.http.caller import Caller
 from queuetui.http.gate import Gate
 from queuetui.http.live_client import LiveClient, LiveWish
@@ -12,10 +9,8 @@ from queuetui.http.live_log import LiveLog
 from queuetui.http.live_sources import LiveSources
 from queuetui.http.problems import RefusedRequest
 from queuetui.http.served import Served
+from queuetui.model.counted import counted
 from queuetui.operate.rights import Right
-
-# Who was let in and has not begun to listen after so long has gone on the way.
-COMING_S = 5.0
 
 
 class LiveHouse:
@@ -25,8 +20,6 @@ class LiveHouse:
         self._served = served
         self._gate = gate
         self._sources = LiveSources(served.systems, log)
-        self._door = Lock()
-        self._coming: dict[LiveClient, float] = {}
         self.log = log
 
     def close(self) -> None:
@@ -42,17 +35,10 @@ class LiveHouse:
         if wanted.backend is not None:
             self._served.system(wanted.backend)
         client = LiveClient(self.log, wanted, f"{way}, {caller.name}", lambda: self._gate.still_admits(caller))
-        with self._door:
-            now_s = time.monotonic()
-            self._coming = {
-                one: at_s for one, at_s in self._coming.items() if now_s - at_s < COMING_S and not self.log.has(one)
-            }
-            listening = self.log.clients + len(self._coming)
-            if listening >= self._served.limits.live_clients:
-                raise RefusedRequest(
-                    503, f"{listening} clients listen already; come again later", {"retry-after": "10"}
-                )
-            self._coming[client] = now_s
+        most = self._served.limits.live_clients
+        if not self.log.expect(client, most):
+            told = f"{counted(most, 'client')} may listen at once, and as many do or are about to; come again later"
+            raise RefusedRequest(503, told, {"retry-after": "10"})
         self._sources.begin()
         return client
 

@@ -7,6 +7,7 @@ own: one that is slow or dead holds nothing but its place, and who comes back go
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +15,8 @@ from threading import Lock
 from uuid import uuid4
 
 AT_ONCE = 100
+# Who was let in and has not begun to listen after so long has gone on the way.
+COMING_S = 5.0
 MOST_DIGITS = 18
 
 
@@ -40,6 +43,7 @@ class LiveLog:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: set[asyncio.Event] = set()
         self._places: set[object] = set()
+        self._coming: dict[object, float] = {}
         self.pushed = 0
         self.is_over = False
 
@@ -53,18 +57,28 @@ class LiveLog:
         """How many listen."""
         return len(self._places)
 
+    def expect(self, place: object, most: int) -> bool:
+        """Keep room for one who is about to listen; tell whether there was any among so many."""
+        with self._lock:
+            now_s = time.monotonic()
+            self._coming = {one: at_s for one, at_s in self._coming.items() if now_s - at_s < COMING_S}
+            if len(self._places) + len(self._coming) >= most:
+                return False
+            self._coming[place] = now_s
+        return True
+
     def enter(self, place: object) -> None:
         """Count one who listens from now on."""
         self._loop = asyncio.get_running_loop()
-        self._places.add(place)
-
-    def has(self, place: object) -> bool:
-        """Tell whether one listens."""
-        return place in self._places
+        with self._lock:
+            self._coming.pop(place, None)
+            self._places.add(place)
 
     def leave(self, place: object) -> None:
-        """Count one less."""
-        self._places.discard(place)
+        """Count one less, who listened or was about to."""
+        with self._lock:
+            self._coming.pop(place, None)
+            self._places.discard(place)
 
     def write(self, kind: str, backend: str, queue: str | None, data: str) -> None:
         """Add a message and wake whoever waits."""

@@ -129,9 +129,9 @@ def _look_at_jobs(inspector: Inspector, limits: Limits) -> Iterator[Finding]:
     try:
         snapshot = inspector.snapshot(Watch(limits=limits, parts=frozenset(parts)))
         yield from filter(None, [jobs.judge_stuck(snapshot.stuck)])
-        if not capabilities.workers:
+        facts = gather_facts(snapshot, {}, limits, capabilities, snapshot.problems)
+        if not facts.capabilities.workers:
             return
-        facts = gather_facts(snapshot, {}, limits, capabilities)
         yield jobs.judge_due(facts)
         waiting = inspector.page(PageRequest(parse_query("state:pending"), WAITING_LOOKED_AT, brief=True), limits)
         yield jobs.judge_handlers(waiting.jobs, facts)
@@ -150,6 +150,9 @@ def _look_at_workers(inspector: Inspector, examination: Examination, limits: Lim
         raise
     except QueueTuiError as error:
         yield _unread(Check.WORKERS, str(error))
+        return
+    if Part.WORKERS in snapshot.problems:
+        yield _unread(Check.WORKERS, snapshot.problems[Part.WORKERS])
         return
     live = [worker for worker in snapshot.workers if is_live(worker, snapshot.now, limits)]
     if inspector.capabilities.native:

@@ -278,7 +278,7 @@ class Feed(PlainFeed, LogFeed):
         return self._facts_of(snapshot, self._rules({}))
 
     def _facts_of(self, snapshot: Snapshot, rules: Mapping[str, RulesInUse]) -> Facts:
-        facts = gather_facts(snapshot, rules, self.limits, self._inspector.capabilities)
+        facts = gather_facts(snapshot, rules, self.limits, self._inspector.capabilities, snapshot.problems)
         first_rss = self._past.measure(snapshot.workers, snapshot.now)
         return replace(facts, first_rss=first_rss, usual=self._learned.usual)
 

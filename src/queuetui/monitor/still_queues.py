@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from queuetui.model.clock import to_text
-from queuetui.model.errors import QueueTuiError
+from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
+from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
@@ -34,14 +35,20 @@ _LOOKS = 3
 _LOOKS_APART_S = 0.2
 
 
+class _Untold(Exception):
+    """The store does not tell now what a queue does: neither that it moves nor that it stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A queue at one look: its first job, until when that holds, its limit, and whether it stands still."""
+    """A queue at one look, which holds until then: its first job and limit, and whether it stands still."""
 
     first: str | None
+    due_at: datetime | None
     until_s: float
     limit_s: float
     is_still: bool
+    is_told: bool = True
 
 
 class StillQueues:
@@ -72,7 +79,7 @@ class StillQueues:
             known, moment_s = self._seen.get(queue.name.raw), time.monotonic()
             is_fresh = known is not None and moment_s < known.until_s
             if not is_fresh and moment_s - now_s < LOOK_FOR_S:
-                seen[queue.name.raw] = self._see(queue, known, facts, hurried=hurried)
+                seen[queue.name.raw] = self._look_at(queue, known, facts, hurried=hurried)
             elif known is not None:
                 seen[queue.name.raw] = known
         self._seen = seen
@@ -86,20 +93,34 @@ class StillQueues:
         moved_s = self._moved_s.get(queue.name.raw)
         return moved_s is not None and now_s - moved_s <= facts.limits.overdue_limit_s(queue.name.raw, "")
 
-    def _see(self, queue: QueueInfo, known: _Seen | None, facts: Facts, *, hurried: bool) -> _Seen:
+    def _look_at(self, queue: QueueInfo, known: _Seen | None, facts: Facts, *, hurried: bool) -> _Seen:
+        """Return the queue as it is seen.
+
+        One that cannot be looked at stands still only where it was seen to, and its oldest job is the same.
+        """
         began_s = time.monotonic()
+        try:
+            return self._see(queue, known, facts, hurried=hurried)
+        except _Untold:
+            known = known or _Seen(None, None, began_s, 0.0, is_still=False, is_told=False)
+            is_still = known.is_still and known.due_at == queue.oldest_due_at
+            return replace(known, until_s=_until(began_s, is_still=False), is_still=is_still)
+
+    def _see(self, queue: QueueInfo, known: _Seen | None, facts: Facts, *, hurried: bool) -> _Seen:
+        """Look at the queue; raises _Untold."""
+        began_s, due_at = time.monotonic(), queue.oldest_due_at
         first = self._first(queue, facts.limits)
         first_id, job_type = (None, "") if first is None else (first.ref.id, first.type.raw)
         limit_s = facts.limits.overdue_limit_s(queue.name.raw, job_type)
         if known is not None and None not in {known.first, first_id} and known.first != first_id:
             self._moved_s = {**self._moved_s, queue.name.raw: began_s}
-            return _Seen(first_id, _until(began_s, is_still=False), limit_s, is_still=False)
-        is_left = (facts.seconds_since(queue.oldest_due_at) or 0.0) > limit_s and not self._has_ended(
-            queue, facts, limit_s
-        )
-        if is_left and known is None and not facts.capabilities.native:
+            return _Seen(first_id, due_at, _until(began_s, is_still=False), limit_s, is_still=False)
+        is_left = (facts.seconds_since(due_at) or 0.0) > limit_s and not self._has_ended(queue, facts, limit_s)
+        if is_left and (known is None or not known.is_told) and not facts.capabilities.native:
             is_left = not hurried and all(self._stands(queue, first_id, facts.limits) for _ in range(_LOOKS - 1))
-        return _Seen(first_id, _until(began_s, is_still=is_left), limit_s, is_still=is_left)
+        if is_left and not _is_counted(queue):
+            is_left = self._one(queue, "state:processing", facts.limits) is None
+        return _Seen(first_id, due_at, _until(began_s, is_still=is_left), limit_s, is_still=is_left)
 
     def _stands(self, queue: QueueInfo, first_id: str | None, limits: Limits) -> bool:
         """Look once more, a little later."""
@@ -116,17 +137,37 @@ class StillQueues:
         return bool(kept) and self._one(queue, terms, facts.limits) is not None
 
     def _first(self, queue: QueueInfo, limits: Limits) -> Job | None:
-        by_due = self._one(queue, "state:pending sort:scheduled", limits)
-        return by_due or self._one(queue, "state:pending sort:created", limits)
+        """Return the job that is due first, None where the store knows no order.
+
+        Raises _Untold, also where that job has just gone.
+        """
+        is_listed = False
+        for order in ("scheduled", "created"):
+            jobs = self._jobs(queue, f"state:pending sort:{order}", limits)
+            if jobs:
+                return jobs[0]
+            is_listed = is_listed or jobs is not None
+        if is_listed:
+            raise _Untold
+        return None
 
     def _one(self, queue: QueueInfo, terms: str, limits: Limits) -> Job | None:
-        """Return a job of the queue for which the terms hold, None also where the store cannot tell."""
+        """Return a job for which the terms hold, None also where the store never tells; raises _Untold."""
+        jobs = self._jobs(queue, terms, limits)
+        return jobs[0] if jobs else None
+
+    def _jobs(self, queue: QueueInfo, terms: str, limits: Limits) -> Sequence[Job] | None:
+        """Return the first job found, None where the store cannot be asked so; raises _Untold."""
         try:
             query = parse_query(f"{term_of_queue(self._inspector, queue.name)} {terms}")
-            jobs = self._inspector.page(PageRequest(query, 1, brief=True), limits).jobs
-        except QueueTuiError:
+            page = self._inspector.page(PageRequest(query, 1, brief=True), limits)
+        except (BadQuery, Unsupported):
             return None
-        return jobs[0] if jobs else None
+        except QueueTuiError as error:
+            raise _Untold from error
+        if not page.jobs and page.looked is not None:
+            raise _Untold
+        return page.jobs
 
 
 def _until(began_s: float, *, is_still: bool) -> float:
@@ -143,3 +184,9 @@ def _is_late(queue: QueueInfo, facts: Facts) -> bool:
 def _runs(queue: QueueInfo) -> bool:
     running = queue.counts.get(State.PROCESSING)
     return running is not None and bool(running.value)
+
+
+def _is_counted(queue: QueueInfo) -> bool:
+    """Tell whether it is known how much of the queue runs, as of now."""
+    running = queue.counts.get(State.PROCESSING)
+    return running is not None and running.exactness is Exactness.EXACT

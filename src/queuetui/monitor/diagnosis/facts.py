@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from queuetui.model.job import Job
 from queuetui.model.limits import Limits, is_live, unconsumed
 from queuetui.model.measured import Measured
 from queuetui.model.row_lock import RowLock
-from queuetui.model.snapshot import QueueInfo
+from queuetui.model.snapshot import Part, QueueInfo
 from queuetui.model.waiting_queues import judge_waiting
 from queuetui.model.worker import WorkerInfo
 
@@ -114,9 +114,18 @@ class Surroundings(Protocol):
 
 
 def gather_facts(
-    around: Surroundings, rules: Mapping[str, RulesInUse], limits: Limits, capabilities: Capabilities
+    around: Surroundings,
+    rules: Mapping[str, RulesInUse],
+    limits: Limits,
+    capabilities: Capabilities,
+    problems: Container[str] = (),
 ) -> Facts:
-    """Return what the rules judge by, of a read that has its queues and workers."""
+    """Return what the rules judge by, of a read that has its queues and workers.
+
+    Workers that are among the `problems` were not read: none is known to be there, and none to be missing.
+    """
+    if Part.WORKERS in problems:
+        capabilities = replace(capabilities, workers=False)
     queues = {queue.name.raw: queue for queue in around.queues}
     open_queues = (name for name, queue in queues.items() if not queue.is_paused)
     resting = {name for name, queue in queues.items() if queue.rests}
