@@ -97,7 +97,10 @@ def explained(database: Database, table: str = "queuetui_job") -> Iterator[list[
     def explain(connection: Connection, _cursor: object, statement: str, values: Mapping[str, Any], *_: object) -> None:
         if table in statement:
             with closing(connection.connection.cursor()) as cursor:
-                cursor.execute(EXPLAIN[database.dialect] + statement, values)
+                limit, told, limited = (
+                    statement.partition(" FOR ") if statement.startswith("SET STATEMENT") else ("", "", statement)
+                )
+                cursor.execute(limit + told + EXPLAIN[database.dialect] + limited, values)
                 plans.append((statement, "\n".join(" ".join(map(str, row[first:])) for row in cursor.fetchall())))
 
     event.listen(engine, "before_cursor_execute", explain)

@@ -15,6 +15,7 @@ from queuetui.backends.native.sql.look import context, context_reads, short_id_s
 from queuetui.backends.native.sql.look.inspector import SqlInspector
 from queuetui.backends.native.sql.look.tables import tally
 from queuetui.backends.native.sql.worker.tally import TOOK_COLUMNS
+from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.errors import NotFound, Unreachable
 from queuetui.model.job_id import new_job_id
 from queuetui.model.limits import Limits
@@ -27,6 +28,9 @@ from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
 from queuetui.model.waiting_queues import WaitingQueues
 from tests.backends.native.seeds import Seed, attempt, payload
+
+# Alarms that ask for no more than the cap of these tests.
+FEW = Limits(alarms=AlarmLimits(depth=1, dead_letters=1))
 
 
 def shoot(database: Database, **watch: Any) -> Snapshot:
@@ -58,12 +62,12 @@ def test_counts_stop_at_the_cap(database: Database, seed: Seed, monkeypatch: pyt
     """A count past the cap says "at least", and is exact on demand."""
     monkeypatch.setattr(sums, "COUNT_CAP", 3)
     seed.jobs(*({} for _ in range(5)), *({"state": State.FAILED} for _ in range(3)))
-    snapshot = shoot(database)
+    snapshot = shoot(database, limits=FEW)
     pending, failed = snapshot.counts[State.PENDING], snapshot.counts[State.FAILED]
     assert (pending.value, pending.exactness) == (3, Exactness.CAPPED)
     assert (failed.value, failed.exactness) == (3, Exactness.EXACT)
     assert snapshot.total.exactness in {Exactness.CAPPED, Exactness.ESTIMATED}
-    exact = shoot(database, exact=True)
+    exact = shoot(database, limits=FEW, exact=True)
     assert (exact.counts[State.PENDING].value, exact.counts[State.PENDING].exactness) == (5, Exactness.EXACT)
     assert (exact.total.value, exact.total.exactness) == (8, Exactness.EXACT)
 
@@ -88,7 +92,7 @@ def test_completed_jobs_past_the_cap_are_estimated(
     seed.jobs(*({"state": State.COMPLETED} for _ in range(8)), {"state": State.FAILED})
     with database.writing("analyzing") as connection:
         connection.execute(text(f"analyze {'table' if database.dialect == 'mysql' else ''} queuetui_job_done"))
-    completed = shoot(database).counts[State.COMPLETED]
+    completed = shoot(database, limits=FEW).counts[State.COMPLETED]
     assert (completed.value, completed.exactness) == (8, Exactness.ESTIMATED)
 
 

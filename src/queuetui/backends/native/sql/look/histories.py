@@ -68,7 +68,7 @@ def _measure_types(connection: Connection, rows: Select[Any], now: datetime) -> 
     part = rows.limit(MOST_MINUTES).subquery()
     sums = [func.sum(part.c[name]).label(name) for name in TOOK_COLUMNS]
     summed = connection.execute(select(part.c.type, func.count(), *sums).group_by(part.c.type)).all()
-    found = [(row[0], [int(count) for count in row[2:]]) for row in summed]
+    found = [(row[0], [max(0, int(count)) for count in row[2:]]) for row in summed]
     ranked = sorted((one for one in found if sum(one[1])), key=lambda one: (-sum(one[1]), one[0]))[:MOST_TYPES]
     is_cut = sum(row[1] for row in summed) >= MOST_MINUTES
     durations = tuple(summarise_histogram(name, counts) for name, counts in ranked)
