@@ -81,6 +81,16 @@ class CeleryResult:
         return Untrusted(str(name)) if name else None
 
     @property
+    def is_unrun(self) -> bool:
+        """Whether it failed without a worker, as the rest of a failed chain; told with result_extended."""
+        return (
+            self.status == "FAILURE"
+            and bool(self.said.get("name"))
+            and "worker" in self.said
+            and not self.said["worker"]
+        )
+
+    @property
     def returned(self) -> Untrusted | None:
         """What the task returned, or told of itself while it runs."""
         if self.status not in ("FAILURE", "RETRY", "REVOKED", "STARTED") and self.said.get("result") is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,6 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.celery.priority_lists import (
+    EVERY_STEP,
+    USUAL_SEP,
+    read_steps,
+    separator_in,
+    step_of,
+    steps_in_use,
+)
 from queuetui.backends.foreign.celery.redbeat import has_redbeat, read_redbeat
 from queuetui.backends.foreign.celery.words import (
     CALLED_ALONE,
@@ -52,9 +59,7 @@ from queuetui.model.text import Untrusted
 if TYPE_CHECKING:
     from queuetui.backends.foreign.celery.revoked_rows import RevokedRows
 
-BINDINGS, RESULTS, _SEPARATOR = b"_kombu.binding.", b"celery-task-meta-", b"\x06\x16"
-# A list without a number is the first step; a task's priority is rounded down to a step, and the least number is served first.
-_STEPS, _USED_STEPS = range(10), (0, 3, 6, 9)
+BINDINGS, RESULTS = b"_kombu.binding.", b"celery-task-meta-"
 _HEAD_BYTES, _SAMPLED_RESULTS, _MOST_KEPT, _DEFAULT_EXPIRY = 65_536, 20, 20_000, timedelta(days=1)
 _ENDED = {"SUCCESS": State.COMPLETED, "FAILURE": State.FAILED, "REVOKED": State.CANCELLED}
 _FINAL = frozenset(_ENDED.values())
@@ -65,10 +70,12 @@ _LISTED = (State.PENDING, State.SCHEDULED, State.RETRYING)
 class _Around(Survey):
     """What stands beside the tasks.
 
-    `at_end` is when a result was written that ends now, None where that is not known; `in_json`: how results are written here.
+    `steps` are those of priorities that workers are known to read. `at_end` is when a result was written that ends now,
+    None where that is not known; `in_json`: how results are written here.
     """
 
     routes: KombuRoutes
+    steps: Sequence[int]
     held: frozenset[str]
     listing: Listing
     at_end: datetime | None
@@ -89,6 +96,7 @@ class Celery(KeysProduct):
         self._prefix, self.results = prefix, results
         self._visible = timedelta(seconds=options.read_span_s("celery.visibility_timeout", 3_600))
         self._named = options.settings.get("celery.queues", "").replace(",", " ").split()
+        self._steps, self._sep = read_steps(options.settings), options.settings.get("celery.sep", USUAL_SEP).encode()
         head = prefix + BINDINGS
         self._exchanges = QueueNames(server.key_list, escape_glob(head) + b"*", partial(exchange_in, head))
         self._listed = ListedKeys(other.key_list, results)
@@ -129,7 +137,9 @@ class Celery(KeysProduct):
         """Read what is bound to which queue, which tasks workers hold, and how long results stand."""
         exchanges, listing = self._exchanges.read(ask), self._listed.read(ask)
         tables = ask([("SMEMBERS", self._prefix + BINDINGS + name) for name in exchanges])
-        routes = read_routes(dict(zip(exchanges, tables, strict=True)), _SEPARATOR)
+        bound = dict(zip(exchanges, tables, strict=True))
+        self._sep = separator_in(bound, self._sep)
+        routes = read_routes(bound, self._sep)
         held, size = ask([self._held.slice(0, MOST_FIELDS), self._held.size()])
         entries, known = self._held.entries(held, 0), self._held_ids
         # What a tag stands for never changes.
@@ -139,10 +149,12 @@ class Celery(KeysProduct):
         ends = ask([("PTTL", key) for key in some])
         self._note_results(are_there=self._has_results or bool(results))
         unread = f"workers hold {size:,} messages, of which {len(entries):,} are read" if size > len(entries) else ""
+        names = sorted(routes.queues.union(self._named))
+        lists = {step: [self.list_of(name, step).key for name in names if entries] for step in EVERY_STEP}
         return _Around(
-            tuple(sorted(name.encode("utf-8", "surrogatepass") for name in routes.queues.union(self._named))),
+            tuple(name.encode("utf-8", "surrogatepass") for name in names),
             unseen="; ".join(filter(None, (self._exchanges.unseen, unread, listing.unseen))),
-            routes=routes, held=frozenset(self._held_ids.values()), listing=listing,
+            routes=routes, steps=self._steps or steps_in_use(lists, ask), held=frozenset(self._held_ids.values()), listing=listing,
             at_end=written_at_end(zip((time_of(one.done) for one in results), ends, strict=True)),
             in_json=bool(results) and all(one.in_json for one in results if one.said),
         )  # fmt: skip
@@ -158,7 +170,7 @@ class Celery(KeysProduct):
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists of each queue, the first served first, what workers hold, and the results."""
-        lists = (self.list_of(text_of(queue), step) for queue in survey.queues for step in _STEPS)
+        lists = (self.list_of(text_of(queue), step) for queue in survey.queues for step in EVERY_STEP)
         return (*lists, self._held, self._ended(cast("_Around", survey).listing))
 
     def id_of(self, entry: Entry) -> str:
@@ -223,7 +235,7 @@ class Celery(KeysProduct):
             name=Untrusted(str(shadow)) if shadow else None,
             data=summarise_call(call, payload, moment.summaries),
             priority=message.priority if message else None,
-            attempts=retries + int(is_known and state is not State.CANCELLED),
+            attempts=retries + int(is_known and state is not State.CANCELLED and not result.is_unrun),
             error=result.error if state in (State.RETRYING, State.FAILED) else None,
             result=result.returned if state is State.COMPLETED else None,
             progress=result.returned if is_run else None,
@@ -254,7 +266,7 @@ class Celery(KeysProduct):
         if message is None or not queue or not message.is_whole:
             return UNREADABLE if message is None else OLD_PROTOCOL if queue else NO_QUEUE
         again = {"redelivered": True} if entry.value else {}
-        step = _USED_STEPS[bisect(_USED_STEPS, max(0, message.priority)) - 1]
+        step = step_of(cast("_Around", moment.survey).steps, message.priority)
         goal = self.list_of(queue, step) if entry.value else entry.shelf
         return self._send(seen, moment, goal, partial(message.changed, {**headers, **again}, again))
 
@@ -265,7 +277,7 @@ class Celery(KeysProduct):
         if result.call is None or not result.in_json or queue not in known:
             return NO_QUEUE if result.call and result.in_json else NO_CALL
         write = partial(write_message, seen.job.ref.id, result.call, queue, result.said.get("parent_id"))
-        return self._send(seen, moment, self.list_of(queue, 0), write)
+        return self._send(seen, moment, self.list_of(queue, step_of(around.steps, 0)), write)
 
     def _send(self, seen: Seen, moment: KeysMoment, goal: Shelf, write: Callable[[], bytes]) -> KeysChange | str:
         """Put a message behind the others, before them where a worker held it, and drop its result."""
@@ -321,7 +333,7 @@ class Celery(KeysProduct):
 
     def list_of(self, queue: str, step: int) -> Shelf:
         """Return the list of a queue and a step of priorities."""
-        key = self._prefix + queue.encode("utf-8", "surrogatepass") + (_SEPARATOR + str(step).encode() if step else b"")
+        key = self._prefix + queue.encode("utf-8", "surrogatepass") + (self._sep + str(step).encode() if step else b"")
         return Shelf("queue", key, Kind.LIST, _LISTED, queue, falls=True)
 
     def _ended(self, listing: Listing) -> Shelf:

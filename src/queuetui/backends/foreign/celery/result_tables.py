@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     and_,
     case,
+    false,
     func,
     literal,
     not_,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 
 from queuetui.backends.foreign.celery.stored_sets import DJANGO, SOURCES
+from queuetui.backends.foreign.celery.words import UNRUN
 from queuetui.backends.payloads.celery_result import ENDED, CeleryResult, read_columns
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.sql.catalog import StoredTable
@@ -101,6 +103,7 @@ class ResultTable:
         is_run = and_(not_(ended), status.not_in(("PENDING", "RETRY")))
         runs = literal(1) if retries is None else func.coalesce(retries, 0) + 1
         started = self._column("date_started")
+        unrun = self._unrun(status)
         texts = {name: self._column(name) for name in ("name", "queue", "worker")}
         return Source(
             name=self.name, rows=self.table, key=(Field(row.id, WHOLE),),
@@ -108,7 +111,7 @@ class ResultTable:
                 "id": Field(row.task_id, folds=self.stored.columns["task_id"].folds),
                 "type": Field(literal(_UNNAMED) if texts["name"] is None else func.coalesce(texts["name"], _UNNAMED)),
                 "queue": Field(literal("") if texts["queue"] is None else func.coalesce(texts["queue"], "")),
-                "attempts": Field(case((status.in_(_NOT_RUN), 0), else_=runs), WHOLE),
+                "attempts": Field(case((or_(status.in_(_NOT_RUN), unrun), 0), else_=runs), WHOLE),
                 # The time of the last word stands in one column, whatever the state.
                 "started": Field(case((status == "STARTED", row.date_done), else_=None) if started is None else started, self.times),
                 "updated": Field(case((is_run, row.date_done), else_=None), self.times),
@@ -122,6 +125,12 @@ class ResultTable:
             extra=self._extra(),
             finish=self._finish,
         )  # fmt: skip
+
+    def _unrun(self, status: ColumnElement[str]) -> Condition:
+        """Return what holds for the rest of a failed chain, where the columns of result_extended are there."""
+        name, worker = self._column("name"), self._column("worker")
+        told = (false(),) if name is None or worker is None else (name.is_not(None), worker.is_(None))
+        return and_(status == "FAILURE", *told)
 
     def _hidden(self, status: ColumnElement[str], ended: Condition) -> Condition | None:
         """Return what is shown where its message stands."""
@@ -163,6 +172,7 @@ class ResultTable:
             *job.remarks,
             *(() if is_told else ("its name and arguments are not stored: turn result_extended on to see them",)),
             *(() if result.retries is not None or job.attempts == 0 else ("Celery stored no count of its attempts: at least one",)),
+            *((UNRUN,) if result.is_unrun else ()),
             *((f"made by the schedule {period!a}",) if period else ()),
         )  # fmt: skip
         return replace(

@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.celery.beat import BeatTables
+from queuetui.backends.foreign.celery.priority_lists import step_of
 from queuetui.backends.foreign.celery.product import Celery
 from queuetui.backends.foreign.celery.result_tables import ResultTable
 from queuetui.backends.foreign.celery.revoked_rows import RevokedRows
@@ -90,7 +91,7 @@ class Broker:
         queue = around.routes.queue_by_key(locked.job.queue.raw)
         if result.call is None or queue not in map(text_of, around.queues):
             raise Stale(NO_QUEUE)
-        goal = product.list_of(queue, 0)
+        goal = product.list_of(queue, step_of(around.steps, 0))
         try:
             message = write_message(task_id, result.call, queue, None)
         except ValueError as error:

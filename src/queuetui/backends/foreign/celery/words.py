@@ -25,6 +25,7 @@ def remarks_of(
         (is_gone and is_run, "its message is gone: if its worker was killed, it is lost, and nothing else runs it"),
         (is_gone and result.call is None, "its name and arguments are not stored: turn result_extended on to see them"),
         (is_gone and result.retries is None and state is not State.CANCELLED, "Celery stored no count of its attempts: at least one"),
+        (is_gone and result.is_unrun, UNRUN),
         (is_held and not is_run, HELD),
         (headers.get("ignore_result"), "ignore_result: Celery keeps nothing of it once it has ended"),
         (is_held and is_run and not result.is_run, "a worker holds it; whether it runs yet is not stored: at least these attempts"),
@@ -37,6 +38,7 @@ def remarks_of(
 
 
 NO_RESULTS = "no results are in this database: name theirs behind the URL to see them, as ?beside=redis://HOST/1"
+UNRUN = "no worker ran it: Celery stores a failure for the rest of a chain in which a task before it failed"
 UNREADABLE = "its message cannot be read: it is none of a task"
 HELD = "a worker holds its message: Celery itself gives it back once it was held for the visibility timeout"
 MAY_RUN = "its message is gone and its worker may still run it: it is sent anew only once it is over its limit"

@@ -1,0 +1,52 @@
+"""The lists of a queue: one a step of priorities, which the application chooses."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from queuetui.model.errors import BadConfig
+
+if TYPE_CHECKING:
+    from queuetui.backends.keys.product import Ask
+
+# A list without a number is step 0; the least number is served first.
+EVERY_STEP = range(10)
+USUAL_SEP = "\x06\x16"
+_SETTING = "celery.priority_steps"
+
+
+def read_steps(settings: Mapping[str, str]) -> tuple[int, ...]:
+    """Return the steps that a person names, none where nobody does; raises BadConfig."""
+    words = settings.get(_SETTING, "").strip("[]() ").replace(",", " ").split()
+    if not all(word.isdecimal() and int(word) in EVERY_STEP for word in words):
+        raise BadConfig(
+            f"{settings[_SETTING][:40]!r} are no steps; write the numbers from 0 to 9 that priority_steps has, as 0, 3, 6, 9", _SETTING
+        )  # fmt: skip
+    return tuple(sorted(map(int, words)))
+
+
+def steps_in_use(lists: Mapping[int, Sequence[bytes]], ask: Ask) -> tuple[int, ...]:
+    """Return step 0 and those whose lists are there: what is written to is read too."""
+    later = {step: keys for step, keys in lists.items() if step and keys}
+    counts = ask([("EXISTS", *keys) for keys in later.values()])
+    return (0, *(step for step, count in zip(later, counts, strict=True) if count))
+
+
+def step_of(steps: Sequence[int], priority: int) -> int:
+    """Return the step of a priority as Kombu does: rounded down, and the last for one below them all."""
+    return steps[bisect(steps, min(max(0, priority), EVERY_STEP[-1])) - 1]
+
+
+def separator_in(tables: Mapping[bytes, Collection[bytes]], known: bytes) -> bytes:
+    """Return what stands within names: what is known, else what a binding of one name three times tells."""
+    if any(known in member for members in tables.values() for member in members):
+        return known
+    for exchange, members in tables.items():
+        for member in members:
+            middle = member.removeprefix(exchange).removesuffix(exchange)
+            part = middle[: len(middle) // 2]
+            if part and member == exchange + part + part + exchange:
+                return part
+    return known
