@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -9,8 +11,8 @@ import redis
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover, open_backend
-from queuetui.model.act import Act, Target, Verb
-from queuetui.model.errors import Unsupported
+from queuetui.model.act import Act, Outcome, Target, Verb
+from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Watch
@@ -72,18 +74,74 @@ def test_runs_are_told_by_the_one_count_that_there_was(
 
 
 def test_queues_of_bull_are_no_queues_of_bullmq(redis_url: str) -> None:
-    """Both may have one prefix: those without meta are only read, whatever the version of the others is."""
-    with redis.Redis.from_url(redis_url) as client:
+    """Both may have one prefix: those without meta are only read, also by name and while their workers are connected."""
+    with (
+        redis.Redis.from_url(redis_url) as client,
+        redis.Redis.from_url(redis_url, client_name=f"bull:{b64encode(b'old').decode()}") as of_old,
+        redis.Redis.from_url(redis_url, client_name=f"bull:{b64encode(b'new').decode()}") as of_new,
+    ):
         _add_queue(client, "old", {"delayed": 1, "failed": 1})
         _add_queue(client, "new", {})
         client.hset("bull:new:meta", mapping={"version": "bullmq:5.81.5"})
         client.set("bull:old:meta-paused", 1)
-        client.set("shop:cart:id", 7)
+        of_old.ping()
+        of_new.ping()
         assert [(one.kind, one.queues) for one in discover(redis_url, BackendOptions())] == [("bull", 1), ("bullmq", 1)]
-    backend = open_backend(redis_url, BackendOptions(kind="bull"))
-    (queue,) = backend.inspector.snapshot(Watch()).queues
-    assert queue.name.raw == "old"
-    assert queue.held
-    with pytest.raises(Unsupported, match="Bull is only read"):
-        backend.operator.apply(Act(Verb.RETRY, "tester"), [Target(backend.inspector.get("old/2").ref)], Limits())
-    backend.close()
+        with closing(
+            open_backend(redis_url, BackendOptions(kind="bullmq", settings={"bullmq.queues": "old"}))
+        ) as bullmq:
+            seen = bullmq.inspector.snapshot(Watch())
+            assert [one.name.raw for one in seen.queues] == ["new"]
+            assert [one.queues[0].raw for one in seen.workers] == ["new"]
+            with pytest.raises(NotFound):
+                bullmq.inspector.get("old/2")
+        with closing(open_backend(redis_url, BackendOptions(kind="bull"))) as bull:
+            seen = bull.inspector.snapshot(Watch())
+            assert [(one.name.raw, one.held) for one in seen.queues] == [("old", True)]
+            assert [one.queues[0].raw for one in seen.workers] == ["old"]
+            failed = bull.inspector.get("old/2")
+            assert failed.remarks == (bull.inspector.capabilities.why_not(Verb.RETRY),)
+            with pytest.raises(Unsupported, match="Bull is only read"):
+                bull.operator.apply(Act(Verb.RETRY, "tester"), [Target(failed.ref)], Limits())
+
+
+def test_counters_of_others_are_no_queues_of_bull(redis_url: str) -> None:
+    """Bee-Queue and an application's own counters have some keys of Bull's names; what Bull emptied stays a queue."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("bq:mail:id", 2)
+        client.hset("bq:mail:jobs", mapping={"1": "{}", "2": "{}"})
+        client.lpush("bq:mail:active", 1)
+        client.zadd("bq:mail:delayed", {"2": 1796007357060})
+        client.set("bull:user:id", 7)
+        client.lpush("bull:user:active", 7)
+        client.hset("bull:user:7", mapping={"name": "Ann", "timestamp": "1796007354863"})
+        assert not discover(redis_url, BackendOptions())
+        _add_queue(client, "mail", {})
+        with closing(open_backend(redis_url, BackendOptions())) as backend:
+            assert backend.inspector.capabilities.kind == "bull"
+            client.delete(*client.keys("bull:mail:[!i]*"))
+            assert [one.name.raw for one in backend.inspector.snapshot(Watch()).queues] == ["mail"]
+
+
+def test_a_queue_without_version_has_that_of_others_if_5_wrote_to_it(redis_url: str) -> None:
+    """BullMQ 1 and 2 tell no version, nor does a FlowProducer of 5: only what this one wrote is changed as the others."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.hset("bull:new:meta", mapping={"version": "bullmq:5.81.5"})
+        _add_queue(client, "old", {"delayed": 1, "failed": 1, "completed": 1})
+        _add_queue(client, "flow", {})
+        for name in ("old", "flow"):
+            client.hset(f"bull:{name}:meta", mapping={"opts.maxLenEvents": "10000"})
+        client.hset("bull:flow:2", mapping={"atm": 1, "ats": 1})
+        _add_queue(client, "unrun", {})
+        client.hset("bull:unrun:meta", mapping={"opts.maxLenEvents": "10000"})
+    with closing(open_backend(redis_url, BackendOptions())) as backend:
+        jobs = {job.ref.id: job for job in backend.inspector.page(PageRequest(), Limits()).jobs}
+        remarked = {id_ for id_, job in jobs.items() if any("an unknown version" in one for one in job.remarks)}
+        assert remarked == {f"{name}/{number}" for name in ("old", "unrun") for number in range(1, 5)}
+        verbs = {"1": Verb.RETRY, "2": Verb.RETRY, "3": Verb.DELETE, "4": Verb.DELETE}
+        for id_, job in jobs.items():
+            (result,) = backend.operator.apply(Act(verbs[id_[-1]], "tester"), [Target(job.ref)], Limits())
+            assert (result.outcome is Outcome.DONE) is id_.startswith("flow/"), (id_, result)
+        for name in ("old", "unrun", "flow"):
+            held = backend.operator.apply_to_queue(Act(Verb.PAUSE, "tester"), name)
+            assert (held.outcome is Outcome.DONE) is (name == "flow")

@@ -55,8 +55,16 @@ def test_who_may_not_list_connections_is_told_of_no_workers(capture: Capture) ->
     with redis.Redis.from_url(capture.url) as client:
         line = "ACL SETUSER blind on >SECRET %R~* +@read +@connection +info +time -client|list"
         client.execute_command(*line.split())
-        backend = open_backend(parts._replace(netloc=f"blind:SECRET@{parts.netloc}").geturl(), BackendOptions())
+        blind = parts._replace(netloc=f"blind:SECRET@{parts.netloc}").geturl()
+        backend = open_backend(blind, BackendOptions(kind="bullmq"))
         assert not backend.inspector.capabilities.workers
         assert {one.consumers for one in backend.inspector.snapshot(Watch()).queues} == {None}
         backend.close()
+        client.set("bull:old:id", 1)
+        client.hset("bull:old:1", mapping={"name": "send", "data": "{}", "opts": "{}", "timestamp": "1795320075344"})
+        client.lpush("bull:old:wait", 1)
+        bull = open_backend(blind, BackendOptions(kind="bull"))
+        assert not bull.inspector.capabilities.workers
+        assert [one.name.raw for one in bull.inspector.snapshot(Watch()).queues] == ["old"]
+        bull.close()
         client.acl_deluser("blind")

@@ -5,33 +5,40 @@ It is only read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.bullmq.product import Bullmq
 from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
+from queuetui.backends.foreign.bullmq.workers import may_list_workers
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.product import Ask, Survey
 from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.shelf import Command, Kind
 from queuetui.backends.keys.stored_values import text_of, whole_of
+from queuetui.backends.reading.usual_lacks import lacking
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import Verb
 from queuetui.model.schedule import KeptSchedule
+from queuetui.model.state import State
 
-# Of whatever else a name may end in `id`, none has keys of these types beside it.
-_TYPES = {b"wait": b"list", b"active": b"list", b"delayed": b"zset", b"completed": b"zset", b"failed": b"zset"}
+_LISTS, _SETS, _LOOKED_AT = (b"wait", b"paused", b"active"), (b"delayed", b"completed", b"failed"), 3
+# Bee-Queue keeps its jobs in a hash, and some of its keys have Bull's names.
+_TYPES = {**dict.fromkeys(_LISTS, b"list"), **dict.fromkeys(_SETS, b"zset"), b"id": b"string", b"jobs": b"none"}
 _UNTRIED = "Bull is only read: its scripts are others than BullMQ's, so act on its jobs by Bull itself"
 
 
 class Bull(Bullmq):
     """The description of the queues of one prefix that are of Bull."""
 
+    absent: Mapping[str, str] = lacking("Bull", "key", "correlation_id", "tag")
+
     def __init__(self, prefix: bytes, names: QueueNames) -> None:
         super().__init__(prefix, names)
         self.home = f"the keys {text_of(prefix)}:*:id"
+        self._known: frozenset[bytes] = frozenset()
         self.rules = ()
         self.capabilities = replace(
             self.capabilities, kind="bull", label="Bull", applies={}, manages=frozenset(), warnings={}, schedules=False,
@@ -39,18 +46,40 @@ class Bull(Bullmq):
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
-        """Recognise Bull by a counter of ids without `meta` beside it, and the lists and sets of a queue."""
-        keys = [(self._key(name, end), kind) for name in self.queues(ask) for end, kind in _TYPES.items()]
-        there = ask([("TYPE", key) for key, _ in keys])
-        if not any(kind == wanted for kind, (_, wanted) in zip(there, keys, strict=True)):
+        """Recognise Bull by the jobs of a queue without `meta`."""
+        if not self.queues(ask):
             return ""
+        self.capabilities = replace(self.capabilities, workers=may_list_workers(ask))
         return f"its keys begin with {text_of(self.prefix)}: and have no meta"
 
     def queues(self, ask: Ask, heard: Iterable[bytes] = ()) -> tuple[bytes, ...]:
-        """Return the queues that no BullMQ has opened."""
-        names = super().queues(ask, heard)
-        metas = ask([("EXISTS", self._key(name, b"meta")) for name in names])
-        return tuple(name for name, is_bullmq in zip(names, metas, strict=True) if not is_bullmq)
+        """Return the queues that no BullMQ has opened and that have or had jobs of Bull, or a worker."""
+        heard = frozenset(heard)
+        named = sorted({*self._names.read(ask), *heard})
+        metas = ask([("EXISTS", self._key(name, b"meta")) for name in named])
+        names = [name for name, is_bullmq in zip(named, metas, strict=True) if not is_bullmq]
+        alike = self._named_alike(ask, [name for name in names if name not in self._known])
+        self._known |= self._with_jobs(ask, alike) | (heard & set(alike))
+        return tuple(name for name in names if name in self._known)
+
+    def _named_alike(self, ask: Ask, names: Sequence[bytes]) -> list[bytes]:
+        """Return the names that have a counter and no key of a type that Bull does not give it."""
+        kinds = iter(ask([("TYPE", self._key(name, end)) for name in names for end in _TYPES]))
+        told = [(name, {end: next(kinds) for end in _TYPES}) for name in names]
+        return [
+            name
+            for name, types in told
+            if types[b"id"] != b"none" and all(types[end] in (b"none", wanted) for end, wanted in _TYPES.items())
+        ]
+
+    def _with_jobs(self, ask: Ask, names: Sequence[bytes]) -> frozenset[bytes]:
+        """Return the names with a job of Bull on some shelf: any counter may have a list beside it."""
+        shelves = [("LRANGE", end) for end in _LISTS] + [("ZRANGE", end) for end in _SETS]
+        wanted = [(name, read, end) for name in names for read, end in shelves]
+        first = ask([(read, self._key(name, end), 0, _LOOKED_AT - 1) for name, read, end in wanted])
+        jobs = [(one[0], member) for one, members in zip(wanted, first, strict=True) for member in members]
+        told = ask([("HMGET", self._key(*job), "timestamp", "opts") for job in jobs])
+        return frozenset(name for (name, _), fields in zip(jobs, told, strict=True) if all(fields))
 
     def asks_if_paused(self, queue: bytes) -> Command:
         """Return the command that answers 0 where a queue is not paused."""
@@ -59,6 +88,10 @@ class Bull(Bullmq):
     def runs_of(self, raw: Mapping[str, bytes | None], role: str) -> tuple[int, int]:
         """Return how many runs ended: Bull counts those that failed."""
         return whole_of(raw["attemptsMade"]) + int(role == "completed"), 0
+
+    def _remarks(self, raw: Mapping[str, bytes | None], state: State, version: bytes | None) -> Iterator[str]:
+        yield _UNTRIED
+        yield "the lowest number above 0 runs first" if whole_of(raw["priority"]) else ""
 
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
         """Return none: the next run of each is among the jobs."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,8 +10,9 @@ from typing import Any
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
+from queuetui.backends.foreign.bullmq.versions import is_5, lent_versions, why_unchanged
 from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
-from queuetui.backends.foreign.bullmq.workers import read_workers
+from queuetui.backends.foreign.bullmq.workers import may_list_workers, read_workers
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import KeysChange, KeysStep, LuaDecision, Rule, says, stands
@@ -28,12 +28,12 @@ from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
-from queuetui.model.errors import Denied
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import summarise_json
 from queuetui.model.schedule import KeptSchedule
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
+from queuetui.model.worker import WorkerInfo
 
 # What a worker and BullMQ's own verbs change of a job: an act must find it as it was seen.
 _SEEN = ("timestamp", "priority", "delay", "processedOn", "finishedOn", "atm", "ats", "stc")
@@ -54,8 +54,8 @@ _SHOWN = (
 _FIELDS = (*_SEEN, *_SHOWN)
 _OF_SCHEDULER = ("name", "pattern", "every", "tz", "data")
 _PARTS = (b"", b":logs", b":dependencies", b":processed", b":failed", b":unsuccessful")
-# The versions whose scripts were compared with what is done here.
-_VERSION = re.compile(r"bullmq:(?:5\.(?:7\d|8[01])|6\.[4-7])\.")
+# One of these stands in `meta` as soon as a queue has had a job.
+_OF_QUEUE = ("version", "opts.maxLenEvents", "paused")
 _SCORE_STEP, _MOST_CHILDREN, _A_MOMENT = 4096, 20, timedelta(seconds=1)
 _LATER = frozenset({State.SCHEDULED, State.RETRYING})
 _WAITING = _LATER | {State.PENDING}
@@ -74,10 +74,7 @@ _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
 
 
 class Bullmq(KeysProduct):
-    """The description of the queues of one prefix.
-
-    A queue that only a FlowProducer has written tells no version; it is taken to have that of the others.
-    """
+    """The description of the queues of one prefix."""
 
     absent: Mapping[str, str] = ABSENT
 
@@ -85,7 +82,7 @@ class Bullmq(KeysProduct):
         self.prefix = prefix
         self.home = f"the keys {text_of(prefix)}:*:meta"
         self._names = names
-        self._usual: bytes | None = None
+        self._lent: Mapping[bytes, bytes] = {}
         self.rules = (
             Rule(Verb.RETRY, _LATER | {State.FAILED}, self._requeue),
             Rule(Verb.RELEASE, frozenset({State.PROCESSING}), self._requeue),
@@ -105,22 +102,24 @@ class Bullmq(KeysProduct):
         versions = {version for version, _ in told if text_of(version).startswith("bullmq:")}
         if not versions and not any(most for _, most in told):
             return ""
-        self._usual = versions.pop() if len(versions) == 1 else None
-        try:
-            read_workers(ask, "")
-        except Denied:
-            self.capabilities = replace(self.capabilities, workers=False)
+        self.capabilities = replace(self.capabilities, workers=may_list_workers(ask))
         return f"its keys begin with {text_of(self.prefix)}:"
 
     def queues(self, ask: Ask, heard: Iterable[bytes] = ()) -> tuple[bytes, ...]:
-        """Return the names of the queues, those that workers tell of among them."""
-        return tuple(sorted({*self._names.read(ask), *heard}))
+        """Return the queues, also those of workers; what counts jobs without `meta` is of Bull."""
+        names = sorted({*self._names.read(ask), *heard})
+        told = ask([("HMGET", self._key(name, b"meta"), *_OF_QUEUE) for name in names])
+        counts = ask([("EXISTS", self._key(name, b"id")) for name in names])
+        return tuple(one for one, meta, counting in zip(names, told, counts, strict=True) if any(meta) or not counting)
 
     def survey(self, ask: Ask) -> Survey:
         """Read which queues are paused, and which workers are connected: their names tell of their queues too."""
         workers = read_workers(ask, text_of(self.prefix) + ":") if self.capabilities.workers else ()
-        heard = (queue.raw.encode() for one in workers for queue in one.queues)
-        names = self.queues(ask, heard)
+        names = self.queues(ask, [_queue_heard(one) for one in workers])
+        workers = tuple(one for one in workers if _queue_heard(one) in names)
+        versions = ask([("HGET", self._key(name, b"meta"), "version") for name in names])
+        starts = (self._key(name, b"") for name in names)
+        self._lent = lent_versions(ask, dict(zip(starts, versions, strict=True)))
         paused = ask([self.asks_if_paused(name) for name in names])
         held = frozenset(name for name, one in zip(names, paused, strict=True) if one)
         return Survey(names, workers, paused=held, unseen=self._names.unseen)
@@ -207,7 +206,7 @@ class Bullmq(KeysProduct):
             completed_at=at_of(raw["finishedOn"]) if state in (State.FAILED, State.COMPLETED) else None,
             lease_until=lease if role == "active" else None,
             waits_for=tuple(Untrusted(self._id_in(key)) for key in sorted(loaded[2])) if state is State.BLOCKED else (),
-            remarks=tuple(filter(None, self._remarks(raw, state, loaded[1][0]))),
+            remarks=tuple(filter(None, self._remarks(raw, state, self._version(entry, loaded)))),
         )  # fmt: skip
 
     def attempts(self, job_id: str, ask: Ask) -> tuple[Attempt, ...]:
@@ -237,21 +236,23 @@ class Bullmq(KeysProduct):
     def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> KeysChange | str:
         """Pause or resume a queue as its version does."""
         meta, (word, seen) = self._key(queue, b"meta"), ("paused", None) if verb is Verb.PAUSE else ("resumed", b"1")
-        (version,) = ask([("HGET", meta, "version")])
+        (told,) = ask([("HGET", meta, "version")])
+        version = told or self._lent.get(self._key(queue, b""))
         change = self._decide("switch", version, (says(meta, "paused", seen),), word, self._key(queue, b""))
-        return self._why_unknown(version) or change
+        return why_unchanged(version) or change
 
     def _requeue(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
-        raw, (version, paused) = dict(zip(_FIELDS, seen.loaded[0], strict=True)), seen.loaded[1]
-        role, member, queue, is_5 = seen.entry.shelf.role, seen.entry.member, _queue_of(seen.entry), self._is_5(version)
+        raw, (_, paused) = dict(zip(_FIELDS, seen.loaded[0], strict=True)), seen.loaded[1]
+        role, member, queue = seen.entry.shelf.role, seen.entry.member, _queue_of(seen.entry)
+        version = self._version(seen.entry, seen.loaded)
         if refusal := self._why_left(seen, moment):
             return refusal
         if role not in ("failed", "delayed", "active"):
             return WAITS
         if role == "active" and raw["stc"]:
             return STALLS
-        target, kind = "paused" if is_5 and paused else "wait", Kind.LIST
-        if whole_of(raw["priority"]) and (role == "delayed" or (role == "failed" and not is_5)):
+        target, kind = "paused" if is_5(version) and paused else "wait", Kind.LIST
+        if whole_of(raw["priority"]) and (role == "delayed" or (role == "failed" and not is_5(version))):
             target, kind = "prioritized", Kind.SORTED
         is_next = role == "active" or (role == "failed" and (object_of(raw["opts"]) or {}).get("lifo"))
         return replace(
@@ -262,7 +263,7 @@ class Bullmq(KeysProduct):
         )
 
     def _remove(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
-        raw, (version, _), entry = dict(zip(_FIELDS, seen.loaded[0], strict=True)), seen.loaded[1], seen.entry
+        raw, entry = dict(zip(_FIELDS, seen.loaded[0], strict=True)), seen.entry
         if refusal := self._why_left(seen, moment):
             return refusal
         if raw["rjk"] and seen.job.state is State.SCHEDULED:
@@ -270,32 +271,31 @@ class Bullmq(KeysProduct):
         job = _queue_of(entry) + entry.member
         guards = (*_guards(seen), KeysStep(("EXISTS", job + b":dependencies"), ("0",)))
         return replace(
-            self._decide("remove", version, guards, entry.member, entry.shelf.role, _queue_of(entry)),
+            self._decide(
+                "remove", self._version(entry, seen.loaded), guards, entry.member, entry.shelf.role, _queue_of(entry)
+            ),
             kept=tuple(job + part for part in _PARTS),
             note="its parent waits for it no more" if raw["parentKey"] else "",
         )
 
     def _decide(self, name: str, version: bytes | None, guards: tuple[KeysStep, ...], *told: Value) -> KeysChange:
         script = ("backends", "foreign", "bullmq", name)
-        return KeysChange(guards, (), (), LuaDecision(script, ("1" if self._is_5(version) else "0", *told)))
+        return KeysChange(guards, (), (), LuaDecision(script, ("1" if is_5(version) else "0", *told)))
 
     def _why_left(self, seen: Seen, moment: KeysMoment) -> str:
         if seen.loaded[0][_FIELDS.index("name")] is None:
             return _GONE
         if seen.job.state is State.PROCESSING and not moment.is_held_too_long(seen.job):
             return _LOCKED
-        return self._why_unknown(seen.loaded[1][0])
+        return why_unchanged(self._version(seen.entry, seen.loaded))
 
-    def _why_unknown(self, version: bytes | None) -> str:
-        told = text_of(version or self._usual)
-        shown = told.replace("bullmq:", "BullMQ ") or "an unknown version"
-        return "" if _VERSION.match(told) else _UNKNOWN.format(shown)
-
-    def _is_5(self, version: bytes | None) -> bool:
-        return text_of(version or self._usual).startswith("bullmq:5.")
+    def _version(self, entry: Entry, loaded: Sequence[Any]) -> bytes | None:
+        """Return what a queue tells, or was lent; nothing is lent to a job that was run by up to version 4."""
+        told, runs_before_5 = loaded[1][0], loaded[0][_FIELDS.index("attemptsMade")]
+        return told or (self._lent.get(_queue_of(entry)) if runs_before_5 is None else None)
 
     def _remarks(self, raw: Mapping[str, bytes | None], state: State, version: bytes | None) -> Iterator[str]:
-        yield self._why_unknown(version)
+        yield why_unchanged(version)
         yield LOWER_FIRST if whole_of(raw["priority"]) else ""
         yield _BY_SCHEDULER.format(json.dumps(text_of(raw["rjk"]))) if raw["rjk"] and state is State.SCHEDULED else ""
         yield f"a child of {json.dumps(self._id_in(raw['parentKey']))}" if raw["parentKey"] else ""
@@ -314,6 +314,10 @@ def _queue_of(entry: Entry) -> bytes:
     return entry.shelf.key.removesuffix(entry.shelf.role.encode())
 
 
+def _queue_heard(worker: WorkerInfo) -> bytes:
+    return worker.queues[0].raw.encode()
+
+
 def _id_within(job_id: str, queue: str) -> bytes:
     return job_id.removeprefix(f"{queue}/").encode("utf-8", "surrogatepass")
 
@@ -324,7 +328,6 @@ def _guards(seen: Seen) -> tuple[KeysStep, ...]:
     return (stands(seen.entry), *unchanged, KeysStep(("EXISTS", job + b":lock"), ("0",)))
 
 
-_UNKNOWN = "its queue is of {}: only 5.70 to 5.81 and 6.4 to 6.7 are changed here, so act on it by BullMQ itself"
 _GONE = "its hash is gone: it was deleted, and a worker that takes its id drops it"
 _LOCKED = "it is locked: its worker renews the lock as long as it lives"
 _NEXT = "it is the next run of a job scheduler: take that away by BullMQ's removeJobScheduler"

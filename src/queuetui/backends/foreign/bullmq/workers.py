@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.stored_values import text_of
 from queuetui.model.clock import from_us
+from queuetui.model.errors import Denied
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
@@ -31,6 +32,15 @@ class _Client:
     def host(self) -> str:
         """The address without its port."""
         return self.address.rpartition(":")[0]
+
+
+def may_list_workers(ask: Ask) -> bool:
+    """Tell whether the user may list connections."""
+    try:
+        _list_clients(ask)
+    except Denied:
+        return False
+    return True
 
 
 def read_workers(ask: Ask, prefix: str) -> tuple[WorkerInfo, ...]:

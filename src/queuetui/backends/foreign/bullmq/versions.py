@@ -1,0 +1,59 @@
+"""Of which version of BullMQ a queue is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from queuetui.backends.keys.product import Ask
+from queuetui.backends.keys.shelf import Command
+from queuetui.backends.keys.stored_values import text_of
+
+# The versions whose scripts were compared with what is done here.
+_COMPARED = re.compile(r"bullmq:(?:5\.(?:7\d|8[01])|6\.[4-7])\.")
+_UNKNOWN = "its queue is of {}: only 5.70 to 5.81 and 6.4 to 6.7 are changed here, so act on it by BullMQ itself"
+# A few jobs of each of these tell who ran them.
+_LISTS, _SETS, _LOOKED_AT = ("active", "wait"), ("failed", "completed", "delayed"), 5
+
+
+def lent_versions(ask: Ask, told: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
+    """Return the version of queues that tell none: that of the others.
+
+    It is lent where BullMQ 5 or 6 has written to a queue. Only a Queue writes its version, a FlowProducer does not; BullMQ 1 and 2
+    never do. `told` is by what the keys of a queue begin with.
+    """
+    versions = {one for one in told.values() if one and one.startswith(b"bullmq:")}
+    untold = [queue for queue, one in told.items() if not one]
+    if len(versions) != 1 or not untold:
+        return {}
+    return dict.fromkeys(_of_5_or_6(ask, untold), versions.pop())
+
+
+def why_unchanged(version: bytes | None) -> str:
+    """Return why a queue of a version is only read, nothing where it is not."""
+    told = text_of(version)
+    return "" if _COMPARED.match(told) else _UNKNOWN.format(told.replace("bullmq:", "BullMQ ") or "an unknown version")
+
+
+def is_5(version: bytes | None) -> bool:
+    """Tell whether a version has a list for the jobs of a paused queue."""
+    return text_of(version).startswith("bullmq:5.")
+
+
+def _of_5_or_6(ask: Ask, queues: Sequence[bytes]) -> list[bytes]:
+    """Return the queues with a marker or runs as since 5, and with no run as before."""
+    marked = ask([("EXISTS", queue + b"marker") for queue in queues])
+    first = [(queue, command) for queue in queues for command in _first_jobs(queue)]
+    found = ask([command for _, command in first])
+    jobs = [(queue, member) for (queue, _), members in zip(first, found, strict=True) for member in members]
+    runs = ask([("HMGET", queue + member, "attemptsMade", "atm", "ats") for queue, member in jobs])
+    by_runs = list(zip(jobs, runs, strict=True))
+    earlier = {queue for (queue, _), (made, *_) in by_runs if made is not None}
+    since = {queue for (queue, _), (_, *counts) in by_runs if any(counts)}
+    since |= {queue for queue, is_marked in zip(queues, marked, strict=True) if is_marked}
+    return [queue for queue in queues if queue in since - earlier]
+
+
+def _first_jobs(queue: bytes) -> list[Command]:
+    lists: list[Command] = [("LRANGE", queue + one.encode(), -_LOOKED_AT, -1) for one in _LISTS]
+    return [*lists, *(("ZREVRANGE", queue + one.encode(), 0, _LOOKED_AT - 1) for one in _SETS)]
