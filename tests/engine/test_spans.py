@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
@@ -19,6 +19,7 @@ from queuetui.client import Queue
 from queuetui.engine.spans import tracer_of_now
 from queuetui.model.correlation import correlated
 from queuetui.model.inheritance import read_inheritance
+from queuetui.model.state import State
 from tests.engine.conftest import StartWorker
 from tests.engine.processes import Place
 from tests.engine.working import declare_handler
@@ -149,6 +150,37 @@ def test_many_jobs_are_enqueued_in_one_span(queue: Queue, exporter: InMemorySpan
     ids = [job.id for job in queue.jobs("type:Send sort:-created")[0]][:3]
     assert {enqueued_in(queue, one) for one in ids} == {id_of(many)}
     assert (alone.name, broken.status.status_code) == ("enqueue Mail", StatusCode.ERROR)
+
+
+@pytest.mark.parametrize("broken", ["on_start", "on_end", "get_tracer", "set_attribute"])
+def test_what_a_broken_processor_raises_reaches_no_job(
+    queue: Queue,
+    start_worker: StartWorker,
+    exporter: InMemorySpanExporter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    broken: str,
+) -> None:
+    """Each job is stored once and runs once, and the log says who failed; only the enqueue's own errors leave it."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("the queue of spans is full")
+
+    provider = trace.get_tracer_provider()
+    processor = SpanProcessor()
+    provider.add_span_processor(processor)  # type: ignore[attr-defined] # the SDK's own
+    owner = {"get_tracer": provider, "set_attribute": Span}.get(broken, processor)
+    monkeypatch.setattr(owner, broken, fail)
+    runs: list[int] = []
+    job_type = declare_handler(runs.append)
+    queue.enqueue(job_type, 1, max_attempts=2)
+    asyncio.run(queue.aenqueue(job_type, 2, max_attempts=2))
+    with pytest.raises(TypeError):
+        queue.enqueue(job_type, colour="red")  # type: ignore[call-arg] # no such option
+    start_worker(burst=True).wait()
+    assert sorted(runs) == [1, 2]
+    assert [job.state for job in queue.jobs(f"type:{job_type}")[0]] == [State.COMPLETED] * 2
+    assert "the queue of spans is full" in caplog.text
 
 
 TRACED_APP = """

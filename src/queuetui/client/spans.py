@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from queuetui.client.inherited import inherited_from, open_span
-from queuetui.engine.spans import tracer_of_now
+from queuetui.engine.spans import harmless, opened_span, tracer_of_now
 from queuetui.model.correlation import NamedCause, current_cause
 from queuetui.model.inheritance import write_inheritance
 from queuetui.model.job import Enqueued, NewJob
@@ -28,13 +28,15 @@ def enqueue_traced(make: Callable[[], Sequence[NewJob]], store: Store) -> Sequen
     from opentelemetry.trace import SpanKind
 
     outer = inherited_from(current_cause())
-    with tracer.start_as_current_span("enqueue", context=_around(), kind=SpanKind.PRODUCER) as span:
+    with opened_span(tracer, "enqueue", context=_around(), kind=SpanKind.PRODUCER) as span:
         jobs = _led_here(make(), outer)
-        span.set_attributes(_attributes(jobs))
-        if len(jobs) == 1:
-            span.update_name(f"enqueue {jobs[0].type}")
+        with harmless("tell what is enqueued"):
+            span.set_attributes(_attributes(jobs))
+            if len(jobs) == 1:
+                span.update_name(f"enqueue {jobs[0].type}")
         stored = store(jobs)
-        span.set_attribute("queuetui.jobs.created", sum(one.created for one in stored))
+        with harmless("tell what was enqueued"):
+            span.set_attribute("queuetui.jobs.created", sum(one.created for one in stored))
         return stored
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from queuetui.engine.context import CancelCause
+from queuetui.engine.logs import hand_over
+from queuetui.engine.outcome import describe_error
 from queuetui.model.inheritance import read_inheritance
 from queuetui.model.job import Ending
 
@@ -17,9 +21,27 @@ if TYPE_CHECKING:
     from queuetui.model.job import Settlement
 
 TRACER = "queuetui"
+LOGGER = logging.getLogger("queuetui.spans")
 _ERRORS = frozenset({Ending.RETRY, Ending.FAILED, Ending.LOST})
 # What the handler still says then is refused.
 _REFUSED = frozenset({CancelCause.TIMEOUT, CancelCause.LEASE_LOST})
+
+
+@contextmanager
+def harmless(doing: str) -> Iterator[None]:
+    """Tell in the log what the application's sampler, processors and exporters raise.
+
+    It ends nothing that is observed.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the job is not to pay for it
+        raised = describe_error(error)
+        told = (
+            f"OpenTelemetry could not {doing}: {raised.class_name}: {raised.message}; "
+            "the jobs go on without; look at the tracer provider that this program sets up"
+        )
+        hand_over(LOGGER, LOGGER.makeRecord(LOGGER.name, logging.WARNING, "", 0, "%s", (told,), None))
 
 
 def tracer_of_now() -> Tracer | None:
@@ -28,8 +50,40 @@ def tracer_of_now() -> Tracer | None:
         return None
     from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 
-    provider = get_tracer_provider()
-    return None if isinstance(provider, ProxyTracerProvider) else provider.get_tracer(TRACER)
+    tracer: Tracer | None = None
+    with harmless("give a tracer"):
+        provider = get_tracer_provider()
+        if not isinstance(provider, ProxyTracerProvider):
+            tracer = provider.get_tracer(TRACER)
+    return tracer
+
+
+@contextmanager
+def opened_span(tracer: Tracer, name: str, **given: Any) -> Iterator[Span]:  # noqa: ANN401 - as the tracer takes it
+    """Have a span open.
+
+    Where it cannot be started, the one around it stays open and what is told goes nowhere.
+    """
+    from opentelemetry.context import attach, detach
+    from opentelemetry.trace import INVALID_SPAN, Status, StatusCode, set_span_in_context
+
+    span: Span = INVALID_SPAN
+    token = None
+    with harmless("start a span"):
+        span = tracer.start_span(name, **given)
+        token = attach(set_span_in_context(span))
+    try:
+        yield span
+    except Exception as error:
+        with harmless("tell of an error"):
+            span.record_exception(error)
+            span.set_status(Status(StatusCode.ERROR, f"{type(error).__name__}: {error}"))
+        raise
+    finally:
+        if token is not None:
+            detach(token)
+        with harmless("end a span"):
+            span.end()
 
 
 def traced(tracer: Tracer, run: Run, perform: Callable[[Run], Settlement]) -> Settlement:
@@ -37,18 +91,18 @@ def traced(tracer: Tracer, run: Run, perform: Callable[[Run], Settlement]) -> Se
     from opentelemetry.context import Context
     from opentelemetry.trace import SpanKind
 
-    with tracer.start_as_current_span(
+    with opened_span(
+        tracer,
         run.job.type,
         context=Context(),
         kind=SpanKind.CONSUMER,
         attributes=_attributes(run),
         links=_enqueued_by(run),
-        record_exception=False,
-        set_status_on_exception=False,
     ) as span:
         settlement = perform(run)
-        if span.is_recording():
-            _tell_ending(span, run, settlement)
+        with harmless("tell how a run ended"):
+            if span.is_recording():
+                _tell_ending(span, run, settlement)
         return settlement
 
 
@@ -57,9 +111,10 @@ def flush_spans() -> None:
     if "opentelemetry.trace" in sys.modules:
         from opentelemetry.trace import get_tracer_provider
 
-        flush = getattr(get_tracer_provider(), "force_flush", None)
-        if flush is not None:
-            flush()
+        with harmless("send the last spans"):
+            flush = getattr(get_tracer_provider(), "force_flush", None)
+            if flush is not None:
+                flush()
 
 
 def _attributes(run: Run) -> dict[str, str | int]:
