@@ -107,7 +107,7 @@ def test_what_rq_scheduler_keeps_is_listed(redis_url: str) -> None:
 
 
 def test_the_recurring_jobs_of_gems_beside_sidekiq_are_listed(redis_url: str) -> None:
-    """Those of sidekiq-cron before and since its namespaces, and of sidekiq-scheduler; a member whose hash is gone is none."""
+    """Those of sidekiq-cron before and since its namespaces, and of sidekiq-scheduler; neither a member whose hash is gone nor other values are."""
     STORES["keys.jsonl"].load(FIXTURES / "sidekiq-6" / "keys.jsonl", redis_url)
     ran = {"last_enqueue_time": "2026-11-30 00:25:00 +0000"}
     cron = {
@@ -126,6 +126,7 @@ def test_the_recurring_jobs_of_gems_beside_sidekiq_are_listed(redis_url: str) ->
         client.hset(
             "schedules", mapping={"each": json.dumps(each), "off": json.dumps({"cron": "0 1 * * *", "class": "Off"})}
         )
+        client.hset("schedules", mapping={"42": "Monday 8am", "43": '{"shift": "night", "at": "8"}'})
         client.hset("sidekiq-scheduler:next_times", "each", "2026-11-30 00:25:00 UTC")
         client.hset("sidekiq-scheduler:last_times", "each", "2026-11-30 01:25:00 +0100")
         client.hset("sidekiq-scheduler:states", "off", '{"enabled": false}')

@@ -16,9 +16,9 @@ def text_of(lines: list[TextLine]) -> str:
     return " ".join("".join(piece.text for piece in line.left) for line in lines)
 
 
-def failed(class_name: str) -> tuple[str, str]:
+def failed(class_name: str, message: str = "no such shop") -> tuple[str, str]:
     """Return what is said of a failed job with rights, and without."""
-    error = JobError(Untrusted(class_name), Untrusted("no such shop"), Untrusted(""))
+    error = JobError(Untrusted(class_name), Untrusted(message), Untrusted(""))
     subject = job(State.FAILED, completed_at=ago(7300), attempts=3, error=error)
     verdict = explain(subject, facts())
     return text_of(explain_lines(subject, verdict, 200, 6)), text_of(
@@ -39,3 +39,5 @@ def test_an_error_is_told_once() -> None:
     """One with a class is told behind the verdict, one without by the verdict itself."""
     assert failed("KeyError")[0].count("no such shop") == 1
     assert failed("")[0].count("no such shop") == 1
+    assert failed("", "no shop with 3 others")[0].count("others") == 1
+    assert failed("KeyError", "no shop with 3 others")[0].count("others") == 1

@@ -22,10 +22,17 @@ def _named(term: Term, workers: tuple[WorkerInfo, ...]) -> Term:
     meant = [
         worker.id.raw
         for worker in workers
-        for name in (worker.host.raw, f"{worker.host.raw}/{worker.pid}")
+        for name in _names_of(worker)
         if any(_means(term.comparison, value, name) for value in term.values)
     ]
     return replace(term, values=tuple(dict.fromkeys((*term.values, *meant))))
+
+
+def _names_of(worker: WorkerInfo) -> tuple[str, ...]:
+    host = worker.host.raw
+    if not host:
+        return ()
+    return (host,) if worker.pid is None else (host, f"{host}/{worker.pid}")
 
 
 def _means(comparison: Comparison, value: Value, name: str) -> bool:

@@ -41,6 +41,8 @@ def explain_lines(job: Job, verdict: Verdict | None, width: int, most: int, *, m
 def _with_error(story: str, job: Job) -> str:
     """Return a story with the last error, which it may name already: whole, or by its class."""
     error = error_text(job)
+    if story.endswith(f" with {error}."):
+        return story
     head, named, what = story.removesuffix(".").rpartition(" with ")
     if named and error.startswith(what.rpartition("\\")[2].removesuffix(ELLIPSIS)):
         return f"{head} with {error}"

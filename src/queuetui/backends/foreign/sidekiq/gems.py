@@ -62,12 +62,18 @@ def _cron_job(
 def _read_scheduler(key: _Key, ask: Ask) -> list[KeptSchedule]:
     """Return the jobs of sidekiq-scheduler."""
     ((_, flat),) = ask([("HSCAN", key(_SCHEDULES), 0, "COUNT", MOST_SCHEDULES)])
-    cards = dict(zip(flat[::2], flat[1::2], strict=True))
+    cards = {name: card for name, card in zip(flat[::2], flat[1::2], strict=True) if _is_scheduled(card)}
     if not cards:
         return []
     following, last, states = ask([("HMGET", key(one), *cards) for one in (_NEXT, _LAST, _STATES)])
     rows = zip(cards, cards.values(), following, last, states, strict=True)
     return [_scheduled(*one) for one in rows]
+
+
+def _is_scheduled(card: bytes) -> bool:
+    """Tell whether a value is that of a recurring job: any application may call a hash `schedules`."""
+    said = object_of(card) or {}
+    return isinstance(said.get("class"), str) and any(said.get(one) for one in _TIMINGS)
 
 
 def _scheduled(
