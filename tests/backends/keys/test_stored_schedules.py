@@ -107,7 +107,10 @@ def test_what_rq_scheduler_keeps_is_listed(redis_url: str) -> None:
 
 
 def test_the_recurring_jobs_of_gems_beside_sidekiq_are_listed(redis_url: str) -> None:
-    """Those of sidekiq-cron before and since its namespaces, and of sidekiq-scheduler; neither a member whose hash is gone nor other values are."""
+    """Those of sidekiq-cron before and since its namespaces, and of sidekiq-scheduler.
+
+    Neither a member whose hash is gone nor other values are listed.
+    """
     STORES["keys.jsonl"].load(FIXTURES / "sidekiq-6" / "keys.jsonl", redis_url)
     ran = {"last_enqueue_time": "2026-11-30 00:25:00 +0000"}
     cron = {

@@ -8,7 +8,7 @@ import pytest
 
 from queuetui.model.counted import short_number
 from queuetui.model.measured import Exactness, Measured, absent
-from queuetui.tui.present.numbers import count_text, rate_text
+from queuetui.tui.present.numbers import count_text
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -50,18 +50,3 @@ def test_a_count_says_how_far_to_trust_it(count: Measured[int], text: str) -> No
 def test_short_numbers_keep_to_few_digits(value: float, text: str) -> None:
     """Large numbers take a unit."""
     assert short_number(value) == text
-
-
-@pytest.mark.parametrize(
-    ("rate", "text"),
-    [
-        (Measured(12.04), "12.0/s"),
-        (Measured(0.125), "7.5/m"),
-        (Measured(0.0), "0.0/s"),
-        (Measured(3.0, Exactness.ESTIMATED), "~3.0/s"),
-        (absent("no two snapshots yet"), "-"),
-    ],
-)
-def test_rates_choose_their_unit(rate: Measured[float], text: str) -> None:
-    """Slow lanes are told by the minute."""
-    assert rate_text(rate) == text

@@ -18,15 +18,6 @@ def count_text(count: Measured[int], now: datetime | None = None) -> SafeText:
     return sanitize(mark_count(count, _age_of(count, now)))
 
 
-def rate_text(per_second: Measured[float]) -> SafeText:
-    """Return a rate in the unit that reads best: `12.0/s`, `7.5/m` or `-`."""
-    if per_second.value is None or per_second.exactness is Exactness.ABSENT:
-        return ABSENT
-    sign = "~" if per_second.exactness is Exactness.ESTIMATED else ""
-    value = per_second.value
-    return sanitize(f"{sign}{value:.1f}/s" if value >= 1 or value == 0 else f"{sign}{value * 60:.1f}/m")
-
-
 def _age_of(count: Measured[int], now: datetime | None) -> str:
     age_s = None if now is None else old_s(count, now)
     return "" if age_s is None else age_text(age_s)

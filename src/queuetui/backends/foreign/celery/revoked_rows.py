@@ -73,7 +73,7 @@ class RevokedRows:
             connection.execute(table.insert().values(task_id=message.task_id, **told))
         else:
             # Celery itself writes nothing over a success.
-            connection.execute(update(table).where(at, table.c.status != "SUCCESS").values(**told))
+            connection.execute(update(table).where(at, table.c.status.is_distinct_from("SUCCESS")).values(**told))
         moment = read_moment(connection, self.product, self.options.now, self.options.limits)
         reading = Reading(connection, self.product, moment, self.options.name, self.options.summaries)
         row = connection.execute(select_rows(source, reading, at)).mappings().one()

@@ -29,9 +29,6 @@ from queuetui.model.state import State
 _NAMED = re.compile(rb"huey\.(?:(?:redis|schedule|results)\.(.+)|r\.([A-Za-z0-9_]+)\..+)", re.DOTALL)
 _WAITING = (State.PENDING, State.SCHEDULED, State.RETRYING, State.CANCELLED)
 _STAMP_BYTES = 8
-_NO_HASH = (
-    "no result is stored in a hash yet, so where Huey looks for revocations is not known; delete the task instead"
-)
 
 
 class HueyOnRedis(KeysProduct):

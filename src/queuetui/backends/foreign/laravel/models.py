@@ -189,7 +189,10 @@ def _stored(ids: Iterable[ModelId], codec: Codec) -> Iterator[object]:
     """Yield those of the ids that the key's column can hold, as it holds them."""
     for one in filter(is_storable, map(str, ids)):
         with suppress(ValueError):
-            yield codec.to_store(one)
+            held = codec.to_store(one)
+            # Python takes more for a number than PHP and databases write: `1_0`, blanks, other digits.
+            if not isinstance(held, int) or str(held) == one:
+                yield held
 
 
 def _texts(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
