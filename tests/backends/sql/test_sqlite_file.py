@@ -250,6 +250,27 @@ def test_a_log_that_others_have_begun_is_left_to_them(sqlite_url: str) -> None:
         assert file.execute("select count(*) from queuetui_job").fetchone() == (1,)
 
 
+@pytest.mark.parametrize(("lives", "told"), [(True, "opened anew, try again"), (False, "may be missing")])
+def test_a_viewer_alone_tells_of_a_log_that_nobody_saves(sqlite_url: str, lives: bool, told: str) -> None:
+    """Who only reads cannot save what the log held: whoever wrote it does, unless that one is gone."""
+    open_native(sqlite_url, CREATE).close()
+    path = file_of(sqlite_url)
+    writes = f"import sqlite3, sys; c = sqlite3.connect({str(path)!r}); c.execute('create table t (x)'); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", writes], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        viewer = open_native(sqlite_url, BackendOptions(name="v", kind=NATIVE))
+        assert select(viewer) == []
+        take_away("-wal", "-shm")(path)
+        if not lives:
+            writer.kill()
+            writer.wait()
+        with pytest.raises(Unreachable, match=told):
+            select(viewer)
+        writer.kill()
+    viewer.close()
+
+
 def test_a_file_put_in_place_of_another_is_parted_from_its_log(sqlite_url: str, tmp_path: Path) -> None:
     """The log goes into the file that it belongs to, wherever that is now, and not into the one in its place."""
     path, old, copy = file_of(sqlite_url), tmp_path / "old.db", tmp_path / "copy.db"

@@ -73,12 +73,15 @@ def _settle(lost: FileConnection, path: Path, by: Callable[[FileConnection, Path
 def _reopen(lost: FileConnection, path: Path) -> str:
     """Save what the lost log holds and close all that is open there; return what to say of it."""
     what = f"the log beside the SQLite file {str(path)!r} was removed, or the file was moved away from it"
-    is_saved = lost.lost_index_only() or (not lost.has_successor() and _save(lost))
+    others, writers = lost.has_successor(), _writers_beside(lost)
+    is_saved = lost.lost_index_only() or (not others and _save(writers))
     _close_beside(lost)
-    if is_saved:
+    # Asked once nothing is open here. Whoever else has the log finds it gone at its next use and saves it.
+    if is_saved or (not (others or writers) and is_held(path)):
         return f"{what}; it is opened anew, try again"
+    why = "another program has begun a new one" if others else "nobody could write what it held into the file"
     return (
-        f"{what}, and another program has begun a new one: jobs that were stored or ended meanwhile may be missing; "
+        f"{what}, and {why}: jobs that were stored or ended meanwhile may be missing; "
         "try again, and look with: queuetui doctor"
     )
 
@@ -86,7 +89,7 @@ def _reopen(lost: FileConnection, path: Path) -> str:
 def _part(lost: FileConnection, path: Path) -> str:
     """Take the log of a file that was replaced away from the one in its place; return what to say of it."""
     what = f"the SQLite file {str(path)!r} was replaced, and the log of the one before lay beside it"
-    if not any(one.writes for one in opened_beside(lost)) or not _save(lost) or is_held(path):
+    if not _save(_writers_beside(lost)) or is_held(path):
         return (
             f"{what} and would be written over it; end what has it open, remove {path.name}-wal and {path.name}-shm, "
             "and put the file there once more"
@@ -106,16 +109,20 @@ def _close_beside(lost: FileConnection) -> None:
         one.close()
 
 
-def _save(lost: FileConnection) -> bool:
+def _writers_beside(lost: FileConnection) -> list[FileConnection]:
+    return [one for one in opened_beside(lost) if one.writes]
+
+
+def _save(writers: Collection[FileConnection]) -> bool:
     """Write the log into its file, by whatever here can write; tell whether all of it is there."""
-    for one in (one for one in opened_beside(lost) if one.writes):
+    for one in writers:
         try:
             is_busy, *_ = one.execute("pragma wal_checkpoint(truncate)").fetchone()
         except sqlite3.Error:
             return False
         if is_busy:
             return False
-    return True
+    return bool(writers)
 
 
 @contextmanager
