@@ -24,10 +24,12 @@ LIMITS = Limits(overdue_per_queue_s={"slow": 7200}, overdue_per_type_s={"Long": 
 COLUMNS = "queue, payload, attempts, reserved_at, available_at, created_at"
 
 
-def wait(url: str, queue: str = "mail", job_type: str = "Send", due_s: float = 900, *, runs: bool = False) -> None:
+def wait(
+    url: str, queue: str = "mail", job_type: str = "Send", due_s: float = 900, runs_s: float | None = None
+) -> None:
     """Store a job of Laravel that has been due for some seconds, or that runs."""
     due = int(time.time() - due_s)
-    reserved = int(time.time()) if runs else "NULL"
+    reserved = "NULL" if runs_s is None else int(time.time() - runs_s)
     payload = f'{{"displayName":"{job_type}"}}'
     query(url, f"INSERT INTO jobs ({COLUMNS}) VALUES ('{queue}', '{payload}', 0, {reserved}, {due}, {due})")
 
@@ -59,8 +61,9 @@ def judged(feed: Feed) -> tuple[Status, list[str]]:
     [
         ({}, {}, None, True),
         ({"due_s": 580}, {}, None, False),
-        ({}, {"due_s": 900, "runs": True}, None, False),
-        ({}, {"queue": "other", "runs": True}, None, True),
+        ({}, {"runs_s": 0}, None, False),
+        ({}, {"runs_s": 7200}, None, True),
+        ({}, {"queue": "other", "runs_s": 0}, None, True),
         ({}, {}, 540, False),
         ({}, {}, 660, True),
         ({"queue": "slow"}, {}, None, False),
@@ -83,14 +86,15 @@ def test_a_queue_that_does_not_move_is_unhealthy(
         assert (run(["check", "--url", laravel]) == 2) is is_left
 
 
-def test_a_queue_whose_jobs_go_between_two_looks_moves(laravel: str) -> None:
-    """A watcher sees no short run, but the first job change; once all is still for as long as a job may be due, it says so."""
+@pytest.mark.parametrize("gone", ["min", "max"])
+def test_a_queue_whose_jobs_go_between_two_looks_moves(laravel: str, gone: str) -> None:
+    """A watcher sees no short run, but a job go from either end; once all is still for as long as a job may be due, it says so."""
     for number in range(3):
         wait(laravel, due_s=900 - number)
     with closing(Feed(open_backend(laravel, BackendOptions()), LIMITS)) as feed:
         feed.observe(hurried=True)
         assert judged(feed)[0] is Status.DEGRADED
-        query(laravel, "DELETE FROM jobs WHERE id = 1")
+        query(laravel, f"DELETE FROM jobs WHERE id = (SELECT {gone}(id) FROM jobs)")
         assert judged(feed)[0] is Status.DEGRADED
         assert judged(feed)[0] is Status.DEGRADED
         feed._still._moved_s = {"mail": time.monotonic() - 601}
@@ -111,7 +115,7 @@ def test_what_cannot_be_read_is_no_proof(laravel: str, monkeypatch: pytest.Monke
         def seen(*, read: bool) -> Status:
             with monkeypatch.context() as patch:
                 if not read:
-                    patch.setattr(feed._still._inspector, "page", refuse)
+                    patch.setattr(feed._still._signs._inspector, "page", refuse)
                 return judged(feed)[0]
 
         found = [seen(read=False), seen(read=False), seen(read=True), seen(read=False)]
@@ -123,3 +127,17 @@ def test_what_cannot_be_read_is_no_proof(laravel: str, monkeypatch: pytest.Monke
             Status.UNHEALTHY,
             Status.DEGRADED,
         ]
+
+
+def test_five_queues_are_told_by_the_poll_that_looked(laravel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The moment between two looks counts against none of them, and what was seen judges no later poll, whose jobs are others."""
+    monkeypatch.setattr(still_queues, "LOOK_FOR_S", 0.2)
+    monkeypatch.setattr(still_queues, "_LOOKS_APART_S", 0.2)
+    for queue in "abcde":
+        wait(laravel, queue)
+    with closing(Feed(open_backend(laravel, BackendOptions()), LIMITS)) as feed:
+        assert judged(feed)[1] == ["overdue"] * 5
+        query(laravel, "DELETE FROM jobs")
+        wait(laravel, "a", due_s=10)
+        assert feed.poll(Watch(parts=HEALTH_PARTS)).warnings == ()
+        assert judged(feed)[0] is Status.HEALTHY

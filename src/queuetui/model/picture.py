@@ -34,6 +34,7 @@ class Picture:
     `verdicts` are by `ref.id`, of the jobs on its page and among its failures; `rules` by queue; `findings` are what is wrong with the
     store as a whole, `warnings` with its queues and workers, the gravest first; `alarms` are the warnings that stand, also those that
     were over a moment ago.
+    `still` are the queues that were seen to stand still, with the limit that the oldest job of each is over.
     `events` and `server` are None where none were asked for or could be read.
     """
 
@@ -47,3 +48,4 @@ class Picture:
     warnings: tuple[Warned, ...] = ()
     server: ServerView | None = None
     alarms: tuple[Warned, ...] = ()
+    still: Mapping[str, float] = field(default_factory=dict)

@@ -76,7 +76,6 @@ class Feed(PlainFeed, LogFeed):
         self._store = StoreWatch(backend)
         self._server = ServerWatch(backend)
         self._still = StillQueues(self._inspector)
-        self._left: Mapping[str, float] = {}
         self._past = WatchedPast(limits.alarms.clear_after_s)
 
     @property
@@ -109,9 +108,8 @@ class Feed(PlainFeed, LogFeed):
         rules = self._rules(problems)
         page = () if snapshot.page is None else snapshot.page.jobs
         facts = self._facts_of(snapshot, rules)
-        if thorough or self._is_hurried:
-            self._left = self._still.look(facts, hurried=self._is_hurried)
-        warnings = judge_around(replace(facts, still=self._left))
+        still = self._still.look(facts, hurried=self._is_hurried) if thorough or self._is_hurried else {}
+        warnings = judge_around(replace(facts, still=still))
         return Picture(
             snapshot,
             problems,
@@ -123,6 +121,7 @@ class Feed(PlainFeed, LogFeed):
             warnings,
             self._server_seen(problems) if watch.server else None,
             self._past.stand(warnings, snapshot.now),
+            still,
         )
 
     def check_up(self, version: str) -> tuple[Finding, ...]:
@@ -136,7 +135,7 @@ class Feed(PlainFeed, LogFeed):
 
     def judge_by(self, picture: Picture, limits: Limits) -> Picture:
         """Return a picture that was read with its queues and workers judged by other limits."""
-        facts = replace(self._facts_of(picture.snapshot, picture.rules), limits=limits, still=self._left)
+        facts = replace(self._facts_of(picture.snapshot, picture.rules), limits=limits, still=picture.still)
         return replace(picture, warnings=judge_around(facts))
 
     def page(self, request: PageRequest) -> tuple[Page, dict[str, Verdict]]:

@@ -3,47 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from queuetui.model.clock import to_text
-from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
 from queuetui.model.measured import Exactness
-from queuetui.model.page import PageRequest
-from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
-from queuetui.monitor.queue_progress import term_of_queue
+from queuetui.monitor.queue_signs import QueueEnds, QueueSigns, Untold
 
 if TYPE_CHECKING:
     from queuetui.backends.base import Inspector
-    from queuetui.model.job import Job
-    from queuetui.model.limits import Limits
     from queuetui.model.snapshot import QueueInfo
     from queuetui.monitor.diagnosis.facts import Facts
 
 # What stands still is looked at again after so long, what may move sooner.
 _STILL_FOR_S, _MOVING_FOR_S = 30.0, 5.0
 _TIMES_COST = 20
-# A look that took so long begins with no further queue: one that stands still is enough to be told.
+# Once reading took so long no further queue is begun with: one that stands still is enough to be told.
 LOOK_FOR_S = 0.25
 # The queues that wait longest; of more, these tell enough.
 MOST_QUEUES = 5
-# Between two short runs nothing is seen to run: a queue stands whose first job stays over so many looks.
-_LOOKS = 3
-_LOOKS_APART_S = 0.2
-
-
-class _Untold(Exception):
-    """The store does not tell now what a queue does: neither that it moves nor that it stands."""
+# Between two short runs nothing is seen to run: a queue stands of which nothing has gone after so long either.
+_LOOKS_APART_S = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A queue at one look, which holds until then: its first job and limit, and whether it stands still."""
+    """A queue at one look, which holds until then: its ends and limit, and whether it stands still."""
 
-    first: str | None
+    ends: QueueEnds | None
     due_at: datetime | None
     until_s: float
     limit_s: float
@@ -55,35 +45,54 @@ class StillQueues:
     """What one who watches a store remembers of its late queues."""
 
     def __init__(self, inspector: Inspector) -> None:
-        self._inspector = inspector
-        self._seen: Mapping[str, _Seen] = {}
-        self._moved_s: Mapping[str, float] = {}
+        self._signs = QueueSigns(inspector)
+        self._seen: dict[str, _Seen] = {}
+        self._moved_s: dict[str, float] = {}
+        self._looking = Lock()
 
     def look(self, facts: Facts, *, hurried: bool) -> Mapping[str, float]:
         """Return the queues that stand still, and the limit that the oldest job of each is over.
 
-        One that is late for the first time is looked at over again at once; who is `hurried` leaves that to the next look.
+        One that is late for the first time is looked at once more a moment later; who is `hurried` leaves that to the next look.
+        While another looks, what was seen before is told.
         """
-        if not facts.queues:
-            return {}
+        if not self._looking.acquire(blocking=False):
+            return {name: one.limit_s for name, one in self._seen.items() if one.is_still}
+        try:
+            self._seen = self._look(facts, hurried=hurried)
+            return {name: one.limit_s for name, one in self._seen.items() if one.is_still}
+        finally:
+            self._looking.release()
+
+    def _look(self, facts: Facts, *, hurried: bool) -> dict[str, _Seen]:
         late = [queue for queue in facts.queues.values() if _is_late(queue, facts)]
         now_s = time.monotonic()
         moved = {one.name.raw: now_s for one in late if _runs(one)}
-        self._moved_s = {
-            one.name.raw: self._moved_s[one.name.raw] for one in late if one.name.raw in self._moved_s
-        } | moved
+        names = {one.name.raw for one in late}
+        self._moved_s = {name: at_s for name, at_s in self._moved_s.items() if name in names} | moved
         standing = [queue for queue in late if not self._has_moved(queue, facts, now_s)]
         standing.sort(key=lambda queue: -(facts.seconds_since(queue.oldest_due_at) or 0.0))
-        seen = dict[str, _Seen]()
+        seen: dict[str, _Seen] = {}
+        suspects: list[QueueInfo] = []
         for queue in standing[:MOST_QUEUES]:
-            known, moment_s = self._seen.get(queue.name.raw), time.monotonic()
-            is_fresh = known is not None and moment_s < known.until_s
-            if not is_fresh and moment_s - now_s < LOOK_FOR_S:
-                seen[queue.name.raw] = self._look_at(queue, known, facts, hurried=hurried)
+            name, moment_s = queue.name.raw, time.monotonic()
+            known = self._seen.get(name)
+            if (known is None or moment_s >= known.until_s) and moment_s - now_s < LOOK_FOR_S:
+                seen[name] = self._look_at(queue, known, facts)
+                # Of our own queue it is known what of it ran lately, and one look is enough.
+                is_first = (known is None or not known.is_told) and not facts.capabilities.native
+                if is_first and seen[name].is_still:
+                    suspects.append(queue)
             elif known is not None:
-                seen[queue.name.raw] = known
-        self._seen = seen
-        return {name: one.limit_s for name, one in seen.items() if one.is_still}
+                seen[name] = known
+        if suspects and not hurried:
+            time.sleep(_LOOKS_APART_S)
+        for queue in suspects:
+            one = seen[queue.name.raw]
+            if hurried or not self._stands(queue, one, facts):
+                until_s = _until(time.monotonic(), is_still=False)
+                seen[queue.name.raw] = replace(one, is_still=False, until_s=until_s)
+        return seen
 
     def _has_moved(self, queue: QueueInfo, facts: Facts, now_s: float) -> bool:
         """Tell whether the queue moved for so short a time ago that its jobs cannot be said to be left."""
@@ -93,81 +102,43 @@ class StillQueues:
         moved_s = self._moved_s.get(queue.name.raw)
         return moved_s is not None and now_s - moved_s <= facts.limits.overdue_limit_s(queue.name.raw, "")
 
-    def _look_at(self, queue: QueueInfo, known: _Seen | None, facts: Facts, *, hurried: bool) -> _Seen:
+    def _look_at(self, queue: QueueInfo, known: _Seen | None, facts: Facts) -> _Seen:
         """Return the queue as it is seen.
 
         One that cannot be looked at stands still only where it was seen to, and its oldest job is the same.
         """
         began_s = time.monotonic()
         try:
-            return self._see(queue, known, facts, hurried=hurried)
-        except _Untold:
-            known = known or _Seen(None, None, began_s, 0.0, is_still=False, is_told=False)
-            is_still = known.is_still and known.due_at == queue.oldest_due_at
-            return replace(known, until_s=_until(began_s, is_still=False), is_still=is_still)
+            return self._see(queue, known, facts)
+        except Untold:
+            until_s = _until(began_s, is_still=False)
+            if known is None:
+                return _Seen(None, None, until_s, 0.0, is_still=False, is_told=False)
+            return replace(known, until_s=until_s, is_still=known.is_still and known.due_at == queue.oldest_due_at)
 
-    def _see(self, queue: QueueInfo, known: _Seen | None, facts: Facts, *, hurried: bool) -> _Seen:
-        """Look at the queue; raises _Untold."""
+    def _see(self, queue: QueueInfo, known: _Seen | None, facts: Facts) -> _Seen:
+        """Look at the queue; raises Untold."""
         began_s, due_at = time.monotonic(), queue.oldest_due_at
-        first = self._first(queue, facts.limits)
-        first_id, job_type = (None, "") if first is None else (first.ref.id, first.type.raw)
-        limit_s = facts.limits.overdue_limit_s(queue.name.raw, job_type)
-        if known is not None and None not in {known.first, first_id} and known.first != first_id:
-            self._moved_s = {**self._moved_s, queue.name.raw: began_s}
-            return _Seen(first_id, due_at, _until(began_s, is_still=False), limit_s, is_still=False)
-        is_left = (facts.seconds_since(due_at) or 0.0) > limit_s and not self._has_ended(queue, facts, limit_s)
-        if is_left and (known is None or not known.is_told) and not facts.capabilities.native:
-            is_left = not hurried and all(self._stands(queue, first_id, facts.limits) for _ in range(_LOOKS - 1))
-        if is_left and not _is_counted(queue):
-            is_left = self._one(queue, "state:processing", facts.limits) is None
-        return _Seen(first_id, due_at, _until(began_s, is_still=is_left), limit_s, is_still=is_left)
+        ends = self._signs.ends(queue.name, facts.limits)
+        limit_s = facts.limits.overdue_limit_s(queue.name.raw, "" if ends is None else ends.type)
+        if known is not None and known.ends is not None and ends is not None and known.ends.have_moved_on_to(ends):
+            self._moved_s[queue.name.raw] = began_s
+            return _Seen(ends, due_at, _until(began_s, is_still=False), limit_s, is_still=False)
+        is_left = (
+            (facts.seconds_since(due_at) or 0.0) > limit_s
+            and not self._signs.has_ended(queue.name, facts, limit_s)
+            and (_rests(queue) or not self._signs.runs(queue.name, facts.limits))
+        )
+        return _Seen(ends, due_at, _until(began_s, is_still=is_left), limit_s, is_still=is_left)
 
-    def _stands(self, queue: QueueInfo, first_id: str | None, limits: Limits) -> bool:
-        """Look once more, a little later."""
-        time.sleep(_LOOKS_APART_S)
-        first = self._first(queue, limits)
-        is_same = (None if first is None else first.ref.id) == first_id
-        return is_same and self._one(queue, "state:processing", limits) is None
-
-    def _has_ended(self, queue: QueueInfo, facts: Facts, span_s: float) -> bool:
-        """Tell whether something of the queue ended within the limit, as far as the store keeps that."""
-        kept = [state.value for state in (State.COMPLETED, State.FAILED) if state in facts.capabilities.keeps]
-        since = to_text(facts.now - timedelta(seconds=span_s))
-        terms = f"state:{','.join(kept)} {facts.capabilities.ended_by}>{since}"
-        return bool(kept) and self._one(queue, terms, facts.limits) is not None
-
-    def _first(self, queue: QueueInfo, limits: Limits) -> Job | None:
-        """Return the job that is due first, None where the store knows no order.
-
-        Raises _Untold, also where that job has just gone.
-        """
-        is_listed = False
-        for order in ("scheduled", "created"):
-            jobs = self._jobs(queue, f"state:pending sort:{order}", limits)
-            if jobs:
-                return jobs[0]
-            is_listed = is_listed or jobs is not None
-        if is_listed:
-            raise _Untold
-        return None
-
-    def _one(self, queue: QueueInfo, terms: str, limits: Limits) -> Job | None:
-        """Return a job for which the terms hold, None also where the store never tells; raises _Untold."""
-        jobs = self._jobs(queue, terms, limits)
-        return jobs[0] if jobs else None
-
-    def _jobs(self, queue: QueueInfo, terms: str, limits: Limits) -> Sequence[Job] | None:
-        """Return the first job found, None where the store cannot be asked so; raises _Untold."""
+    def _stands(self, queue: QueueInfo, seen: _Seen, facts: Facts) -> bool:
+        """Look once more."""
         try:
-            query = parse_query(f"{term_of_queue(self._inspector, queue.name)} {terms}")
-            page = self._inspector.page(PageRequest(query, 1, brief=True), limits)
-        except (BadQuery, Unsupported):
-            return None
-        except QueueTuiError as error:
-            raise _Untold from error
-        if not page.jobs and page.looked is not None:
-            raise _Untold
-        return page.jobs
+            ends = self._signs.ends(queue.name, facts.limits)
+            has_moved = seen.ends is not None and ends is not None and seen.ends.have_moved_on_to(ends)
+            return not has_moved and not self._signs.runs(queue.name, facts.limits)
+        except Untold:
+            return False
 
 
 def _until(began_s: float, *, is_still: bool) -> float:
@@ -182,11 +153,12 @@ def _is_late(queue: QueueInfo, facts: Facts) -> bool:
 
 
 def _runs(queue: QueueInfo) -> bool:
+    """Tell whether more of the queue is counted to run than is stuck, as what ran in a killed worker is."""
     running = queue.counts.get(State.PROCESSING)
-    return running is not None and bool(running.value)
+    return running is not None and (running.value or 0) > (queue.stuck.value or 0)
 
 
-def _is_counted(queue: QueueInfo) -> bool:
-    """Tell whether it is known how much of the queue runs, as of now."""
+def _rests(queue: QueueInfo) -> bool:
+    """Tell whether it is known that nothing of the queue runs now."""
     running = queue.counts.get(State.PROCESSING)
-    return running is not None and running.exactness is Exactness.EXACT
+    return running is not None and running.exactness is Exactness.EXACT and running.value == 0

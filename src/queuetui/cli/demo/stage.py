@@ -93,7 +93,7 @@ def _verdict(feed: Feed, scenario: Scenario) -> Verdict | None:
 def find_accused(feed: Feed) -> list[Verdict]:
     """Return what is said against the healthy queue, its jobs and its worker, of which nothing should be."""
     jobs = [verdict for _, verdict in feed.search(parse_query(f"queue:{HEALTHY_QUEUE}"), MOST_JUDGED)]
-    picture = feed.poll(Watch())
+    picture = feed.poll(Watch(), thorough=True)
     healthy = {Untrusted(HEALTHY_QUEUE)}
     names = healthy | {one.place for one in picture.snapshot.workers if healthy <= set(one.queues)}
     around = [one.verdict for one in picture.warnings if one.name in names]

@@ -12,7 +12,7 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
     """Judge a queue that was seen to stand still; one without a consumer says more."""
     limit_s, due_s = facts.still.get(queue.name.raw), facts.seconds_since(queue.oldest_due_at)
     is_unheard = facts.capabilities.workers and queue.name.raw in facts.unconsumed
-    if limit_s is None or due_s is None or is_unheard:
+    if limit_s is None or due_s is None or due_s <= limit_s or is_unheard:
         return None
     return Verdict(
         Code.OVERDUE,

@@ -1,0 +1,105 @@
+"""What of a queue tells that it moves: the jobs at both ends of it, what runs, and what has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from queuetui.model.clock import to_text
+from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
+from queuetui.model.page import PageRequest
+from queuetui.model.query_parser import parse_query
+from queuetui.model.state import State
+from queuetui.monitor.queue_progress import term_of_queue
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import Inspector
+    from queuetui.model.job import Job
+    from queuetui.model.limits import Limits
+    from queuetui.model.text import Untrusted
+    from queuetui.monitor.diagnosis.facts import Facts
+
+# So many of each end are looked at.
+_AT_AN_END = 20
+
+
+class Untold(Exception):
+    """The store does not tell now what a queue does: neither that it moves nor that it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEnds:
+    """The ids of the jobs that are due first, the first of all before, and of those that are due last."""
+
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+    type: str
+
+    def have_moved_on_to(self, later: QueueEnds) -> bool:
+        """Tell whether a job has gone that was seen here, from either end."""
+        return _has_gone(self.first, later.first) or _has_gone(self.last, later.last)
+
+
+class QueueSigns:
+    """Reads them; what a store never tells is no sign, and what it cannot tell now raises Untold."""
+
+    def __init__(self, inspector: Inspector) -> None:
+        self._inspector = inspector
+
+    def ends(self, queue: Untrusted, limits: Limits) -> QueueEnds | None:
+        """Return both ends of what is due, None where the store knows no order.
+
+        Raises Untold, also where what was due has just gone.
+        """
+        is_listed = False
+        for order in ("scheduled", "created"):
+            first = self._jobs(queue, f"state:pending sort:{order}", limits, _AT_AN_END)
+            if first:
+                last = self._jobs(queue, f"state:pending sort:-{order}", limits, _AT_AN_END) or ()
+                return QueueEnds(_ids(first), _ids(last), first[0].type.raw)
+            is_listed = is_listed or first is not None
+        if is_listed:
+            raise Untold
+        return None
+
+    def runs(self, queue: Untrusted, limits: Limits) -> bool:
+        """Tell whether a job of it runs that is not stuck, as the run of a worker is that was killed."""
+        running = self._jobs(queue, "state:processing -is:stuck", limits)
+        return bool(self._jobs(queue, "state:processing", limits) if running is None else running)
+
+    def has_ended(self, queue: Untrusted, facts: Facts, span_s: float) -> bool:
+        """Tell whether a job of it ended within a span, as far as the store keeps that."""
+        kept = [state.value for state in (State.COMPLETED, State.FAILED) if state in facts.capabilities.keeps]
+        since = to_text(facts.now - timedelta(seconds=span_s))
+        terms = f"state:{','.join(kept)} {facts.capabilities.ended_by}>{since}"
+        return bool(kept and self._jobs(queue, terms, facts.limits))
+
+    def _jobs(self, queue: Untrusted, terms: str, limits: Limits, most: int = 1) -> Sequence[Job] | None:
+        """Return the first jobs found, None where the store cannot be asked so; raises Untold."""
+        try:
+            query = parse_query(f"{term_of_queue(self._inspector, queue)} {terms}")
+            page = self._inspector.page(PageRequest(query, most, brief=True), limits)
+        except (BadQuery, Unsupported):
+            return None
+        except QueueTuiError as error:
+            raise Untold from error
+        if not page.jobs and page.looked is not None:
+            raise Untold
+        return page.jobs
+
+
+def _ids(jobs: Sequence[Job]) -> tuple[str, ...]:
+    return tuple(job.ref.id for job in jobs)
+
+
+def _has_gone(before: Sequence[str], later: Sequence[str]) -> bool:
+    """Tell whether one that was listed is no more, and not only behind what has come before it."""
+    there = set(later)
+    reached = (
+        len(before)
+        if len(later) < _AT_AN_END
+        else max((at for at, one in enumerate(before) if one in there), default=0)
+    )
+    return any(one not in there for one in before[:reached])
