@@ -47,7 +47,7 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "pgqueuer": ("pgqueuer.recognition", ("postgresql",)),
     "procrastinate": ("procrastinate.recognition", ("postgresql",)),
     "river": ("river.recognition", ("postgresql",)),
-    "rq": ("rq.product", ("redis",)),
+    "rq": ("rq.recognition", ("redis",)),
     "saq": ("saq.keys", ("redis",)),
     "saq-pg": ("saq.recognition", ("postgresql",)),
     "sidekiq": ("sidekiq.product", ("redis",)),

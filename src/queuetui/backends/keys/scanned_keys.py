@@ -12,6 +12,7 @@ from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.shelf import Command, Listing
 from queuetui.backends.redis.key_list import BITE_KEYS, END, KeyList
 
+_MOST_PREFIXES = 64
 _MEANT_BY_GLOB = re.compile(rb"[\\*?\[\]]")
 
 
@@ -95,6 +96,12 @@ class ListedKeys(_Scanned):
         """Return what is listed."""
         found = self._look(ask)
         return Listing(found, self._is_whole and len(found) < self.MOST)
+
+
+def prefixes_of(ends: Sequence[bytes], names: Sequence[bytes]) -> list[str]:
+    """Return what stands before these ends of names, as many as are looked into."""
+    found = {key.removesuffix(end) for end in ends for key in names if key.endswith(end) and key != end}
+    return sorted(text for one in found if (text := one.decode("utf-8", "replace")).encode() == one)[:_MOST_PREFIXES]
 
 
 def escape_glob(text: bytes) -> bytes:

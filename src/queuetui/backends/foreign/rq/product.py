@@ -8,13 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.rq.calls import read_call
 from queuetui.backends.foreign.rq.cron import read_cron
 from queuetui.backends.foreign.rq.runs import count_runs
 from queuetui.backends.foreign.rq.scheduler import ROLE, once, read_repeating, scheduler_shelf
-from queuetui.backends.found import Found
-from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, says, stands, take_away
 from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
@@ -29,7 +26,6 @@ from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_packed_traceback
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
-from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
@@ -70,6 +66,7 @@ _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
     ("canceled", Kind.SORTED, (State.CANCELLED,), True),
     ("finished", Kind.SORTED, (State.COMPLETED,), True),
 )
+USUAL_PREFIX = "rq"
 # Up to 0.13 what failed stood in a queue of this name.
 _OLD = {("queue", b"failed"): (State.FAILED,)}
 _TOO_OLD = "it failed in RQ 0.13 or before, which is only read: use its own rq requeue"
@@ -82,7 +79,7 @@ class Rq(KeysProduct):
         "priority": "RQ's jobs have no priority: workers take whole queues in an order of their own"
     }
 
-    def __init__(self, prefix: str = "rq") -> None:
+    def __init__(self, prefix: str) -> None:
         self.prefix = prefix.encode()
         self.home = f"the set {prefix}:queues"
         self.rules = (
@@ -105,8 +102,16 @@ class Rq(KeysProduct):
         keys = (*map(self._key, ("queues", "workers", "cron_schedulers")), scheduler_shelf(self.prefix).key)
         *types, cron, later = ask([("TYPE", key) for key in keys])
         self.capabilities = replace(self.capabilities, schedules=b"zset" in (cron, later))
-        is_there = b"set" in types or later == b"zset"
+        is_usual = self.prefix == USUAL_PREFIX.encode() and (b"set" in types or later == b"zset")
+        is_there = is_usual or self._is_own(types, ask)
         return f"its sets of queues and workers begin with {self.prefix.decode()}:" if is_there else ""
+
+    def _is_own(self, types: Sequence[bytes], ask: Ask) -> bool:
+        """Tell whether what another product may have under such names holds RQ's own."""
+        kinds = [kind for kind, found in zip(("queue", "worker"), types, strict=True) if found == b"set"]
+        some = ask([("SRANDMEMBER", self._key(f"{kind}s"), 10) for kind in kinds])
+        pairs = zip(kinds, some, strict=True)
+        return any(one.startswith(self._key(kind, b"")) for kind, members in pairs for one in members)
 
     def survey(self, ask: Ask) -> Survey:
         """Read which queues and workers are registered; a worker lives until its hash expires."""
@@ -336,8 +341,3 @@ _WARNINGS = {
     Verb.CANCEL: "jobs that wait for a cancelled one wait for ever, and RQ cannot requeue a cancelled job",
     Verb.DELETE: "RQ keeps no copy of a deleted job, and jobs that wait for it wait for ever",
 }
-
-
-def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
-    """Return RQ's queues if the server's database holds them."""
-    return find_product(server, url, Rq(options.settings.get("rq.prefix", "rq")), options)

@@ -14,10 +14,11 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.sidekiq.gems import has_recurring, read_recurring
 from queuetui.backends.found import Found
-from queuetui.backends.keys.backend import find_product
+from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
+from queuetui.backends.keys.scanned_keys import prefixes_of
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of, whole_of
@@ -44,6 +45,8 @@ _BACKTRACE = Decoder((BASE64, ZLIB), (JSON,))
 _WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
 _KEPT = _WAITING | {State.PROCESSING, State.FAILED}
 _SETS = (("schedule", State.SCHEDULED, False), ("retry", State.RETRYING, False), ("dead", State.FAILED, True))
+_FIRST_OF = {b"list": "LRANGE", b"zset": "ZRANGE"}
+_REGISTERS = (b"queues", b"processes", b"stat:processed")
 _ODD_NUMBER = (
     "its message holds a number that JSON cannot carry, so it cannot be written again; retry it in Sidekiq's own pages"
 )
@@ -82,8 +85,20 @@ class Sidekiq(KeysProduct):
                 return ""
         elif processes != b"set" and counter != b"string":
             return ""
+        if self.prefix and processes != b"set" and not self._has_messages(ask):
+            return ""
         self.capabilities = replace(self.capabilities, schedules=has_recurring(self._key, ask))
         return f"its {self.home.removeprefix('the ')}"
+
+    def _has_messages(self, ask: Ask) -> bool:
+        """Tell Sidekiq from Resque, which has the same queues and counters in a namespace, by a jid."""
+        (names,) = ask([("SRANDMEMBER", self._key(b"queues"), 10)])
+        lists = [self._key(b"queue:", name) for name in names]
+        sets = [self._key(role.encode()) for role, *_ in _SETS]
+        kinds = ask([("TYPE", key) for key in (*lists, *sets)])
+        places = [(key, kind) for key, kind in zip((*lists, *sets), kinds, strict=True) if kind in _FIRST_OF]
+        some = [one for found in ask([(_FIRST_OF[kind], key, 0, 0) for key, kind in places]) for one in found]
+        return any("jid" in (object_of(one) or {}) for one in some)
 
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
         """Return what gems beside it are to enqueue again and again."""
@@ -306,5 +321,8 @@ _WARNINGS = {
 
 
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
-    """Return Sidekiq's queues if the server's database holds them."""
-    return find_product(server, url, Sidekiq(options.settings.get("sidekiq.namespace", "")), options)
+    """Return Sidekiq's queues, one a namespace of keys, or those of the namespace that a person names."""
+    named = options.settings.get("sidekiq.namespace")
+    found = ["", *(one.removesuffix(":") for one in prefixes_of(_REGISTERS, server.key_list.names) if one[-1:] == ":")]
+    names = found if named is None else [named]
+    return find_products(server, url, {name or "default": Sidekiq(name) for name in names}, options)
