@@ -129,19 +129,22 @@ def test_a_queue_without_version_has_that_of_others_if_5_wrote_to_it(redis_url: 
         client.hset("bull:new:meta", mapping={"version": "bullmq:5.81.5"})
         _add_queue(client, "old", {"delayed": 1, "failed": 1, "completed": 1})
         _add_queue(client, "flow", {})
-        for name in ("old", "flow"):
-            client.hset(f"bull:{name}:meta", mapping={"opts.maxLenEvents": "10000"})
-        client.hset("bull:flow:2", mapping={"atm": 1, "ats": 1})
         _add_queue(client, "unrun", {})
-        client.hset("bull:unrun:meta", mapping={"opts.maxLenEvents": "10000"})
+        _add_queue(client, "stalled", {})
+        for name in ("old", "flow", "unrun", "stalled"):
+            client.hset(f"bull:{name}:meta", mapping={"opts.maxLenEvents": "10000"})
+        for name in ("flow", "stalled"):
+            client.hset(f"bull:{name}:2", mapping={"atm": 1, "ats": 1})
+        client.hset("bull:stalled:4", "stalledCounter", 1)
     with closing(open_backend(redis_url, BackendOptions())) as backend:
         jobs = {job.ref.id: job for job in backend.inspector.page(PageRequest(), Limits()).jobs}
         remarked = {id_ for id_, job in jobs.items() if any("an unknown version" in one for one in job.remarks)}
-        assert remarked == {f"{name}/{number}" for name in ("old", "unrun") for number in range(1, 5)}
+        assert jobs["stalled/4"].lost == 1
+        assert remarked == {f"{name}/{number}" for name in ("old", "unrun", "stalled") for number in range(1, 5)}
         verbs = {"1": Verb.RETRY, "2": Verb.RETRY, "3": Verb.DELETE, "4": Verb.DELETE}
         for id_, job in jobs.items():
             (result,) = backend.operator.apply(Act(verbs[id_[-1]], "tester"), [Target(job.ref)], Limits())
             assert (result.outcome is Outcome.DONE) is id_.startswith("flow/"), (id_, result)
-        for name in ("old", "unrun", "flow"):
+        for name in ("old", "unrun", "stalled", "flow"):
             held = backend.operator.apply_to_queue(Act(Verb.PAUSE, "tester"), name)
             assert (held.outcome is Outcome.DONE) is (name == "flow")

@@ -10,7 +10,7 @@ from typing import Any
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
-from queuetui.backends.foreign.bullmq.versions import is_5, lent_versions, why_unchanged
+from queuetui.backends.foreign.bullmq.versions import OF_EARLIER, is_5, lent_versions, why_unchanged
 from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
 from queuetui.backends.foreign.bullmq.workers import may_list_workers, read_workers
 from queuetui.backends.found import Found
@@ -50,6 +50,7 @@ _SHOWN = (
     "rjk",
     "deid",
     "attemptsMade",
+    "stalledCounter",
 )
 _FIELDS = (*_SEEN, *_SHOWN)
 _OF_SCHEDULER = ("name", "pattern", "every", "tz", "data")
@@ -194,7 +195,7 @@ class Bullmq(KeysProduct):
             attempts=max(begun, made + is_run),
             # Runs that stalled or put themselves off do not count.
             max_attempts=max(limit if isinstance(limit, int) else 1, 1) + max(begun - made - is_run, 0),
-            lost=whole_of(raw["stc"]),
+            lost=whole_of(raw["stc"] or raw["stalledCounter"]),
             error=read_last(text_of(raw["failedReason"]), list_of(raw["stacktrace"])) if state in (State.FAILED, State.RETRYING) else None,
             result=shown_of(raw["returnvalue"]) if state is State.COMPLETED else None,
             progress=shown_of(raw["progress"]),
@@ -290,9 +291,9 @@ class Bullmq(KeysProduct):
         return why_unchanged(self._version(seen.entry, seen.loaded))
 
     def _version(self, entry: Entry, loaded: Sequence[Any]) -> bytes | None:
-        """Return what a queue tells, or was lent; nothing is lent to a job that was run by up to version 4."""
-        told, runs_before_5 = loaded[1][0], loaded[0][_FIELDS.index("attemptsMade")]
-        return told or (self._lent.get(_queue_of(entry)) if runs_before_5 is None else None)
+        """Return what a queue tells, or was lent; nothing is lent to a job of which earlier versions tell."""
+        is_of_earlier = any(loaded[0][_FIELDS.index(name)] is not None for name in OF_EARLIER)
+        return loaded[1][0] or (None if is_of_earlier else self._lent.get(_queue_of(entry)))
 
     def _remarks(self, raw: Mapping[str, bytes | None], state: State, version: bytes | None) -> Iterator[str]:
         yield why_unchanged(version)

@@ -12,6 +12,8 @@ from queuetui.backends.keys.stored_values import text_of
 # The versions whose scripts were compared with what is done here.
 _COMPARED = re.compile(r"bullmq:(?:5\.(?:7\d|8[01])|6\.[4-7])\.")
 _UNKNOWN = "its queue is of {}: only 5.70 to 5.81 and 6.4 to 6.7 are changed here, so act on it by BullMQ itself"
+# How often a job ran up to 4, and stalled up to 5.2x at least.
+OF_EARLIER = ("attemptsMade", "stalledCounter")
 # A few jobs of each of these tell who ran them.
 _LISTS, _SETS, _LOOKED_AT = ("active", "wait"), ("failed", "completed", "delayed"), 5
 
@@ -19,8 +21,8 @@ _LISTS, _SETS, _LOOKED_AT = ("active", "wait"), ("failed", "completed", "delayed
 def lent_versions(ask: Ask, told: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
     """Return the version of queues that tell none: that of the others.
 
-    It is lent where BullMQ 5 or 6 has written to a queue. Only a Queue writes its version, a FlowProducer does not; BullMQ 1 and 2
-    never do. `told` is by what the keys of a queue begin with.
+    It is lent where BullMQ 5 or 6 has written to a queue. Only a Queue writes its version, a FlowProducer does not, nor do
+    BullMQ 1 and 2 and 5.0 to 5.12. `told` is by what the keys of a queue begin with.
     """
     versions = {one for one in told.values() if one and one.startswith(b"bullmq:")}
     untold = [queue for queue, one in told.items() if not one]
@@ -46,10 +48,10 @@ def _of_5_or_6(ask: Ask, queues: Sequence[bytes]) -> list[bytes]:
     first = [(queue, command) for queue in queues for command in _first_jobs(queue)]
     found = ask([command for _, command in first])
     jobs = [(queue, member) for (queue, _), members in zip(first, found, strict=True) for member in members]
-    runs = ask([("HMGET", queue + member, "attemptsMade", "atm", "ats") for queue, member in jobs])
+    runs = ask([("HMGET", queue + member, *OF_EARLIER, "atm", "ats") for queue, member in jobs])
     by_runs = list(zip(jobs, runs, strict=True))
-    earlier = {queue for (queue, _), (made, *_) in by_runs if made is not None}
-    since = {queue for (queue, _), (_, *counts) in by_runs if any(counts)}
+    earlier = {queue for (queue, _), counts in by_runs if any(one is not None for one in counts[: len(OF_EARLIER)])}
+    since = {queue for (queue, _), counts in by_runs if any(counts[len(OF_EARLIER) :])}
     since |= {queue for queue, is_marked in zip(queues, marked, strict=True) if is_marked}
     return [queue for queue in queues if queue in since - earlier]
 
