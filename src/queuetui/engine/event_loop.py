@@ -40,6 +40,7 @@ class EventLoop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._serving: set[asyncio.AbstractEventLoop] = set()
         self._waiting: dict[Future[Contained], asyncio.AbstractEventLoop] = {}
+        self._unended: set[asyncio.Task[Any]] = set()
         self._lock = Lock()
 
     def run(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> object:
@@ -81,7 +82,7 @@ class EventLoop:
         with self._lock:
             if self._loop is None or self._loop.is_closed():
                 self._loop = self._open()
-            future = asyncio.run_coroutine_threadsafe(_contain(coroutine), self._loop)
+            future = asyncio.run_coroutine_threadsafe(_contain(coroutine, self._unended), self._loop)
             self._waiting[future] = self._loop
             return future
 
@@ -118,7 +119,20 @@ class EventLoop:
                 break
         else:
             _end_tasks(loop)
+        left = self._left_on(loop)
         self._end(loop)
+        if left:
+            # What nobody holds Python closes, at its own end at the latest, and waits for ever for one that swallows that as well.
+            Event().wait()
+
+    def _left_on(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
+        """Return the tasks that have not ended, though they were told to."""
+        import asyncio
+
+        mine = [task for task in tuple(self._unended) if task.get_loop() is loop]
+        with suppress(Exception):
+            mine += asyncio.all_tasks(loop)
+        return mine
 
     def _leave_held(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let new runs begin on another loop when a handler that should have ended holds this one."""
@@ -168,12 +182,17 @@ def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
             loop.run_until_complete(loop.shutdown_asyncgens())
 
 
-async def _contain(coroutine: Coroutine[Any, Any, Any]) -> Contained:
-    """Await a handler and return its exception, hidden from a neighbour that cancels all tasks."""
+async def _contain(coroutine: Coroutine[Any, Any, Any], unended: set[asyncio.Task[Any]]) -> Contained:
+    """Await a handler and return its exception, hidden from a neighbour that cancels all tasks.
+
+    Until it ends its task is one of `unended`.
+    """
     import asyncio
 
     task = asyncio.current_task()
     if task is not None:
+        unended.add(task)
+        task.add_done_callback(unended.discard)
         asyncio.tasks._unregister_task(task)  # noqa: SLF001 - no other way to leave a task out of `all_tasks`
     forks = ancestry.forks
     try:
