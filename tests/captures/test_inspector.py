@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -13,9 +15,10 @@ from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
 from queuetui.backends.search import Search
+from queuetui.model.act import Verb
 from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.filter_text import quote_value
-from queuetui.model.job import Job
+from queuetui.model.job import RECORD_ONLY, Job
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
 from queuetui.model.page import Handling, PageRequest
@@ -28,10 +31,13 @@ from queuetui.model.verdict import Code, Severity
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.feed import Feed
+from queuetui.operate.manifest import make_manifest
 from tests.backends.captures import STATE_OF_WORD, Capture
 from tests.captures.conftest import Folder
 
 DEFAULT_LIMITS = Limits()
+_ACT = re.compile(r"queuetui (retry|release|cancel) --id .* --operate(?: --retry-until (\w+))?")
+_LIST = re.compile(r"queuetui jobs (.+)")
 FILTERS = (
     *(f"state:{state}" for state in State),
     *(
@@ -198,6 +204,22 @@ def _judged_stuck(backend: Backend) -> set[str]:
     """Return the jobs whose verdict says that they are stuck."""
     _, verdicts = Feed(backend, Limits()).page(PageRequest(parse_query(""), 1000))
     return {job_id for job_id, verdict in verdicts.items() if verdict.stuck}
+
+
+def test_a_next_step_can_be_done(loaded: Capture, folder: Folder) -> None:
+    """The act that a verdict advises fits its job, and the list that an alarm advises can be answered."""
+    late = loaded.look(folder.expectation.stuck_after_s)
+    feed = Feed(late, Limits())
+    page, verdicts = feed.page(PageRequest(parse_query(""), 1000))
+    for job in page.jobs:
+        advised = _ACT.search(verdicts[job.ref.id].next)
+        if advised:
+            manifest = make_manifest(Verb(advised[1]), [job], late.inspector.capabilities, retry_until=advised[2] or "")
+            assert (manifest.steps != (), RECORD_ONLY in job.remarks) == (True, False), verdicts[job.ref.id]
+    for warned in feed.poll(Watch()).warnings:
+        advised = _LIST.search(warned.verdict.next)
+        if advised:
+            late.inspector.page(PageRequest(parse_query(shlex.split(advised[1])[0]), 1), Limits())
 
 
 def test_filters_mean_what_they_mean_everywhere(backend: Backend, loaded: Capture, whole: list[Job]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -28,11 +28,15 @@ NAMES = [
     "\x1b[31m", "\u202ered", "北", " a ", "'", '"', "!!", "#x", "~", "n" * 150, "(x)", "%s", "=",
 ]  # fmt: skip
 
+_TELLS_WORDS = "queuetui() { printf '%s\\0' \"$@\"; }\n"
+
 
 def parsed(step: str) -> dict[str, Any]:
     """Return what the program's own parser reads of the last command of a step, which holds nothing that a terminal obeys or hides."""
     assert step.isprintable()
-    words = shlex.split(step[step.rindex("queuetui ") :])[1:]
+    line = step[step.rindex("queuetui ") :]
+    shell = subprocess.run(["sh", "-c", _TELLS_WORDS + line], capture_output=True, text=True, check=True)
+    words = shell.stdout.split("\0")[:-1]
     group: click.Command = program
     while True:
         with group.make_context("queuetui", words) as context:

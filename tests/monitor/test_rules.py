@@ -140,11 +140,11 @@ def test_a_processing_job_says_how_it_stands(subject: Job, told: Facts, code: Co
     [
         (running(301), LISTENED, f"queuetui cancel --id {ID}"),
         (running(10, lease_s=-1), LISTENED, f"queuetui release --id {ID}, or start a worker: queuetui worker -q mail"),
-        (running(10, lease_s=-1), facts(capabilities=RELEASING), f"queuetui release --id {ID}"),
+        (running(10, lease_s=-1), facts(capabilities=RELEASING), f"queuetui release --id {ID} --operate"),
         (
             running(301, lease_s=None),
             facts(capabilities=RELEASING),
-            f"check its worker, then: queuetui release --id {ID}",
+            f"check its worker, then: queuetui release --id {ID} --operate",
         ),
         (running(301, lease_s=None), facts(capabilities=FOREIGN), "check its worker"),
     ],

@@ -14,6 +14,8 @@ from queuetui.model.text import Untrusted
 PAYLOAD_HEAD_CHARS = 2048
 # Remarked on a job whose store says of its state what is no state of its product.
 UNKNOWN_STATE = "its row is in no state that is known here, so nothing can be done to it"
+# Remarked on a job of which its store keeps no more than how it ended.
+RECORD_ONLY = "only its record in the log is left, so it cannot be run again"
 PRIORITY_NAMES = {"low": -10, "normal": 0, "high": 10, "critical": 20}
 
 

@@ -52,7 +52,7 @@ def command(
         if not system.feed.capabilities.native:
             label = system.feed.capabilities.label
             raise Unsupported(
-                f"only jobs of our own queue can be run here; a worker of {label} runs this one: queuetui retry --id {found}"
+                f"only jobs of our own queue can be run here; a worker of {label} runs this one: queuetui retry --id {found} --operate"
             )
         job = system.feed.open(found).job
     here = Path.cwd()

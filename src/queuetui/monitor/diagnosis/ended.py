@@ -5,7 +5,7 @@ from __future__ import annotations
 from queuetui.backends.native.ending_rules import POISON_PILL
 from queuetui.model.act import Verb
 from queuetui.model.counted import counted
-from queuetui.model.job import Job
+from queuetui.model.job import RECORD_ONLY, Job
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
@@ -23,14 +23,18 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if job.error is not None and job.error.class_name.raw == POISON_PILL:
         summary = f"quarantined{ago}: its worker was lost {counted(job.lost, 'time')} while running it"
         return Verdict(
-            Code.POISON_PILL, Severity.CRITICAL, summary, evidence, f"mend the handler, then: {act_on('retry', job)}"
+            Code.POISON_PILL,
+            Severity.CRITICAL,
+            summary,
+            evidence,
+            f"mend the handler, then: {act_on(Verb.RETRY, job, facts.capabilities)}",
         )
     what = None if job.error is None else job.error.class_name if job.error.class_name.raw else job.error.message
     why = "" if what is None or not what.raw.strip() else f" with {name(what)}"
     read = "look for its error in its worker's log" if job.error is None else "read the error"
     tries = "" if not job.attempts else f" after {counted(job.attempts, 'attempt')}"
-    again = act_on("retry", job) if job.expired_at is None else let_run(job)
+    again = act_on(Verb.RETRY, job, facts.capabilities) if job.expired_at is None else let_run(job, facts)
     step = f"{read}, then: {again}"
-    if not facts.capabilities.fits(Verb.RETRY, State.FAILED):
+    if not facts.capabilities.fits(Verb.RETRY, State.FAILED) or RECORD_ONLY in job.remarks:
         step = f"{read}, then enqueue it anew in the application"
     return Verdict(Code.DEAD_LETTER, Severity.WARNING, f"gave up{ago}{tries}{why}", evidence, step)

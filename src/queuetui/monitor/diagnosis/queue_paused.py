@@ -7,7 +7,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import age, command, name
+from queuetui.monitor.diagnosis.words import age, name, resume
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -34,14 +34,14 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         Severity.WARNING,
         f"queue {name(job.queue)} was paused {age(paused_s)} ago{by}",
         {"queue": name(job.queue), "paused_at": to_text(queue.paused_at), "paused_by": name(queue.paused_by)},
-        f"resume it: {command('resume', names=[job.queue])}",
+        f"resume it: {resume(job.queue, facts.capabilities)}",
     )
 
 
 def _held(job: Job, facts: Facts) -> Verdict:
     """Tell of a queue whose product does not keep since when it is paused."""
     label = facts.capabilities.label
-    way = f" in {label}" if facts.capabilities.why_not(Verb.RESUME) else f": {command('resume', names=[job.queue])}"
+    way = f" in {label}" if facts.capabilities.why_not(Verb.RESUME) else f": {resume(job.queue, facts.capabilities)}"
     return Verdict(
         Code.QUEUE_PAUSED,
         Severity.WARNING,

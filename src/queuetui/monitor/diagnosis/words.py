@@ -16,6 +16,7 @@ from queuetui.model.names import read_queue
 from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.verdict import LEARNED, Verdict
 from queuetui.model.worker import WorkerInfo
+from queuetui.monitor.diagnosis.facts import Facts
 
 NAME_CAP = 40
 # Numbers that count nothing.
@@ -103,19 +104,33 @@ def command(*words: Untrusted | str, names: Sequence[Untrusted] = ()) -> str:
     return shlex.join(["queuetui", *said])
 
 
-def list_jobs(queue: Untrusted, terms: str) -> str:
-    """Return the command that lists the jobs of one queue for which the terms of a filter hold."""
-    return command("jobs", f"queue:{quote_value(queue.raw)} {terms}")
+def list_jobs(queue: Untrusted, terms: str, facts: Facts) -> str:
+    """Return the command that lists the jobs of one queue for which the terms of a filter hold.
+
+    The only queue is not named: a table that has one alone refuses the term.
+    """
+    is_only = not facts.capabilities.native and len(facts.queues) == 1
+    return command("jobs", terms if is_only else f"queue:{quote_value(queue.raw)} {terms}")
 
 
-def act_on(verb: str, job: Job) -> str:
+def act_on(verb: Verb, job: Job, capabilities: Capabilities) -> str:
     """Return the command that does `verb` to one job."""
-    return command(verb, "--id", Untrusted(job.ref.id))
+    return command(verb.value, "--id", Untrusted(job.ref.id), *asked_right(capabilities))
+
+
+def asked_right(capabilities: Capabilities) -> tuple[str, ...]:
+    """Return the option without which an act on a system of others is refused."""
+    return () if capabilities.native else ("--operate",)
+
+
+def resume(queue: Untrusted, capabilities: Capabilities) -> str:
+    """Return the command that resumes a queue."""
+    return command("resume", *asked_right(capabilities), names=[queue])
 
 
 def step_with(first: str, link: str, verb: Verb, job: Job, capabilities: Capabilities) -> str:
     """Return a step, and the command behind it that does `verb` to a job where its system can."""
-    return f"{first}, {link}: {act_on(verb.value, job)}" if capabilities.fits(verb, job.state) else first
+    return f"{first}, {link}: {act_on(verb, job, capabilities)}" if capabilities.fits(verb, job.state) else first
 
 
 def worker_for(queue: Untrusted, *options: Untrusted | str) -> str:

@@ -10,12 +10,11 @@ from typing import Any
 
 from queuetui.backends.payloads.any_bytes import read_any_bytes
 from queuetui.backends.tables.source import RAW, WHOLE, Row
-from queuetui.model.job import Attempt, Job, JobError
+from queuetui.model.job import RECORD_ONLY, Attempt, Job, JobError
 from queuetui.model.payload import SUMMARY_CAP_CHARS
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 
-RECORD = "only its record in the log is left: PgQueuer deletes a job that ended, so it cannot be run again"
 PARTS = ("exception_type", "exception_message", "traceback")
 _OUTCOMES = {"successful": "completed", "canceled": "cancelled", "deleted": "cancelled"}
 
@@ -35,7 +34,7 @@ def finish_job(row: Row, job: Job) -> Job:
 
 def finish_record(row: Row, job: Job) -> Job:
     """Tell that only a record is left, with the error it ended with."""
-    told = (RECORD, "it was deleted, by hand or with its queue") if row["status"] == "deleted" else (RECORD,)
+    told = (RECORD_ONLY, "it was deleted, by hand or with its queue") if row["status"] == "deleted" else (RECORD_ONLY,)
     return replace(_with_error(row, job), created_at=row["made_at"], remarks=(*job.remarks, *told))
 
 

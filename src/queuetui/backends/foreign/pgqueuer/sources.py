@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, Text, case, false, func, literal, select
 
-from queuetui.backends.foreign.pgqueuer.jobs import PARTS, RECORD, finish_job, finish_record, read_attempts
+from queuetui.backends.foreign.pgqueuer.jobs import PARTS, finish_job, finish_record, read_attempts
 from queuetui.backends.tables.codecs import WHOLE, ZONED, UuidValue
 from queuetui.backends.tables.source import PAYLOAD, Field, Rule, Source
-from queuetui.model.job import Attempt
+from queuetui.model.job import RECORD_ONLY, Attempt
 from queuetui.model.state import State
 
 JOB, LOG, _ID = "job", "log", re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -74,7 +74,7 @@ class JobsAndLog:
             rev=(record.status,), hidden=~has_ended, lanes=frozenset({"completed", "updated"}), read_here=frozenset({"created"}),
             texts={name: record.traceback[name].astext for name in PARTS},
             extra={"status": record.status.cast(Text), "made_at": self._steps("min", record.job_id)},
-            finish=finish_record, settled=RECORD,
+            finish=finish_record, settled=RECORD_ONLY,
             attempts=lambda connection, key: self._attempts(connection, select(of.job_id).where(of.id == key[0])),
             by_id=lambda text: (record.job_id == int(text)) & has_ended if _ID.fullmatch(text) else false(),
         )  # fmt: skip

@@ -24,5 +24,5 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
         Severity.WARNING,
         f"{every} for {name(queue.name)} {verb} busy and nothing has ended for {limit(idle_s)} or more",
         {"slots": slots, "busy": busy, "workers": len(listeners), "ended": 0, "window_s": idle_s},
-        list_jobs(queue.name, "state:processing sort:started"),
+        list_jobs(queue.name, "state:processing sort:started", facts),
     )

@@ -20,7 +20,7 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
         story, limit = f"{number(kept)} dead letters are kept in {name(queue.name)}", limits.dead_letters
     else:
         return None
-    step = list_jobs(queue.name, "state:failed")
+    step = list_jobs(queue.name, "state:failed", facts)
     return Verdict(
         Code.DEAD_LETTERS_OVER,
         Severity.WARNING,

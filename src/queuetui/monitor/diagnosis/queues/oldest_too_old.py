@@ -21,5 +21,5 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
         Severity.WARNING,
         f"the oldest due job of {name(queue.name)} has waited {age(due_s)}; the limit is {limit(limit_s)}",
         evidence,
-        list_jobs(queue.name, "state:pending sort:scheduled"),
+        list_jobs(queue.name, "state:pending sort:scheduled", facts),
     )

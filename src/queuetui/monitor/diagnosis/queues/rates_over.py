@@ -26,6 +26,7 @@ def judge_all(queue: QueueInfo, facts: Facts) -> Iterator[Verdict]:
         yield _over(
             Code.DEPTH_OVER,
             queue,
+            facts,
             story,
             f"{limits.depth:,}",
             {"depth": depth.value, "limit": limits.depth},
@@ -41,6 +42,7 @@ def judge_all(queue: QueueInfo, facts: Facts) -> Iterator[Verdict]:
         yield _over(
             Code.ERROR_RATE_OVER,
             queue,
+            facts,
             story,
             share(limits.error_rate),
             {**ended, "limit": limits.error_rate},
@@ -49,13 +51,15 @@ def judge_all(queue: QueueInfo, facts: Facts) -> Iterator[Verdict]:
     if runs.retry_rate is not None and runs.retry_rate > limits.retry_rate and not is_storm(runs):
         story = f"{share(runs.retry_rate)} of the runs of {name(queue.name)} in {RATE_MINUTES} minutes ended in another attempt"
         evidence = {**ended, "retried": runs.retried, "lost": runs.lost, "limit": limits.retry_rate}
-        yield _over(Code.RETRY_RATE_OVER, queue, story, share(limits.retry_rate), evidence, "retrying")
+        yield _over(Code.RETRY_RATE_OVER, queue, facts, story, share(limits.retry_rate), evidence, "retrying")
     if runs.average_s is not None and runs.average_s > limits.average_s:
         story = f"a run of {name(queue.name)} took {limit(runs.average_s)} on average in {RATE_MINUTES} minutes"
         evidence = {"average_s": round(runs.average_s, 3), "runs": runs.runs, "limit_s": limits.average_s}
-        yield _over(Code.AVERAGE_OVER, queue, story, limit(limits.average_s), evidence, "processing,completed")
+        yield _over(Code.AVERAGE_OVER, queue, facts, story, limit(limits.average_s), evidence, "processing,completed")
 
 
-def _over(code: Code, queue: QueueInfo, story: str, most: str, evidence: Mapping[str, object], states: str) -> Verdict:
-    step = list_jobs(queue.name, f"state:{states}")
+def _over(
+    code: Code, queue: QueueInfo, facts: Facts, story: str, most: str, evidence: Mapping[str, object], states: str
+) -> Verdict:
+    step = list_jobs(queue.name, f"state:{states}", facts)
     return Verdict(code, Severity.WARNING, f"{story}; the limit is {most}", evidence, step)

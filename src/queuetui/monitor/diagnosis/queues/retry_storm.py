@@ -20,7 +20,7 @@ def is_storm(runs: RecentRuns | None) -> bool:
     return runs.retried + runs.lost >= LEAST_AGAIN and runs.retry_rate >= LEAST_SHARE
 
 
-def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:  # noqa: ARG001 - every rule is asked alike
+def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
     """Judge a queue; needs a tally."""
     runs = queue.recent
     if runs is None or not is_storm(runs):
@@ -39,5 +39,5 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:  # noqa: ARG001 - e
             "minutes": RATE_MINUTES,
             "share": LEAST_SHARE,
         },
-        f"see the errors: {list_jobs(queue.name, 'state:retrying')}; pause it until they are mended",
+        f"see the errors: {list_jobs(queue.name, 'state:retrying', facts)}; pause it until they are mended",
     )
