@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -64,6 +65,16 @@ def test_who_does_not_go_on_is_let_go(stage: HttpStage, monkeypatch: pytest.Monk
             assert b"".join(iter(lambda: again.recv(65_536), b"")).endswith(b'{"status": "ok"}')
         job = stage.jobs.job("a")
         assert [one.events(1)[0][1] for one in (stream, web_socket)] == [job, job]
+
+
+def test_who_takes_no_answer_is_let_go(stage: HttpStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written for one that asks for much and reads nothing is thrown away with its connection."""
+    monkeypatch.setattr(patience, "HEAD_WITHIN_S", 0.05)
+    ask_much = "GET /openapi.json HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 8_000
+    with connect(stage, ask_much) as greedy:
+        gone = select.poll()
+        gone.register(greedy, 0)
+        assert [told & select.POLLERR for _, told in gone.poll(5_000)] == [select.POLLERR]
 
 
 def test_no_more_than_may_listen_do_so_at_once(migrated_sqlite_url: str, tmp_path: Path) -> None:
