@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.saq.message import RUNS, TTL_S, held_until
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, holds, is_of_kind, stands, take_away
@@ -41,8 +42,6 @@ from queuetui.model.worker import WorkerInfo
 _JOBS = b"saq:job:"
 _OF_QUEUE = re.compile(rb"saq:(.+):(?:queued|active|incomplete|stats|schedule|sweep)", re.DOTALL)
 _MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
-# A job of which nothing else is said has these.
-_TIMEOUT_S, _TTL_S, _RUNS = 10, 600, 1
 # A worker says for how long it counts as live: a second more than it beats by itself.
 _BEATS_LAST = timedelta(seconds=11)
 _MOST_WORKERS = _MOST_RUNS = 1_000
@@ -146,7 +145,7 @@ class Saq(KeysProduct):
             ref, Untrusted(call), queue, state, Untrusted(to_json(kwargs)),
             data=summarise_call(call, to_json({"args": [], "kwargs": kwargs}), moment.summaries),
             attempts=attempts,
-            max_attempts=number_of(said.get("retries"), _RUNS),
+            max_attempts=number_of(said.get("retries"), RUNS),
             error=read_error(said.get("error")),
             result=Untrusted(to_json(said["result"])) if state is State.COMPLETED and "result" in said else None,
             progress=Untrusted(f"{progress:.0%}") if is_run and isinstance(progress, float) else None,
@@ -184,7 +183,7 @@ class Saq(KeysProduct):
             guards = (*_guards(seen), KeysStep(("EXISTS", card), ("1",)))
             return KeysChange(guards, tuple(map(KeysStep, told)), _leave(seen), kept=(job,), after=after, note=_TOLD)
         said |= {"status": "aborted", "completed": moment.now_ms}
-        ttl_s = number_of(said.get("ttl"), _TTL_S)
+        ttl_s = number_of(said.get("ttl"), TTL_S)
         if ttl_s < 0:
             return self._delete(seen, moment)
         put = KeysStep(("SET", job, json.dumps(said), *(("EX", ttl_s) if ttl_s else ())))
@@ -276,9 +275,7 @@ def _held_until(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> da
     """Return until when SAQ's sweep leaves a run alone, None where that is its next round."""
     if said.get("status") not in _BEGUN:
         return None if _is_live(said, entry, moment) else first_time(said, "touched", "queued")
-    spans = (("started", number_of(said.get("timeout"), _TIMEOUT_S)), ("touched", number_of(said.get("heartbeat"))))
-    ends = [begun + timedelta(seconds=span) for name, span in spans if span and (begun := first_time(said, name))]
-    return min(ends, default=None)
+    return held_until(said)
 
 
 def _is_over(seen: Seen, moment: KeysMoment) -> bool:

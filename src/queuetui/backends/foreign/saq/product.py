@@ -8,13 +8,21 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, Text, and_, case, cast, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, Text, and_, case, cast, false, func, literal, not_, null, or_, select  # fmt: skip  # isort: skip
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.saq.message import (
+    HEAD_BYTES,
+    RUNS,
+    TIMEOUT_S,
+    TTL_S,
+    as_told,
+    in_order,
+    read_message,
+    spans_of,
+)
+from queuetui.backends.foreign.saq.message_text import number_in, numbers_of, worker_as_written, worker_in
 from queuetui.backends.foreign.saq.recognition import JOBS
-from queuetui.backends.payloads.decoder import JSON, Decoder
-from queuetui.backends.payloads.msgpack_reader import MSGPACK
-from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_error
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
@@ -29,12 +37,11 @@ from queuetui.model.clock import from_us
 from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.state import State
+from queuetui.model.stuck import is_over_limit
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
 _SOURCE, _SQL = "job", "postgresql"
-# A job of which nothing else is said has these.
-_TIMEOUT_S, _TTL_S, _RUNS = 10, 600, 1
 # A worker says for how long it counts as live: a second more than it beats by itself.
 _BEATS_LAST_S = 11
 _MOST_WORKERS = 1_000
@@ -42,13 +49,9 @@ _ENDED = {"complete": State.COMPLETED, "failed": State.FAILED, "aborted": State.
 _BEGUN = ("active", "aborting")
 _LATER = frozenset({State.SCHEDULED, State.RETRYING})
 _OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts", "error", "worker_id")
-# What SAQ writes in this order, one behind the other, leaving out what is as usual; what behind that is no number.
-_BEFORE = "timeout heartbeat retries ttl retry_delay retry_backoff scheduled progress attempts completed"
-_PARTS = (*_BEFORE.split(), "queued", "started", "touched")
-_LAST = ("result", "error", "status", "priority", "group_key", "meta", "worker_id")
 _FUNCTION = r'^\{"function": ?"([^"]+)"'
-_MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
-_HEAD_BYTES, _NUMBERS_BYTES, _LONGEST_NUMBER = 1_000_000, 420, 15
+# What PostgreSQL keeps of the name of a channel that is written as an identifier, as SAQ does.
+_CHANNEL_BYTES = 63
 _ABSENT = lacking("SAQ", "correlation_id", "lost", "tag") | {
     "key": "a job of SAQ is told from others by its id alone, which is its key",
     "worker": "which worker runs a job stands in its message, and is shown with it",
@@ -62,6 +65,7 @@ _WARNINGS = {
 }
 _UNTRIED = "it is only read: these are not the tables of SAQ 0.26, with which this was tried"
 _UNWRITABLE = "its message is not stored as JSON, so it cannot be written again here; see to it in the application"
+_RUNS_ON = "its message says that its time is not over, so its worker may be alive"
 _ASKED = "it was asked to end already: its worker does so within about a second, else the sweep once its time is over"
 _TOLD = "its worker is asked to end it, and does so within about a second; where it has died, the sweep does once the time is over"
 _TWICE = "if its worker still lives, the job runs twice"
@@ -98,23 +102,14 @@ class SaqTables:
 
     @cached_property
     def _numbers(self) -> ColumnElement[str]:
-        """The part of a message that has its numbers, which stands behind its key."""
-        key = func.convert_to(self.jobs.c.key, "UTF8")
-        begin = func.position(key.op("IN")(self.jobs.c.job)) + func.length(key)
-        part: ColumnElement[str] = func.encode(func.substr(self.jobs.c.job, begin, _NUMBERS_BYTES), "escape")
-        for behind in ('"result":', '"error":'):
-            part = func.split_part(part, behind, 1)
-        return part
+        return numbers_of(self.jobs)
 
     def _number(self, name: str, usual: int | None = None) -> ColumnElement[Any]:
-        # To look for an expression in the whole part takes the server ten times as long.
-        begun = func.left(func.ltrim(func.split_part(self._numbers, f'"{name}":', 2)), _LONGEST_NUMBER)
-        told = func.substring(begun, "^[0-9]+").cast(self.jobs.c.scheduled.type)
-        return told if usual is None else func.coalesce(told, usual)
+        return number_in(self._numbers, name, usual)
 
     def _held(self) -> ColumnElement[Any]:
-        """Return until when SAQ's sweep leaves a run alone, NULL where it always does."""
-        spans = (("started", self._number("timeout", _TIMEOUT_S)), ("touched", self._number("heartbeat", 0)))
+        """Return until when SAQ's sweep leaves a run alone, NULL where it always does or that is not told."""
+        spans = (("started", self._number("timeout", TIMEOUT_S)), ("touched", self._number("heartbeat", 0)))
         return func.least(*(self._number(at) + func.nullif(span, 0) * 1_000 for at, span in spans))
 
     def source(self) -> Source:
@@ -131,7 +126,7 @@ class SaqTables:
                 "queue": Field(row.queue),
                 "priority": Field(row.priority, WHOLE),
                 "attempts": Field(self._number("attempts", 0), WHOLE),
-                "max_attempts": Field(self._number("retries", _RUNS), WHOLE),
+                "max_attempts": Field(self._number("retries", RUNS), WHOLE),
                 "created": Field(times["queued"], EPOCH_MS),
                 "scheduled": Field(case((or_(is_run, is_over), None), else_=row.scheduled), EPOCH_S),
                 "started": Field(times["started"], EPOCH_MS),
@@ -141,7 +136,7 @@ class SaqTables:
             states=self._states(),
             rev=(row.status, row.scheduled, func.md5(row.job)),
             held=Field(self._held(), EPOCH_MS),
-            extra={"message": func.substr(row.job, 1, _HEAD_BYTES + 1), "status": row.status, "group": row.group_key},
+            extra={"message": func.substr(row.job, 1, HEAD_BYTES + 1), "status": row.status, "group": row.get("group_key", null())},
             finish=self._finish,
             cancelling=row.status == "aborting",
         )  # fmt: skip
@@ -151,7 +146,7 @@ class SaqTables:
         is_later: Callable[[Moment], Condition] = lambda moment: and_(  # noqa: E731 - a rule
             row.status.not_in((*_BEGUN, *_ENDED)), row.scheduled > EPOCH_S.to_store(moment.now)
         )
-        has_run: Condition = self._number("attempts", 0) > 0
+        has_run: Condition = func.coalesce(self._number("attempts") > 0, false())
         return {
             State.PENDING: lambda moment: and_(row.status.not_in((*_BEGUN, *_ENDED)), not_(is_later(moment))),
             State.PROCESSING: lambda _: row.status.in_(_BEGUN),
@@ -165,7 +160,7 @@ class SaqTables:
 
     def _finish(self, row: Row, job: Job) -> Job:
         """Add what the message says, where it is read whole."""
-        said, problem = _read(row["message"])
+        said, problem = read_message(row["message"])
         if said is None:
             return replace(job, remarks=(*job.remarks, problem))
         call, kwargs = str(said.get("function") or "?"), said.get("kwargs") or {}
@@ -176,7 +171,7 @@ class SaqTables:
             said.get("worker_id"),
         )
         return replace(
-            job,
+            as_told(job, said),
             payload=Untrusted(payload),
             data=summarise_call(call, json.dumps({"args": [], "kwargs": kwargs}), self.summaries),
             error=None if job.state is State.COMPLETED else read_error(said.get("error")),
@@ -191,7 +186,7 @@ class SaqTables:
         if self.registered is None:
             return ()
         at, row = self.registered.c, self.jobs.c
-        name = func.substring(func.encode(row.job, "escape"), '"worker_id": ?"([^"]+)"')
+        name = worker_in(row.job)
         runs = (
             select(name.label("name"), func.count().label("busy"))
             .where(row.status.in_(_BEGUN))
@@ -201,7 +196,7 @@ class SaqTables:
         up_ms = func.substring(cast(at.stats, Text), '"uptime": ?([0-9]+)')
         chosen = (
             select(at.worker_id, at.queue_key, at.expire_at, up_ms, func.coalesce(runs.c.busy, 0))
-            .select_from(self.registered.outerjoin(runs, runs.c.name == at.worker_id))
+            .select_from(self.registered.outerjoin(runs, runs.c.name == worker_as_written(at.worker_id)))
             .where(at.expire_at >= EPOCH_S.to_store(moment.now)).order_by(at.worker_id).limit(_MOST_WORKERS)
         )  # fmt: skip
         return tuple(_worker(*one) for one in connection.execute(chosen))
@@ -215,7 +210,7 @@ class SaqTables:
             Change(Verb.RETRY, _SOURCE, ended | _LATER, again, refusal=_why_not_written),
             Change(
                 Verb.RELEASE, _SOURCE, running, self._telling(setting(_anew, only_stuck=True)),
-                only_stuck=True, note=_TWICE, refusal=_why_not_written,
+                only_stuck=True, note=_TWICE, refusal=_why_not_released,
             ),
             Change(Verb.CANCEL, _SOURCE, waiting, _abort, refusal=_why_not_written),
             Change(Verb.CANCEL, _SOURCE, running, setting(_ask_to_end), note=_TOLD, refusal=_why_not_asked),
@@ -227,33 +222,16 @@ class SaqTables:
 
         def change(locked: LockedRow) -> Statements:
             yield from write(locked)
-            yield select(func.pg_notify(literal(f"saq:{locked.says['queue']}"), "saq:enqueue"))
+            yield select(func.pg_notify(literal(_channel(locked.says["queue"])), "saq:enqueue"))
             return None
 
         return change
 
 
-def _read(raw: Any) -> tuple[dict[str, Any] | None, str]:  # noqa: ANN401 - what the database gives
-    """Return what a message says, or why it cannot be read."""
-    stored = bytes(raw or b"")
-    if len(stored) > _HEAD_BYTES:
-        return None, f"its message has more than {_HEAD_BYTES:,} bytes and is not read here"
-    decoded = _MESSAGE.decode(stored)
-    try:
-        said = json.loads(decoded.text) if decoded.text else None
-    except (ValueError, RecursionError):
-        said = None
-    return (
-        (said, "")
-        if isinstance(said, dict)
-        else (None, f"its message cannot be read here: {decoded.problem or 'it is no object'}")
-    )
-
-
 def _remarks(row: Row, job: Job, said: Mapping[str, Any]) -> Iterator[str]:
     if row["status"] == "aborting":
         yield _ASKED
-    if job.state is State.PROCESSING and job.lease_until is None:
+    if job.state is State.PROCESSING and not spans_of(said):
         yield _FOR_EVER
     if job.state in _LATER | {State.PENDING}:
         if said.get("error"):
@@ -277,6 +255,16 @@ def _why_not_written(locked: LockedRow) -> str:
     return _UNWRITABLE if _written(locked) is None else ""
 
 
+def _why_not_released(locked: LockedRow) -> str:
+    """Return why a run is left alone, by its whole message and not by what the server found in its text."""
+    job, now, said = locked.job, locked.moment.now, _written(locked)
+    if said is None:
+        return _UNWRITABLE
+    is_past = job.lease_until is not None and job.lease_until < now
+    is_over = is_past if spans_of(said) else is_over_limit(job, now, locked.moment.limits)
+    return "" if is_over else _RUNS_ON
+
+
 def _why_not_asked(locked: LockedRow) -> str:
     return _ASKED if locked.row["extra_status"] == "aborting" else _why_not_written(locked)
 
@@ -285,7 +273,7 @@ def _anew(locked: LockedRow) -> dict[str, Any]:
     """Return what SAQ writes of a job that is enqueued, as if it had never run."""
     kept = {name: value for name, value in (_written(locked) or {}).items() if name not in _OF_RUNS}
     message = kept | {"touched": _now_ms(locked), "status": "queued"}
-    return {"job": _in_order(message), "status": "queued", "scheduled": _now_ms(locked) // 1_000, "expire_at": None}
+    return {"job": in_order(message), "status": "queued", "scheduled": _now_ms(locked) // 1_000, "expire_at": None}
 
 
 def _ask_to_end(locked: LockedRow) -> dict[str, Any]:
@@ -294,24 +282,23 @@ def _ask_to_end(locked: LockedRow) -> dict[str, Any]:
         "error": "aborted by an operator",
         "touched": _now_ms(locked),
     }
-    return {"job": _in_order(message), "status": "aborting"}
+    return {"job": in_order(message), "status": "aborting"}
 
 
 def _abort(locked: LockedRow) -> Statements:
     """End a job that waits as SAQ's own abort does; one without a ttl goes at once."""
     said, now_ms = _written(locked) or {}, _now_ms(locked)
-    ttl = said.get("ttl", _TTL_S)
+    ttl = said.get("ttl", TTL_S)
     if not isinstance(ttl, int) or ttl < 0:
         return (yield from deleting(locked))
     message = said | {"status": "aborted", "error": "aborted by an operator", "completed": now_ms, "touched": now_ms}
-    values = {"job": _in_order(message), "status": "aborted", "expire_at": now_ms // 1_000 + ttl if ttl else None}
+    values = {"job": in_order(message), "status": "aborted", "expire_at": now_ms // 1_000 + ttl if ttl else None}
     return (yield from setting(lambda _: values)(locked))
 
 
-def _in_order(message: Mapping[str, Any]) -> bytes:
-    """Return a message with its parts in the order in which SAQ writes them."""
-    parts = (*(name for name in message if name not in (*_PARTS, *_LAST)), *_PARTS, *_LAST)
-    return json.dumps({name: message[name] for name in parts if name in message}).encode()
+def _channel(queue: str) -> str:
+    """Return the channel of a queue, cut as the server cuts the one that its workers listen on."""
+    return f"saq:{queue}".encode()[:_CHANNEL_BYTES].decode(errors="ignore")
 
 
 def _now_ms(locked: LockedRow) -> int:
