@@ -58,7 +58,9 @@ class Bull(Bullmq):
         named = sorted({*self._names.read(ask), *heard})
         metas = ask([("EXISTS", self._key(name, b"meta")) for name in named])
         names = [name for name, is_bullmq in zip(named, metas, strict=True) if not is_bullmq]
-        alike = self._named_alike(ask, [name for name in names if name not in self._known])
+        new = [name for name in names if name not in self._known]
+        shelves = ask([("EXISTS", *(self._key(name, end) for end in (*_LISTS, *_SETS))) for name in new])
+        alike = self._named_alike(ask, [one for one, there in zip(new, shelves, strict=True) if there or one in heard])
         self._known |= self._with_jobs(ask, alike) | (heard & set(alike))
         return tuple(name for name in names if name in self._known)
 
