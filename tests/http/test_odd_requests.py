@@ -55,7 +55,7 @@ def test_every_answer_is_a_document(stage: HttpStage, head: str, body: str, stat
 
 def test_who_does_not_go_on_is_let_go(stage: HttpStage, monkeypatch: pytest.MonkeyPatch) -> None:
     """A head or a body that never ends holds no place; who listens meanwhile is not taken for such a one."""
-    monkeypatch.setattr(patience, "HEAD_WITHIN_S", 0.05)
+    monkeypatch.setattr(patience, "HEAD_WITHIN_S", 0.3)
     monkeypatch.setattr(reception, "BODY_WITHIN_S", 0.05)
     with listening(stage, "sse") as stream, listening(stage, "websocket") as web_socket:
         with connect(stage, "GET /healthz HTTP/1.1\r\nX: ") as slow:

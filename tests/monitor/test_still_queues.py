@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
 from queuetui.cli.main import run
-from queuetui.model.errors import Unreachable
+from queuetui.model.errors import ConnectionLost, Unreachable
 from queuetui.model.limits import Limits
 from queuetui.model.page import Page
-from queuetui.model.snapshot import Watch
+from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.monitor import still_queues
+from queuetui.monitor.alarms.watcher import AlarmWatcher, Watched
 from queuetui.monitor.feed import Feed
-from queuetui.monitor.health import HEALTH_PARTS, Status, judge_health
+from queuetui.monitor.health import Status, judge_health
+from queuetui.monitor.observations import Observations
 from tests.backends.captures import query, run_script
 from tests.backends.laravel.test_reading import FAILED_TABLE, JOBS_TABLE
 
@@ -52,7 +55,7 @@ def laravel(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def judged(feed: Feed) -> tuple[Status, list[str]]:
     """Return how well the queues run, and what is critical."""
-    health = judge_health(feed.poll(Watch(parts=HEALTH_PARTS), thorough=True), LIMITS)
+    health = judge_health(feed.poll_health(), LIMITS)
     return health.status, [one.code for one in health.findings if one.severity.name == "CRITICAL"]
 
 
@@ -129,15 +132,36 @@ def test_what_cannot_be_read_is_no_proof(laravel: str, monkeypatch: pytest.Monke
         ]
 
 
+def test_a_session_that_ended_amid_a_read_rings_no_alarm(
+    laravel: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who judges health asks once more, as a console does."""
+    feed = Feed(open_backend(laravel, BackendOptions()), LIMITS)
+    read, lost = feed._inspector.snapshot, [ConnectionLost("the server ended this session")]
+
+    def snapshot(watch: Watch) -> Snapshot:
+        if lost:
+            raise lost.pop()
+        return read(watch)
+
+    monkeypatch.setattr(feed._inspector, "snapshot", snapshot)
+    watched = Watched("shop", laravel, LIMITS, (), lambda: [("shop", feed)])
+    with closing(Observations(tmp_path)) as kept, closing(AlarmWatcher(watched, kept)) as watcher:
+        assert (watcher.look(), lost) == ((), [])
+
+
 def test_five_queues_are_told_by_the_poll_that_looked(laravel: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The moment between two looks counts against none of them, and what was seen judges no later poll, whose jobs are others."""
+    """The moment between two looks counts against none of them, and what was seen is kept for a while and judges no job that came later."""
     monkeypatch.setattr(still_queues, "LOOK_FOR_S", 0.2)
     monkeypatch.setattr(still_queues, "_LOOKS_APART_S", 0.2)
     for queue in "abcde":
         wait(laravel, queue)
     with closing(Feed(open_backend(laravel, BackendOptions()), LIMITS)) as feed:
         assert judged(feed)[1] == ["overdue"] * 5
+        with monkeypatch.context() as patch:
+            patch.setattr(feed._still, "_signs", None)
+            assert judged(feed)[1] == ["overdue"] * 5
         query(laravel, "DELETE FROM jobs")
         wait(laravel, "a", due_s=10)
-        assert feed.poll(Watch(parts=HEALTH_PARTS)).warnings == ()
+        assert feed.poll(Watch()).warnings == ()
         assert judged(feed)[0] is Status.HEALTHY

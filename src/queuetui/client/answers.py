@@ -12,7 +12,6 @@ from queuetui.model.event import EventRequest, describe_event, read_kind
 from queuetui.model.job_rules import read_amount
 from queuetui.model.log_lines import describe_line, lines_of
 from queuetui.model.names import read_many, read_text
-from queuetui.model.snapshot import Watch
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import NativeBackend
@@ -71,9 +70,9 @@ class QueueAnswers:
 
     def health(self) -> dict[str, Any]:
         """Return how well the queues run: status, depth, rates, ages, workers, and what is wrong."""
-        from queuetui.monitor.health import HEALTH_PARTS, describe_health, judge_health
+        from queuetui.monitor.health import describe_health, judge_health
 
-        return describe_health(judge_health(self._feed().poll(Watch(parts=HEALTH_PARTS), thorough=True), self._limits))
+        return describe_health(judge_health(self._feed().poll_health(), self._limits))
 
     def _feed(self) -> Feed:
         # Programs that only enqueue load nothing of it.

@@ -15,10 +15,9 @@ from queuetui.model.filter_text import quote_value
 from queuetui.model.log_lines import describe_line, lines_of
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
-from queuetui.model.snapshot import Watch
 from queuetui.model.stats import describe_stats
 from queuetui.monitor.feed import Detail
-from queuetui.monitor.health import HEALTH_PARTS, Status, describe_health, judge_health
+from queuetui.monitor.health import Status, describe_health, judge_health
 
 MOST_EVENTS = 200
 MOST_CORRELATED = 20
@@ -36,7 +35,7 @@ def show_health(call: Call) -> Response:
 def show_metrics(call: Call) -> Response:
     """Answer with the figures of each queue and of all, whatever their health."""
     system = call.system
-    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=call.given["exact"]), thorough=True)
+    picture = system.feed.poll_health(exact=call.given["exact"])
     health, figures = describe_health(judge_health(picture, system.feed.limits)), describe_stats(picture.snapshot)
     queues = {name: {**figures["queues"].get(name, {}), **queue} for name, queue in health["queues"].items()}
     named = ("timestamp", "backend", "processingStats", "workers", "measures")
@@ -64,7 +63,7 @@ def debug_job(call: Call) -> Response:
 
 
 def _health(system: ServedQueues, *, exact: bool = False) -> dict[str, Any]:
-    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact), thorough=True)
+    picture = system.feed.poll_health(exact=exact)
     told = describe_health(judge_health(picture, system.feed.limits))
     return {**told, "problems": dict(picture.problems)}
 

@@ -12,8 +12,6 @@ from queuetui.http.parameters import EXACT
 from queuetui.http.problems import RefusedRequest
 from queuetui.http.run_metrics import RunTotals
 from queuetui.model.errors import QueueTuiError, Unreachable
-from queuetui.model.snapshot import Watch
-from queuetui.monitor.health import HEALTH_PARTS
 from queuetui.monitor.store_metrics import StoreMetrics
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ def _read(served: Served, *, exact: bool) -> tuple[list[tuple[ServedQueues, Pict
     read, reached = [], {}
     for system in served.systems:
         try:
-            read.append((system, system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact), thorough=True)))
+            read.append((system, system.feed.poll_health(exact=exact)))
         except QueueTuiError:
             reached[system.name] = False
         else:

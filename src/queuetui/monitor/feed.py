@@ -12,6 +12,7 @@ from queuetui.model.event import Event, EventRequest
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.picture import Picture
 from queuetui.model.snapshot import Part, Snapshot, Watch
+from queuetui.monitor.asked_again import ask_again
 from queuetui.monitor.diagnosis.explain import explain
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.surroundings import judge_around
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 EVENTS = "events"
 RULES = "rules"
 FACT_PARTS = frozenset({Part.QUEUES, Part.WORKERS})
+HEALTH_PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})
 
 T = TypeVar("T")
 
@@ -123,6 +125,10 @@ class Feed(PlainFeed, LogFeed):
             self._past.stand(warnings, snapshot.now),
             still,
         )
+
+    def poll_health(self, *, exact: bool = False) -> Picture:
+        """Return what health is judged by, asked for once more where a session ended meanwhile."""
+        return ask_again(lambda: self.poll(Watch(parts=HEALTH_PARTS, exact=exact), thorough=True))
 
     def check_up(self, version: str) -> tuple[Finding, ...]:
         """Return the condition of the store and of its workers, check by check; raises Unsupported.

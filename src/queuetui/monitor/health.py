@@ -14,15 +14,13 @@ from queuetui.model.limits import Limits, is_live
 from queuetui.model.measured import Measured, add_counts
 from queuetui.model.picture import Picture, Warned
 from queuetui.model.rates import RATE_MINUTES, RecentRuns, recent_in_all
-from queuetui.model.snapshot import Part, QueueInfo, Snapshot
+from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Severity
 from queuetui.monitor.diagnosis.queues.rates_over import DEPTH_STATES
 from queuetui.monitor.diagnosis.words import NAME_CAP
 
-# What is read for it.
-HEALTH_PARTS = frozenset({Part.COUNTS, Part.QUEUES, Part.WORKERS, Part.TALLY, Part.STORE})
 _SEVERITIES = {
     Level.OK: Severity.OK,
     Level.UNKNOWN: Severity.INFO,

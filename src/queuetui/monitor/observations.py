@@ -9,7 +9,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from queuetui.model.errors import Unreachable
@@ -43,28 +43,35 @@ CREATE TABLE IF NOT EXISTS run_watcher (
 class Observations:
     """The file, or the memory of this process where it cannot be written; `problem` says why not."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, busy_s: float = _BUSY_S) -> None:
         self.problem: str | None = None
         self._lock = threading.Lock()
         try:
             if folder is None:
                 raise OSError("this user has no home folder")
-            self._connection = _open_file(folder / FILE_NAME)
+            self._connection = _open_file(folder / FILE_NAME, busy_s)
         except (OSError, sqlite3.Error) as error:
             where = FILE_NAME if folder is None else folder / FILE_NAME
             self.problem = f"{where} cannot be written ({error}), so what is learned is forgotten when this ends"
             self._connection = _prepare(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
 
-    @contextmanager
-    def changing(self) -> Iterator[sqlite3.Connection]:
+    def changing(self) -> AbstractContextManager[sqlite3.Connection]:
         """Hand out the tables for one change, of which all is kept or nothing.
 
         Others wait for it. Raises Unreachable.
         """
+        return self._handed_out("BEGIN IMMEDIATE")
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Hand out the tables for what is read of one moment; raises Unreachable."""
+        return self._handed_out("BEGIN")
+
+    @contextmanager
+    def _handed_out(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
                 with self._connection:
-                    self._connection.execute("BEGIN IMMEDIATE")
+                    self._connection.execute(begin)
                     yield self._connection
             except sqlite3.Error as error:
                 message = f"{FILE_NAME} cannot be used ({error}); free the disk, end who holds it, or delete it"
@@ -76,24 +83,24 @@ class Observations:
             self._connection.close()
 
 
-def _open_file(path: Path) -> sqlite3.Connection:
+def _open_file(path: Path, busy_s: float) -> sqlite3.Connection:
     """Open the file, made anew where it is no such file; only its owner may read it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        return _prepare(_connect(path))
+        return _prepare(_connect(path, busy_s))
     except sqlite3.OperationalError:
         raise
     except sqlite3.DatabaseError:
         for ending in ("", "-journal", "-wal", "-shm"):
             with suppress(FileNotFoundError):
                 Path(f"{path}{ending}").unlink()
-        return _prepare(_connect(path))
+        return _prepare(_connect(path, busy_s))
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path, busy_s: float) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
-    return sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+    return sqlite3.connect(path, timeout=busy_s, isolation_level=None, check_same_thread=False)
 
 
 def _prepare(connection: sqlite3.Connection) -> sqlite3.Connection:

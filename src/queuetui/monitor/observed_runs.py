@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -66,18 +67,17 @@ class ObservedRuns:
     def look(self, now: datetime, limits: Limits) -> None:
         """See what runs at a time of the store's clock, where the last look is long enough ago.
 
-        A look that fails is left out.
+        A look that fails is left out, and paid for as one that does not.
         """
         if time.monotonic() < self._again_s or not self._looking.acquire(blocking=False):
             return
+        began_s = time.monotonic()
         try:
-            began_s = time.monotonic()
-            self._take_in(now, limits)
+            with suppress(QueueTuiError):
+                self._take_in(now, limits)
+        finally:
             cost_s = time.monotonic() - began_s
             self._again_s = began_s + max(LOOK_EVERY_S, cost_s / _LARGEST_SHARE)
-        except QueueTuiError:
-            self._again_s = time.monotonic() + LOOK_EVERY_S
-        finally:
             self._looking.release()
 
     def close(self) -> None:
@@ -92,8 +92,8 @@ class ObservedRuns:
         found, asked = self._ask(left)
         # What has moved off the page goes on.
         moved = _runs_of([job for job in found.values() if job.state is State.PROCESSING], now)
-        self._running = running | {run.job_id: run for run in moved}
         self._lengths.add(one for run in asked for one in _length_of(run, found.get(run.job_id), now))
+        self._running = running | {run.job_id: run for run in moved}
 
     def _ask(self, left: Sequence[_Run]) -> tuple[dict[str, Job], Sequence[_Run]]:
         """Return what has become of runs, and of which, as many as there is time for by the first."""

@@ -25,6 +25,8 @@ MOST_ROWS = 50_000
 # Step N holds the runs of up to 2^(N/4) milliseconds, so that its end is a fifth more at most.
 _STEPS_A_DOUBLING = 4
 _DAY_S = 86_400
+# A picture waits no longer for another program that writes the file.
+_BUSY_S = 0.2
 # Of several that watch one store only one counts its runs: the one that counted lately.
 _COUNTS_FOR_S = 60.0
 
@@ -53,7 +55,7 @@ class RunLengths:
         values = (self._store, self._today() - DAYS_KEPT)
         try:
             if self._opened is not None:
-                with self._opened.changing() as tables:
+                with self._opened.reading() as tables:
                     rows = tables.execute(asked, values).fetchall()
             else:
                 rows = self._read_file(asked, values)
@@ -70,7 +72,7 @@ class RunLengths:
         if not counts:
             return
         if self._opened is None:
-            self._opened = Observations(self._folder)
+            self._opened = Observations(self._folder, _BUSY_S)
         now, today = self._clock(), self._today()
         with self._opened.changing() as tables:
             if not self._counts_here(tables, now):
@@ -97,7 +99,7 @@ class RunLengths:
         """Read without making or changing the file."""
         if self._folder is None or not (path := self._folder / FILE_NAME).exists():
             return []
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S)) as connection:
             return connection.execute(asked, values).fetchall()
 
     def _counts_here(self, tables: sqlite3.Connection, now: float) -> bool:

@@ -19,6 +19,7 @@ from queuetui.model.picture import Picture
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.model.text import sanitize
+from queuetui.monitor.asked_again import ask_again
 from queuetui.monitor.health import describe_health, judge_health
 
 MOST_JOBS = 50
@@ -34,7 +35,7 @@ Rows = Sequence[Mapping[str, Any]]
 def collect(system: System, findings: Sequence[Finding]) -> dict[str, Rows]:
     """Return the sections of a queue, redacted; one that cannot be read says why."""
     feed = system.feed
-    picture = feed.poll(Watch(limits=feed.limits), thorough=True)
+    picture = ask_again(lambda: feed.poll(Watch(limits=feed.limits), thorough=True))
     parts: dict[str, Callable[[], Rows]] = {
         "overview": lambda: _overview(picture, system),
         "findings": lambda: list(map(describe_finding, findings)),

@@ -15,7 +15,6 @@ from queuetui.cli.systems import Systems, opened_systems
 from queuetui.model.counted import mark_count
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.measured import add_counts
-from queuetui.model.snapshot import Watch
 from queuetui.model.text import DETAIL_CAP, sanitize
 from queuetui.model.urls import hide_passwords
 
@@ -47,11 +46,11 @@ def command(exact: bool, **connection: Any) -> None:
 
 
 def _judge(systems: Systems, *, exact: bool) -> tuple[str, int]:
-    from queuetui.monitor.health import HEALTH_PARTS, judge_health, status_of
+    from queuetui.monitor.health import judge_health, status_of
 
     read = []
     for one in systems:
-        picture = one.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact), thorough=True)
+        picture = one.feed.poll_health(exact=exact)
         for part, why in picture.problems.items():
             systems.tell_of(one)(f"not read: {part}: {why}")
         read.append((one, judge_health(picture, one.feed.limits)))

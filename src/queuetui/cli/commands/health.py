@@ -11,7 +11,6 @@ from queuetui.cli.output import Format, show_document, show_rows, write
 from queuetui.cli.systems import System, Systems, opened_systems
 from queuetui.model.counted import mark_count
 from queuetui.model.measured import Exactness, Measured
-from queuetui.model.snapshot import Watch
 
 _QUEUE_COLUMNS = ("queue", "depth", "processingRate", "errorRate", "oldestSeconds")
 _QUEUE_FIGURES = (*_QUEUE_COLUMNS, "depthExactness")
@@ -47,9 +46,9 @@ def command(exact: bool, form: str, **connection: Any) -> None:
 
 def _read(systems: Systems, system: System, *, exact: bool) -> dict[str, Any]:
     """Return how well one runs; tell what could not be read."""
-    from queuetui.monitor.health import HEALTH_PARTS, describe_health, judge_health
+    from queuetui.monitor.health import describe_health, judge_health
 
-    picture = system.feed.poll(Watch(parts=HEALTH_PARTS, exact=exact), thorough=True)
+    picture = system.feed.poll_health(exact=exact)
     for part, why in picture.problems.items():
         systems.tell_of(system)(f"not read: {part}: {why}")
     return describe_health(judge_health(picture, system.feed.limits))

@@ -43,7 +43,7 @@ class KeptMedians:
     def usual(self, at: datetime) -> Mapping[str, Durations]:
         """Return what was usual in the week before the last hour, of types that ran in hours enough."""
         asked = "SELECT type, p50_s, runs FROM type_median WHERE store = ? AND hour < ? ORDER BY type, p50_s"
-        with self._observations.changing() as tables:
+        with self._observations.reading() as tables:
             # The hour before may hold runs of the last one too.
             rows = tables.execute(asked, (self._store, _hour_of(at) - 1)).fetchall()
         hours = defaultdict[str, list[tuple[float, int]]](list)

@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from queuetui.model.errors import BadQuery, Denied, QueueTuiError, Unreachable, Unsupported
 from queuetui.model.limits import Limits
 from queuetui.model.silence import Silence
-from queuetui.model.snapshot import Watch
 from queuetui.model.verdict import Code, Severity
 from queuetui.monitor.alarms.alarm import AlarmChange, is_alarming
 from queuetui.monitor.alarms.book import AlarmBook, AlarmLook
 from queuetui.monitor.alarms.kept_medians import KeptMedians
 from queuetui.monitor.alarms.trends import Usual, judge_trends
 from queuetui.monitor.feed import Feed
-from queuetui.monitor.health import HEALTH_PARTS, HealthFinding, judge_health
+from queuetui.monitor.health import HealthFinding, judge_health
 from queuetui.monitor.observations import Observations
 
 # What is usual is read over days, and changes slowly.
@@ -95,7 +94,7 @@ class AlarmWatcher:
     def _read(self, one: _Watched) -> AlarmLook:
         limits, feed = self._watched.limits, one.feed
         eased = replace(limits, alarms=limits.alarms.eased())
-        picture = feed.poll(Watch(parts=HEALTH_PARTS), thorough=True)
+        picture = feed.poll_health()
         if one.usual_read_at is None or time.monotonic() - one.usual_read_at >= USUAL_EVERY_S:
             one.usual_read_at = time.monotonic()
             # A store that refuses its sums is watched all the same.
