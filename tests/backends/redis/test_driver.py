@@ -5,6 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+from redis import exceptions
+
+from queuetui.backends.redis.driver_errors import translate
+from queuetui.model.errors import ConnectionLost, QueueTuiError, UnknownOutcome, Unreachable
+
 OPEN = """
 import sys
 from queuetui.backends.base import BackendOptions
@@ -50,3 +56,28 @@ def test_a_driver_that_is_loaded_is_used_as_it_is(redis_url: str) -> None:
         "assert sys.modules['redis'] is redis and redis.Redis is before\n",
         redis_url,
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "read", "write", "advice"),
+    [
+        ("Connection closed by server.", ConnectionLost, UnknownOutcome, "does not answer"),
+        ("Error while reading from ::1:6379 : (104, 'Connection reset by peer')", ConnectionLost, UnknownOutcome, ""),
+        ("Error 32 while writing to socket. Broken pipe.", ConnectionLost, UnknownOutcome, ""),
+        ("Error 111 connecting to ::1:6379. Connection refused.", Unreachable, Unreachable, "does not answer"),
+        ("max number of clients reached", Unreachable, Unreachable, "maxclients"),
+        ("Too many connections", Unreachable, Unreachable, "maxclients"),
+        ("No connection available.", Unreachable, Unreachable, "maxclients"),
+        ("Connection not ready", Unreachable, Unreachable, ""),
+        ("Invalid SSL Certificate Requirements Flag: x", Unreachable, Unreachable, ""),
+        ("what no version has said yet", Unreachable, UnknownOutcome, ""),
+    ],
+)
+def test_only_a_session_that_broke_is_lost(
+    said: str, read: type[QueueTuiError], write: type[QueueTuiError], advice: str
+) -> None:
+    """What was never sent is neither asked again at once nor of unknown outcome; a crowded server is told as such."""
+    error = exceptions.ConnectionError(said)
+    told = translate(error, "looking", writes=False)
+    assert (type(told), advice in str(told)) == (read, True)
+    assert type(translate(error, "changing", writes=True)) is write

@@ -5,6 +5,7 @@ The one place that knows its classes and the server's words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,6 +24,7 @@ from queuetui.model.text import sanitize
 
 _SHOWN_CHARS = 200
 _GONE = "the server does not answer; check that it runs and that the URL is right"
+_CROWDED = "no connection is left; close idle clients, or raise the server's setting `maxclients`"
 _DENIED = "the server refused the right; check the user, its password and its ACL"
 _FULL = "the server's memory is full; raise maxmemory or prune"
 _NO_SOCKET = (
@@ -75,8 +77,14 @@ _BY_SOCKET: tuple[tuple[type[OSError], tuple[type[QueueTuiError], str]], ...] = 
 _AT_SOCKET = " connecting to /"
 _NO_DATABASE = "DB index is out of range"
 _REFUSED_IN_SCRIPT = ("ACL failure in script", "executing the script can't run this command")
-# A connection that was never made has sent nothing.
-_NEVER_SENT = "connecting to"
+# What the driver says of a session that ended in the midst of it.
+_BROKEN = re.compile("closed by server|while (?:reading from|writing to)|connection reset", re.IGNORECASE)
+_NO_ROOM = re.compile("max number of clients|too many connections|no connection available", re.IGNORECASE)
+# A connection that was never made, or never handed out, has sent nothing.
+_NEVER_SENT = re.compile(
+    f"connecting to|{_NO_ROOM.pattern}|connection (?:has data|not ready)|invalid (?:ssl|resp|database)|ocsp",
+    re.IGNORECASE,
+)
 
 
 @contextmanager
@@ -98,7 +106,7 @@ def translate(error: driver.RedisError, doing: str, *, writes: bool) -> QueueTui
 def _is_lost(error: driver.RedisError) -> bool:
     refused = (driver.AuthenticationError, driver.AuthorizationError, driver.BusyLoadingError)
     broken = isinstance(error, driver.ConnectionError | driver.TimeoutError) and not isinstance(error, refused)
-    return broken and _NEVER_SENT not in str(error)
+    return broken and _NEVER_SENT.search(str(error)) is None
 
 
 def _translate(error: driver.RedisError, doing: str) -> QueueTuiError:
@@ -114,8 +122,7 @@ def _classify(error: driver.RedisError) -> tuple[type[QueueTuiError], str]:
                 return answer
     for kind, answer in _BY_CLASS:
         if isinstance(error, kind):
-            is_broken = kind is driver.ConnectionError and _NEVER_SENT not in str(error)
-            return (ConnectionLost, _GONE) if is_broken else answer
+            return _classify_silence(str(error)) if kind is driver.ConnectionError else answer
     said = f" {error} "[:_SHOWN_CHARS]
     # A command that was refused inside a script is told of behind other words, by Redis 6.2 with the dash of the protocol.
     code = next((known for known in _BY_CODE if f" {known} " in said or f" -{known} " in said), None)
@@ -124,3 +131,9 @@ def _classify(error: driver.RedisError) -> tuple[type[QueueTuiError], str]:
     if _NO_DATABASE in said:
         return NotFound, "the server has no database of that number; check the end of the URL"
     return _BY_CODE.get(code or "", (Unsupported, "the server refused the command"))
+
+
+def _classify_silence(said: str) -> tuple[type[QueueTuiError], str]:
+    if _NEVER_SENT.search(said) is not None:
+        return Unreachable, _CROWDED if _NO_ROOM.search(said) is not None else _GONE
+    return ConnectionLost if _BROKEN.search(said) is not None else Unreachable, _GONE
