@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import schemathesis
@@ -14,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from queuetui import http
 from queuetui.http.answers import ANSWERS
 from queuetui.http.app import ENDPOINTS
 from queuetui.http.endpoint import JSON_TYPE
@@ -36,6 +39,15 @@ def test_every_address_is_in_the_document(stage: HttpStage) -> None:
     assert [one["name"] for one in paths["/api/jobs"]["get"]["parameters"]][:3] == ["status", "limit", "offset"]
     unnamed = {one.path for one in ENDPOINTS if one.media_type == JSON_TYPE and one.answer.__name__ not in ANSWERS}
     assert not unnamed, "the document does not say what these answer with"
+
+
+def test_every_refusal_is_in_the_document(stage: HttpStage) -> None:
+    """Each status that the server refuses with is told of some address, and those of bodies of all that take one."""
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(http.__file__).parent.glob("*.py"))
+    operations = [one for methods in stage.data("/openapi.json")["paths"].values() for one in methods.values()]
+    refused = set(re.findall(r"RefusedRequest\(\s*(\d{3})", source))
+    assert refused <= {status for one in operations for status in one["responses"]}
+    assert all({"408", "413", "415", "422"} <= one["responses"].keys() for one in operations if "requestBody" in one)
 
 
 def test_whatever_is_asked_is_answered_as_the_document_says(stage: HttpStage) -> None:

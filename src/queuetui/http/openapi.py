@@ -18,7 +18,7 @@ PATH = "/openapi.json"
 BODIES = (NewJobBody, CleanupBody, BulkBody, GroupBody)
 # What any address may answer with: bad parameters, no token, too small a right, another method, too often, and a store that is gone.
 ANY = (400, 401, 403, 405, 429, 503)
-OF_BODIES = (413, 415, 422)
+OF_BODIES = (408, 413, 415, 422)
 PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
