@@ -43,6 +43,12 @@ def numbers_of(jobs: Table) -> ColumnElement[str]:
     return part
 
 
+def has_word(message: ColumnElement[bytes], name: str) -> ColumnElement[bool]:
+    """Tell, much faster than `number_in`, whether a number may be there."""
+    found: ColumnElement[bool] = func.position(literal(f'"{name}":'.encode(), LargeBinary).op("IN")(message)) > 0
+    return found
+
+
 def number_in(numbers: ColumnElement[str], name: str, usual: int | None = None) -> ColumnElement[Any]:
     """Return a number, the usual one where SAQ wrote none.
 

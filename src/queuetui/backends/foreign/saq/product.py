@@ -21,7 +21,7 @@ from queuetui.backends.foreign.saq.message import (
     read_message,
     spans_of,
 )
-from queuetui.backends.foreign.saq.message_text import number_in, numbers_of, worker_as_written, worker_in
+from queuetui.backends.foreign.saq.message_text import has_word, number_in, numbers_of, worker_as_written, worker_in
 from queuetui.backends.foreign.saq.recognition import JOBS
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_error
@@ -146,7 +146,8 @@ class SaqTables:
         is_later: Callable[[Moment], Condition] = lambda moment: and_(  # noqa: E731 - a rule
             row.status.not_in((*_BEGUN, *_ENDED)), row.scheduled > EPOCH_S.to_store(moment.now)
         )
-        has_run: Condition = func.coalesce(self._number("attempts") > 0, false())
+        # Most of what waits has never run, and does not have this word at all.
+        has_run = and_(has_word(row.job, "attempts"), func.coalesce(self._number("attempts") > 0, false()))
         return {
             State.PENDING: lambda moment: and_(row.status.not_in((*_BEGUN, *_ENDED)), not_(is_later(moment))),
             State.PROCESSING: lambda _: row.status.in_(_BEGUN),
