@@ -169,3 +169,13 @@ def test_a_method_that_is_not_there_names_those_that_are(
     """The answer is 405 with the methods that the address has."""
     answer: httpx.Response = stage.client.request(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+
+
+def test_whole_counts_have_an_allowance_of_their_own(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    """Who orders more of them than that waits, at whatever address; the same without `exact` is answered."""
+    with serving_native(migrated_sqlite_url, tmp_path, counts_per_minute=2) as stage:
+        asked = ["/api/queues", "/metrics", "/api/health/queues", "/api/jobs/stats", "/api/health/queues/metrics"]
+        answers = [stage.get(path, exact="true") for path in asked]
+        assert [one.status_code for one in answers] == [200, 200, 429, 429, 429]
+        assert "without exact=true" in answers[-1].json()["detail"]
+        assert [stage.get(path, exact="false").status_code for path in asked] == [200] * 5

@@ -59,6 +59,7 @@ class Gate:
     def __init__(self, served: Served) -> None:
         self._served = served
         self._asked = RequestRates(served.limits.requests_per_minute)
+        self._counted = RequestRates(served.limits.counts_per_minute)
         self._wrong = RequestRates(WRONG_TOKENS_PER_MINUTE)
 
     def admit(self, address: str, headers: dict[str, str], needed: Right | None) -> Caller:
@@ -71,6 +72,11 @@ class Gate:
         if not caller.right.covers(needed):
             raise RefusedRequest(403, f"this takes the right {needed}, and this token has {caller.right}")
         return caller
+
+    def admit_count(self, address: str, caller: Caller) -> None:
+        """Let a caller have the store count all; raises RefusedRequest."""
+        wait_s = self._counted.take(address if caller.token_id is None else caller.name)
+        _hold_back(wait_s, "too many whole counts; ask without exact=true, or")
 
     def _bearer(self, address: str, given: str) -> Caller:
         scheme, _, secret = given.partition(" ")
@@ -101,7 +107,7 @@ class Gate:
         return Caller(open_as, Right.ADMIN)
 
 
-def _hold_back(wait_s: float) -> None:
+def _hold_back(wait_s: float, what: str = "too many requests;") -> None:
     if wait_s > 0:
         seconds = str(max(1, round(wait_s + 0.5)))
-        raise RefusedRequest(429, f"too many requests; ask again in {seconds} s", {"retry-after": seconds})
+        raise RefusedRequest(429, f"{what} ask again in {seconds} s", {"retry-after": seconds})

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from queuetui.http.endpoint import Call, Endpoint, HttpAddress, read_body, read_parameters
 from queuetui.http.gate import Gate
+from queuetui.http.parameters import EXACT
 from queuetui.http.problems import RefusedRequest, problem_of
 from queuetui.model.errors import QueueTuiError
 
@@ -61,6 +62,8 @@ class Reception:
             caller = await run_in_threadpool(self._gate.admit, address, headers, needed)
             who = caller.name or "-"
             given = read_parameters(endpoint, request.query_params.multi_items())
+            if given.get(EXACT.name):
+                self._gate.admit_count(address, caller)
             raw = await self._read(request) if endpoint.body is not None else b""
             body = read_body(endpoint, request.headers.get("content-type", ""), raw)
             call = Call(self._served, self._live, caller, headers, request.path_params, given, body, request_id)

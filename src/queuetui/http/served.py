@@ -39,10 +39,15 @@ class ServedQueues:
 
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
-    """What one client may ask for; `requests_per_minute` is for each token, or each address without one."""
+    """What one client may ask for.
+
+    `requests_per_minute` is for each token, or each address without one; so is `counts_per_minute`, of those that let the store
+    count all.
+    """
 
     body_bytes: int = 1024 * KIB
     requests_per_minute: int = 1200
+    counts_per_minute: int = 20
     live_clients: int = 100
     kept_messages: int = 10_000
     stalled_after_s: float = 20.0
