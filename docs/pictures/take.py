@@ -46,7 +46,7 @@ def take_of_demo() -> None:
     """Let the demo live for a while, then take the pictures."""
     with playing(waits=False) as place:
         profile = place.profile()
-        feed = find_in(profile)[0].open(operate=True, state=place.state).feed
+        feed = find_in(profile)[0].open(asked="operate", state=place.state).feed
         await_life(feed, print)
         feed.close()
         Event().wait(LIVING_S)
