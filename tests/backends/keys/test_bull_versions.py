@@ -29,7 +29,7 @@ def _add_queue(client: redis.Redis, name: str, tries: dict[str, int]) -> None:
         hash_: dict[str, str | int] = {
             "name": shelf,
             "data": "{}",
-            "opts": '{"attempts":4}',
+            "opts": '{"attempts":4,"delay":0}',
             "timestamp": 1796007354863,
             "processedOn": 1796007357034,
         }
@@ -136,15 +136,19 @@ def test_a_queue_without_version_has_that_of_others_if_5_wrote_to_it(redis_url: 
         for name in ("flow", "stalled"):
             client.hset(f"bull:{name}:2", mapping={"atm": 1, "ats": 1})
         client.hset("bull:stalled:4", "stalledCounter", 1)
+        client.hset("bull:parents:meta", mapping={"opts.maxLenEvents": "10000"})
+        client.hset("bull:parents:up", mapping={"name": "up", "opts": '{"attempts":0}', "timestamp": 1796007354863})
+        client.zadd("bull:parents:waiting-children", {"up": 1796007354863})
     with closing(open_backend(redis_url, BackendOptions())) as backend:
         jobs = {job.ref.id: job for job in backend.inspector.page(PageRequest(), Limits()).jobs}
         remarked = {id_ for id_, job in jobs.items() if any("an unknown version" in one for one in job.remarks)}
         assert jobs["stalled/4"].lost == 1
         assert remarked == {f"{name}/{number}" for name in ("old", "unrun", "stalled") for number in range(1, 5)}
+        del jobs["parents/up"]
         verbs = {"1": Verb.RETRY, "2": Verb.RETRY, "3": Verb.DELETE, "4": Verb.DELETE}
         for id_, job in jobs.items():
             (result,) = backend.operator.apply(Act(verbs[id_[-1]], "tester"), [Target(job.ref)], Limits())
             assert (result.outcome is Outcome.DONE) is id_.startswith("flow/"), (id_, result)
-        for name in ("old", "unrun", "stalled", "flow"):
+        for name in ("old", "unrun", "stalled", "flow", "parents"):
             held = backend.operator.apply_to_queue(Act(Verb.PAUSE, "tester"), name)
-            assert (held.outcome is Outcome.DONE) is (name == "flow")
+            assert (held.outcome is Outcome.DONE) is (name in ("flow", "parents"))

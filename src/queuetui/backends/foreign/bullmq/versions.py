@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.shelf import Command
-from queuetui.backends.keys.stored_values import text_of
+from queuetui.backends.keys.stored_values import object_of, text_of
 
 # The versions whose scripts were compared with what is done here.
 _COMPARED = re.compile(r"bullmq:(?:5\.(?:7\d|8[01])|6\.[4-7])\.")
 _UNKNOWN = "its queue is of {}: only 5.70 to 5.81 and 6.4 to 6.7 are changed here, so act on it by BullMQ itself"
-# How often a job ran up to 4, and stalled up to 5.2x at least.
+# How often a job ran up to 4, and stalled up to 5.28 at least.
 OF_EARLIER = ("attemptsMade", "stalledCounter")
 # A few jobs of each of these tell who ran them.
-_LISTS, _SETS, _LOOKED_AT = ("active", "wait"), ("failed", "completed", "delayed"), 5
+_LISTS, _SETS, _LOOKED_AT = ("active", "wait"), ("failed", "completed", "delayed", "waiting-children", "prioritized"), 5
 
 
 def lent_versions(ask: Ask, told: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
@@ -43,17 +43,23 @@ def is_5(version: bytes | None) -> bool:
 
 
 def _of_5_or_6(ask: Ask, queues: Sequence[bytes]) -> list[bytes]:
-    """Return the queues with a marker or runs as since 5, and with no run as before."""
+    """Return the queues with a marker or a job as since 5, and with no job as before."""
     marked = ask([("EXISTS", queue + b"marker") for queue in queues])
     first = [(queue, command) for queue in queues for command in _first_jobs(queue)]
     found = ask([command for _, command in first])
     jobs = [(queue, member) for (queue, _), members in zip(first, found, strict=True) for member in members]
-    runs = ask([("HMGET", queue + member, *OF_EARLIER, "atm", "ats") for queue, member in jobs])
+    runs = ask([("HMGET", queue + member, *OF_EARLIER, "atm", "ats", "opts") for queue, member in jobs])
     by_runs = list(zip(jobs, runs, strict=True))
     earlier = {queue for (queue, _), counts in by_runs if any(one is not None for one in counts[: len(OF_EARLIER)])}
-    since = {queue for (queue, _), counts in by_runs if any(counts[len(OF_EARLIER) :])}
+    since = {queue for (queue, _), (*_, atm, ats, opts) in by_runs if atm or ats or _has_no_delay(opts)}
     since |= {queue for queue, is_marked in zip(queues, marked, strict=True) if is_marked}
     return [queue for queue in queues if queue in since - earlier]
+
+
+def _has_no_delay(opts: bytes | None) -> bool:
+    """Tell whether options are without the delay that was always written up to 5.12."""
+    told = object_of(opts)
+    return told is not None and "delay" not in told
 
 
 def _first_jobs(queue: bytes) -> list[Command]:
