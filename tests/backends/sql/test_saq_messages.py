@@ -15,8 +15,9 @@ import pytest
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
+from queuetui.backends.foreign.saq.message import held_until
 from queuetui.model.act import Act, Outcome, Target, Verb
-from queuetui.model.clock import from_us
+from queuetui.model.clock import from_us, to_us
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
@@ -149,3 +150,21 @@ def test_the_least_table_is_read(postgres_url: str) -> None:
             ("k", 1, State.PENDING)
         ]
         assert not backend.inspector.capabilities.applies
+
+
+@pytest.mark.parametrize(
+    ("spans", "held_s"),
+    [
+        ({}, 10),
+        ({"timeout": None}, None),
+        ({"timeout": 0, "heartbeat": 5}, 7),
+        ({"timeout": 2.5}, 3),
+        ({"timeout": "9"}, None),
+    ],
+)
+def test_a_span_that_is_null_or_nothing_never_ends(spans: dict[str, Any], held_s: int | None) -> None:
+    """A run has ten seconds where SAQ wrote none, and for ever where it wrote null; a heartbeat counts from the last touch."""
+    began_at = from_us(1_796_009_482_000_000)
+    began_ms = to_us(began_at) // 1_000
+    until = held_until({"started": began_ms, "touched": began_ms + 2_000, **spans})
+    assert until == (None if held_s is None else began_at + timedelta(seconds=held_s))
