@@ -253,6 +253,18 @@ def test_profiles_shows_no_password(invoke: Invoke, monkeypatch: pytest.MonkeyPa
     assert not trace.exists()
 
 
+@pytest.mark.parametrize("command", [["enqueue", "Send", "--url", "sqlite:///new.db"], ["worker", "--burst"]])
+def test_a_folder_that_is_gone_is_told(
+    refused: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str]
+) -> None:
+    """A program whose own folder was removed, as by a deployment, is told so where it needs that folder."""
+    gone = tmp_path / "release-1"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert "is gone" in refused(*command).err
+
+
 def test_url_and_profile_exclude_each_other(refused: Invoke) -> None:
     """Naming two stores ends with 2; one named after the command wins over one named before it."""
     refused("stats", "--url", "memory://", "--profile", "a").fails(2, "exclude each other")

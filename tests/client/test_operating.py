@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 from collections.abc import Callable
@@ -111,6 +112,9 @@ def test_what_a_program_asks_is_checked() -> None:
             for given in values:
                 with pytest.raises((TypeError, ValueError), match=named):
                     ask(queue, given)
+        with pytest.raises(TypeError, match="give the other process its URL"):
+            # By the same protocol that a process pool hands it over.
+            copy.deepcopy(queue)
         assert queue.stats()["queues"] == {}
 
 

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -185,6 +186,16 @@ def resolve_id(feed: Feed, written: str, *, whole: bool = False) -> str:
 def _describe_search(search: IdSearch) -> str:
     how_far = f" ({search.note})" if search.note else ""
     return f"the {search.looked:,} newest that were looked through{how_far}"
+
+
+def working_folder() -> Path:
+    """Return the folder that the program was started in; raises UsageError where that is gone."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise click.UsageError(
+            "the folder that this was started in is gone; go to one that is there, then run it again"
+        ) from None
 
 
 def actor() -> str:

@@ -65,6 +65,12 @@ class Queue(QueueActs, QueueAnswers):
         self._limits = given.limits
         self._program = program_name() if program is None else read_text(program, "the name of the program")
 
+    def __getstate__(self) -> object:
+        """Refuse to be pickled or copied, as a process pool or a deep copy would."""
+        raise TypeError(
+            "a Queue holds open connections, so it cannot be pickled or copied; give the other process its URL, and open a Queue there"
+        )
+
     @property
     def backend(self) -> NativeBackend:
         """The store behind this queue, for a worker in the same process."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from queuetui.backends.address_options import read_options, refuse
-from queuetui.model.errors import Unsupported
+from queuetui.model.errors import NotFound, Unsupported
 
 _READ_ONLY = {"ro": True, "rw": False}
 
@@ -23,7 +23,7 @@ class SqliteAddress:
 def read_address(url: str) -> SqliteAddress:
     """Read `sqlite:///relative` or `sqlite:////absolute`, with `?mode=ro` to read only.
 
-    Raises Unsupported and BadConfig.
+    Raises Unsupported, BadConfig and NotFound.
     """
     _, _, rest = url.partition("://")
     place, _, query = rest.partition("?")
@@ -36,7 +36,19 @@ def read_address(url: str) -> SqliteAddress:
     mode = read_options(query, {"mode"}).get("mode", "rw")
     if mode not in _READ_ONLY:
         raise refuse("has the option 'mode' with another value than ro or rw")
+    _require_folder(Path(path))
     return SqliteAddress(Path(path), _READ_ONLY[mode])
+
+
+def _require_folder(path: Path) -> None:
+    if path.is_absolute():
+        return
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        raise NotFound(
+            f"the folder that {str(path)!r} is sought in is gone; change to one that is there, or write sqlite:////ABSOLUTE/FILE"
+        ) from None
 
 
 def is_file(path: Path) -> bool:

@@ -17,7 +17,7 @@ from queuetui import __version__
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, say, show_rows, write
-from queuetui.cli.session import backend_options, choose_profiles, flags_of, reaching
+from queuetui.cli.session import backend_options, choose_profiles, flags_of, reaching, working_folder
 from queuetui.cli.systems import StorePlace, find_in, opened_systems
 from queuetui.cli.tables import FINDING_COLUMNS
 from queuetui.config.profile import Profile
@@ -136,10 +136,11 @@ def _try_out(profile: Profile) -> Look:
 
 def _load(app: str | None) -> None:
     """Make the types of an application known; raises NotFound and BadConfig."""
+    here = working_folder()
     if app is not None:
         from queuetui.engine.tasks import load_app
 
-        sys.path.insert(0, str(Path.cwd()))
+        sys.path.insert(0, str(here))
         load_app(app)
 
 

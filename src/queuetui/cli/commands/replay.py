@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from pathlib import Path
 from typing import Any
 
 import rich_click as click
@@ -13,6 +12,7 @@ from click.exceptions import Exit
 from queuetui.cli import exit_codes
 from queuetui.cli.options import store_option, whole_option
 from queuetui.cli.output import cell, say, say_traceback, streams_kept, write
+from queuetui.cli.session import working_folder
 from queuetui.cli.systems import opened_systems
 from queuetui.model.errors import Unsupported
 
@@ -55,7 +55,7 @@ def command(
                 f"only jobs of our own queue can be run here; a worker of {label} runs this one: queuetui retry --id {found} --operate"
             )
         job = system.feed.open(found).job
-    here = Path.cwd()
+    here = working_folder()
     if str(here) not in sys.path:
         sys.path.insert(0, str(here))
     tasks, copy = Tasks(app, AllowRule(allow, here, commands=False)), copy_of(job)

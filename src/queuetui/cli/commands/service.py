@@ -15,7 +15,7 @@ from click.exceptions import Exit
 from queuetui.cli.options import connection_options
 from queuetui.cli.output import say, write
 from queuetui.cli.service.files import DEFAULT_IMAGE, UnitPlace, write_compose, write_unit
-from queuetui.cli.session import Flags, choose_profile, flags_of
+from queuetui.cli.session import Flags, choose_profile, flags_of, working_folder
 from queuetui.config.paths import state_folder
 from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.urls import hide_password, hide_passwords
@@ -83,7 +83,7 @@ def _unit(place: UnitPlace, words: Sequence[str], flags: Flags) -> str:
         words = ("--profile", profile.name, *words)
     state = state_folder()
     writable = [path for path in (state, _file_folder(profile.url)) if path is not None]
-    return write_unit(place, words, Path.cwd(), writable, getpass.getuser())
+    return write_unit(place, words, working_folder(), writable, getpass.getuser())
 
 
 def _refuse_passwords(words: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
@@ -22,7 +21,7 @@ from queuetui.cli.options import (
     take_connection,
 )
 from queuetui.cli.output import own_streams
-from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
+from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, working_folder
 from queuetui.model.errors import Denied, Unreachable, Unsupported
 from queuetui.operate.rights import require_writable
 
@@ -188,7 +187,7 @@ def _end_at_once() -> None:
 def _read_settings(given: dict[str, Any]) -> WorkerSettings:
     from queuetui.engine.settings import WorkerSettings
 
-    here = Path.cwd()
+    here = working_folder()
     # Handlers are found from the working directory, as `python -m` would find them.
     if str(here) not in sys.path:
         sys.path.insert(0, str(here))
