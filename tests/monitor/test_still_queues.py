@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from queuetui.backends.discover import open_backend
 from queuetui.cli.main import run
 from queuetui.model.errors import ConnectionLost, Unreachable
 from queuetui.model.limits import Limits
-from queuetui.model.page import Page
+from queuetui.model.page import Page, PageRequest
 from queuetui.model.snapshot import Snapshot, Watch
 from queuetui.monitor import still_queues
 from queuetui.monitor.alarms.watcher import AlarmWatcher, Watched
@@ -130,6 +131,20 @@ def test_what_cannot_be_read_is_no_proof(laravel: str, monkeypatch: pytest.Monke
             Status.UNHEALTHY,
             Status.DEGRADED,
         ]
+
+
+def test_many_failures_hide_no_queue_that_stands_still(laravel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more failures than are looked through none is known to have ended lately."""
+    wait(laravel)
+    with closing(Feed(open_backend(laravel, BackendOptions()), LIMITS)) as feed:
+        read = feed._inspector.page
+
+        def cut_short(request: PageRequest, limits: Limits) -> Page:
+            page = read(request, limits)
+            return replace(page, looked=722) if any(one.field == "completed" for one in request.query.terms) else page
+
+        monkeypatch.setattr(feed._inspector, "page", cut_short)
+        assert judged(feed)[0] is Status.UNHEALTHY
 
 
 def test_a_session_that_ended_amid_a_read_rings_no_alarm(

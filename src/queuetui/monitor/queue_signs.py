@@ -70,14 +70,19 @@ class QueueSigns:
         return bool(self._jobs(queue, "state:processing", limits) if running is None else running)
 
     def has_ended(self, queue: Untrusted, facts: Facts, span_s: float) -> bool:
-        """Tell whether a job of it ended within a span, as far as the store keeps that."""
+        """Tell whether a job of it is known to have ended within a span."""
         kept = [state.value for state in (State.COMPLETED, State.FAILED) if state in facts.capabilities.keeps]
         since = to_text(facts.now - timedelta(seconds=span_s))
         terms = f"state:{','.join(kept)} {facts.capabilities.ended_by}>{since}"
-        return bool(kept and self._jobs(queue, terms, facts.limits))
+        return bool(kept and self._jobs(queue, terms, facts.limits, partly=True))
 
-    def _jobs(self, queue: Untrusted, terms: str, limits: Limits, most: int = 1) -> Sequence[Job] | None:
-        """Return the first jobs found, None where the store cannot be asked so; raises Untold."""
+    def _jobs(
+        self, queue: Untrusted, terms: str, limits: Limits, most: int = 1, *, partly: bool = False
+    ) -> Sequence[Job] | None:
+        """Return the first jobs found, None where the store cannot be asked so.
+
+        Raises Untold, also where none was found in a part of the jobs, unless to look `partly` is enough.
+        """
         try:
             query = parse_query(f"{term_of_queue(self._inspector, queue)} {terms}")
             page = self._inspector.page(PageRequest(query, most, brief=True), limits)
@@ -85,7 +90,7 @@ class QueueSigns:
             return None
         except QueueTuiError as error:
             raise Untold from error
-        if not page.jobs and page.looked is not None:
+        if not page.jobs and page.looked is not None and not partly:
             raise Untold
         return page.jobs
 
