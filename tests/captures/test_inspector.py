@@ -16,6 +16,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
 from queuetui.backends.search import Search
 from queuetui.model.act import Verb
+from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.filter_text import quote_value
 from queuetui.model.job import RECORD_ONLY, Job
@@ -216,7 +217,8 @@ def test_a_next_step_can_be_done(loaded: Capture, folder: Folder) -> None:
         if advised:
             manifest = make_manifest(Verb(advised[1]), [job], late.inspector.capabilities, retry_until=advised[2] or "")
             assert (manifest.steps != (), RECORD_ONLY in job.remarks) == (True, False), verdicts[job.ref.id]
-    for warned in feed.poll(Watch()).warnings:
+    impatient = Feed(late, Limits(alarms=AlarmLimits(oldest_s=1)))
+    for warned in impatient.poll(Watch()).warnings:
         advised = _LIST.search(warned.verdict.next)
         if advised:
             late.inspector.page(PageRequest(parse_query(shlex.split(advised[1])[0]), 1), Limits())
