@@ -168,3 +168,20 @@ def test_a_span_that_is_null_or_nothing_never_ends(spans: dict[str, Any], held_s
     began_ms = to_us(began_at) // 1_000
     until = held_until({"started": began_ms, "touched": began_ms + 2_000, **spans})
     assert until == (None if held_s is None else began_at + timedelta(seconds=held_s))
+
+
+def test_a_page_reads_no_long_message_whole(capture: Capture) -> None:
+    """A job of 100 KB is listed with its numbers, told to be read where it is opened, opened whole, and retried."""
+    said = {"function": "f", "kwargs": {"text": "x" * 100_000}, "queue": "mail", "key": "big", "attempts": 2}
+    with psycopg.connect(capture.url, autocommit=True) as connection:
+        connection.execute(
+            "insert into saq_jobs (key, job, queue, status) values ('big', %s, 'mail', 'failed')",
+            (json.dumps(said | {"status": "failed"}).encode(),),
+        )
+    backend = capture.open()
+    (listed,) = _shown(backend, "").values()
+    assert (listed.attempts, listed.payload.raw) == (2, "")
+    assert "is read where the job is opened" in listed.remarks[-1]
+    assert json.loads(backend.inspector.get("big").payload.raw) == said["kwargs"]
+    act = Act(Verb.RETRY, "tester")
+    assert [one.outcome for one in backend.operator.apply(act, [Target(listed.ref)], Limits())] == [Outcome.DONE]

@@ -62,7 +62,11 @@ def columns(source: Source, reading: Reading, chars: int | None = HEAD_CHARS) ->
     found += [
         (at if chars is None else func.substr(at, 1, chars + 1)).label(f"text_{n}") for n, at in source.texts.items()
     ]
-    found += [at.label(f"extra_{name}") for name, at in source.extra.items()]
+    heads = {} if chars is None else source.heads
+    found += [
+        (func.substr(at, 1, heads[name] + 1) if name in heads else at).label(f"extra_{name}")
+        for name, at in source.extra.items()
+    ]
     return found if source.held is None else [*found, source.held.at.label("held_")]
 
 

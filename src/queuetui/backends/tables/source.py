@@ -69,7 +69,8 @@ class Source:
     somebody touches the row. `held`: until when the product leaves a run alone; without it, and where it is NULL, the profile's limit
     after "started" holds. `key_orders`: fields whose order is that of the key. `lanes`: fields that an index serves and that are never
     NULL. `hidden` rows are the product's own affair; `only` holds for all others where an index leads to them, and is never NULL.
-    `texts`: long texts that a page reads the beginning of ("payload" is shown as such); `extra`: further columns.
+    `texts`: long texts that a page reads the beginning of ("payload" is shown as such); `extra`: further columns,
+    `heads`: of how many bytes of them a page reads no more.
     `finish` adds to a job what is no column of its own (the error, remarks), from `texts` and `extra`.
     `by_id` is a cheaper condition for one id than its field's, None where no index leads to it. `lockable` is the table whose row an
     act locks, where `rows` is a join. Of a source whose payload says what others keep in columns: `read_here` are the fields that
@@ -96,6 +97,7 @@ class Source:
     only: Condition | None = None
     texts: Mapping[str, Column] = field(default_factory=dict)
     extra: Mapping[str, Column] = field(default_factory=dict)
+    heads: Mapping[str, int] = field(default_factory=dict)
     finish: Callable[[Row, Job], Job] = lambda _, job: job
     by_id: Callable[[str], Condition | None] | None = None
     lockable: FromClause | None = None

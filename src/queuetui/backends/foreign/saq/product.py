@@ -64,6 +64,9 @@ _WARNINGS = {
     Verb.DELETE: "SAQ keeps no copy of a deleted job",
 }
 _UNTRIED = "it is only read: these are not the tables of SAQ 0.26, with which this was tried"
+# Of a message a page reads so much: it would else fetch a million bytes for each of its jobs.
+LISTED_BYTES = 65_536
+_LONG = f"its message has more than {LISTED_BYTES:,} bytes and is read where the job is opened"
 _UNWRITABLE = "its message is not stored as JSON, so it cannot be written again here; see to it in the application"
 _RUNS_ON = "its message says that its time is not over, so its worker may be alive"
 _ASKED = "it was asked to end already: its worker does so within about a second, else the sweep once its time is over"
@@ -137,6 +140,7 @@ class SaqTables:
             rev=(row.status, row.scheduled, func.md5(row.job)),
             held=Field(self._held(), EPOCH_MS),
             extra={"message": func.substr(row.job, 1, HEAD_BYTES + 1), "status": row.status, "group": row.get("group_key", null())},
+            heads={"message": LISTED_BYTES},
             finish=self._finish,
             cancelling=row.status == "aborting",
         )  # fmt: skip
@@ -163,7 +167,8 @@ class SaqTables:
         """Add what the message says, where it is read whole."""
         said, problem = read_message(row["message"])
         if said is None:
-            return replace(job, remarks=(*job.remarks, problem))
+            is_cut = len(row["message"] or b"") == LISTED_BYTES + 1
+            return replace(job, remarks=(*job.remarks, _LONG if is_cut else problem))
         call, kwargs = str(said.get("function") or "?"), said.get("kwargs") or {}
         payload, is_run, progress, worker = (
             json.dumps(kwargs),
