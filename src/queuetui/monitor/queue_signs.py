@@ -72,9 +72,13 @@ class QueueSigns:
     def has_ended(self, queue: Untrusted, facts: Facts, span_s: float) -> bool:
         """Tell whether a job of it is known to have ended within a span."""
         kept = [state.value for state in (State.COMPLETED, State.FAILED) if state in facts.capabilities.keeps]
-        since = to_text(facts.now - timedelta(seconds=span_s))
-        terms = f"state:{','.join(kept)} {facts.capabilities.ended_by}>{since}"
-        return bool(kept and self._jobs(queue, terms, facts.limits, partly=True))
+        ended, by, since = f"state:{','.join(kept)}", facts.capabilities.ended_by, facts.now - timedelta(seconds=span_s)
+        if not kept:
+            return False
+        newest = self._jobs(queue, f"{ended} sort:-{by}", facts.limits, partly=True)
+        if newest and newest[0].completed_at is not None:
+            return newest[0].completed_at > since
+        return bool(self._jobs(queue, f"{ended} {by}>{to_text(since)}", facts.limits, partly=True))
 
     def _jobs(
         self, queue: Untrusted, terms: str, limits: Limits, most: int = 1, *, partly: bool = False
