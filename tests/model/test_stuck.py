@@ -14,7 +14,8 @@ from queuetui.model.limits import Limits
 from queuetui.model.state import State
 from queuetui.model.stuck import is_stuck
 from queuetui.model.text import Untrusted
-from queuetui.model.waiting_queues import WaitingQueues
+from queuetui.model.waiting_queues import WaitingQueues, judge_waiting
+from tests.monitor.pictures import worker
 
 NOW = EPOCH + timedelta(days=20_000)
 LIMITS = Limits(stuck_after_s=300, per_queue_s={"slow": 3600}, per_type_s={"Long": 7200})
@@ -84,3 +85,11 @@ def test_no_other_state_is_stuck(state: State) -> None:
     """Jobs that are over are never stuck."""
     job = replace(JOB, state=state, scheduled_at=ago(9999), claimed_at=ago(9999))
     assert not is_stuck(job, NOW, LIMITS, WaitingQueues(frozenset({"mail"}), frozenset({"mail"})))
+
+
+@pytest.mark.parametrize(("up_s", "idle"), [(599, set()), (600, {"mail"}), (None, {"mail"})])
+def test_a_queue_is_idle_once_a_worker_has_had_the_time(up_s: float | None, idle: set[str]) -> None:
+    """A worker that began a moment ago has not left the jobs that were due before."""
+    since = None if up_s is None else NOW - timedelta(seconds=up_s)
+    one = replace(worker("mail"), started_at=since, beat_at=NOW)
+    assert judge_waiting({"mail"}, {"mail"}, [one], NOW, LIMITS).idle == idle

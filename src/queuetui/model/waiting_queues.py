@@ -14,7 +14,8 @@ from queuetui.model.worker import WorkerInfo
 class WaitingQueues:
     """Queues that are not paused.
 
-    No live worker listens to the `unheard`. To the `idle` one listens that has a free slot, and yet nothing of them runs or ran lately.
+    No live worker listens to the `unheard`. To the `idle` one listens that has a free slot and has been there for as long as a job may
+    be due, and yet nothing of them runs or ran lately.
     """
 
     unheard: frozenset[str] = frozenset()
@@ -26,6 +27,11 @@ def judge_waiting(
 ) -> WaitingQueues:
     """Judge queues that are not paused; of the `resting` nothing runs, and nothing began or ended lately."""
     names, crew = frozenset(open_queues), tuple(workers)
-    free = [one for one in crew if is_free(one, now, limits)]
+    free = [one for one in crew if is_free(one, now, limits) and _has_had_time(one, now, limits)]
     idle = (name for name in names if name in resting and any(one.listens_to(name) for one in free))
     return WaitingQueues(unconsumed(names, crew, now, limits), frozenset(idle))
+
+
+def _has_had_time(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
+    up_s = worker.up_s(now)
+    return up_s is None or up_s >= limits.shortest_overdue_s
