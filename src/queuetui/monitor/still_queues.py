@@ -48,12 +48,14 @@ class StillQueues:
         self._signs = QueueSigns(inspector)
         self._seen: dict[str, _Seen] = {}
         self._moved_s: dict[str, float] = {}
+        self._again_s = float("-inf")
         self._looking = Lock()
 
     def look(self, facts: Facts, *, hurried: bool) -> Mapping[str, float]:
         """Return the queues that stand still, and the limit that the oldest job of each is over.
 
-        One that is late for the first time is looked at once more a moment later; who is `hurried` leaves that to the next look.
+        One that is late for the first time is looked at once more a moment later; who is `hurried` leaves that to the next look, and
+        spends a twentieth of the time on all looks.
         While another looks, what was seen before is told.
         """
         if not self._looking.acquire(blocking=False):
@@ -74,10 +76,16 @@ class StillQueues:
         standing.sort(key=lambda queue: -(facts.seconds_since(queue.oldest_due_at) or 0.0))
         seen: dict[str, _Seen] = {}
         suspects: list[QueueInfo] = []
-        for queue in standing[:MOST_QUEUES]:
+        if hurried and self._again_s == float("-inf"):
+            # What is shown first waits for no look.
+            self._again_s = now_s + _MOVING_FOR_S
+            return {}
+        may_look = not hurried or now_s >= self._again_s
+        for queue in sorted(standing[:MOST_QUEUES], key=self._next_turn_s):
             name, moment_s = queue.name.raw, time.monotonic()
             known = self._seen.get(name)
-            if (known is None or moment_s >= known.until_s) and moment_s - now_s < LOOK_FOR_S:
+            is_open = known is None or moment_s >= known.until_s
+            if may_look and is_open and moment_s - now_s < LOOK_FOR_S:
                 seen[name] = self._look_at(queue, known, facts)
                 # Of our own queue it is known what of it ran lately, and one look is enough.
                 is_first = (known is None or not known.is_told) and not facts.capabilities.native
@@ -85,6 +93,8 @@ class StillQueues:
                     suspects.append(queue)
             elif known is not None:
                 seen[name] = known
+        if may_look:
+            self._again_s = time.monotonic() + (time.monotonic() - now_s) * _TIMES_COST
         if suspects and not hurried:
             time.sleep(_LOOKS_APART_S)
         for queue in suspects:
@@ -93,6 +103,10 @@ class StillQueues:
                 until_s = _until(time.monotonic(), is_still=False)
                 seen[queue.name.raw] = replace(one, is_still=False, until_s=until_s)
         return seen
+
+    def _next_turn_s(self, queue: QueueInfo) -> float:
+        known = self._seen.get(queue.name.raw)
+        return float("-inf") if known is None else known.until_s
 
     def _has_moved(self, queue: QueueInfo, facts: Facts, now_s: float) -> bool:
         """Tell whether the queue moved for so short a time ago that its jobs cannot be said to be left."""
