@@ -18,6 +18,7 @@ from queuetui.backends.foreign.celery.priority_lists import (
     steps_in_use,
 )
 from queuetui.backends.foreign.celery.redbeat import has_redbeat, read_redbeat
+from queuetui.backends.foreign.celery.task_state import ENDED, state_of
 from queuetui.backends.foreign.celery.words import (
     CALLED_ALONE,
     HELD,
@@ -41,8 +42,8 @@ from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, escape_g
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import MOST_FIELDS, Command, Entry, Kind, Listing, Shelf
 from queuetui.backends.keys.stored_values import at_of, text_of, time_of
-from queuetui.backends.payloads.celery_result import CeleryResult, read_result, write_revoked
-from queuetui.backends.payloads.kombu_message import KombuMessage, read_message, write_message
+from queuetui.backends.payloads.celery_result import read_result, write_revoked
+from queuetui.backends.payloads.kombu_message import read_message, write_message
 from queuetui.backends.payloads.kombu_routes import KombuRoutes, exchange_in, read_routes
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.reading.refusals import states_by_verb
@@ -61,8 +62,7 @@ if TYPE_CHECKING:
 
 BINDINGS, RESULTS = b"_kombu.binding.", b"celery-task-meta-"
 _HEAD_BYTES, _SAMPLED_RESULTS, _MOST_KEPT, _DEFAULT_EXPIRY = 65_536, 20, 20_000, timedelta(days=1)
-_ENDED = {"SUCCESS": State.COMPLETED, "FAILURE": State.FAILED, "REVOKED": State.CANCELLED}
-_FINAL = frozenset(_ENDED.values())
+_FINAL = frozenset(ENDED.values())
 _LISTED = (State.PENDING, State.SCHEDULED, State.RETRYING)
 
 
@@ -223,7 +223,7 @@ class Celery(KeysProduct):
             return None
         headers, retries = (message.headers, message.retries) if message else ({}, result.retries or 0)
         given, eta = at_of(loaded[-1]) if entry.value else None, time_of(str(headers.get("eta")))
-        state = _state_of(entry, message, result, given, moment.now)
+        state = state_of(entry, message, result, given, moment.now)
         is_run, is_known = state is State.PROCESSING, state in _FINAL or (state is State.PROCESSING and result.is_run)
         goal = around.routes.queue_of(message.exchange, message.routing_key) if message else None
         queue = entry.shelf.queue or goal or ("" if message else around.routes.queue_by_key(result.route))
@@ -337,18 +337,5 @@ class Celery(KeysProduct):
         return Shelf("queue", key, Kind.LIST, _LISTED, queue, falls=True)
 
     def _ended(self, listing: Listing) -> Shelf:
-        states, is_part = (*_ENDED.values(), State.PROCESSING), not listing.is_whole
+        states, is_part = (*ENDED.values(), State.PROCESSING), not listing.is_whole
         return Shelf("result", self.results, Kind.KEYS, states, listed=listing.keys, is_partly_listed=is_part)
-
-
-def _state_of(
-    entry: Entry, message: KombuMessage | None, result: CeleryResult, given: datetime | None, now: datetime
-) -> State:
-    """Return the state of a task; one that a worker holds is over if it was revoked since."""
-    done, later = time_of(result.done), State.RETRYING if message and message.retries else State.SCHEDULED
-    if message is None or (entry.value and result.status == "REVOKED" and done and given and done >= given):
-        return State.PROCESSING if result.is_run else _ENDED.get(result.status, State.COMPLETED)
-    eta = time_of(str(message.headers.get("eta")))
-    if entry.value:
-        return later if eta and not result.is_run else State.PROCESSING
-    return later if message.retries or (eta and eta > now) else State.PENDING
