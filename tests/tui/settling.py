@@ -53,4 +53,5 @@ def _threads_work(app: App[Any]) -> bool:
 
 def _rests(thread: threading.Thread) -> bool:
     frame = sys._current_frames().get(thread.ident or 0)
-    return frame is None or (frame.f_code.co_name, frame.f_globals["__name__"]) in RESTS
+    # Code that the interpreter makes, as that of a named tuple, may belong to no module.
+    return frame is None or (frame.f_code.co_name, frame.f_globals.get("__name__")) in RESTS
