@@ -37,7 +37,7 @@ from tests.backends.captures import STATE_OF_WORD, Capture
 from tests.captures.conftest import Folder
 
 DEFAULT_LIMITS = Limits()
-_ACT = re.compile(r"queuetui (retry|release|cancel) --id .* --operate(?: --retry-until (\w+))?")
+_ACT = re.compile(r"queuetui (retry|release|cancel) --id .*?(?: --retry-until (\w+))? --operate")
 _LIST = re.compile(r"queuetui jobs (.+)")
 FILTERS = (
     *(f"state:{state}" for state in State),

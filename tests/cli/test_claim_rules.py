@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from queuetui.operate import rights
@@ -81,7 +83,7 @@ def test_laying_down_is_recorded(busy: Scene) -> None:
 
 
 def test_a_job_at_a_limit_says_so(busy: Scene) -> None:
-    """`why` names the limit, who set it and what is in use."""
+    """`why` names the limit, who set it and what is in use, and its next step lets the job be taken."""
     busy.run("queues", "limit", "narrow", "--concurrency", "1")
     first, second = busy.job("first", "narrow"), busy.job("second", "narrow")
     lease = busy.backend.jobs.open_lease("worker-1", "narrow", 3600)
@@ -89,6 +91,8 @@ def test_a_job_at_a_limit_says_so(busy: Scene) -> None:
     answer = busy.run("why", second, "--json").data
     assert answer["code"] == "limit_reached"
     assert answer["evidence"]["processing"] == 1
+    assert busy.run(*shlex.split(answer["next"].partition("queuetui ")[2])).code == 0
+    assert [job.id for job in busy.backend.jobs.step(lease.id, (), 5).claimed] == [second]
 
 
 def test_a_job_may_need_tags(busy: Scene) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +17,14 @@ from queuetui.model.act import JobRef
 from queuetui.model.claim_rules import ClaimLimit, ClaimRules, RulesInUse
 from queuetui.model.event import Event, EventKind
 from queuetui.model.filter_text import write_name
-from queuetui.model.job import Job
+from queuetui.model.job import Ending, Job
 from queuetui.model.names import read_queue
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 from queuetui.monitor.diagnosis import gap
 from queuetui.monitor.diagnosis.explain import explain
+from tests.cli.conftest import Invoke
+from tests.cli.scenes import Scene
 from tests.monitor.pictures import ago, facts, job, queue, running, worker
 
 NAMES = [
@@ -86,3 +90,53 @@ def test_a_next_step_names_the_job_as_it_is(name: str, state: State) -> None:
     """Acts are on the very job."""
     subject: Job = replace(job(state), ref=JobRef("b", name, "1"), scheduled_at=datetime(2100, 1, 1, tzinfo=UTC))
     assert parsed(explain(subject, facts()).next)["ids"] == (write_name(name),)
+
+
+_SETTINGS = """
+[profiles.plain]
+url = "{url}"
+[profiles.reader]
+url_env = "SHOP_URL"
+rights = "read"
+[profiles.operator]
+url_env = "SHOP_URL"
+rights = "operate"
+[profiles.alone]
+url = "{url}"
+kind = "native"
+rights = "read"
+"""
+
+
+@pytest.mark.parametrize(
+    ("flags", "options"),
+    [
+        (["--url", "URL"], ["--url", "URL"]),
+        (["--profile", "plain"], ["--profile", "plain", "--operate"]),
+        (
+            ["--profile", "plain", "--operate", "--kind", "native"],
+            ["--profile", "plain", "--kind", "native", "--operate"],
+        ),
+        (["--profile", "operator"], ["--profile", "operator"]),
+        (["--profile", "reader", "--operate"], ["--profile", "operator"]),
+        (["--profile", "alone"], ["--profile", "NAME"]),
+        ([], []),
+    ],
+)
+def test_a_next_step_comes_to_the_same_store_with_the_right_that_it_takes(
+    quick: Scene, invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: list[str], options: list[str]
+) -> None:
+    """It names what the command line named, and asks for the right, or goes by a profile that has it; so it is let act."""
+    quick.ended("failed", Ending.FAILED)
+    (tmp_path / "config.toml").write_text(_SETTINGS.format(url=quick.url))
+    monkeypatch.setenv("QUEUETUI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("SHOP_URL", quick.url)
+    # What names no store means another one.
+    monkeypatch.setenv("QUEUETUI_URL", quick.url if not flags else "memory://elsewhere")
+    job_id = quick.ids["failed"]
+    step = invoke("why", job_id, *(quick.url if one == "URL" else one for one in flags), "--json").data["next"]
+    told, _, remark = step.partition(" (")
+    words = shlex.split(told[told.rindex("queuetui ") :])
+    assert words == ["queuetui", "retry", "--id", job_id, *(quick.url if one == "URL" else one for one in options)]
+    assert ('rights = "operate"' in remark) == ("NAME" in options)
+    assert "NAME" in options or invoke(*words[1:], "--yes").code == 0

@@ -26,24 +26,33 @@ def ruled(*limits: ClaimLimit, **use: object) -> Facts:
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("told", "words", "raised"),
     [
-        (ruled(FIVE, running={"": 5}), "queue mail is at its limit, set by ann@web-1: 5 of 5 are processed"),
-        (ruled(FIVE, running={"": 7}), "7 of 5 are processed"),
-        (ruled(ONE_SEND, running={"": 3, "Send": 1}), "type Send in mail is at its limit, set by bob: 1 of 1"),
+        (
+            ruled(FIVE, running={"": 5}),
+            "queue mail is at its limit, set by ann@web-1: 5 of 5 are processed",
+            "--concurrency 10",
+        ),
+        (ruled(FIVE, running={"": 7}), "7 of 5 are processed", "--concurrency 10"),
+        (
+            ruled(ONE_SEND, running={"": 3, "Send": 1}),
+            "type Send in mail is at its limit, set by bob: 1 of 1",
+            "--type Send --concurrency 2",
+        ),
         (
             ruled(PER_MINUTE, begun={"": 10}, opens_at={"": ago(-90)}),
             "10 of 10/1m have begun, more may in 1 m",
+            "--rate 20/1m",
         ),
     ],
 )
-def test_a_job_that_a_limit_keeps_back_says_which(told: Facts, words: str) -> None:
-    """The limit that is reached is told with its author, what is in use of it and when there is more."""
+def test_a_job_that_a_limit_keeps_back_says_which(told: Facts, words: str, raised: str) -> None:
+    """The limit that is reached is told with its author, what is in use of it, when there is more, and the command that doubles it."""
     verdict = explain(job(scheduled_at=ago(9999)), told)
     assert (verdict.code, verdict.stuck, verdict.severity) == (Code.LIMIT_REACHED, False, Severity.INFO)
     assert words in verdict.summary
     assert verdict.evidence["set_by"] in {"ann@web-1", "bob", "ann"}
-    assert verdict.next.startswith("wait, or raise it: queuetui queues limit ")
+    assert verdict.next == f"wait, or raise it: queuetui queues limit {raised} mail"
 
 
 @pytest.mark.parametrize(

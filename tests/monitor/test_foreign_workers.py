@@ -9,7 +9,7 @@ import pytest
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.text import Untrusted
 from queuetui.monitor.diagnosis.words import start_worker
-from tests.monitor.pictures import FOREIGN, NATIVE
+from tests.monitor.pictures import FOREIGN, NATIVE, facts
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from tests.monitor.pictures import FOREIGN, NATIVE
 )
 def test_a_worker_of_ours_is_advised_for_our_own_queue_only(capabilities: Capabilities, step: str) -> None:
     """No worker of ours works another product's queue, so that none is named as the next step there."""
-    assert start_worker(Untrusted("mail"), capabilities) == step
+    assert start_worker(Untrusted("mail"), facts(capabilities=capabilities)) == step

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from queuetui.backends.native.capabilities import native_capabilities
+from queuetui.model.access import OWN
 from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound, Unsupported
@@ -187,6 +188,7 @@ class ScriptedFeed(ScriptedLog):
     """Answers from a list of jobs; `before_poll` may block or raise like a store in trouble."""
 
     keeps_tokens = False
+    access = OWN
 
     def __init__(self, jobs: Sequence[Job] | None = None, capabilities: Capabilities = CAPABILITIES) -> None:
         super().__init__()

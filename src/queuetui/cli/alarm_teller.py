@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from queuetui.cli.output import ring, say
 from queuetui.cli.systems import find_in
+from queuetui.model.access import Way
 from queuetui.model.errors import BadConfig, QueueTuiError
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def _watcher_of(profile: Profile, observations: Observations) -> AlarmWatcher:
         return opened
 
     silences = profile.alarm_actions.silences
-    return AlarmWatcher(Watched(profile.title, profile.shown_url, profile.limits, silences, connect), observations)
+    way = Way((*profile.named_by, *profile.narrowed_by))
+    watched = Watched(profile.title, profile.shown_url, profile.limits, silences, connect, way)
+    return AlarmWatcher(watched, observations)
 
 
 def _deliveries_of(actions: AlarmActions, over: threading.Event) -> list[Deliveries]:

@@ -84,11 +84,15 @@ def choose_profiles(flags: Flags) -> tuple[Profile, ...]:
     url = flags.url or (None if flags.profile else os.environ.get("QUEUETUI_URL"))
     if url:
         chosen = [Profile(name="url", url=url, label=place_name(url), chosen_by_url=True)]
+        if flags.url:
+            chosen = [replace(one, named_by=("--url", one.shown_url)) for one in chosen]
     else:
         from queuetui.config.loader import find_profile
 
         found = [find_profile(config_file(), name) for name in dict.fromkeys(flags.profile) or (None,)]
         chosen = [one or Profile(name="embedded", url=default_url(), embedded=True) for one in found]
+        if flags.profile:
+            chosen = [replace(one, named_by=("--profile", one.name)) for one in chosen]
     zones = {one.timezone for one in chosen}
     use_zone(zones.pop() if len(zones) == 1 else DEFAULT_ZONE)
     return tuple(_under(flags, one) for one in chosen)
@@ -103,7 +107,14 @@ def choose_profile(flags: Flags) -> Profile:
 
 def _under(flags: Flags, profile: Profile) -> Profile:
     settings = {**profile.settings, "mapping": flags.mapping} if flags.mapping else profile.settings
-    return replace(profile, kind=flags.kind or profile.kind, settings=settings)
+    mapped_by = ("--mapping", flags.mapping) if flags.mapping else ()
+    return replace(
+        profile,
+        kind=flags.kind or profile.kind,
+        settings=settings,
+        named_by=(*profile.named_by, *mapped_by),
+        narrowed_by=("--kind", flags.kind) if flags.kind else (),
+    )
 
 
 def backend_options(profile: Profile, *, create: bool = False) -> BackendOptions:

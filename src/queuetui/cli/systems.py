@@ -61,6 +61,7 @@ class StorePlace:
         By the right that is `asked` for, as far as the profile gives it; acts are recorded in `state`.
         """
         from queuetui.backends.registry import is_read_only
+        from queuetui.cli.access import access_to
         from queuetui.monitor.feed import Feed
         from queuetui.operate.authority import Authority
         from queuetui.operate.journal import Journal
@@ -74,7 +75,7 @@ class StorePlace:
         right = decide_right(
             profile.rights,
             asked=None if asked is None else Right(asked),
-            is_unnamed=profile.embedded or profile.chosen_by_url,
+            is_unnamed=profile.is_unnamed,
             is_native=capabilities.native,
             is_read_only=is_read_only(profile.url),
         )
@@ -91,7 +92,8 @@ class StorePlace:
             identity = backend.inspector.identity()
             return RunLengths(folder, identity.kept_under(f"{profile.shown_url} {self.found.kind}"))
 
-        feed = Feed(backend, profile.limits, open_lengths)
+        access = access_to(profile, is_native=capabilities.native)
+        feed = Feed(backend, profile.limits, open_lengths, access)
         return System(self.name, profile, feed, act_as(actor(), right), right, act_as)
 
     def open_for_checkup(self) -> Backend:
@@ -297,5 +299,8 @@ def find_in(profile: Profile) -> list[StorePlace]:
         found = find_systems(profile.url, backend_options(profile))
     if len(found) == 1:
         return [StorePlace(profile.name, profile, found[0])]
-    titled = [replace(profile, kind=one.kind, label=f"{profile.title}/{one.kind}") for one in found]
+    titled = [
+        replace(profile, kind=one.kind, label=f"{profile.title}/{one.kind}", narrowed_by=("--kind", one.kind))
+        for one in found
+    ]
     return [StorePlace(f"{profile.name}/{one.kind}", each, one) for one, each in zip(found, titled, strict=True)]

@@ -172,6 +172,20 @@ def find_profile(path: Path, name: str | None) -> Profile | None:
     return make_profile(path, wanted, tables[wanted])
 
 
+def rights_beside(path: Path, name: str) -> dict[str, str | None]:
+    """Return the rights that the other profiles of the same store have, by their names; raises BadConfig."""
+    tables, _ = read_profiles(path)
+    own = tables.get(name)
+    if own is None:
+        return {}
+    return {one: table.rights for one, table in tables.items() if one != name and _store(table) == _store(own)}
+
+
+def _store(table: ProfileTable) -> tuple[object, ...]:
+    """Return what tells the store of a profile, without running anything."""
+    return table.url, table.url_env, table.url_command, table.kind, table.mapping
+
+
 def _url(path: Path, key: str, table: ProfileTable) -> str:
     if table.url is not None:
         return table.url

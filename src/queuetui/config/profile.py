@@ -24,6 +24,7 @@ class Profile:
     `colour`, that of the console's first line, is one of COLOURS or empty.
     `protected` profiles want their name typed before a bulk act; `poll_s` is the console's interval.
     `timezone` is that of times which are written without one.
+    `named_by` are the options of a command line that named it, `narrowed_by` those that name one of its queues.
     `hidden_columns` are left out of its lists of jobs until a person shows them.
     """
 
@@ -43,11 +44,18 @@ class Profile:
     timezone: str = DEFAULT_ZONE
     embedded: bool = False
     chosen_by_url: bool = False
+    named_by: tuple[str, ...] = ()
+    narrowed_by: tuple[str, ...] = ()
 
     @property
     def shown_url(self) -> str:
         """The URL without its password."""
         return hide_password(self.url)
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether no settings named it."""
+        return self.embedded or self.chosen_by_url
 
     @property
     def title(self) -> str:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import Inspector
+from queuetui.model.access import ATTACHED, OWN, Access
 from queuetui.model.errors import QueueTuiError, Unreachable, Unsupported
 from queuetui.model.examination import HELD_S, Check, Examination, Finding, Level, TableCondition
 from queuetui.model.limits import Limits, is_live
@@ -23,21 +24,26 @@ from queuetui.monitor.diagnosis.facts import gather_facts
 WAITING_LOOKED_AT = 200
 
 
-def check_up(backend: Backend, limits: Limits, version: str, held_s: float = HELD_S) -> tuple[Finding, ...]:
+def check_up(
+    backend: Backend, limits: Limits, version: str, held_s: float = HELD_S, access: Access | None = None
+) -> tuple[Finding, ...]:
     """Return what was found, check by check; `version` is this program's.
 
+    `access` is how commands come to the store.
     Raises Unreachable where the store goes away.
     """
     inspector, examiner = backend.inspector, backend.examiner
     if examiner is None:
         raise Unsupported(f"{inspector.capabilities.label} does not tell its condition")
+    if access is None:
+        access = OWN if inspector.capabilities.native else ATTACHED
     found = list(_look_at_the_clock(inspector, limits))
     examination = examiner.examine(held_s)
-    found += [*_judge_queue(examination), *_judge_server(examination, held_s)]
+    found += [*_judge_queue(examination, access), *_judge_server(examination, held_s, access)]
     if backend.beside is not None:
         found += _look_beside(backend.beside, held_s)
-    found += _look_at_workers(inspector, examination, limits, version)
-    found += _look_at_jobs(inspector, limits)
+    found += _look_at_workers(inspector, examination, limits, version, access)
+    found += _look_at_jobs(inspector, limits, access)
     if not inspector.capabilities.native:
         found.append(fleet.judge_capabilities(inspector.capabilities))
     found += [_unread(check, why) for check, why in examination.unread.items()]
@@ -69,7 +75,7 @@ def _look_beside(second: Backend, held_s: float) -> Iterator[Finding]:
         )
         return
     if examination is not None:
-        found = (*_judge_queue(examination), *_judge_server(examination, held_s))
+        found = (*_judge_queue(examination, OWN), *_judge_server(examination, held_s, OWN))
         unread = (_unread(check, why) for check, why in examination.unread.items())
         yield from (replace(one, summary=f"the second store: {one.summary}") for one in (*found, *unread))
 
@@ -86,11 +92,11 @@ def _look_at_the_clock(inspector: Inspector, limits: Limits) -> Iterator[Finding
     yield fleet.judge_clock(apart.total_seconds(), took_s / 2)
 
 
-def _judge_queue(examination: Examination) -> Iterator[Finding]:
+def _judge_queue(examination: Examination, access: Access) -> Iterator[Finding]:
     if Check.SERVER not in examination.unread:
         yield versions.judge_server(examination)
     if examination.schema is not None:
-        yield versions.judge_schema(examination.schema)
+        yield versions.judge_schema(examination.schema, access)
         yield versions.judge_protocol(examination.schema)
     if examination.tables is not None:
         yield from _judge_tables(examination.tables)
@@ -98,7 +104,7 @@ def _judge_queue(examination: Examination) -> Iterator[Finding]:
         yield versions.judge_durability(examination.product, examination.durability)
 
 
-def _judge_server(examination: Examination, held_s: float) -> Iterator[Finding]:
+def _judge_server(examination: Examination, held_s: float, access: Access) -> Iterator[Finding]:
     if examination.held is not None:
         yield server.judge_snapshots(examination.held, examination.hidden_sessions, held_s)
     if examination.unvacuumed is not None:
@@ -108,7 +114,7 @@ def _judge_server(examination: Examination, held_s: float) -> Iterator[Finding]:
     if examination.pooled is not None:
         yield server.judge_notices(pooled=examination.pooled)
     if examination.memory is not None:
-        yield server.judge_memory(examination.memory)
+        yield server.judge_memory(examination.memory, access)
     if examination.packet_bytes is not None:
         yield server.judge_packet(examination.packet_bytes)
 
@@ -123,13 +129,13 @@ def _judge_tables(found: TableCondition) -> Iterator[Finding]:
         yield tables.judge_room(found.room)
 
 
-def _look_at_jobs(inspector: Inspector, limits: Limits) -> Iterator[Finding]:
+def _look_at_jobs(inspector: Inspector, limits: Limits, access: Access) -> Iterator[Finding]:
     capabilities = inspector.capabilities
     parts = {Part.COUNTS, Part.QUEUES, *([Part.WORKERS] if capabilities.workers else [])}
     try:
         snapshot = inspector.snapshot(Watch(limits=limits, parts=frozenset(parts)))
-        yield from filter(None, [jobs.judge_stuck(snapshot.stuck)])
-        facts = gather_facts(snapshot, {}, limits, capabilities, snapshot.problems)
+        yield from filter(None, [jobs.judge_stuck(snapshot.stuck, access)])
+        facts = replace(gather_facts(snapshot, {}, limits, capabilities, snapshot.problems), access=access)
         if not facts.capabilities.workers:
             return
         yield jobs.judge_due(facts)
@@ -141,7 +147,9 @@ def _look_at_jobs(inspector: Inspector, limits: Limits) -> Iterator[Finding]:
         yield _unread(Check.STUCK, str(error))
 
 
-def _look_at_workers(inspector: Inspector, examination: Examination, limits: Limits, version: str) -> Iterator[Finding]:
+def _look_at_workers(
+    inspector: Inspector, examination: Examination, limits: Limits, version: str, access: Access
+) -> Iterator[Finding]:
     if not inspector.capabilities.workers:
         return
     try:
@@ -158,7 +166,7 @@ def _look_at_workers(inspector: Inspector, examination: Examination, limits: Lim
     if inspector.capabilities.native:
         yield fleet.judge_workers(live, len(snapshot.workers), version)
     if examination.late_leases is not None:
-        yield fleet.judge_leases(examination.late_leases, snapshot.now)
+        yield fleet.judge_leases(examination.late_leases, snapshot.now, access)
 
 
 def _unread(check: Check, why: str) -> Finding:

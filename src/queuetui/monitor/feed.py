@@ -27,6 +27,7 @@ from queuetui.monitor.watched_past import WatchedPast
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
+    from queuetui.model.access import Access
     from queuetui.model.claim_rules import RulesInUse
     from queuetui.model.examination import Finding
     from queuetui.model.histories import Durations
@@ -68,8 +69,14 @@ class Detail:
 class Feed(PlainFeed, LogFeed):
     """A backend seen through the rules; blocks, and raises what its backend raises."""
 
-    def __init__(self, backend: Backend, limits: Limits, lengths: Callable[[], RunLengths] | None = None) -> None:
-        super().__init__(backend)
+    def __init__(
+        self,
+        backend: Backend,
+        limits: Limits,
+        lengths: Callable[[], RunLengths] | None = None,
+        access: Access | None = None,
+    ) -> None:
+        super().__init__(backend, access)
         self._learned = LearnedLimits(limits)
         self._open_lengths = lengths
         self._observed: ObservedRuns | None = None
@@ -137,7 +144,7 @@ class Feed(PlainFeed, LogFeed):
         """
         from queuetui.monitor.checkup import check_up
 
-        return check_up(self._backend, self.limits, version)
+        return check_up(self._backend, self.limits, version, access=self.access)
 
     def judge_by(self, picture: Picture, limits: Limits) -> Picture:
         """Return a picture that was read with its queues and workers judged by other limits."""
@@ -167,7 +174,10 @@ class Feed(PlainFeed, LogFeed):
         view = self._inspector.view(job_id, events)
         rules = {use.queue: use for use in view.rules}
         facts = replace(
-            gather_facts(view, rules, self.limits, self.capabilities), lock=view.lock, usual=self._learned.usual
+            gather_facts(view, rules, self.limits, self.capabilities),
+            lock=view.lock,
+            usual=self._learned.usual,
+            access=self.access,
         )
         if is_late(view.job, facts):
             facts = replace(facts, progress=read_progress(self._inspector, view.job, facts.now, self.limits))
@@ -264,7 +274,7 @@ class Feed(PlainFeed, LogFeed):
             problems[Part.SCHEDULES.value] = reading.problem
         from queuetui.monitor.schedules import describe_schedules
 
-        return describe_schedules(reading, snapshot.workers, self.limits)
+        return describe_schedules(reading, snapshot.workers, self.limits, self.access)
 
     def _rules(self, problems: dict[str, str]) -> Mapping[str, RulesInUse]:
         """Return the rules of the queues, where the backend keeps any.
@@ -285,7 +295,7 @@ class Feed(PlainFeed, LogFeed):
     def _facts_of(self, snapshot: Snapshot, rules: Mapping[str, RulesInUse]) -> Facts:
         facts = gather_facts(snapshot, rules, self.limits, self._inspector.capabilities, snapshot.problems)
         first_rss = self._past.measure(snapshot.workers, snapshot.now)
-        return replace(facts, first_rss=first_rss, usual=self._learned.usual)
+        return replace(facts, first_rss=first_rss, usual=self._learned.usual, access=self.access)
 
     def _judge(self, jobs: Iterable[Job], facts: Facts) -> dict[str, Verdict]:
         return {job.ref.id: explain(job, facts) for job in jobs}

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.events import EventLog
+from queuetui.model.access import OWN, Access
 from queuetui.model.clock import to_text
 from queuetui.model.errors import NotFound
 from queuetui.model.event import Event
@@ -64,6 +65,7 @@ class GapReader:
     own: bool
     limits: Limits
     judge_job: Callable[[str], Verdict | None]
+    access: Access = OWN
 
     def read(self, now: datetime, span: timedelta, limit: int) -> LogGaps:
         """Return the gaps of a span, at most `limit`."""
@@ -94,7 +96,7 @@ class GapReader:
 
     def _settle(self, job_id: str, steps: list[Event], gap: Gap) -> JobGap | None:
         """Return a gap with what its job says of it, None where the job says that there is none."""
-        step = command("events", "--job", Untrusted(job_id))
+        step = command("events", "--job", Untrusted(job_id), way=self.access.reading)
         summary = gap.text
         if gap.is_open:
             try:

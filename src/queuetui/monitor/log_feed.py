@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from queuetui.backends.backend import Backend
     from queuetui.backends.base import Listener
+    from queuetui.model.access import Access
     from queuetui.model.limits import Limits
     from queuetui.model.verdict import Verdict
     from queuetui.monitor.gaps import LogGaps
@@ -34,6 +35,11 @@ class LogFeed:
         @property
         def limits(self) -> Limits:
             """What spans are judged by."""
+            ...
+
+        @property
+        def access(self) -> Access:
+            """How commands come to the store."""
             ...
 
         def now(self) -> datetime:
@@ -104,7 +110,9 @@ class LogFeed:
         """
         from queuetui.monitor.gaps import GapReader
 
-        reader = GapReader(log_of(self._backend), self._backend.inspector.capabilities.native, self.limits, self.gap_of)
+        reader = GapReader(
+            log_of(self._backend), self._backend.inspector.capabilities.native, self.limits, self.gap_of, self.access
+        )
         return reader.read(self.now(), span, limit)
 
     def event_counts(self, span: timedelta) -> tuple[dict[str, int], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from queuetui.model.access import ATTACHED, OWN
 from queuetui.model.snapshot import Watch
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from queuetui.backends.backend import Backend
     from queuetui.backends.base import Inspector
+    from queuetui.model.access import Access
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.histories import FailureGroup, RunMinute
     from queuetui.model.identity import Identity
@@ -27,14 +29,20 @@ if TYPE_CHECKING:
 class PlainFeed:
     """The part of a feed that hands on what a backend answers."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, access: Access | None = None) -> None:
         self._backend = backend
+        self._access = access
         self._inspector: Inspector = backend.inspector
 
     @property
     def capabilities(self) -> Capabilities:
         """What the backend can do."""
         return self._inspector.capabilities
+
+    @property
+    def access(self) -> Access:
+        """How commands come to the store."""
+        return self._access or (OWN if self.capabilities.native else ATTACHED)
 
     def usual(self) -> Usual:
         """Return what is measured of types and counters now and in days; empty where it is not kept."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from queuetui.model.access import OWN, Access
 from queuetui.model.schedule import KeptSchedule, Schedule, ScheduleReading, Timing
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.text import Untrusted
@@ -22,16 +23,16 @@ if TYPE_CHECKING:
 
 
 def describe_schedules(
-    reading: ScheduleReading, workers: Iterable[WorkerInfo], limits: Limits
+    reading: ScheduleReading, workers: Iterable[WorkerInfo], limits: Limits, access: Access = OWN
 ) -> tuple[ScheduleInfo, ...]:
     """Return the schedules of a reading, judged at its time."""
     known = tuple(workers)
-    own = (_describe(schedule, reading, known, limits) for schedule in reading.schedules)
+    own = (_describe(schedule, reading, known, limits, access) for schedule in reading.schedules)
     return (*own, *(_describe_kept(schedule, reading.now, limits) for schedule in reading.kept))
 
 
 def _describe(
-    schedule: Schedule, reading: ScheduleReading, workers: tuple[WorkerInfo, ...], limits: Limits
+    schedule: Schedule, reading: ScheduleReading, workers: tuple[WorkerInfo, ...], limits: Limits, access: Access
 ) -> ScheduleInfo:
     spec = schedule.spec
     return ScheduleInfo(
@@ -53,7 +54,7 @@ def _describe(
         last_state=schedule.last_state,
         paused_at=schedule.paused_at,
         paused_by=None if schedule.paused_by is None else Untrusted(schedule.paused_by),
-        verdict=judge_schedule(schedule, reading.now, workers, limits),
+        verdict=judge_schedule(schedule, reading.now, workers, limits, access),
     )
 
 

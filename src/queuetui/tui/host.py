@@ -9,6 +9,7 @@ from queuetui.tui.present.tones import Tone
 
 if TYPE_CHECKING:
     from queuetui.config.profile import Profile
+    from queuetui.model.access import Access
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.picture import Picture, Warned
     from queuetui.model.snapshot import Watch
@@ -123,6 +124,10 @@ class ConsoleHost(Protocol):
     @property
     def opened_scope(self) -> Scope:
         """The scope of Jobs from which going back leaves it."""
+        ...
+
+    def access_to(self, link: ConsoleLink) -> Access:
+        """Return how commands come to a link's store."""
         ...
 
     def is_read_only_in(self, link: ConsoleLink) -> bool:

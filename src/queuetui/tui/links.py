@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
+from queuetui.model.access import OWN, Access
 from queuetui.model.act import Verb
 from queuetui.tui.linked import row_of_link
 
@@ -79,6 +80,10 @@ class Links(App[int], inherit_bindings=False):
     def link_text(self) -> str:
         """The sentence about a store that does not answer."""
         return self.link.describe(time.monotonic())
+
+    def access_to(self, link: ConsoleLink) -> Access:
+        """Return how commands come to a link's store."""
+        return OWN if link.connection is None else link.connection.feed.access
 
     # All of them
 

@@ -15,6 +15,7 @@ from click.exceptions import Exit
 
 from queuetui import __version__
 from queuetui.cli import exit_codes
+from queuetui.cli.access import access_to
 from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, say, show_rows, write
 from queuetui.cli.session import backend_options, choose_profiles, flags_of, reaching, working_folder
@@ -111,7 +112,8 @@ def _look_over(profile: Profile) -> Iterator[Look]:
 
         def look(place: StorePlace = place) -> Look:
             with reaching(profile), closing(place.open_for_checkup()) as backend:
-                return Look(place.name, check_up(backend, profile.limits, __version__))
+                access = access_to(place.profile, is_native=backend.inspector.capabilities.native)
+                return Look(place.name, check_up(backend, profile.limits, __version__, access=access))
 
         yield _try(place.name, look)
 

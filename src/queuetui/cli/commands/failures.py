@@ -10,6 +10,7 @@ from queuetui.cli.options import Since, connection_options, format_options, sinc
 from queuetui.cli.output import Format, say, show_document, show_rows, write
 from queuetui.cli.session import leave_to_subcommand
 from queuetui.cli.systems import Systems, opened_systems
+from queuetui.model.act import Verb
 from queuetui.model.document import document
 from queuetui.model.errors import NotFound
 from queuetui.model.histories import SPARK_MINUTES, FailureGroup, describe_failure_group, filter_of
@@ -82,8 +83,10 @@ def show(fingerprint: str, back: Since, form: str, **given: Any) -> None:
         else:
             show_rows(shown, _COLUMNS, Format(form))
     if form == Format.TABLE:
-        for _, group in found:
-            write(f"next: {command_words('jobs', filter_of(group))}; {command_words('retry', filter_of(group))}")
+        for system, group in found:
+            listed = command_words("jobs", filter_of(group), way=system.feed.access.reading)
+            again = command_words("retry", filter_of(group), way=system.feed.access.way_to(Verb.RETRY))
+            write(f"next: {listed}; {again}")
 
 
 def _read(systems: Systems, back: Since, limit: int) -> list[tuple[System, FailureGroup]]:

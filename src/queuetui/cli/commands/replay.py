@@ -14,7 +14,10 @@ from queuetui.cli.options import store_option, whole_option
 from queuetui.cli.output import cell, say, say_traceback, streams_kept, write
 from queuetui.cli.session import working_folder
 from queuetui.cli.systems import opened_systems
+from queuetui.model.act import Verb
 from queuetui.model.errors import Unsupported
+from queuetui.model.text import Untrusted
+from queuetui.monitor.diagnosis.words import command as command_words
 
 _MEGABYTE = 1024 * 1024
 
@@ -51,9 +54,8 @@ def command(
         system, found = systems.find_job(job_id, whole=whole)
         if not system.feed.capabilities.native:
             label = system.feed.capabilities.label
-            raise Unsupported(
-                f"only jobs of our own queue can be run here; a worker of {label} runs this one: queuetui retry --id {found} --operate"
-            )
+            again = command_words("retry", "--id", Untrusted(found), way=system.feed.access.way_to(Verb.RETRY))
+            raise Unsupported(f"only jobs of our own queue can be run here; a worker of {label} runs this one: {again}")
         job = system.feed.open(found).job
     here = working_folder()
     if str(here) not in sys.path:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from queuetui.backends.backend import Backend
+from queuetui.model.access import OWN, Access, Way
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.filter_text import quote_value
 from queuetui.model.histories import By, Durations
@@ -63,12 +64,12 @@ def _read_week(backend: Backend) -> Measured[tuple[Durations, ...]]:
     return week if spread.value is None else spread
 
 
-def judge_trends(seen: Usual, limits: AlarmLimits) -> tuple[HealthFinding, ...]:
+def judge_trends(seen: Usual, limits: AlarmLimits, access: Access = OWN) -> tuple[HealthFinding, ...]:
     """Return what is over the limits."""
-    return (*_slower(seen, limits.type_slowdown), *_grown(seen, limits.usage_growth))
+    return (*_slower(seen, limits.type_slowdown, access.reading), *_grown(seen, limits.usage_growth, access.reading))
 
 
-def _slower(seen: Usual, times: float) -> Iterator[HealthFinding]:
+def _slower(seen: Usual, times: float, way: Way) -> Iterator[HealthFinding]:
     for raw, now in seen.recent.items():
         before = seen.usual.get(raw)
         if before is None or now.runs < LEAST_RECENT or before.runs < LEAST_USUAL:
@@ -90,11 +91,11 @@ def _slower(seen: Usual, times: float) -> Iterator[HealthFinding]:
                 "usual_runs": before.runs,
                 "limit": times,
             },
-            command("jobs", f"type:{quote_value(raw)} sort:-completed"),
+            command("jobs", f"type:{quote_value(raw)} sort:-completed", way=way),
         )
 
 
-def _grown(seen: Usual, times: float) -> Iterator[HealthFinding]:
+def _grown(seen: Usual, times: float, way: Way) -> Iterator[HealthFinding]:
     """Judge counters that have counted for longer than half a day: before, nobody knows what is usual."""
     for raw, (lately, day, long_ago) in seen.usage.items():
         rate, usual = lately / RATE_MINUTES, day / DAY_MINUTES
@@ -114,7 +115,7 @@ def _grown(seen: Usual, times: float) -> Iterator[HealthFinding]:
                 "day": plain_number(float(day)),
                 "limit": times,
             },
-            command("stats"),
+            command("stats", way=way),
         )
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from queuetui.model.access import OWN, Way
 from queuetui.model.errors import BadQuery, Denied, QueueTuiError, Unreachable, Unsupported
 from queuetui.model.limits import Limits
 from queuetui.model.silence import Silence
@@ -16,6 +17,7 @@ from queuetui.monitor.alarms.alarm import AlarmChange, is_alarming
 from queuetui.monitor.alarms.book import AlarmBook, AlarmLook
 from queuetui.monitor.alarms.kept_medians import KeptMedians
 from queuetui.monitor.alarms.trends import Usual, judge_trends
+from queuetui.monitor.diagnosis.words import command
 from queuetui.monitor.feed import Feed
 from queuetui.monitor.health import HealthFinding, judge_health
 from queuetui.monitor.observations import Observations
@@ -26,13 +28,17 @@ USUAL_EVERY_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a watcher goes by: what people call it, where it is, what opens its queues by their titles."""
+    """What a watcher goes by: what people call it, where it is, what opens its queues by their titles.
+
+    `way` is that of commands to its store.
+    """
 
     title: str
     address: str
     limits: Limits
     silences: Sequence[Silence]
     connect: Callable[[], Sequence[tuple[str, Feed]]]
+    way: Way = OWN.reading
 
 
 @dataclass(slots=True)
@@ -100,10 +106,10 @@ class AlarmWatcher:
             # A store that refuses its sums is watched all the same.
             with suppress(BadQuery, Denied, Unsupported):
                 one.usual = self._with_week(feed.usual(), one.medians)
-        found = (*judge_health(picture, limits).findings, *judge_trends(one.usual, limits.alarms))
+        found = (*judge_health(picture, limits).findings, *judge_trends(one.usual, limits.alarms, feed.access))
         near = (
             *judge_health(feed.judge_by(picture, eased), eased).findings,
-            *judge_trends(one.usual, eased.alarms),
+            *judge_trends(one.usual, eased.alarms, feed.access),
         )
         alarming = tuple(filter(is_alarming, found))
         return AlarmLook(self._clock(), alarming, tuple(filter(is_alarming, near)), not picture.problems)
@@ -133,5 +139,5 @@ class AlarmWatcher:
             Severity.CRITICAL,
             f"it cannot be read: {error}",
             {},
-            "queuetui doctor",
+            command("doctor", way=self._watched.way),
         )

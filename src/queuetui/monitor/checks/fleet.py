@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from queuetui.model.access import OWN, Access
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
 from queuetui.model.examination import Check, Finding, LateLeases, Level
 from queuetui.model.text import sanitize
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.words import age, name, span
+from queuetui.monitor.diagnosis.words import age, command, name, span
 
 SLOW_S = 1.0
 APART_S = 5.0
@@ -59,7 +60,7 @@ def judge_workers(live: Sequence[WorkerInfo], registered: int, version: str) -> 
     return Finding(Check.WORKERS, Level.WARNING, story, evidence, "restart them on the same version")
 
 
-def judge_leases(late: LateLeases, now: datetime) -> Finding:
+def judge_leases(late: LateLeases, now: datetime, access: Access = OWN) -> Finding:
     """Say whether leases are over and nobody has freed their jobs."""
     evidence: dict[str, object] = {
         "unswept": late.count,
@@ -69,7 +70,9 @@ def judge_leases(late: LateLeases, now: datetime) -> Finding:
         return Finding(Check.LEASES, Level.OK, "no lease that is over waits to be swept", evidence)
     silent = age((now - late.oldest).total_seconds())
     story = f"{counted(late.count, 'lease')} ended up to {silent} ago and nobody has swept them"
-    return Finding(Check.LEASES, Level.WARNING, story, evidence, "any worker sweeps: queuetui worker")
+    return Finding(
+        Check.LEASES, Level.WARNING, story, evidence, f"any worker sweeps: {command('worker', way=access.working)}"
+    )
 
 
 def judge_capabilities(capabilities: Capabilities) -> Finding:

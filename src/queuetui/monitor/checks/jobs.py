@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from queuetui.model.access import OWN, Access
 from queuetui.model.counted import counted
 from queuetui.model.examination import Check, Finding, Level
 from queuetui.model.job import Job
@@ -11,12 +12,12 @@ from queuetui.model.measured import Exactness, Measured
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import age, name, start_worker
+from queuetui.monitor.diagnosis.words import age, command, name, start_worker
 
 MOST_NAMED = 5
 
 
-def judge_stuck(stuck: Measured[int]) -> Finding | None:
+def judge_stuck(stuck: Measured[int], access: Access = OWN) -> Finding | None:
     """Say how many jobs are stuck, None where the store cannot tell."""
     if stuck.value is None:
         return None
@@ -25,7 +26,9 @@ def judge_stuck(stuck: Measured[int]) -> Finding | None:
         return Finding(Check.STUCK, Level.OK, "no job is stuck", evidence)
     least = "at least " if stuck.exactness is Exactness.CAPPED else ""
     story = f"{least}{counted(stuck.value, 'job')} stuck"
-    return Finding(Check.STUCK, Level.WARNING, story, evidence, "see why: queuetui jobs is:stuck")
+    return Finding(
+        Check.STUCK, Level.WARNING, story, evidence, f"see why: {command('jobs', 'is:stuck', way=access.reading)}"
+    )
 
 
 def judge_due(facts: Facts) -> Finding:
@@ -41,7 +44,7 @@ def judge_due(facts: Facts) -> Finding:
     more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
     story = f"jobs of {name(queue.name)}{more} are due for up to {age(longest_s)} and no live worker listens"
     level = Level.CRITICAL if longest_s > facts.limits.stuck_after_s else Level.WARNING
-    return Finding(Check.DUE, level, story, evidence, start_worker(queue.name, facts.capabilities))
+    return Finding(Check.DUE, level, story, evidence, start_worker(queue.name, facts))
 
 
 def _has_due(queue: QueueInfo, facts: Facts) -> bool:
@@ -75,7 +78,7 @@ def judge_handlers(jobs: Sequence[Job], facts: Facts) -> Finding:
         Level.WARNING,
         story,
         evidence,
-        "start a worker that knows it, or name its application: queuetui worker --app MODULE",
+        f"start a worker that knows it, or name its application: {command('worker', '--app', 'MODULE', way=facts.access.working)}",
     )
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from queuetui.model.access import OWN, Access
+from queuetui.model.act import Verb
 from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
 from queuetui.model.examination import Check, Finding, HeldSnapshot, Level, Memory
 from queuetui.model.text import Untrusted
-from queuetui.monitor.diagnosis.words import age, name, span
+from queuetui.monitor.diagnosis.words import age, command, name, span
 
 NEARLY_ALL = 0.8
 AS_GOOD_AS_ALL = 0.95
@@ -71,7 +73,7 @@ def judge_notices(*, pooled: bool) -> Finding:
     return Finding(Check.NOTICES, Level.OK, story, evidence, step)
 
 
-def judge_memory(memory: Memory) -> Finding:
+def judge_memory(memory: Memory, access: Access = OWN) -> Finding:
     """Say how near the server is to its memory's limit, and what it does with keys then."""
     evidence: dict[str, object] = {
         "used_bytes": memory.used,
@@ -87,7 +89,8 @@ def judge_memory(memory: Memory) -> Finding:
         return Finding(Check.MEMORY, Level.OK, story, evidence)
     level = Level.CRITICAL if memory.used >= AS_GOOD_AS_ALL * memory.most else Level.WARNING
     story += "; when it is full it refuses new jobs"
-    return Finding(Check.MEMORY, level, story, evidence, "raise maxmemory, or delete ended jobs: queuetui cleanup")
+    cleanup = command("cleanup", way=access.way_to(Verb.DELETE))
+    return Finding(Check.MEMORY, level, story, evidence, f"raise maxmemory, or delete ended jobs: {cleanup}")
 
 
 def judge_packet(packet_bytes: int) -> Finding:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from queuetui.model.access import OWN, Access
 from queuetui.model.examination import Check, Durability, Examination, Finding, Level, SchemaFacts
 from queuetui.model.text import sanitize
+from queuetui.monitor.diagnosis.words import command
 
 _NEWER = "install the newer queuetui on this host too"
 _KEPT = {
@@ -51,17 +53,18 @@ def judge_server(examination: Examination) -> Finding:
     )
 
 
-def judge_schema(schema: SchemaFacts) -> Finding:
+def judge_schema(schema: SchemaFacts, access: Access = OWN) -> Finding:
     """Compare the schema with the one that this program knows."""
     evidence: dict[str, object] = {"schema": schema.version, "known": schema.ours}
+    migrate = command("migrate", way=access.working)
     if schema.version is None:
-        return Finding(Check.SCHEMA, Level.CRITICAL, "there is no schema", evidence, "make it: queuetui migrate")
+        return Finding(Check.SCHEMA, Level.CRITICAL, "there is no schema", evidence, f"make it: {migrate}")
     if schema.version > schema.ours:
         story = f"schema {schema.version} is newer than {schema.ours}, the newest this queuetui knows"
         return Finding(Check.SCHEMA, Level.CRITICAL, story, evidence, _NEWER)
     if schema.version < schema.ours:
         story = f"schema {schema.version} is older than {schema.ours}: migrations are to be applied"
-        return Finding(Check.SCHEMA, Level.WARNING, story, evidence, "apply them: queuetui migrate")
+        return Finding(Check.SCHEMA, Level.WARNING, story, evidence, f"apply them: {migrate}")
     return Finding(Check.SCHEMA, Level.OK, f"schema {schema.version} is up to date", evidence)
 
 

@@ -39,7 +39,7 @@ def judge_lock(_: Job, facts: Facts) -> Verdict | None:
         Severity.WARNING,
         f"{who}{f' ({told})' if told else ''} holds its row locked{since}, so workers pass it over",
         evidence,
-        f"end that transaction; see its session: {command('database')}",
+        f"end that transaction; see its session: {command('database', way=facts.access.reading)}",
     )
 
 
@@ -54,5 +54,5 @@ def judge_dependency(job: Job, facts: Facts) -> Verdict | None:
         Severity.INFO,
         f"{facts.capabilities.label} holds it back until job {sanitize(first, _ID_CAP)}{rest} has ended",
         {"queue": name(job.queue), "waits_for": [sanitize(one, _ID_CAP) for one in job.waits_for[:_MOST_NAMED]]},
-        f"see that one: {command('why', names=[first])}",
+        f"see that one: {command('why', names=[first], way=facts.access.reading)}",
     )

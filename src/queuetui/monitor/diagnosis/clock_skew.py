@@ -7,12 +7,12 @@ from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import span, worker_name
+from queuetui.monitor.diagnosis.words import command, span, worker_name
 
 # Clocks that NTP holds are apart by far less.
 APART_S = 5.0
 _PAST = ("created_at", "claimed_at", "started_at", "completed_at")
-_STEP = "compare the clocks and time zones of its hosts and its server: queuetui doctor"
+_STEP = "compare the clocks and time zones of its hosts and its server"
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -27,7 +27,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         Severity.WARNING,
         f"{named.removesuffix('_at')} {span(ahead_s)} from now by the store's clock, so its ages and limits are wrong by as much",
         {named: to_text(latest), "now": to_text(facts.now), "ahead_s": round(ahead_s, 3)},
-        _STEP,
+        f"{_STEP}: {command('doctor', way=facts.access.reading)}",
     )
 
 
@@ -41,5 +41,5 @@ def judge_worker(worker: WorkerInfo, facts: Facts) -> Verdict | None:
         Severity.WARNING,
         f"{worker_name(worker)} has beaten {span(ahead_s)} from now by the store's clock, so it looks live for longer than it is",
         {"beat_at": to_text(worker.beat_at), "now": to_text(facts.now), "ahead_s": round(ahead_s, 3)},
-        _STEP,
+        f"{_STEP}: {command('doctor', way=facts.access.reading)}",
     )

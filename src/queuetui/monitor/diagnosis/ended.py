@@ -27,13 +27,13 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
             Severity.CRITICAL,
             summary,
             evidence,
-            f"mend the handler, then: {act_on(Verb.RETRY, job, facts.capabilities)}",
+            f"mend the handler, then: {act_on(Verb.RETRY, job, facts)}",
         )
     what = None if job.error is None else job.error.class_name if job.error.class_name.raw else job.error.message
     why = "" if what is None or not what.raw.strip() else f" with {name(what)}"
     read = "look for its error in its worker's log" if job.error is None else "read the error"
     tries = "" if not job.attempts else f" after {counted(job.attempts, 'attempt')}"
-    again = act_on(Verb.RETRY, job, facts.capabilities) if job.expired_at is None else let_run(job, facts)
+    again = act_on(Verb.RETRY, job, facts) if job.expired_at is None else let_run(job, facts)
     step = f"{read}, then: {again}"
     if not facts.capabilities.fits(Verb.RETRY, State.FAILED) or RECORD_ONLY in job.remarks:
         step = f"{read}, then enqueue it anew in the application"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from queuetui.model.access import ATTACHED, OWN, Access
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.claim_rules import RulesInUse
 from queuetui.model.counted import counted
@@ -42,7 +43,7 @@ class Facts:
     Of the `idle` queues nothing is taken though it could be. `now` is the store's clock, `first_rss` the first measure of each worker's
     memory, where somebody has watched since.
     `usual` tells by type how long runs take. In the `still` queues, which nothing of runs, jobs wait for longer than the limit told.
-    `progress` and `lock` are read for a job that somebody asks about.
+    `progress` and `lock` are read for a job that somebody asks about. `access` is how commands come to the store.
     """
 
     now: datetime
@@ -59,6 +60,7 @@ class Facts:
     lock: RowLock | None = None
     usual: Mapping[str, Durations] = field(default_factory=dict)
     still: Mapping[str, float] = field(default_factory=dict)
+    access: Access = OWN
 
     def seconds_since(self, at: datetime | None) -> float | None:
         """Return the age of a time, None when it is unknown."""
@@ -139,4 +141,5 @@ def gather_facts(
         idle=judge_waiting(open_queues, resting, around.workers, around.now, limits).idle,
         rules=rules,
         held_until=around.held_until,
+        access=OWN if capabilities.native else ATTACHED,
     )

@@ -58,7 +58,7 @@ def _never_assigned(job: Job, last: Event, facts: Facts, limit_s: float) -> Verd
         return None
     word = last.kind.value
     summary = f"{word} and no JobScheduled or JobStarted since: due {age(waited_s)}, and no worker was assigned"
-    step = f"look whether a worker takes from {name(job.queue)}: queuetui workers"
+    step = f"look whether a worker takes from {name(job.queue)}: {_workers(facts)}"
     return _verdict(last, summary, {"waited_s": round(waited_s, 3), "limit_s": limit_s}, step)
 
 
@@ -67,7 +67,7 @@ def _no_end(job: Job, last: Event, facts: Facts, limit_s: float) -> Verdict | No
     if runs_s <= limit_s:
         return None
     summary = f"{last.kind.value} {age(runs_s)} ago on {_worker(last, facts)} and no end is logged"
-    step = step_with("look at its worker (queuetui workers)", "then", Verb.CANCEL, job, facts.capabilities)
+    step = step_with(f"look at its worker ({_workers(facts)})", "then", Verb.CANCEL, job, facts)
     return _verdict(last, summary, {"running_s": round(runs_s, 3), "limit_s": limit_s}, step)
 
 
@@ -94,10 +94,18 @@ def _step_missing(job: Job, last: Event, facts: Facts) -> Verdict | None:
     else:
         return None
     summary = f"the log has {last.kind.value} and then {missing}, though the job is {job.state.value}"
-    step = f"its events were off for a time, or a store was restored: {command('queues', 'events', names=[job.queue])}"
+    way = facts.access.reading
+    switch = command("queues", "events", names=[job.queue], way=way)
+    step = f"its events were off for a time, or a store was restored: {switch}"
     if not facts.capabilities.native:
-        step = f"the application did not log it; what it did log: {command('events', '--job', Untrusted(job.ref.id))}"
+        logged = command("events", "--job", Untrusted(job.ref.id), way=way)
+        step = f"the application did not log it; what it did log: {logged}"
     return _verdict(last, summary, {"state": job.state.value, "since": to_text(moved_at)}, step)
+
+
+def _workers(facts: Facts) -> str:
+    """Return the command that lists the workers."""
+    return command("workers", way=facts.access.reading)
 
 
 def _moved_at(job: Job) -> datetime | None:

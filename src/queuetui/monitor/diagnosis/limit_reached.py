@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from queuetui.model.claim_rules import ClaimLimit, RulesInUse
+from queuetui.model.act import Verb
+from queuetui.model.claim_rules import MOST_AT_ONCE, ClaimLimit, RulesInUse
 from queuetui.model.clock import to_text
 from queuetui.model.job import Job
 from queuetui.model.text import Untrusted
@@ -19,19 +21,19 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if use is None:
         return None
     if use.problem:
-        return _explain_unreadable(job)
+        return _explain_unreadable(job, facts)
     holding = (one for one in use.rules.limits if one.type in {None, job.type.raw} and use.is_reached(one))
     limit = next(holding, None)
     return None if limit is None else _explain(job, facts, use, limit)
 
 
-def _explain_unreadable(job: Job) -> Verdict:
+def _explain_unreadable(job: Job, facts: Facts) -> Verdict:
     return Verdict(
         Code.RULES_UNREADABLE,
         Severity.WARNING,
         f"the stored limits of queue {name(job.queue)} cannot be read, so no worker takes a job from it",
         {"queue": name(job.queue)},
-        f"clear them: {command('queues', 'limit', '--clear', names=[job.queue])}",
+        f"clear them: {command('queues', 'limit', '--clear', names=[job.queue], way=facts.access.way_to(Verb.LIMIT))}",
     )
 
 
@@ -51,17 +53,23 @@ def _explain(job: Job, facts: Facts, use: RulesInUse, limit: ClaimLimit) -> Verd
     if opens_at is not None and limit.rate is not None:
         evidence |= {"begun": use.begun.get(place, 0), "opens_at": to_text(opens_at)}
         held = f"{use.begun.get(place, 0)} of {limit.rate.describe()} have begun, more may in {_until(opens_at, facts)}"
+        raised = ("--rate", replace(limit.rate, count=_twice(limit.rate.count)).describe())
     else:
         evidence["processing"] = use.running.get(place, 0)
         held = f"{use.running.get(place, 0)} of {limit.concurrency} are processed"
+        raised = ("--concurrency", str(_twice(limit.concurrency or 1)))
     of_type = () if limit.type is None else ("--type", job.type)
     return Verdict(
         Code.LIMIT_REACHED,
         Severity.INFO,
         f"{whose} is at its limit, set by {set_by}: {held}",
         evidence,
-        f"wait, or raise it: {command('queues', 'limit', *of_type, names=[job.queue])}",
+        f"wait, or raise it: {command('queues', 'limit', *of_type, *raised, names=[job.queue], way=facts.access.way_to(Verb.LIMIT))}",
     )
+
+
+def _twice(most: int) -> int:
+    return min(2 * most, MOST_AT_ONCE)
 
 
 def _until(at: datetime, facts: Facts) -> str:

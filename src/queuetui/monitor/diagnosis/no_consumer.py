@@ -29,5 +29,5 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
             "workers": len(facts.workers),
             "limit_s": facts.limits.stuck_after_s,
         },
-        start_worker(job.queue, facts.capabilities),
+        start_worker(job.queue, facts),
     )

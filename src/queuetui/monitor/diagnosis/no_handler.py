@@ -7,7 +7,7 @@ from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import age, name, worker_name
+from queuetui.monitor.diagnosis.words import age, command, name, worker_name
 
 _MOST_NAMED = 5
 
@@ -34,7 +34,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
             "listeners": [worker_name(one) for one in listeners[:_MOST_NAMED]],
             "they_know": knows,
         },
-        "start a worker whose application declares it: queuetui worker --app MODULE",
+        f"start a worker whose application declares it: {command('worker', '--app', 'MODULE', way=facts.access.working)}",
     )
 
 

@@ -31,7 +31,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
             "needs": [name(tag) for tag in job.needs],
             "listeners": len(listeners),
         },
-        start_worker(job.queue, facts.capabilities, *options),
+        start_worker(job.queue, facts, *options),
     )
 
 

@@ -20,7 +20,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts}
     if job.scheduled_at is not None:
         evidence["scheduled_at"] = to_text(job.scheduled_at)
-    step = step_with("wait", "or run it now", Verb.RETRY, job, facts.capabilities)
+    step = step_with("wait", "or run it now", Verb.RETRY, job, facts)
     if job.state is State.RETRYING:
         of = "" if job.max_attempts is None else f" of {job.max_attempts}"
         summary = f"will retry {when}: attempt {job.attempts + 1}{of}"

@@ -31,10 +31,10 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {"worker": who, "silent_s": silent_s}
     if job.lease_until is not None:
         evidence["lease_until"] = to_text(job.lease_until)
-    steps = [act_on(Verb.RELEASE, job, facts.capabilities)] if facts.capabilities.fits(Verb.RELEASE, job.state) else []
+    steps = [act_on(Verb.RELEASE, job, facts)] if facts.capabilities.fits(Verb.RELEASE, job.state) else []
     if facts.capabilities.native or not steps:
         # Whether a new worker of another product takes up what a dead one had is that product's affair.
-        steps.append(start_worker(job.queue, facts.capabilities))
+        steps.append(start_worker(job.queue, facts))
     return Verdict(
         Code.ORPHANED,
         Severity.CRITICAL,

@@ -35,14 +35,11 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         evidence["worker"] = who
         summary = f"running {age(running_s)}, limit {limit(limit_s)}; worker {who} still beats"
         can_cancel = facts.capabilities.fits(Verb.CANCEL, job.state)
-        step = (
-            act_on(Verb.CANCEL, job, facts.capabilities) if can_cancel else "look at that worker, and end the run there"
-        )
+        step = act_on(Verb.CANCEL, job, facts) if can_cancel else "look at that worker, and end the run there"
         return Verdict(Code.HUNG, Severity.CRITICAL, summary, evidence, step)
     summary = f"taken {age(running_s)} ago, limit {limit(limit_s)}; this store keeps no liveness of this run, so it may still go on"
-    can_release = facts.capabilities.fits(Verb.RELEASE, job.state)
-    step = step_with("check its worker", "then", Verb.RELEASE, job, facts.capabilities)
+    until = () if job.expired_at is None else ("--retry-until", NO_DEADLINE)
+    step = step_with("check its worker", "then", Verb.RELEASE, job, facts, *until)
     if job.expired_at is not None or job.is_used_up:
         summary += "; another worker that takes it fails it without running it"
-        step += f" --retry-until {NO_DEADLINE}" if job.expired_at is not None and can_release else ""
     return Verdict(Code.OVER_LIMIT, Severity.CRITICAL, summary, evidence, step)

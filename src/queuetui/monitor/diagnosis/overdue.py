@@ -36,7 +36,7 @@ def judge(job: Job, facts: Facts, cause: Verdict) -> Verdict | None:
         **_of_queue(job, facts),
         **_of_progress(facts.progress),
     }
-    step = start_worker(job.queue, facts.capabilities)
+    step = start_worker(job.queue, facts)
     if cause.code in _NO_CAUSE:
         who = "" if facts.capabilities.workers else "; this system does not tell which workers run"
         summary = f"due {age(due_s)}, limit {limit(limit_s)}, and nothing has taken it{who}{_words(facts.progress)}"

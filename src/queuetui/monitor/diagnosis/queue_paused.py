@@ -34,14 +34,14 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         Severity.WARNING,
         f"queue {name(job.queue)} was paused {age(paused_s)} ago{by}",
         {"queue": name(job.queue), "paused_at": to_text(queue.paused_at), "paused_by": name(queue.paused_by)},
-        f"resume it: {resume(job.queue, facts.capabilities)}",
+        f"resume it: {resume(job.queue, facts)}",
     )
 
 
 def _held(job: Job, facts: Facts) -> Verdict:
     """Tell of a queue whose product does not keep since when it is paused."""
     label = facts.capabilities.label
-    way = f" in {label}" if facts.capabilities.why_not(Verb.RESUME) else f": {resume(job.queue, facts.capabilities)}"
+    way = f" in {label}" if facts.capabilities.why_not(Verb.RESUME) else f": {resume(job.queue, facts)}"
     return Verdict(
         Code.QUEUE_PAUSED,
         Severity.WARNING,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from queuetui.model.access import OWN, Access
+from queuetui.model.act import Verb
 from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
 from queuetui.model.limits import Limits, is_live
@@ -15,7 +17,9 @@ from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.words import age, command, name
 
 
-def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerInfo], limits: Limits) -> Verdict:
+def judge_schedule(
+    schedule: Schedule, now: datetime, workers: Iterable[WorkerInfo], limits: Limits, access: Access = OWN
+) -> Verdict:
     """Judge a schedule by its next slot and the workers that could take it."""
     if schedule.paused_at is not None:
         by = name(None if schedule.paused_by is None else Untrusted(schedule.paused_by))
@@ -24,7 +28,7 @@ def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerIn
             Severity.INFO,
             f"paused by {by} {age((now - schedule.paused_at).total_seconds())} ago",
             {"paused_at": to_text(schedule.paused_at)},
-            command("schedules", "resume", names=[Untrusted(schedule.spec.name)]),
+            command("schedules", "resume", names=[Untrusted(schedule.spec.name)], way=access.way_to(Verb.SCHEDULE)),
         )
     late_s = (now - schedule.next_at).total_seconds()
     evidence: dict[str, object] = {"next_at": to_text(schedule.next_at)}
@@ -36,7 +40,7 @@ def judge_schedule(schedule: Schedule, now: datetime, workers: Iterable[WorkerIn
         why = f"{counted(live, 'live worker')} did not make its job"
         step = "look for schedule_unreadable in the workers' logs, or for a worker of an older version"
     else:
-        why, step = "no worker is live", "start a worker: queuetui worker"
+        why, step = "no worker is live", f"start a worker: {command('worker', way=access.working)}"
     return Verdict(
         Code.SCHEDULE_OVERDUE, Severity.WARNING, f"its slot passed {age(late_s)} ago and {why}", evidence, step
     )

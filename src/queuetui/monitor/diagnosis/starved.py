@@ -44,5 +44,5 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         Severity.WARNING,
         f"{waits(job, wait_s)}; {above:,}{least} due jobs of a higher priority go first, {left}",
         evidence,
-        start_worker(job.queue, facts.capabilities),
+        start_worker(job.queue, facts),
     )

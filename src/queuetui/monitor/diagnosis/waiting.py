@@ -18,7 +18,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return _judge_blind(job, wait_s, facts, evidence)
     if not listeners:
         summary = f"{waits(job, wait_s)}; no live worker listens to {name(job.queue)} yet"
-        return Verdict(Code.WAITING, Severity.INFO, summary, evidence, start_worker(job.queue, facts.capabilities))
+        return Verdict(Code.WAITING, Severity.INFO, summary, evidence, start_worker(job.queue, facts))
     slots, busy = sum(worker.slots for worker in listeners), sum(worker.busy_slots for worker in listeners)
     evidence |= {"slots": slots, "busy": busy}
     if slots and busy >= slots:

@@ -29,10 +29,10 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return None
     used = "its 1 attempt is" if job.max_attempts == 1 else f"its {job.max_attempts:,} attempts are"
     summary = f"{used} used up: the worker that takes it fails it without running it"
-    step = f"let it run with {counted(job.max_attempts, 'attempt')} anew: {act_on(Verb.RETRY, job, facts.capabilities)}"
+    step = f"let it run with {counted(job.max_attempts, 'attempt')} anew: {act_on(Verb.RETRY, job, facts)}"
     return Verdict(Code.ATTEMPTS_USED_UP, Severity.WARNING, summary, evidence, step if may_retry else _ANEW)
 
 
 def let_run(job: Job, facts: Facts) -> str:
     """Return the command that retries a job which is past its deadline so that it runs."""
-    return f"{act_on(Verb.RETRY, job, facts.capabilities)} --retry-until {NO_DEADLINE}"
+    return act_on(Verb.RETRY, job, facts, "--retry-until", NO_DEADLINE)

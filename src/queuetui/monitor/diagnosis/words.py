@@ -6,8 +6,8 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from queuetui.model.access import OWN, Access, Way
 from queuetui.model.act import Verb
-from queuetui.model.capabilities import Capabilities
 from queuetui.model.counted import mark_count
 from queuetui.model.filter_text import quote_value, write_name
 from queuetui.model.job import Job
@@ -92,16 +92,16 @@ def worker_name(worker: WorkerInfo) -> str:
     return name(worker.host) if worker.pid is None else f"{name(worker.host)} pid {worker.pid}"
 
 
-def command(*words: Untrusted | str, names: Sequence[Untrusted] = ()) -> str:
+def command(*words: Untrusted | str, names: Sequence[Untrusted] = (), way: Way = OWN.reading) -> str:
     """Return a command of ours as a shell takes it, whatever is in its words.
 
-    `names` stand last and never pass for options.
+    `names` stand last and never pass for options; by its `way` it comes to the store that is meant.
     """
-    said = [_written(word) for word in words]
+    said = [*(_written(word) for word in words), *way.options]
     if names:
         plain = [_written(name) for name in names]
         said += ["--", *plain] if any(name.startswith("-") for name in plain) else plain
-    return shlex.join(["queuetui", *said])
+    return shlex.join(["queuetui", *said]) + (f" ({way.remark})" if way.remark else "")
 
 
 def list_jobs(queue: Untrusted, terms: str, facts: Facts) -> str:
@@ -110,30 +110,27 @@ def list_jobs(queue: Untrusted, terms: str, facts: Facts) -> str:
     The only queue is not named: a table that has one alone refuses the term.
     """
     is_only = not facts.capabilities.native and len(facts.queues) == 1
-    return command("jobs", terms if is_only else f"queue:{quote_value(queue.raw)} {terms}")
+    return command("jobs", terms if is_only else f"queue:{quote_value(queue.raw)} {terms}", way=facts.access.reading)
 
 
-def act_on(verb: Verb, job: Job, capabilities: Capabilities) -> str:
+def act_on(verb: Verb, job: Job, facts: Facts, *options: str) -> str:
     """Return the command that does `verb` to one job."""
-    return command(verb.value, "--id", Untrusted(job.ref.id), *asked_right(capabilities))
+    return command(verb.value, "--id", Untrusted(job.ref.id), *options, way=facts.access.way_to(verb))
 
 
-def asked_right(capabilities: Capabilities) -> tuple[str, ...]:
-    """Return the option without which an act on a system of others is refused."""
-    return () if capabilities.native else ("--operate",)
-
-
-def resume(queue: Untrusted, capabilities: Capabilities) -> str:
+def resume(queue: Untrusted, facts: Facts) -> str:
     """Return the command that resumes a queue."""
-    return command("resume", *asked_right(capabilities), names=[queue])
+    return command("resume", names=[queue], way=facts.access.way_to(Verb.RESUME))
 
 
-def step_with(first: str, link: str, verb: Verb, job: Job, capabilities: Capabilities) -> str:
+def step_with(first: str, link: str, verb: Verb, job: Job, facts: Facts, *options: str) -> str:
     """Return a step, and the command behind it that does `verb` to a job where its system can."""
-    return f"{first}, {link}: {act_on(verb, job, capabilities)}" if capabilities.fits(verb, job.state) else first
+    if not facts.capabilities.fits(verb, job.state):
+        return first
+    return f"{first}, {link}: {act_on(verb, job, facts, *options)}"
 
 
-def worker_for(queue: Untrusted, *options: Untrusted | str) -> str:
+def worker_for(queue: Untrusted, access: Access, *options: Untrusted | str) -> str:
     """Return the command of a worker that takes from a queue.
 
     Where no worker can be told its name, of one that takes from all.
@@ -141,14 +138,16 @@ def worker_for(queue: Untrusted, *options: Untrusted | str) -> str:
     try:
         read_queue(queue.raw)
     except ValueError:
-        return command("worker", *options)
-    return command("worker", "-q", quote_value(queue.raw) if '"' in queue.raw else queue, *options)
+        return command("worker", *options, way=access.working)
+    written = quote_value(queue.raw) if '"' in queue.raw else queue
+    return command("worker", "-q", written, *options, way=access.working)
 
 
-def start_worker(queue: Untrusted, capabilities: Capabilities, *options: Untrusted | str) -> str:
+def start_worker(queue: Untrusted, facts: Facts, *options: Untrusted | str) -> str:
     """Return the step that gives a queue a worker: a command for our own, words for any other."""
+    capabilities = facts.capabilities
     if capabilities.native:
-        return f"start a worker: {worker_for(queue, *options)}"
+        return f"start a worker: {worker_for(queue, facts.access, *options)}"
     if capabilities.worker_command:
         words = [word.replace("{queue}", write_name(queue.raw)) for word in capabilities.worker_command]
         return f"start a worker: {shlex.join(words)}"

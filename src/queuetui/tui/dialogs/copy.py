@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from queuetui.model.access import Access
 from queuetui.model.job import Job
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Verdict
@@ -20,9 +21,9 @@ class CopyDialog(PickDialog):
     TITLE_TEXT = "Copy"
     COLUMNS = (Column("what", "what", 10), Column("text", "text", 20, flex=1))
 
-    def __init__(self, job: Job, verdict: Verdict | None) -> None:
+    def __init__(self, job: Job, verdict: Verdict | None, access: Access) -> None:
         super().__init__()
-        self._copies: dict[str, Copy] = {copy.name: copy for copy in copies_of(job, verdict)}
+        self._copies: dict[str, Copy] = {copy.name: copy for copy in copies_of(job, verdict, access)}
 
     def rows_for(self, text: str) -> Sequence[Row]:
         """Return the parts whose name holds what was typed."""

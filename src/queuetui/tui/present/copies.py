@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from queuetui.model.access import Access
 from queuetui.model.document import document
 from queuetui.model.job import Job
 from queuetui.model.text import DETAIL_CAP, SafeText, Untrusted, sanitize
@@ -20,7 +21,7 @@ class Copy:
     text: SafeText
 
 
-def copies_of(job: Job, verdict: Verdict | None) -> list[Copy]:
+def copies_of(job: Job, verdict: Verdict | None, access: Access) -> list[Copy]:
     """Return the parts that this job has."""
     copies = [
         Copy("id", _safe(Untrusted(job.ref.id))),
@@ -32,7 +33,7 @@ def copies_of(job: Job, verdict: Verdict | None) -> list[Copy]:
         copies.append(Copy("error", _safe(story.strip())))
     whole = json.dumps(asdict(document(job, verdict)), indent=2, ensure_ascii=True)
     copies.append(Copy("json", _safe(whole)))
-    copies.append(Copy("command", _safe(command("show", names=[Untrusted(job.ref.id)]))))
+    copies.append(Copy("command", _safe(command("show", names=[Untrusted(job.ref.id)], way=access.reading))))
     return copies
 
 

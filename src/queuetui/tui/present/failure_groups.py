@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from queuetui.model.access import Access
+from queuetui.model.act import Verb
 from queuetui.model.counted import counted
 from queuetui.model.histories import SPARK_MINUTES, FailureGroup, filter_of
 from queuetui.model.query import Sort
@@ -70,7 +72,9 @@ def versions_of(group: FailureGroup) -> SafeText:
     return sanitize(", ".join(sanitize(version) for version in group.versions))
 
 
-def group_lines(group: FailureGroup, now: datetime, width: int, most: int, *, may_act: bool) -> list[TextLine]:
+def group_lines(
+    group: FailureGroup, now: datetime, width: int, most: int, access: Access, *, may_act: bool
+) -> list[TextLine]:
     """Return all of a group: its error, how many and since when, and what to do."""
     since = f"first {_ago(group.first_at, now)} ago, last {_ago(group.last_at, now)} ago"
     ran_by = f"; versions {versions_of(group)}" if group.versions else ""
@@ -78,7 +82,7 @@ def group_lines(group: FailureGroup, now: datetime, width: int, most: int, *, ma
         (f"{error_of(group)}", Tone.FAILED),
         (f"{counted(group.jobs, 'job')} of {sanitize(group.type)}, {since}{ran_by}", Tone.PLAIN),
         (
-            f"Next: enter lists them{', R runs them all again' if may_act else ''}, or {retry_command(group)}",
+            f"Next: enter lists them{', R runs them all again' if may_act else ''}, or {retry_command(group, access)}",
             Tone.STRONG,
         ),
     ]
@@ -86,9 +90,9 @@ def group_lines(group: FailureGroup, now: datetime, width: int, most: int, *, ma
     return [line_of(say(part, tone, _TEXT_CAP)) for part, tone in lines][:most]
 
 
-def retry_command(group: FailureGroup) -> str:
+def retry_command(group: FailureGroup, access: Access) -> str:
     """Return the command that runs the jobs of a group again."""
-    return command("retry", filter_of(group))
+    return command("retry", filter_of(group), way=access.way_to(Verb.RETRY))
 
 
 def _ago(at: datetime | None, now: datetime) -> SafeText:

@@ -139,7 +139,8 @@ class DetailScreen(Acting):
     def action_copy(self) -> None:
         """Choose what to copy."""
         if self._detail is not None:
-            self.app.push_screen(CopyDialog(self._detail.job, self._detail.verdict), self.flash_copied)
+            access = self.console.access_to(self.link_in_question)
+            self.app.push_screen(CopyDialog(self._detail.job, self._detail.verdict, access), self.flash_copied)
 
     def _open_tab(self, name: str) -> None:
         self._tab = name

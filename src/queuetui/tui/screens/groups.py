@@ -82,7 +82,8 @@ class GroupsScreen(Acting, AskedList[Groups]):
         if group is None or picture is None:
             return None
         may_act = not self.console.is_read_only
-        return lambda width, most: group_lines(group, picture.snapshot.now, width, most, may_act=may_act)
+        now, access = picture.snapshot.now, self.console.access_to(self.console.shown)
+        return lambda width, most: group_lines(group, now, width, most, access, may_act=may_act)
 
     def _group(self, key: str | None) -> FailureGroup | None:
         return next((group for group in self.groups if key_of(group) == key), None)

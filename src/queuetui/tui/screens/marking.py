@@ -67,7 +67,8 @@ class Marking(Acting):
         job = self.job_under_cursor
         if job is not None:
             verdict = self.verdicts.get(self.table.cursor_key or "")
-            self.app.push_screen(CopyDialog(job, verdict), self.flash_copied)
+            access = self.console.access_to(self.link_in_question)
+            self.app.push_screen(CopyDialog(job, verdict, access), self.flash_copied)
 
     @property
     def query_of_all(self) -> Query:

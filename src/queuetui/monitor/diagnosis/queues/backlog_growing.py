@@ -32,5 +32,5 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
         f"{name(queue.name)} grows: {runs.enqueued:,} came and {ended:,} ended in the last {RATE_MINUTES} minutes,"
         f" {number(waiting)} {'job waits' if waiting.value == 1 else 'jobs wait'}",
         {"enqueued": runs.enqueued, "ended": ended, "pending": waiting.value, "minutes": RATE_MINUTES},
-        start_worker(queue.name, facts.capabilities),
+        start_worker(queue.name, facts),
     )

@@ -22,5 +22,5 @@ def judge(facts: Facts) -> Verdict | None:
         Severity.WARNING,
         f"{number(added)} dead letters are kept in all queues; the limit is {limit:,}",
         {"failed": total, "queues": len(counts), "limit": limit},
-        command("failures"),
+        command("failures", way=facts.access.reading),
     )

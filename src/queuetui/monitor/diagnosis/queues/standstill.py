@@ -20,5 +20,5 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
         f"the oldest job of {name(queue.name)} is due {age(due_s)}, limit {limit(limit_s)}; none of the queue runs, and"
         f" none is known to have ended in the last {limit(limit_s)}",
         {"oldest_s": round(due_s, 3), "limit_s": limit_s, "running": 0},
-        f"look whether its workers run; {start_worker(queue.name, facts.capabilities)}",
+        f"look whether its workers run; {start_worker(queue.name, facts)}",
     )

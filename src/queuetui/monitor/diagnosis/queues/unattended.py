@@ -20,5 +20,5 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
         Severity.CRITICAL,
         f"nobody listens to {name(queue.name)}: its oldest job is due for {age(due_s)}",
         {"oldest_s": round(due_s, 3), "limit_s": facts.limits.stuck_after_s, "workers": len(facts.workers)},
-        start_worker(queue.name, facts.capabilities),
+        start_worker(queue.name, facts),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from queuetui.model.act import Verb
 from queuetui.model.counted import counted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
@@ -25,5 +26,7 @@ def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
         Severity.WARNING,
         f"{who} has been silent for {age(silent_s)}{held}",
         {"silent_s": round(silent_s, 3), "limit_s": limit_s, "busy": worker.busy},
-        command("workers", "clean") if facts.capabilities.native else "look whether it still runs on its host",
+        command("workers", "clean", way=facts.access.way_to(Verb.CLEAN))
+        if facts.capabilities.native
+        else "look whether it still runs on its host",
     )

@@ -1,0 +1,54 @@
+"""How a command line comes to the store of a profile, and to the right that an act takes there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from queuetui.backends.registry import is_read_only
+from queuetui.config.loader import rights_beside
+from queuetui.config.paths import config_file
+from queuetui.model.access import Access, Way
+from queuetui.model.act import Verb
+from queuetui.operate.rights import Right, decide_right, right_for
+
+if TYPE_CHECKING:
+    from queuetui.config.profile import Profile
+
+_UNWRITABLE = "its URL is one for reading: take mode=ro out"
+
+
+def access_to(profile: Profile, *, is_native: bool) -> Access:
+    """Return the ways to a profile's store.
+
+    What its rights refuse goes by another profile that has more.
+    """
+    own = (*profile.named_by, *profile.narrowed_by)
+    if is_read_only(profile.url):
+        refused = Way(own, _UNWRITABLE)
+        return Access(Way(own), refused, dict.fromkeys(Verb, refused))
+    granted = decide_right(
+        profile.rights, asked=None, is_unnamed=profile.is_unnamed, is_native=is_native, is_read_only=False
+    )
+
+    def way_to(needed: Right) -> Way:
+        if granted.covers(needed):
+            return Way(own)
+        return Way((*own, f"--{needed}")) if profile.rights is None else _way_beside(profile, needed)
+
+    ways = {needed: way_to(needed) for needed in Right}
+    working = Way(own) if profile.rights != Right.READ else ways[Right.OPERATE]
+    return Access(Way(own), working, {verb: ways[right_for(verb)] for verb in Verb})
+
+
+def _way_beside(profile: Profile, needed: Right) -> Way:
+    """Return the way by another profile of the same store that may do more.
+
+    Where there is none it names one that is to be written.
+    """
+    for name, written in rights_beside(config_file(), profile.name).items():
+        if written is None:
+            return Way(("--profile", name, *profile.narrowed_by, f"--{needed}"))
+        if Right(written).covers(needed):
+            return Way(("--profile", name, *profile.narrowed_by))
+    told = f'{profile.name} has rights = "{profile.rights}"; NAME is a profile of this store with rights = "{needed}"'
+    return Way(("--profile", "NAME", *profile.narrowed_by), told)
