@@ -48,5 +48,7 @@ def test_every_time_without_a_zone_is_in_one(zone: str, invoke: Invoke) -> None:
     (schedule,) = invoke("--profile", "shop", "schedules", "--json").data
     assert schedule["tz"] == zone
     if zone == VIENNA:
+        twice = invoke("--profile", "shop", "enqueue", "Send", "--at", "2030-10-27T02:30:00")
+        assert "due at 2030-10-27 02:30:00+02:00 Europe/Vienna" in twice.err
         no_time = invoke("--profile", "shop", "enqueue", "Send", "--at", "0001-01-01T00:30:00")
         assert (no_time.code, "years 1 to 9999" in no_time.err) == (2, True)

@@ -53,8 +53,13 @@ def read_moment(text: str, zone: tzinfo | None = None) -> datetime:
 
 
 def zoned_text(at: datetime) -> str:
-    """Return a time for people, in the zone in force and with its name."""
+    """Return a time for people, in the zone in force and with its name.
+
+    One that the clocks there show twice has its offset.
+    """
     try:
-        return f"{at.astimezone(_in_force[0]):%Y-%m-%d %H:%M:%S} {zone_name()}"
+        here = at.astimezone(_in_force[0])
     except OverflowError:
         return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} {DEFAULT_ZONE}"
+    is_twice = here.replace(fold=0).utcoffset() != here.replace(fold=1).utcoffset()
+    return f"{here.isoformat(' ', 'seconds') if is_twice else f'{here:%Y-%m-%d %H:%M:%S}'} {zone_name()}"
