@@ -141,7 +141,8 @@ def _carry_out(system: System, manifest: Manifest, given: dict[str, Any]) -> Non
 
 def _rehearse(system: System, manifest: Manifest, form: str) -> None:
     say("dry run, nothing is changed: " + _describe(system, manifest))
-    for warning in manifest.warnings:
+    refused = system.operations.why_not(manifest.verb)
+    for warning in (*manifest.warnings, *([f"it would be refused: {refused}"] if refused else ())):
         say(f"beware: {warning}")
     if form != Format.TABLE:
         show_document(describe_manifest(manifest, system.name), Format(form))
