@@ -44,6 +44,7 @@ def test_a_run_is_slow_by_what_its_type_takes(known: Mapping[str, Durations], ru
     verdict = explain(running(running_s), replace(facts(worker("mail")), usual=known))
     assert (verdict.code, verdict.stuck) == (code, code is Code.HUNG)
     if code is Code.SLOW:
+        assert verdict.next.startswith("look at what it logs: queuetui logs ")
         assert (verdict.evidence["p99_s"], verdict.evidence["runs"]) == (known["Send"].p99_s, 214)
     else:
         told = str(verdict.evidence["judged_by"])

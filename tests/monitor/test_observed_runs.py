@@ -84,6 +84,7 @@ def test_runs_that_were_seen_make_a_run_slow_and_raise_its_limit(laravel: Larave
             long: Code.HEALTHY,
         }
         assert (verdicts[quick].evidence["runs"], verdicts[rare].confidence[:10]) == (50, "floor only")
+        assert verdicts[quick].next == "look at the log of its worker"
         assert 15 <= float(str(verdicts[quick].evidence["p99_s"])) < 23
         assert feed.poll(Watch()).snapshot.stuck.value == 0
     watcher.close()

@@ -36,5 +36,12 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
             "runs": usual.runs,
             "limit_s": facts.limits.run_limit_s(job.queue.raw, job.type.raw),
         },
-        f"look at what it logs: {command('logs', names=[job.id])}",
+        _step(job, facts),
     )
+
+
+def _step(job: Job, facts: Facts) -> str:
+    """Return where what it logs is: nothing of it is kept in the stores of others."""
+    if not facts.capabilities.native:
+        return "look at the log of its worker"
+    return f"look at what it logs: {command('logs', names=[job.id], way=facts.access.reading)}"
