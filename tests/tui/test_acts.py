@@ -198,6 +198,25 @@ def test_letters_typed_at_once_go_into_the_name_and_never_confirm() -> None:
     Stage().play(script)
 
 
+def test_a_question_fits_whatever_size_its_screen_comes_to_have() -> None:
+    """The word to be typed, the buttons and the keys stay on a screen that is made small, and all is told again on a large one."""
+    title = f"a shop with a name that is {'very ' * 12}long"
+
+    async def script(stage: Stage) -> None:
+        await stage.press("5", *("space" for _ in range(6)), "D")
+        await until_asked(stage)
+        whole = stage.text()
+        await stage.pilot.resize_terminal(60, 15)
+        await stage.until(lambda: "..." in stage.text())
+        for word in (PROFILE.name, "Back", "Delete", "Enter in the field does it", "Esc goes back", "very long"):
+            assert word in stage.text()
+        await stage.pilot.resize_terminal(120, 40)
+        await stage.until(lambda: stage.text() == whole)
+
+    jobs = [make_job(number, State.FAILED) for number in range(1, 9)]
+    Stage(ScriptedFeed(jobs), profile=replace(PROFILE, label=title, protected=True)).play(script, (120, 40))
+
+
 def test_a_protected_profile_wants_its_name_for_bulk_acts() -> None:
     """On a protected profile two marked jobs need the profile's name, a single one does not."""
 

@@ -18,7 +18,7 @@ from queuetui.model.text import sanitize
 from queuetui.monitor.background import BackgroundCalls
 from queuetui.monitor.background_read import BackgroundRead
 from queuetui.tui.actions import KeyPlace, bindings_at, key_at
-from queuetui.tui.present.lines import TextLine, line_of, say, wrap_lines
+from queuetui.tui.present.lines import BLANK, TextLine, line_of, say, wrap_lines
 from queuetui.tui.present.questions import Question, report_lines
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.one_line import OneLine
@@ -31,7 +31,12 @@ T = TypeVar("T")
 Tell = Callable[[str], object]
 _TEXT_CELLS = 70
 _ERROR_CAP = 2000
-_LINES_AROUND_TEXT = 13
+_LEAST_TEXT_CELLS = 20
+# Of its screen, as the styles have it.
+_PART_OF_SCREEN = 0.96
+_CELLS_AROUND_TEXT = 7
+# The border, the buttons and what is left blank above and below them; and the same around the word.
+_LINES_AROUND_TEXT, _LINES_AROUND_WORD = 6, 2
 
 
 def _key(name: str) -> str:
@@ -82,6 +87,8 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._question: Question | None = None
         self._report: Report | None = None
         self._is_working = False
+        self._title, self._asked, self._hint = BLANK, BLANK, BLANK
+        self._lines: list[TextLine] = []
 
     def compose(self) -> ComposeResult:
         """Lay out the text, the field for the word and the two buttons."""
@@ -129,8 +136,8 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._say_title(question.title)
         lines = list(question.lines)
         if question.word:
-            asked = line_of(say(f"To go on, type the {question.word_names}'s name:  "), say(question.word, Tone.STRONG))
-            self.query_one("#ask", TextLines).show([asked])
+            asked = say(f"To go on, type the {question.word_names}'s name:  ")
+            self._asked = line_of(asked, say(question.word, Tone.STRONG))
             self.query("#ask, #word").remove_class("-hidden")
         self._show_text(lines)
         confirm = self.query_one("#confirm", Button)
@@ -260,16 +267,33 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         cancel.focus()
         self._say_hint(f"{ESC} or Enter closes")
 
+    def on_resize(self) -> None:
+        """Fit what is told to the new size."""
+        self._fit()
+
     def _say_title(self, text: str) -> None:
-        self.query_one("#title", TextLines).show(wrap_lines([line_of(say(text, Tone.STRONG, _ERROR_CAP))], _TEXT_CELLS))
+        self._title = line_of(say(text, Tone.STRONG, _ERROR_CAP))
+        self._fit()
 
     def _show_text(self, lines: list[TextLine]) -> None:
-        """Show as many lines as leave the buttons on the screen."""
-        wrapped = wrap_lines(lines, min(_TEXT_CELLS, max(20, self.app.size.width - 10)))
-        room = max(3, self.app.size.height - _LINES_AROUND_TEXT)
+        self._lines = lines
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show as many lines as leave the word and the buttons on the screen."""
+        size = self.app.size
+        width = int(size.width * _PART_OF_SCREEN) - _CELLS_AROUND_TEXT
+        width = min(_TEXT_CELLS, max(_LEAST_TEXT_CELLS, width))
+        title, asked, hint = (wrap_lines([line], width) for line in (self._title, self._asked, self._hint))
+        taken = _LINES_AROUND_TEXT + len(title) + len(hint)
+        if not self.query_one("#word").has_class("-hidden"):
+            taken += _LINES_AROUND_WORD + len(asked)
+        wrapped = wrap_lines(self._lines, width)
+        room = max(1, int(size.height * _PART_OF_SCREEN) - taken)
         if len(wrapped) > room:
             wrapped = [*wrapped[: room - 1], line_of(say("...", Tone.MUTED))]
-        self.query_one("#text", TextLines).show(wrapped)
+        for name, lines in (("#title", title), ("#text", wrapped), ("#ask", asked), ("#hint", hint)):
+            self.query_one(name, TextLines).show(lines)
 
     def _say_ways(self) -> None:
         if self._question is not None:
@@ -278,4 +302,5 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
             self._say_hint(f"{does} does it; {more}{leaves} goes back")
 
     def _say_hint(self, text: str) -> None:
-        self.query_one("#hint", TextLines).show([line_of(say(text, Tone.MUTED))])
+        self._hint = line_of(say(text, Tone.MUTED))
+        self._fit()
