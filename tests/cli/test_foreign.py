@@ -158,7 +158,12 @@ def test_a_bulk_retry_leaves_out_what_is_past_its_deadline(capture: Capture, inv
     assert (refused.code, "--retry-until 1h" in refused.err) == (1, True)
     one = query(capture.url, "SELECT uuid FROM failed_jobs LIMIT 1")[0][0]
     assert "beware: its retryUntil is past" in invoke("retry", "--id", one, "--dry-run", "--url", capture.url).err
-    assert invoke("why", one, "--url", capture.url).out.count(f"retry --id {one} --retry-until none --url {capture.url} --operate") == 1
+    assert (
+        invoke("why", one, "--url", capture.url).out.count(
+            f"retry --id {one} --retry-until none --url {capture.url} --operate"
+        )
+        == 1
+    )
     taken = invoke("retry", "state:failed", "--retry-until", "none", "--yes", "--operate", "--url", capture.url)
     assert taken.code == 0
     moved = query(capture.url, 'SELECT payload FROM jobs WHERE payload LIKE \'{"uuid":"",%\'')

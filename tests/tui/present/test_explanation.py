@@ -41,3 +41,5 @@ def test_an_error_is_told_once() -> None:
     assert failed("")[0].count("no such shop") == 1
     assert failed("", "no shop with 3 others")[0].count("others") == 1
     assert failed("KeyError", "no shop with 3 others")[0].count("others") == 1
+    assert "attempts with Late: no such shop" in failed(r"App\Errors\Late")[0]
+    assert r"attempts with Late\x1b[31m: no such shop" in failed("App\\Errors\\Late\x1b[31m")[0]

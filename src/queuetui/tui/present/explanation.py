@@ -44,7 +44,9 @@ def _with_error(story: str, job: Job) -> str:
     if story.endswith(f" with {error}."):
         return story
     head, named, what = story.removesuffix(".").rpartition(" with ")
-    if named and error.startswith(what.rpartition("\\")[2].removesuffix(ELLIPSIS)):
+    said = what.removesuffix(ELLIPSIS)
+    class_name = "" if job.error is None else sanitize(job.error.class_name)
+    if named and (error.startswith(said) or class_name.startswith(said)):
         return f"{head} with {error}"
     return f"{story} {error}"
 

@@ -14,7 +14,7 @@ from queuetui.model.text import SafeText, sanitize
 from queuetui.monitor.diagnosis.words import command
 from queuetui.tui.present.ages import ABSENT, age_text
 from queuetui.tui.present.cells import Align
-from queuetui.tui.present.identity import last_part
+from queuetui.tui.present.identity import class_part, last_part
 from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.spark import spark_text
@@ -63,7 +63,7 @@ def group_rows(groups: Sequence[FailureGroup], now: datetime, order: Sort | None
 
 def error_of(group: FailureGroup) -> SafeText:
     """Return the newest message of a group, with its class."""
-    name, message = sanitize(group.error_class).rpartition("\\")[2], sanitize(group.message)
+    name, message = class_part(group.error_class), sanitize(group.message)
     return sanitize(f"{message} ({name})" if message and name else message or name or "no error is kept")
 
 

@@ -8,7 +8,7 @@ from queuetui.model.filter_text import quote_value
 from queuetui.model.job import Job
 from queuetui.model.short_id import end_of_id
 from queuetui.model.snapshot import QueueInfo, Snapshot
-from queuetui.model.text import Untrusted, sanitize
+from queuetui.model.text import SafeText, Untrusted, sanitize
 
 SHORT_ID_CHARS = 8
 _LONG_ID_CHARS = 16
@@ -33,6 +33,11 @@ def last_part(name: Untrusted) -> Untrusted:
     r"""Return the last part of `App\Jobs\Send` or `app.mail:send`; a name with blanks is no path."""
     last = re.split(r"[\\:]", name.raw)[-1]
     return name if " " in name.raw or not last else Untrusted(last)
+
+
+def class_part(class_name: Untrusted) -> SafeText:
+    r"""Return the class of an error without its namespace, `App\Errors\Late` as `Late`."""
+    return sanitize(Untrusted(class_name.raw.rpartition("\\")[2]))
 
 
 def true_name(name: Untrusted) -> str:

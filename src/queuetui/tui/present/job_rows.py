@@ -11,7 +11,7 @@ from queuetui.model.text import SafeText, Untrusted, sanitize
 from queuetui.model.verdict import Severity, Verdict
 from queuetui.model.worker import WorkerInfo
 from queuetui.tui.present.ages import ABSENT, age_text, due_text
-from queuetui.tui.present.identity import short_id, short_type
+from queuetui.tui.present.identity import class_part, short_id, short_type
 from queuetui.tui.present.job_columns import AGE, STATE_AND_TIME, STUCK_ALONE, WHOLE_ID
 from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
@@ -115,7 +115,7 @@ def error_text(job: Job) -> SafeText:
     """Return class and message of a job's last error on one line."""
     if job.error is None:
         return ABSENT
-    name = sanitize(job.error.class_name).rpartition("\\")[2]
+    name = class_part(job.error.class_name)
     message = sanitize(job.error.message)
     return sanitize(f"{name}: {message}" if name else message)
 
@@ -125,7 +125,7 @@ def message_text(job: Job) -> SafeText:
     if job.error is None:
         return ABSENT
     message = sanitize(job.error.message)
-    name = sanitize(job.error.class_name).rpartition("\\")[2]
+    name = class_part(job.error.class_name)
     return sanitize(f"{message} ({name})") if message.strip() and name else error_text(job)
 
 
