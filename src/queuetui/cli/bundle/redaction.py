@@ -9,18 +9,25 @@ from typing import Any
 from queuetui.model.secrets import MASK, NAMES_PATTERN, is_secret_name
 from queuetui.model.urls import hide_passwords
 
-# A name, perhaps in quotes, and what is given to it.
+# A name, perhaps in quotes, and what is given to it. Quotes may be escaped, as in JSON within a text; where it was cut off, one has no end.
+# A word is looked at from its beginning alone: a long one would else be looked through once for each of its letters.
+_SIGN = r"\\*[\"']?\s*(?:=>|[:=])\s*"
+_QUOTED = r"\\+\"(?:(?!\\+\")[\s\S])*(?:\\+\"|$)|\"(?:[^\"\\]|\\[\s\S])*(?:\"|$)|'(?:[^'\\]|\\[\s\S])*(?:'|$)"
 _GIVEN = re.compile(
-    rf"(?i)([\w-]*(?:{NAMES_PATTERN})s?[\"']?\s*(?:=>|[:=])\s*)(\"[^\"]*\"|'[^']*'|(?:bearer|basic)\s+\S+|[^\s,;&)}}\]]+)"
+    rf"(?i)(?<![\w-])([\w-]*(?:(?:{NAMES_PATTERN})s?|(?:passw|secret)[\w-]*){_SIGN})({_QUOTED}|(?:bearer|basic)\s+\S+|[^\s,;&)}}\]]+)"
 )
+# These say more than one word after their name.
+_HEADER = re.compile(rf"(?i)((?:authorization|cookie2?){_SIGN})({_QUOTED}|[^\r\n\"'<]+)")
+_ELEMENT = re.compile(rf"(?i)(<[\w:.-]*(?:{NAMES_PATTERN})[\w:.-]*(?:\s[^<>]*)?>)[^<]+")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
 # Signed tokens, and the keys of well-known services, tell themselves by their beginnings.
 _KEYS = re.compile(
     r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|\b(?:sk|pk|rk)_(?:live|test)_\w+|\bsk-[\w-]{16,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"
+    r"|\bAIza[\w-]{30,}|\bglpat-[\w-]{16,}|\bhooks\.slack\.com/(?:services|workflows)/[^\s\"'<]+"
     r"|\bgh[pousr]_\w{20,}|\bxox[abprs]-[\w-]+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)",
     re.DOTALL,
 )
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # The digits of a bank card.
 _CARD = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])")
 
@@ -29,7 +36,8 @@ def redact_text(text: str) -> str:
     """Return a text without passwords, tokens, keys, addresses of mail and numbers of cards."""
     text = hide_passwords(text)
     text = _KEYS.sub(MASK, text)
-    text = _GIVEN.sub(rf"\1{MASK}", text)
+    for given in (_ELEMENT, _GIVEN, _HEADER):
+        text = given.sub(rf"\1{MASK}", text)
     text = _BEARER.sub(rf"\1 {MASK}", text)
     return _CARD.sub(MASK, _MAIL.sub(MASK, text))
 
