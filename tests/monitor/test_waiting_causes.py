@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -51,10 +52,29 @@ def test_a_type_that_no_listening_worker_knows(
     verdict = explain(job(state, job_type=job_type, scheduled_at=ago(5)), facts(*workers))
     assert (verdict.code if known or verdict.code is Code.NO_HANDLER else None) is known
     if known is Code.NO_HANDLER:
-        assert (verdict.severity, verdict.stuck) == (Severity.WARNING, False)
         live = [one for one in workers if one.beat_at > ago(60)]
         assert verdict.evidence["listeners"] == ["web-1 pid 4411"] * len(live)
         assert "--app" in verdict.next
+
+
+@pytest.mark.parametrize(
+    ("created_s", "due_in_s", "up_s", "severity"),
+    [
+        ([700], [-5, 59], [(700,), (700, 9000)], Severity.CRITICAL),
+        ([599], [-5, 59], [(700,)], Severity.WARNING),
+        ([700], [61], [(700,)], Severity.WARNING),
+        ([700], [-5, 59], [(599,), (9000, 5), (9000, None)], Severity.WARNING),
+    ],
+)
+def test_a_type_that_no_release_brings_is_critical(
+    created_s: list[float], due_in_s: list[float], up_s: list[tuple[float | None, ...]], severity: Severity
+) -> None:
+    """Once it is due for as long as a job may be, unless a worker was started meanwhile: a release goes from worker to worker."""
+    for there, due, ups in product(created_s, due_in_s, up_s):
+        crew = [replace(knowing("Other"), started_at=None if up is None else ago(up)) for up in ups]
+        state = State.PENDING if due < 0 else State.SCHEDULED
+        verdict = explain(job(state, created_at=ago(there), scheduled_at=ago(-due)), facts(*crew))
+        assert (verdict.code, verdict.severity, verdict.stuck) == (Code.NO_HANDLER, severity, False), (there, due, ups)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +104,25 @@ def test_a_job_that_others_go_before(
     verdict = explain(job(scheduled_at=ago(due_s), priority=0), told)
     assert verdict.code is code
     assert words in verdict.summary
+
+
+@pytest.mark.parametrize(
+    ("due_s", "ended", "severity"),
+    [
+        (601, 190, Severity.CRITICAL),
+        (601, 0, Severity.CRITICAL),
+        (601, 210, Severity.WARNING),
+        (601, None, Severity.WARNING),
+        (599, 0, Severity.WARNING),
+    ],
+)
+def test_a_job_is_gravely_starved_when_it_is_late_and_will_be_for_as_long(
+    due_s: float, ended: int | None, severity: Severity
+) -> None:
+    """400 go first: at 190 in 5 minutes its turn comes in more than the 10 minutes that it may be due, at 210 in less."""
+    progress = QueueProgress(outranking=Measured(400), ended=None if ended is None else Measured(ended))
+    verdict = explain(job(scheduled_at=ago(due_s)), replace(facts(worker("mail"), queue("mail")), progress=progress))
+    assert (verdict.code, verdict.severity, verdict.stuck) == (Code.STARVED, severity, False)
 
 
 @pytest.mark.parametrize(

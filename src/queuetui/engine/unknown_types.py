@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from queuetui.engine.held import RunEnding
 from queuetui.model.job import Ending
+from queuetui.model.limits import LONGEST_GIVEN_BACK_S
 
 if TYPE_CHECKING:
     from queuetui.engine.clock import Clock
 
 UNKNOWN_TYPE = "UnknownType"
 FIRST_DELAY_S = 1.0
-LAST_DELAY_S = 60.0
 MOST_REMEMBERED = 10_000
 
 
@@ -41,7 +41,7 @@ class UnknownTypes:
         if now_s - first_s < self._after_s:
             if len(self._met) >= MOST_REMEMBERED:
                 del self._met[next(iter(self._met))]
-            self._met[settlement.job_id] = (first_s, min(LAST_DELAY_S, 2 * delay_s))
+            self._met[settlement.job_id] = (first_s, min(LONGEST_GIVEN_BACK_S, 2 * delay_s))
             return ended._replace(settlement=settlement._replace(delay_s=delay_s))
         for_s = f"; it was given back for {self._after_s:g} s" if self._after_s else ""
         error = replace(settlement.error, class_name=UNKNOWN_TYPE, message=f"{settlement.error.message}{for_s}")

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from queuetui.model.worker import WorkerInfo
 
 
+# A worker that does not know the type of a job gives it back for no longer at a time.
+LONGEST_GIVEN_BACK_S = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The floors from the profile that stuck verdicts are judged by.

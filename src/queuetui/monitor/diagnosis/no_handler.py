@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from queuetui.model.counted import counted
 from queuetui.model.job import Job
+from queuetui.model.limits import LONGEST_GIVEN_BACK_S
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.facts import Facts
@@ -16,26 +17,41 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a waiting job; needs workers that tell which types they know.
 
     It is no stuck job: a worker gives it back, later each time, and fails it once it has done so for long (`--unknown-after`).
+    It is critical once it is there for longer than a job may be due, and no worker of its queue was started in that time: then no
+    release is under way that could bring its handler.
     """
     listeners = facts.listeners(job.queue.raw)
     if not listeners or any(worker.may_know(job.type.raw) for worker in listeners):
         return None
     there_s = facts.seconds_since(job.created_at or job.scheduled_at) or 0.0
-    knows = _known(listeners)
+    limit_s = facts.limits.overdue_limit_s(job.queue.raw, job.type.raw)
+    newest_s = _newest_up_s(listeners, facts)
+    evidence: dict[str, object] = {
+        "queue": name(job.queue),
+        "type": name(job.type),
+        "there_s": round(there_s, 3),
+        "listeners": [worker_name(one) for one in listeners[:_MOST_NAMED]],
+        "they_know": _known(listeners),
+    }
+    severity, since = Severity.WARNING, ""
+    # What is due later than a job that was given back waits for its own time first.
+    if newest_s is not None and min(there_s, newest_s) > limit_s and facts.wait_s(job) > -LONGEST_GIVEN_BACK_S:
+        severity, since = Severity.CRITICAL, f", and no worker of the queue was started for {age(newest_s)}"
+        evidence |= {"newest_listener_up_s": round(newest_s), "limit_s": limit_s}
     return Verdict(
         Code.NO_HANDLER,
-        Severity.WARNING,
+        severity,
         f"{counted(len(listeners), 'live worker')} on {name(job.queue)}, none has a handler for {name(job.type)}: "
-        f"there for {age(there_s)}",
-        {
-            "queue": name(job.queue),
-            "type": name(job.type),
-            "there_s": round(there_s, 3),
-            "listeners": [worker_name(one) for one in listeners[:_MOST_NAMED]],
-            "they_know": knows,
-        },
+        f"there for {age(there_s)}{since}",
+        evidence,
         f"start a worker whose application declares it: {command('worker', '--app', 'MODULE', way=facts.access.working)}",
     )
+
+
+def _newest_up_s(listeners: tuple[WorkerInfo, ...], facts: Facts) -> float | None:
+    """Return for how long the newest of them is there, None where one does not tell."""
+    known = [one.up_s(facts.now) for one in listeners]
+    return None if None in known else min(up_s for up_s in known if up_s is not None)
 
 
 def _known(listeners: tuple[WorkerInfo, ...]) -> list[str]:
