@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.registry import open_native
+from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.errors import Unreachable
+from queuetui.model.limits import Limits
 from queuetui.model.verdict import Severity
 from queuetui.monitor.alarms.alarm import AlarmChange
 from queuetui.monitor.alarms.book import MOST_ALARMS, AlarmBook, AlarmLook
+from queuetui.monitor.alarms.watcher import AlarmWatcher, Watched
+from queuetui.monitor.feed import Feed
 from queuetui.monitor.health import HealthFinding
 from queuetui.monitor.observations import FILE_NAME, Observations
+from tests.conformance.scenes import add
 from tests.monitor.pictures import NOW
 
 DEEP = HealthFinding("queue", "mail", "depth_over", Severity.WARNING, "120 jobs wait", {"depth": 120}, "look")
@@ -110,6 +119,27 @@ def test_what_began_and_ended_in_a_silence_is_told_to_nobody(book: AlarmBook) ->
     assert turn(book, 60) == ["cleared silently"]
 
 
+def test_what_was_told_and_ended_in_a_silence_is_told_when_it_is_over(book: AlarmBook) -> None:
+    """Nobody is told anything in the silence; after it they hear that what they know of is over, or nothing where it is back."""
+    turn(book, 0, DEEP)
+    assert [turn(book, after_s, silent=True) for after_s in (60.0, 600.0)] == [[], []]
+    assert turn(book, 700) == ["cleared aloud"]
+    turn(book, 701, DEEP)
+    assert [turn(book, 800, silent=True), turn(book, 801, DEEP, silent=True), turn(book, 802, DEEP)] == [[], [], []]
+
+
+def test_what_gets_worse_in_a_silence_is_told_after_it(book: AlarmBook) -> None:
+    """As worse than what is known, or as over where it ended in the silence."""
+    graver = replace(DEEP, severity=Severity.CRITICAL)
+    turn(book, 0, DEEP)
+    assert turn(book, 1, graver, silent=True) == ["worse silently"]
+    assert turn(book, 2, graver) == ["worse aloud"]
+    turn(book, 100)
+    turn(book, 200, DEEP)
+    assert turn(book, 201, graver, silent=True) == ["worse silently"]
+    assert [turn(book, 300, silent=True), turn(book, 301)] == [[], ["cleared aloud"]]
+
+
 def test_alarms_outlive_their_watcher_and_two_tell_once(tmp_path: Path, book: AlarmBook) -> None:
     """Another run, or another watcher of the same store, knows what was told; another store has its own."""
     turn(book, 0, DEEP)
@@ -155,3 +185,32 @@ def test_a_file_that_fails_is_told_of(observations: Observations, book: AlarmBoo
     with observations.changing() as tables:
         tables.execute("ALTER TABLE away RENAME TO alarm")
     assert turn(book, 0, DEEP) == ["raised aloud"]
+
+
+def test_the_first_look_after_a_store_was_away_ends_no_alarm(
+    migrated_sqlite_url: str, observations: Observations
+) -> None:
+    """Nobody saw how it was meanwhile: an alarm is over once it was not seen for long enough from then on."""
+    path, now, limits = Path(migrated_sqlite_url.removeprefix("sqlite:///")), [NOW], Limits(alarms=AlarmLimits(depth=1))
+    away = path.with_suffix(".away")
+
+    def connect() -> list[tuple[str, Feed]]:
+        return [("shop", Feed(open_native(migrated_sqlite_url, BackendOptions()), limits))]
+
+    def look(after_s: float) -> list[tuple[str, str]]:
+        now[0] = NOW + timedelta(seconds=after_s)
+        return [(change.turn.value, change.alarm.finding.code) for change in watcher.look()]
+
+    with closing(connect()[0][1]) as feed:
+        add(feed._backend, 2)  # type: ignore[arg-type] # it is one of ours
+    watched = Watched("shop", migrated_sqlite_url, limits, (), connect)
+    with closing(AlarmWatcher(watched, observations, lambda: now[0])) as watcher:
+        assert look(0) == [("raised", "depth_over")]
+        path.rename(away)
+        assert look(10) == [("raised", "unreachable")]
+        with closing(sqlite3.connect(away, isolation_level=None)) as file:
+            file.execute("DELETE FROM queuetui_job")
+        away.rename(path)
+        assert look(300) == [("cleared", "unreachable")]
+        assert look(359) == []
+        assert look(360) == [("cleared", "depth_over")]

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from typing import Any
 
 from queuetui.model.verdict import Severity
@@ -34,11 +35,19 @@ class AlarmLook:
     is_whole: bool = True
 
 
+class _Told(IntEnum):
+    """What was told of an alarm: nothing, all, or what it was before it got worse."""
+
+    NOTHING = 0
+    ALL = 1
+    LESS = 2
+
+
 @dataclass(frozen=True, slots=True)
 class _Standing:
     alarm: Alarm
     seen_at: datetime
-    is_told: bool
+    told: _Told
 
 
 class AlarmBook:
@@ -60,12 +69,13 @@ class AlarmBook:
     ) -> tuple[AlarmChange, ...]:
         """Take in a look and return what became of the alarms.
 
-        One is raised at once, and cleared when it was not seen for `clear_after_s`.
+        One is raised at once, and cleared when it was not seen for `clear_after_s`. That one is over which was told before is told
+        when no silence holds.
         """
         with self._observations.changing() as tables:
             before = self._read(tables)
             changes = [*self._raise(tables, look, before, is_silenced)]
-            changes += self._clear(tables, look, before, clear_after_s)
+            changes += self._clear(tables, look, before, clear_after_s, is_silenced)
             tables.execute("DELETE FROM alarm WHERE seen_at < ?", ((look.at - _FORGOTTEN_AFTER).timestamp(),))
         return tuple(changes)
 
@@ -85,13 +95,20 @@ class AlarmBook:
             silent = is_silenced(finding)
             is_worse = old is not None and finding.severity > old.alarm.finding.severity
             alarm = Alarm(self._title, finding, look.at) if old is None else _go_on(old.alarm, finding)
-            is_told = not silent or (old is not None and old.is_told and not is_worse)
-            self._write(tables, _Standing(alarm, look.at, is_told))
-            if old is None or is_worse or (is_told and not old.is_told):
-                yield AlarmChange(Turn.WORSE if is_worse else Turn.RAISED, alarm, look.at, silent)
+            before_told = _Told.NOTHING if old is None else old.told
+            told = _told_in_silence(before_told, is_worse=is_worse) if silent else _Told.ALL
+            self._write(tables, _Standing(alarm, look.at, told))
+            if old is None or is_worse or (not silent and before_told is not _Told.ALL):
+                turn = Turn.WORSE if is_worse or before_told is _Told.LESS else Turn.RAISED
+                yield AlarmChange(turn, alarm, look.at, silent)
 
     def _clear(
-        self, tables: sqlite3.Connection, look: AlarmLook, before: Mapping[AlarmKey, _Standing], clear_after_s: float
+        self,
+        tables: sqlite3.Connection,
+        look: AlarmLook,
+        before: Mapping[AlarmKey, _Standing],
+        clear_after_s: float,
+        is_silenced: Callable[[HealthFinding], bool],
     ) -> Iterator[AlarmChange]:
         found, near = _keys(look.found), _keys(look.near)
         for key, old in before.items():
@@ -101,9 +118,11 @@ class AlarmBook:
             if key in near or not look.is_whole or old.seen_at > look.at:
                 self._write(tables, replace(old, seen_at=look.at))
             elif look.at - old.seen_at >= timedelta(seconds=clear_after_s):
+                if old.told is not _Told.NOTHING and is_silenced(old.alarm.finding):
+                    continue
                 place = (self._identity, key.subject, key.name, key.code)
                 tables.execute("DELETE FROM alarm WHERE store = ? AND subject = ? AND name = ? AND code = ?", place)
-                yield AlarmChange(Turn.CLEARED, old.alarm, look.at, not old.is_told)
+                yield AlarmChange(Turn.CLEARED, old.alarm, look.at, old.told is _Told.NOTHING)
 
     def _read(self, tables: sqlite3.Connection) -> dict[AlarmKey, _Standing]:
         rows = tables.execute(f"SELECT {_COLUMNS} FROM alarm WHERE store = ?", (self._identity,))
@@ -113,15 +132,19 @@ class AlarmBook:
     def _standing_of(self, row: tuple[Any, ...]) -> _Standing:
         subject, name, code, severity, summary, evidence, step, raised_at, seen_at, is_told = row
         finding = HealthFinding(subject, name, code, Severity(severity), summary, json.loads(evidence), step)
-        return _Standing(Alarm(self._title, finding, _time(raised_at)), _time(seen_at), bool(is_told))
+        return _Standing(Alarm(self._title, finding, _time(raised_at)), _time(seen_at), _Told(is_told))
 
     def _write(self, tables: sqlite3.Connection, one: _Standing) -> None:
         finding = one.alarm.finding
         evidence = json.dumps(dict(finding.evidence))
         values = (finding.severity, finding.summary, evidence, finding.next)
-        times = (one.alarm.raised_at.timestamp(), one.seen_at.timestamp(), one.is_told)
+        times = (one.alarm.raised_at.timestamp(), one.seen_at.timestamp(), one.told)
         row = (self._identity, finding.subject, finding.name, finding.code, *values, *times)
         tables.execute(f"INSERT OR REPLACE INTO alarm (store, {_COLUMNS}) VALUES ({', '.join('?' * len(row))})", row)
+
+
+def _told_in_silence(before: _Told, *, is_worse: bool) -> _Told:
+    return _Told.LESS if is_worse and before is _Told.ALL else before
 
 
 def _go_on(alarm: Alarm, finding: HealthFinding) -> Alarm:

@@ -66,6 +66,7 @@ class AlarmWatcher:
         self._clock = clock
         self._place = AlarmBook(observations, f"address {watched.address}", watched.title)
         self._open: list[_Watched] = []
+        self._was_away = False
 
     def look(self) -> tuple[AlarmChange, ...]:
         """Look once; return what became of the alarms."""
@@ -75,7 +76,12 @@ class AlarmWatcher:
             looks = [(one.book, self._read(one)) for one in self._open]
         except QueueTuiError as error:
             self.close()
+            self._was_away = True
             return self._turn(self._place, AlarmLook(self._clock(), (self._unreachable(error),)))
+        if self._was_away:
+            # Nobody saw how it was meanwhile: from now on it is watched whether an alarm is over.
+            looks = [(book, replace(look, is_whole=False)) for book, look in looks]
+            self._was_away = False
         turns = [(self._place, AlarmLook(self._clock())), *looks]
         return tuple(change for book, look in turns for change in self._turn(book, look))
 
