@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine
 
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import NATIVE, open_native
 from queuetui.model.event import EventRequest
+from queuetui.monitor import follower as follower_file
 from queuetui.monitor.follower import Follower
-from tests.conformance.scenes import add
+from tests.conformance.scenes import add, new_job
 
 BURST = 2_005
 
@@ -54,3 +57,33 @@ def test_what_was_there_before_is_not_told_as_new(backend: NativeBackend) -> Non
     assert seen(follower) == sent[-10:]
     assert seen(follower) == []
     assert seen(follower) == []
+
+
+def test_what_was_left_out_of_too_large_a_burst_is_told(
+    backend: NativeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest are told, and that there were more; the next look is whole again."""
+    monkeypatch.setattr(follower_file, "MOST_A_LOOK", 1_000)
+    one = follow(backend, EventRequest(limit=10))
+    begun = add(backend)
+    assert (seen(one), one.is_cut) == (begun, False)
+    sent = add(backend, BURST)
+    assert (seen(one), one.is_cut) == (sent[-1_000:], True)
+    assert (seen(one), one.is_cut) == ([], False)
+
+
+def test_what_is_committed_late_is_told_however_much_is_newer(
+    migrated_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An enqueue in a long transaction has the time of its beginning, and stands behind pages of what was told already."""
+    monkeypatch.setattr(follower_file, "LOOK_BACK_EVERY_S", 0.0)
+    engine = create_engine(migrated_postgres_url.replace("postgresql:", "postgresql+psycopg:"))
+    with closing(open_native(migrated_postgres_url, BackendOptions())) as backend, engine.connect() as held:
+        one = follow(backend, EventRequest(limit=10))
+        assert seen(one) == []
+        late = new_job()
+        backend.jobs.enqueue([late], held)
+        assert len(add(backend, BURST)) == len(seen(one))
+        held.commit()
+        assert seen(one) == [late.id]
+    engine.dispose()

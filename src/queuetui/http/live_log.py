@@ -87,6 +87,13 @@ class LiveLog:
             self._messages.append(LiveMessage(self._newest, kind, backend, queue, data))
         self._wake()
 
+    def skip(self) -> None:
+        """Say that something was left out: whoever listens reads anew what it shows."""
+        with self._lock:
+            self._newest += 1
+            self._messages.clear()
+        self._wake()
+
     def after(self, number: int) -> tuple[LiveMessage, ...] | None:
         """Return the next messages behind a number, at most AT_ONCE.
 

@@ -64,6 +64,8 @@ class LiveSources:
         while not self._over.is_set():
             try:
                 for new in follower.follow(self._over):
+                    if follower.is_cut:
+                        self._log.skip()
                     for event in new:
                         self._write_event(system, event)
             except QueueTuiError as error:

@@ -6,6 +6,7 @@ The log read page by page, and looked at again and again for what is new.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # An entry may show up behind a younger one, when its transaction took longer: so far is looked back.
 LOOK_BACK = timedelta(seconds=5)
 LOOK_EVERY_S = 1.0
+# To look so far back at every look would read all of a busy log again and again.
+LOOK_BACK_EVERY_S = 2.0
 EVENTS_A_PAGE = 1_000
 # As many as a log is searched for at all.
 MOST_A_LOOK = 20_000
@@ -39,6 +42,7 @@ class Follower:
     """Yields each new event once, oldest first; the store's hints only make it look sooner.
 
     `expands` tells that ends of runs hold their starts, which are events too.
+    After a look, `is_cut` tells that more had happened than is looked through at once: older events were left out.
     """
 
     def __init__(self, log: EventLog, request: EventRequest, *, expands: bool = False) -> None:
@@ -47,6 +51,8 @@ class Follower:
         self._kinds = request.kinds
         self._starts = RunStarts() if expands else None
         self._begun = False
+        self.is_cut = False
+        self._back_again_s = 0.0
         self._seen: dict[str, datetime] = {}
 
     def look(self) -> tuple[Event, ...]:
@@ -61,6 +67,7 @@ class Follower:
             if page.has_more:
                 # What stands behind the first that are shown is old, and not to be taken for new at the next look.
                 self._learn(self._find_unseen(page.last))
+                self.is_cut = False
         self._learn(new)
         shown = new if self._starts is None else self._starts.shown(new, self._kinds)
         return tuple(reversed(shown))
@@ -69,14 +76,20 @@ class Follower:
         """Return what was not seen before, newest first, page by page as far back as something new may stand."""
         horizons = (self._request.since, max(self._seen.values()) - LOOK_BACK if self._seen else None)
         since = max((one for one in horizons if one is not None), default=None)
+        now_s = time.monotonic()
+        looks_back = now_s >= self._back_again_s
         found: list[Event] = []
-        while len(found) < MOST_A_LOOK:
+        self.is_cut, looked = False, 0
+        while looked < MOST_A_LOOK:
             page = self._log.events(replace(self._request, since=since, before=before, limit=EVENTS_A_PAGE))
             new = [event for event in page.events if event.cursor not in self._seen]
             found += new
-            if not (new and page.has_more):
+            if not page.has_more or not (new or looks_back):
                 break
-            before = page.last
+            before, looked = page.last, looked + len(page.events)
+            self.is_cut = bool(new) and looked >= MOST_A_LOOK
+        if looks_back:
+            self._back_again_s = now_s + LOOK_BACK_EVERY_S
         return tuple(found)
 
     def _learn(self, events: tuple[Event, ...]) -> None:

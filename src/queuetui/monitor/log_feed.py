@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from queuetui.model.event import Event, EventPage, EventRequest
+from queuetui.model.event import EventPage, EventRequest
 from queuetui.model.snapshot import Part, Watch
 from queuetui.monitor.follower import EVENTS_A_PAGE, LOOK_BACK, MOST_A_LOOK, Follower, log_of
 from queuetui.monitor.run_starts import RunStarts, asked_of_log, shown_page
@@ -66,19 +65,15 @@ class LogFeed:
         log = self._backend.events
         return None if log is None else log.listen_events(hear)
 
-    def follow(self, request: EventRequest, over: threading.Event) -> Iterator[tuple[Event, ...]]:
-        """Yield what happened and what goes on happening, oldest first, until it is over."""
-        return self._follower(request).follow(over)
-
     def follow_from_now(self) -> Follower:
         """Return what tells each event that happens from now on, once; raises Unsupported where none are kept."""
-        follower = self._follower(EventRequest(since=self.now() - LOOK_BACK, limit=EVENTS_A_PAGE))
+        follower = self.follower(EventRequest(since=self.now() - LOOK_BACK, limit=EVENTS_A_PAGE))
         # What stands in the log already is passed over, whatever its time.
         follower.look()
         return follower
 
-    def _follower(self, request: EventRequest) -> Follower:
-        """Return a follower of the log; raises Unsupported where none is kept."""
+    def follower(self, request: EventRequest) -> Follower:
+        """Return what tells what happened and goes on happening; raises Unsupported where no log is kept."""
         log = log_of(self._backend)
         return Follower(log, request, expands=self._backend.inspector.capabilities.native)
 

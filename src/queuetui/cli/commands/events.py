@@ -149,8 +149,12 @@ def _show_all(systems: Systems, request: EventRequest, form: Format) -> None:
 def _follow(feed: Feed, request: EventRequest, form: Format) -> None:
     """Write what is new as it comes; as JSON a line each, for a list would never end."""
     lines = Format.NDJSON if form is Format.JSON else form
-    headed = True
-    for new in feed.follow(request, threading.Event()):
+    headed, follower = True, feed.follower(request)
+    for new in follower.follow(threading.Event()):
+        if follower.is_cut:
+            say(
+                "so much happened at once that the oldest events of it are left out; see them with --since and --job or --queue"
+            )
         _write(new, lines, headed=headed)
         # A pipe would else get nothing until there is a block of it.
         sys.stdout.flush()
