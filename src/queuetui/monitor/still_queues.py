@@ -31,7 +31,7 @@ _LOOKS_APART_S = 0.4
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A queue at one look, which holds until then: its ends and limit, and whether it stands still."""
+    """A queue at one look, which holds until then: its ends, when they were read, its limit, and whether it stands still."""
 
     ends: QueueEnds | None
     due_at: datetime | None
@@ -39,6 +39,7 @@ class _Seen:
     limit_s: float
     is_still: bool
     is_told: bool = True
+    read_s: float = 0.0
 
 
 class StillQueues:
@@ -95,8 +96,6 @@ class StillQueues:
                 seen[name] = known
         if may_look:
             self._again_s = time.monotonic() + (time.monotonic() - now_s) * _TIMES_COST
-        if suspects and not hurried:
-            time.sleep(_LOOKS_APART_S)
         for queue in suspects:
             one = seen[queue.name.raw]
             if hurried or not self._stands(queue, one, facts):
@@ -134,6 +133,7 @@ class StillQueues:
         """Look at the queue; raises Untold."""
         began_s, due_at = time.monotonic(), queue.oldest_due_at
         ends = self._signs.ends(queue.name, facts.limits)
+        read_s = time.monotonic()
         limit_s = facts.limits.overdue_limit_s(queue.name.raw, "" if ends is None else ends.type)
         if known is not None and known.ends is not None and ends is not None and known.ends.have_moved_on_to(ends):
             self._moved_s[queue.name.raw] = began_s
@@ -143,10 +143,11 @@ class StillQueues:
             and not self._signs.has_ended(queue.name, facts, limit_s)
             and (_rests(queue) or not self._signs.runs(queue.name, facts.limits))
         )
-        return _Seen(ends, due_at, _until(began_s, is_still=is_left), limit_s, is_still=is_left)
+        return _Seen(ends, due_at, _until(began_s, is_still=is_left), limit_s, is_still=is_left, read_s=read_s)
 
     def _stands(self, queue: QueueInfo, seen: _Seen, facts: Facts) -> bool:
-        """Look once more."""
+        """Look once more, as soon as a moment has passed: on large tables that is what the looks themselves take."""
+        time.sleep(max(0.0, seen.read_s + _LOOKS_APART_S - time.monotonic()))
         try:
             ends = self._signs.ends(queue.name, facts.limits)
             has_moved = seen.ends is not None and ends is not None and seen.ends.have_moved_on_to(ends)
