@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from queuetui.engine.held import Run, RunEnding
-from queuetui.engine.run_metrics import MOST_VALUES, OTHER, RunMetrics, served
+from queuetui.engine.run_metrics import RunMetrics, served
+from queuetui.engine.tag_counts import MOST_VALUES, OTHER
 from queuetui.model.clock import EPOCH
 from queuetui.model.errors import BadConfig
 from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement

@@ -50,6 +50,8 @@ def test_a_worker_tells_what_it_did(tmp_path: Path, isolation: str) -> None:
         port,
         "--metrics-label",
         "provider",
+        "--count-tag",
+        "provider",
     ]
 
     def scrape() -> str:
@@ -70,3 +72,7 @@ def test_a_worker_tells_what_it_did(tmp_path: Path, isolation: str) -> None:
     assert 'jobs_total{provider="acme",queue="default",status="completed",type="spend"} 1.0' in told
     assert 'credits_used_total{provider="acme",queue="default",type="spend"} 2.5' in told
     assert 'job_errors_total{error="OSError",provider="",queue="default",type="fail"} 1.0' in told
+    with Queue(url) as queue:
+        counted = {one.name.raw: one.amount for one in queue.backend.notes.usage_totals(60)}
+    assert counted == {"credits_used": 2.5, "tag completed provider:acme": 1.0}
+    assert "tag_completed" not in told

@@ -13,7 +13,7 @@ import pytest
 from queuetui.config.profile import Profile
 from queuetui.model.job import Ending
 from queuetui.model.limits import Limits
-from queuetui.model.run_notes import RunNotes
+from queuetui.model.run_notes import RunNotes, tag_counter
 from tests.backends.captures import load_capture
 from tests.http.stage import HttpStage, serving, serving_native
 from tests.servers.fixtures import PostgresFactory
@@ -158,7 +158,10 @@ def test_what_ended_is_counted_from_the_first_scrape_on(each_stage: HttpStage) -
     stage.get("/metrics")
     lease_id, fence = stage.jobs.claimed("a")
     notes = RunNotes(
-        stage.jobs.ids["a"], fence, "SendMail", usage={"credits used": 1, "credits_used_total": 2, ".total": 4}
+        stage.jobs.ids["a"],
+        fence,
+        "SendMail",
+        usage={"credits used": 1, "credits_used_total": 2, ".total": 4, tag_counter("provider", "a:b", "failed"): 1},
     )
     stage.jobs.backend.notes.write_notes(lease_id, [notes])
     for name, how in (("b", Ending.COMPLETED), ("c", Ending.FAILED), ("d", Ending.RETRY)):
@@ -172,6 +175,9 @@ def test_what_ended_is_counted_from_the_first_scrape_on(each_stage: HttpStage) -
         assert ended == [1, 1, 1, 0]
         assert (sums["job_errors_total"], sums["job_duration_seconds_count"], sums["credits_used_total"]) == (2, 3, 3)
         assert told.count("\ncredits_used_total{") == 1
+        by_tag = 'jobs_by_tag_total{backend="shop",queue="lane-a",status="failed",tag="provider",type="SendMail",value="a:b"} 1.0'
+        assert by_tag in told
+        assert "tag_failed" not in told
         assert '__total{backend="shop",queue="lane-a",type="SendMail"} 4.0' in told
 
 

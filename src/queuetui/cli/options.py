@@ -15,7 +15,7 @@ from queuetui.cli.output import Format
 from queuetui.model.duration import SHORTEST_LIMIT_S, parse_duration_s
 from queuetui.model.errors import BadQuery
 from queuetui.model.filter_text import WrittenValue, split_values
-from queuetui.model.names import read_queue, read_queues, read_tags, read_text
+from queuetui.model.names import read_counted_tag, read_queue, read_queues, read_tags, read_text
 from queuetui.model.query import ALIASES, FIELDS, Query
 from queuetui.model.zone import in_utc, zone_name
 
@@ -138,6 +138,7 @@ def written_name(text: str) -> str:
 
 
 queue_name = checked(lambda text: read_queue(written_name(text)))
+counted_tag = checked(read_counted_tag)
 tag_name = checked(lambda text: read_tags((written_name(text),))[0])
 some_text = checked(lambda text: read_text(text, "it"))
 

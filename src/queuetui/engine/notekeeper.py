@@ -11,6 +11,7 @@ from queuetui.engine.apart import write_apart
 from queuetui.engine.held import Run
 from queuetui.engine.log_fields import fields_in_words
 from queuetui.engine.logs import WORKER_LOGGER, current_job, message_of, own_fields
+from queuetui.engine.tag_counts import TagCounts
 from queuetui.model.clock import to_text
 from queuetui.model.job import Ending
 
@@ -26,10 +27,11 @@ _ENDED_WELL = frozenset({Ending.COMPLETED, Ending.SNOOZED, Ending.RELEASED})
 
 
 class Notekeeper:
-    """Nothing is written for runs that tell nothing."""
+    """Nothing is written for runs that tell nothing; `counted_tags` are names of tags that runs are counted by."""
 
-    def __init__(self, store: RunNotesStore) -> None:
+    def __init__(self, store: RunNotesStore, counted_tags: Sequence[str] = ()) -> None:
         self._store = store
+        self._tags = TagCounts(counted_tags)
 
     def write_running(self, lease_id: str, runs: Iterable[Run], now_s: float) -> None:
         """Write what is new of runs that last."""
@@ -43,6 +45,7 @@ class Notekeeper:
 
     def write_ended(self, lease_id: str, endings: Sequence[RunEnding]) -> None:
         """Write what is new of runs whose endings are about to be written."""
+        self._tags.mark(endings)
         told = []
         for run, settlement in endings:
             notes = run.context.notes

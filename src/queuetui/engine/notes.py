@@ -70,6 +70,13 @@ class Notes:
             self.usage[name] = before + amount
             self.version += 1
 
+    def mark(self, name: str) -> None:
+        """Count the run itself, once however often it is said, unless it has as many counters as it may."""
+        with self._lock:
+            if name in self.usage or len(self.usage) < COUNTERS_A_RUN:
+                self.usage[name] = 1.0
+                self.version += 1
+
     def add_line(self, text: str) -> None:
         """Keep what was logged, of which the oldest lines give way."""
         with self._lock:

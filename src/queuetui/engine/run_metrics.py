@@ -8,40 +8,21 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from queuetui.engine.tag_counts import BoundedValues, tag_values
 from queuetui.model.errors import BadConfig
 from queuetui.model.job import Ending
-from queuetui.model.run_notes import metric_name
+from queuetui.model.run_notes import metric_name, read_tag_counter
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter
 
     from queuetui.engine.held import RunEnding
 
-# Each pair of label values is a series that Prometheus keeps: what a queue can be full of is bounded.
-MOST_VALUES = 200
 MOST_COUNTERS = 50
-OTHER = "other"
-VALUE_CHARS = 120
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600)
 _TAKEN = frozenset({"type", "status", "queue", "error", "le"})
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _FAILURES = frozenset({Ending.FAILED, Ending.RETRY, Ending.LOST})
-
-
-class BoundedValues:
-    """The values that one label has had; those beyond the first MOST_VALUES are all called `other`."""
-
-    def __init__(self) -> None:
-        self._known: set[str] = set()
-
-    def read(self, value: str) -> str:
-        """Return the value as a label holds it."""
-        short = value[:VALUE_CHARS]
-        if short not in self._known:
-            if len(self._known) >= MOST_VALUES:
-                return OTHER
-            self._known.add(short)
-        return short
 
 
 class RunMetrics:
@@ -86,11 +67,12 @@ class RunMetrics:
             self._child(self._errors, where, self._values["error"].read(error)).inc()
         notes = ended.run.context.notes
         for name, amount in () if notes is None else tuple(notes.usage.items()):
-            self._count_usage(name, amount, where)
+            if read_tag_counter(name) is None:
+                self._count_usage(name, amount, where)
 
     def _where(self, job_type: str, queue: str, tags: tuple[str, ...]) -> tuple[str, ...]:
         """Return the values of the labels that all series of a run share."""
-        named = _tag_values(tags, self._labels) if self._labels else {}
+        named = tag_values(tags, self._labels) if self._labels else {}
         values = {"type": job_type, "queue": queue, **named}
         return tuple(self._values[name].read(value) for name, value in values.items())
 
@@ -155,13 +137,3 @@ def served(port: int, labels: Sequence[str], running: Callable[[], int]) -> Iter
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _tag_values(tags: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
-    """Return the value of each label that a job's tags give, empty where they give none."""
-    found = dict.fromkeys(labels, "")
-    for tag in tags:
-        name, sign, value = tag.partition(":") if ":" in tag else tag.partition("=")
-        if sign and name in found:
-            found[name] = value
-    return found

@@ -9,7 +9,7 @@ from typing import Literal
 from queuetui.engine.allowed import AllowRule
 from queuetui.model.command import COMMAND_TAG
 from queuetui.model.duration import read_span_s
-from queuetui.model.names import read_queues, read_tags
+from queuetui.model.names import read_counted_tag, read_queues, read_tags
 
 DEFAULT_CONCURRENCY = 4
 DEFAULT_BATCH = 500
@@ -39,7 +39,8 @@ class WorkerSettings:
     `isolation` None runs only the types with a hard limit in child processes. A child is replaced after `recycle_jobs` runs and when
     it holds more than `recycle_memory_mb`; a run there has `cancel_grace_s` to give way to a person before it is killed.
     `measure` keeps of every run what it took of the machine; results are deleted after `result_ttl_s` where their type says nothing.
-    `metrics_port` serves what was done as metrics, with labels from the tags named in `metrics_labels`.
+    `metrics_port` serves what was done as metrics, with labels from the tags named in `metrics_labels`. Runs are counted
+    in the store by the values of `counted_tags`.
     A job of a type without a handler here is given back until this worker has met it for `unknown_after_s`; then it fails.
     `allow_command` lets jobs be commands of the system's shell.
     """
@@ -71,6 +72,7 @@ class WorkerSettings:
     unknown_after_s: float = 3600.0
     metrics_port: int | None = None
     metrics_labels: tuple[str, ...] = ()
+    counted_tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse names and durations that cannot be; raises TypeError or ValueError."""
@@ -80,6 +82,7 @@ class WorkerSettings:
         if self.queues is not None:
             object.__setattr__(self, "queues", read_queues(self.queues))
         object.__setattr__(self, "tags", read_tags(self.tags))
+        object.__setattr__(self, "counted_tags", tuple(map(read_counted_tag, self.counted_tags)))
 
     @property
     def all_tags(self) -> tuple[str, ...]:

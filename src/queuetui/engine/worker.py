@@ -154,7 +154,7 @@ class Worker:
             clock=clock,
             volume=volume,
             suspects=Suspects(careful=settings.isolation != "process"),
-            notekeeper=Notekeeper(self._backend.notes),
+            notekeeper=Notekeeper(self._backend.notes, settings.counted_tags),
         )
         renewal = LeaseRenewer(self._store, card, leases, self._stopping, self._health, clock)
         sweeper = Sweeper(self._store, settings, self._stopping, self._health, clock)

@@ -7,13 +7,13 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from queuetui.model.histories import RunMinute
-from queuetui.model.run_notes import UsageTotal, metric_name
+from queuetui.model.run_notes import UsageTotal, metric_name, read_tag_counter
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 # Names that stand for something else already.
-_TAKEN = frozenset({"jobs", "job_errors", "job_duration_seconds", "live_messages_pushed"})
+_TAKEN = frozenset({"jobs", "jobs_by_tag", "job_errors", "job_duration_seconds", "live_messages_pushed"})
 MOST_COUNTERS = 50
 
 
@@ -48,7 +48,19 @@ class RunTotals:
                     jobs.add_metric([*place, status], count)
                 errors.add_metric(place, row.failed + row.retried + row.lost)
                 lengths.add_metric(place, _buckets(row), row.busy_s)
-        yield from (jobs, errors, lengths, *self._counted())
+        yield from (jobs, errors, lengths, self._by_tag(named), *self._counted())
+
+    def _by_tag(self, named: tuple[str, ...]) -> Metric:
+        from prometheus_client.core import CounterMetricFamily
+
+        metric = CounterMetricFamily(
+            "jobs_by_tag", "Runs that ended, by a tag.", labels=(*named, "tag", "value", "status")
+        )
+        for backend, totals in self._usage:
+            for one in totals:
+                if (counted := read_tag_counter(one.name.raw)) is not None:
+                    metric.add_metric([backend, one.type.raw, one.queue.raw, *counted], max(0.0, one.amount))
+        return metric
 
     def _counted(self) -> Iterator[Metric]:
         from prometheus_client.core import CounterMetricFamily
@@ -64,6 +76,8 @@ class RunTotals:
         found: dict[str, dict[tuple[str, str, str], float]] = {}
         for backend, totals in self._usage:
             for one in totals:
+                if read_tag_counter(one.name.raw) is not None:
+                    continue
                 name, place = metric_name(one.name.raw), (backend, one.type.raw, one.queue.raw)
                 if name in _TAKEN or (name not in found and len(found) >= MOST_COUNTERS):
                     continue

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 LONGEST_NAME_CHARS = 200
+_COUNTED_TAG = re.compile(r"[\w.-]{1,32}")
 _SHOWN_CHARS = 40
 
 
@@ -53,6 +55,14 @@ def read_tags(tags: object, what: str = "tags") -> tuple[str, ...]:
     if isinstance(tags, str | bytes | Mapping) or not isinstance(tags, Iterable):
         raise TypeError(f"{what} is {shown(tags)}; give a list of texts, such as ['db-1']")
     return tuple(dict.fromkeys(_read_name(tag, "tag") for tag in tags))
+
+
+def read_counted_tag(name: str) -> str:
+    """Return the name of a tag that runs may be counted by; raises ValueError."""
+    if not _COUNTED_TAG.fullmatch(name):
+        message = f"{name[:40]!r} is no name of a tag to count by; of the tag provider:acme it is provider"
+        raise ValueError(message)
+    return name
 
 
 def read_many(values: object, what: str) -> tuple[Any, ...]:

@@ -21,6 +21,8 @@ COUNTER_NAME_CHARS = 64
 COUNTERS_A_RUN = 100
 # So far from what stores hold that the runs of ages can be summed up.
 LARGEST_COUNT = 1e100
+# Counters that a worker itself adds for the tags that it was told to count by: no handler's use of anything.
+_TAG_COUNTER = re.compile(r"tag (\w+) ([^:=]+):(.*)")
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NOT_OF_METRICS = re.compile(r"[^a-zA-Z0-9_]")
 _ADDED = re.compile(r"(?:_total)+$")
@@ -72,6 +74,17 @@ class UsageTotal:
 def to_total(queue: str, job_type: str, name: str, *, amount: float) -> UsageTotal:
     """Return what a store has summed up."""
     return UsageTotal(Untrusted(queue), Untrusted(job_type), Untrusted(name), amount)
+
+
+def tag_counter(tag: str, value: str, ending: str) -> str:
+    """Return the name that runs of a tag's value are counted under, by how they ended."""
+    return f"tag {ending} {tag}:{value}"[:COUNTER_NAME_CHARS]
+
+
+def read_tag_counter(name: str) -> tuple[str, str, str] | None:
+    """Return the tag, its value and the ending that a counter is of, None for one of handlers."""
+    found = _TAG_COUNTER.fullmatch(name)
+    return None if found is None else (found[2], found[3], found[1])
 
 
 def metric_name(name: str) -> str:

@@ -12,6 +12,7 @@ import rich_click as click
 from queuetui.cli.options import (
     NumberRange,
     connection_options,
+    counted_tag,
     duration,
     join_queues,
     positive_duration,
@@ -111,6 +112,14 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
     multiple=True,
     metavar="NAME",
     help="A label of the metrics: of a job with the tag NAME:VALUE it is VALUE; repeatable.",
+)
+@click.option(
+    "--count-tag",
+    "counted_tags",
+    multiple=True,
+    type=counted_tag,
+    metavar="NAME",
+    help="Count the runs of jobs with a tag NAME:VALUE in the store, for the metrics of the server; repeatable.",
 )
 @click.option("--retry-jitter", type=NumberRange(0, 1), metavar="PART", help="Spread of every back-off.")
 @click.option("--log-level", type=click.Choice(LEVELS), default="info", show_default=True, help="What is said.")
@@ -218,4 +227,5 @@ def _read_settings(given: dict[str, Any]) -> WorkerSettings:
         unknown_after_s=given["unknown_after"],
         metrics_port=given["metrics_port"],
         metrics_labels=tuple(dict.fromkeys(given["metrics_labels"])),
+        counted_tags=tuple(dict.fromkeys(given["counted_tags"])),
     )
