@@ -169,8 +169,8 @@ def test_a_session_that_ended_amid_a_read_rings_no_alarm(
 
 def test_five_queues_are_told_by_the_poll_that_looked(laravel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The moment between two looks counts against none of them, and what was seen is kept for a while and judges no job that came later."""
-    monkeypatch.setattr(still_queues, "LOOK_FOR_S", 0.2)
-    monkeypatch.setattr(still_queues, "_LOOKS_APART_S", 0.2)
+    monkeypatch.setattr(still_queues, "LOOK_FOR_S", 0.8)
+    monkeypatch.setattr(still_queues, "_LOOKS_APART_S", 0.8)
     for queue in "abcde":
         wait(laravel, queue)
     with closing(Feed(open_backend(laravel, BackendOptions()), LIMITS)) as feed:
