@@ -27,7 +27,10 @@ _ENDED_WELL = frozenset({Ending.COMPLETED, Ending.SNOOZED, Ending.RELEASED})
 
 
 class Notekeeper:
-    """Nothing is written for runs that tell nothing; `counted_tags` are names of tags that runs are counted by."""
+    """Nothing is written for runs that tell nothing.
+
+    `counted_tags` are names of tags that runs are counted by.
+    """
 
     def __init__(self, store: RunNotesStore, counted_tags: Sequence[str] = ()) -> None:
         self._store = store

@@ -31,7 +31,7 @@ _LOOKS_APART_S = 0.4
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A queue at one look, which holds until then: its ends, when they were read, its limit, and whether it stands still."""
+    """A queue at one look, which holds until then: its ends, its limit, and whether it stands still."""
 
     ends: QueueEnds | None
     due_at: datetime | None
@@ -146,7 +146,10 @@ class StillQueues:
         return _Seen(ends, due_at, _until(began_s, is_still=is_left), limit_s, is_still=is_left, read_s=read_s)
 
     def _stands(self, queue: QueueInfo, seen: _Seen, facts: Facts) -> bool:
-        """Look once more, as soon as a moment has passed: on large tables that is what the looks themselves take."""
+        """Look once more, as soon as a moment has passed.
+
+        On large tables that is what the looks themselves take.
+        """
         time.sleep(max(0.0, seen.read_s + _LOOKS_APART_S - time.monotonic()))
         try:
             ends = self._signs.ends(queue.name, facts.limits)

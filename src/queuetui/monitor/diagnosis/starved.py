@@ -56,7 +56,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def _turn(above: int, ended: int | None, window_s: float) -> tuple[float, str]:
-    """Return after how long its turn comes at the rate of a window, 0 where that was not read, and words for it."""
+    """Return after how long its turn comes at the rate of a window, 0 where that is not known; and words."""
     if ended is None:
         return 0.0, "how many of the queue ended lately could not be read"
     if not ended:
