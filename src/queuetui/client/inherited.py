@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from queuetui.model.correlation import Cause, NamedCause
 from queuetui.model.inheritance import TRACE_PARENT, TRACE_STATE, write_inheritance
@@ -27,6 +28,9 @@ def open_span() -> Mapping[str, str]:
 
     Only asked where the program has loaded OpenTelemetry: one that has not has no span.
     """
+    trace: Any = sys.modules[TRACES]
+    if not trace.get_current_span().get_span_context().is_valid:
+        return _NO_TRACE
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     headers: dict[str, str] = {}

@@ -36,25 +36,30 @@ def harmless(doing: str) -> Iterator[None]:
     try:
         yield
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the job is not to pay for it
-        raised = describe_error(error)
-        told = (
-            f"OpenTelemetry could not {doing}: {raised.class_name}: {raised.message}; "
-            "the jobs go on without; look at the tracer provider that this program sets up"
-        )
-        hand_over(LOGGER, LOGGER.makeRecord(LOGGER.name, logging.WARNING, "", 0, "%s", (told,), None))
+        _warn(doing, error)
+
+
+def _warn(doing: str, error: BaseException) -> None:
+    raised = describe_error(error)
+    told = (
+        f"OpenTelemetry could not {doing}: {raised.class_name}: {raised.message}; "
+        "the jobs go on without; look at the tracer provider that this program sets up"
+    )
+    hand_over(LOGGER, LOGGER.makeRecord(LOGGER.name, logging.WARNING, "", 0, "%s", (told,), None))
 
 
 def tracer_of_now() -> Tracer | None:
     """Return who makes spans, None where no program has set that up in this process."""
-    if "opentelemetry.trace" not in sys.modules:
+    # Every run and every enqueue asks, also where only a library has loaded OpenTelemetry, as the driver of Redis does.
+    trace: Any = sys.modules.get("opentelemetry.trace")
+    if trace is None:
         return None
-    from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
-
-    tracer: Tracer | None = None
-    with harmless("give a tracer"):
-        provider = get_tracer_provider()
-        if not isinstance(provider, ProxyTracerProvider):
-            tracer = provider.get_tracer(TRACER)
+    try:
+        provider = trace.get_tracer_provider()
+        tracer: Tracer | None = None if type(provider) is trace.ProxyTracerProvider else provider.get_tracer(TRACER)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
+        _warn("give a tracer", error)
+        return None
     return tracer
 
 
