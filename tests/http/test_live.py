@@ -29,11 +29,16 @@ def test_what_happens_is_told_on_every_store(each_stage: HttpStage, way: str) ->
         assert one.first == "hello"
         job_id = stage.jobs.job("a")
         stage.client.delete(f"/api/jobs/{job_id}")
-        assert one.events(2) == [("JobCreated", job_id), ("JobCancelled", job_id)]
-        message = one.hear()
-        while message["kind"] != "stats" or not message["data"]["cancelled"]:
+        events, figures = list[tuple[str, str]](), dict[str, object]()
+        # The figures may be told before the events that changed them.
+        while len(events) < 2 or not figures.get("cancelled"):
             message = one.hear()
-        assert (message["data"]["pending"], message["data"]["backend"]) == (1, "shop")
+            if message["kind"] == "event":
+                events.append((message["data"]["event"], message["data"]["job"]))
+            elif message["kind"] == "stats":
+                figures = message["data"]
+        assert events == [("JobCreated", job_id), ("JobCancelled", job_id)]
+        assert (figures["pending"], figures["backend"]) == (1, "shop")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -66,6 +71,9 @@ def test_what_is_kept_no_longer_is_told_as_such(migrated_sqlite_url: str, tmp_pa
     """Behind the kept window, or from another run of the server, the first word is to read anew."""
     with serving_native(migrated_sqlite_url, tmp_path, kept_messages=3) as stage:
         with listening(stage, way) as one:
+            # The figures of a store that nobody changes are told once, and take no place behind.
+            while one.hear()["kind"] != "stats":
+                pass
             begun = one.last_id or ""
         for number in range(5):
             stage.log.write("event", "shop", None, json.dumps({"event": "JobCreated", "job": str(number)}))
