@@ -19,7 +19,7 @@ from queuetui.monitor.background import BackgroundCalls
 from queuetui.monitor.background_read import BackgroundRead
 from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.present.lines import BLANK, TextLine, line_of, say, wrap_lines
-from queuetui.tui.present.questions import Question, report_lines
+from queuetui.tui.present.questions import Question, report_lines, report_title
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.one_line import OneLine
 from queuetui.tui.widgets.text_lines import TextLines
@@ -32,8 +32,8 @@ Tell = Callable[[str], object]
 _TEXT_CELLS = 70
 _ERROR_CAP = 2000
 _LEAST_TEXT_CELLS = 20
-# Of its screen, as the styles have it.
-_PART_OF_SCREEN = 0.96
+# Of its screen: the first line above it stays readable.
+_PART_OF_WIDTH, _PART_OF_HEIGHT = 0.96, 0.92
 _CELLS_AROUND_TEXT = 7
 # The border, the buttons and what is left blank above and below them; and the same around the word.
 _LINES_AROUND_TEXT, _LINES_AROUND_WORD = 6, 2
@@ -174,7 +174,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         if report.complete and report.exported_to is None:
             self.dismiss(report)
             return
-        self._show_end("Done" if report.complete else "Done in part", list(report_lines(report)))
+        self._show_end(report_title(report), list(report_lines(report)))
 
     # What a person does
 
@@ -282,14 +282,14 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
     def _fit(self) -> None:
         """Show as many lines as leave the word and the buttons on the screen."""
         size = self.app.size
-        width = int(size.width * _PART_OF_SCREEN) - _CELLS_AROUND_TEXT
+        width = int(size.width * _PART_OF_WIDTH) - _CELLS_AROUND_TEXT
         width = min(_TEXT_CELLS, max(_LEAST_TEXT_CELLS, width))
         title, asked, hint = (wrap_lines([line], width) for line in (self._title, self._asked, self._hint))
         taken = _LINES_AROUND_TEXT + len(title) + len(hint)
         if not self.query_one("#word").has_class("-hidden"):
             taken += _LINES_AROUND_WORD + len(asked)
         wrapped = wrap_lines(self._lines, width)
-        room = max(1, int(size.height * _PART_OF_SCREEN) - taken)
+        room = max(1, int(size.height * _PART_OF_HEIGHT) - taken)
         if len(wrapped) > room:
             wrapped = [*wrapped[: room - 1], line_of(say("...", Tone.MUTED))]
         for name, lines in (("#title", title), ("#text", wrapped), ("#ask", asked), ("#hint", hint)):

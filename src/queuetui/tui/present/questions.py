@@ -135,6 +135,15 @@ def ask_pause(queue: QueueInfo, profile: Profile) -> Question:
     return Question(f"Resume queue {name} in {profile.title}?", (line_of(say(story)),), "Resume")
 
 
+def report_title(report: Report) -> str:
+    """Return in a word or two how much of an act was done."""
+    if report.complete:
+        return "Done"
+    if report.done:
+        return "Done in part"
+    return "Not known whether it was done" if report.unknown else "Not done"
+
+
 def report_lines(report: Report) -> tuple[TextLine, ...]:
     """Return what became of an act."""
     first, *rest = report.lines()
