@@ -12,7 +12,7 @@ from textual.dom import DOMNode
 
 from queuetui.model.errors import BadQuery
 from queuetui.tui.actions import KeyPlace, bindings_at
-from queuetui.tui.present.identity import find_queue, typable_queues
+from queuetui.tui.present.identity import find_queue, true_name
 from queuetui.tui.present.queue_rows import picked_queue
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.unbound import unbound_text
@@ -136,7 +136,9 @@ class QueueTui(Views, inherit_bindings=False):
         from queuetui.tui.dialogs.command import CommandDialog
 
         if isinstance(self.screen, ConsoleScreen):
-            queues = () if self.latest is None else typable_queues(self.latest.picture.snapshot)
+            queues = (
+                [] if self.latest is None else [true_name(queue.name) for queue in self.latest.picture.snapshot.queues]
+            )
             dialog = CommandDialog(self.screen.places, self.screen.why_not, self.command_history, queues)
             self.push_screen(dialog, self._run_command)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
 from queuetui.model.event_filter import FIELDS as EVENT_FIELDS
+from queuetui.model.filter_text import quote_value, write_name
 from queuetui.model.query import FIELDS
 from queuetui.model.state import State
 
@@ -21,9 +22,12 @@ class Completion(NamedTuple):
 
 
 def complete_argument(command: str, argument: str, queues: Sequence[str]) -> Completion:
-    """Return an argument with all added that is certain; what was typed stays."""
+    """Return an argument with all added that is certain; what was typed stays.
+
+    A queue is found by its name as it is and as it is written, and is written so that it is meant.
+    """
     if command == "jobs":
-        return _complete(argument, queues, " ")
+        return _complete(argument, queues, " ", write_name)
     if command not in _FIELDS_OF:
         return Completion(argument)
     before, blank, word = argument.rpartition(" ")
@@ -33,15 +37,17 @@ def complete_argument(command: str, argument: str, queues: Sequence[str]) -> Com
         done = _complete(field, [f"{name}:" for name in _FIELDS_OF[command]], "")
         return Completion(f"{before}{blank}{minus}{done.text}", done.choices)
     known = {"queue": queues, "state": [state.value for state in State]}.get(field.lower(), ())
-    done = _complete(value, known, " ")
+    done = _complete(value, known, " ", quote_value)
     return Completion(f"{before}{blank}{minus}{field}:{done.text}", done.choices)
 
 
-def _complete(text: str, names: Iterable[str], behind: str) -> Completion:
-    begun = sorted(name for name in names if name.casefold().startswith(text.casefold()))
+def _complete(text: str, names: Iterable[str], behind: str, write: Callable[[str], str] = str) -> Completion:
+    typed = text.casefold()
+    begun = sorted(name for name in names if any(one.casefold().startswith(typed) for one in (name, write(name))))
     if len(begun) == 1:
-        return Completion(f"{begun[0]}{behind}")
+        return Completion(f"{write(begun[0])}{behind}")
     # In order, what the first and the last have in common, all have.
     pairs = zip(begun[0], begun[-1], strict=False) if begun else ()
     shared = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    return Completion(shared if len(shared) > len(text) else text, tuple(begun))
+    is_certain = len(shared) > len(text) and write(shared) == shared
+    return Completion(shared if is_certain else text, tuple(map(write, begun)))

@@ -125,9 +125,12 @@ def test_a_queue_is_found_by_its_beginning_when_only_one_begins_so() -> None:
             make_job(1, queue=Untrusted("mail")),
             make_job(2, queue=Untrusted("mass")),
             make_job(3, queue=Untrusted("sync")),
+            make_job(4, queue=Untrusted("\x1b[31mred")),
         ]
     )
     snapshot = feed.poll(Watch()).snapshot
+    assert find_queue(snapshot, '"mail"') == Untrusted("mail")
+    assert find_queue(snapshot, r'"\x1b[31mred"') == Untrusted("\x1b[31mred")
     assert find_queue(snapshot, "sy") == Untrusted("sync")
     assert find_queue(snapshot, "ma") is None
     assert find_queue(snapshot, "mail") == Untrusted("mail")

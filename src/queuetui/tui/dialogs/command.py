@@ -16,6 +16,8 @@ from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 
 _REMEMBERED = 20
+# With more the list above them has no room.
+_MOST_CHOICES = 12
 _COMPLETE = key_at(KeyPlace.COMMAND, "complete")
 
 
@@ -113,7 +115,9 @@ class CommandDialog(PickDialog):
         done = complete_argument("" if action is None else action.name, argument, self._queues)
         self.write_text(text[: len(text.rstrip()) - len(argument)] + done.text if argument else text + done.text)
         if done.choices:
-            self.say_hint("  ".join(done.choices))
+            more = len(done.choices) - _MOST_CHOICES
+            told = [*done.choices[:_MOST_CHOICES], *([f"and {more:,} more"] if more > 0 else ())]
+            self.say_hint("  ".join(told))
 
     def _complete_name(self, text: str) -> None:
         begun = self._begun_by(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from queuetui.model.filter_text import quote_value
+from queuetui.model.filter_text import WrittenValue, quote_value
 from queuetui.model.job import Job
 from queuetui.model.short_id import end_of_id
 from queuetui.model.snapshot import QueueInfo, Snapshot
@@ -57,20 +57,15 @@ def queue_named(snapshot: Snapshot | None, name: Untrusted | None) -> QueueInfo 
 
 
 def find_queue(snapshot: Snapshot | None, typed: str) -> Untrusted | None:
-    """Return the name of the queue that was typed, exactly or as the one that begins so.
+    """Return the name of the queue that was typed, exactly, in quotes or as the one that begins so.
 
     Where not all queues are known, it may be another one.
     """
     names = [] if snapshot is None else [queue.name for queue in snapshot.queues]
-    exact = [name for name in names if name.raw == typed]
+    meant = WrittenValue(typed, 0).literal
+    exact = [name for name in names if name.raw == typed] or [name for name in names if name.raw == meant]
     begun = [name for name in names if name.raw.startswith(typed)]
     found = exact or begun
     if not found and snapshot is not None and snapshot.has_more_queues:
-        return Untrusted(typed)
+        return Untrusted(meant)
     return found[0] if len(found) == 1 or exact else None
-
-
-def typable_queues(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the names of the queues that can be typed as they are: those that look as they are."""
-    names = [(sanitize(queue.name), queue.name.raw) for queue in snapshot.queues]
-    return tuple(raw for safe, raw in names if safe == raw)
