@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from collections.abc import Mapping as Table
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -20,11 +19,10 @@ from queuetui.backends.foreign.mapped.event_log import MappedEvents
 from queuetui.backends.foreign.mapped.sense import statuses
 from queuetui.backends.foreign.mapped.shape import LONG_TEXTS, VERBS, Mapping, StateShape
 from queuetui.backends.foreign.mapped.side_tables import find_side
-from queuetui.backends.foreign.mapped.upkeep import MappedUpkeep
+from queuetui.backends.foreign.mapped.upkeep import MappedUpkeep, declare_chores
 from queuetui.backends.foreign.mapped.workers import MappedWorkers
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
-from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.tables.product import Product, Sides
 from queuetui.backends.tables.source import Condition, Field, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import Holds, holds, plain_codec
@@ -81,29 +79,13 @@ def _make_sides(mapping: Mapping, catalog: Catalog) -> Sides:
     """Return the roles of those tables beside the jobs that the mapping names and that are there."""
     log, registered = find_side(mapping, mapping.events, catalog), find_side(mapping, mapping.workers, catalog)
     tokens = find_side(mapping, mapping.tokens, catalog)
-    workers = None if registered is None or mapping.workers is None else MappedWorkers(registered, mapping.workers)
-
-    events = mapping.events
-    read_events = None if log is None or events is None else partial(MappedEvents, log=log, shape=events)
-
-    def keep_up(database: ConsoleDatabase, now: datetime | None, changed: Callable[[], None]) -> MappedUpkeep:
-        told = None if read_events is None else read_events(database)
-        return MappedUpkeep(database, now, told, workers, tokens, mapping.tokens, changed)
-
+    workers = None if registered is None else MappedWorkers(registered)
+    chores = tuple(declare_chores(log, workers, tokens))
     return Sides(
         workers=None if workers is None else workers.read,
-        events=read_events,
-        upkeep=keep_up if log or workers or tokens else None,
-        manages=frozenset({Verb.UPKEEP}) if _declares_chores(mapping) and (log or workers or tokens) else frozenset(),
-    )
-
-
-def _declares_chores(mapping: Mapping) -> bool:
-    events, workers, tokens = mapping.events, mapping.workers, mapping.tokens
-    return bool(
-        (events and events.clear)
-        or (workers and (workers.failed or workers.stopped))
-        or (tokens and tokens.delete_expired)
+        events=None if log is None else partial(MappedEvents, log=log),
+        upkeep=partial(MappedUpkeep, declared=chores, tokens_table=tokens) if chores or tokens else None,
+        manages=frozenset({Verb.UPKEEP}) if chores else frozenset(),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, case, func, null, or_, select
@@ -25,21 +26,22 @@ def started_of(described: Described, running: StateShape, catalog: Catalog) -> F
     No other row is looked up.
     """
     log = _find_log(described, catalog)
-    if log is None or not log.events.words(EventKind.JOB_STARTED):
+    if log is None or not log.table.shape.words(EventKind.JOB_STARTED):
         return None
-    at = log.events.at
-    began = log.of_job(func.max(log.table.at(at)), log.events.words(EventKind.JOB_STARTED))
+    at = log.table.shape.at
+    began = log.of_job(func.max(log.table.at(at)), EventKind.JOB_STARTED)
     return Field(_within(described, running, began.scalar_subquery()), log.table.codec(at))
 
 
 def latest_error(described: Described, failed: StateShape | None, catalog: Catalog) -> Column | None:
     """Return what the log says why the failed job of a row failed, None where it does not tell."""
     log = _find_log(described, catalog)
-    if log is None or failed is None or not log.events.error:
+    if log is None or failed is None or not log.table.shape.error:
         return None
-    said = log.table.text(log.events.error)
-    why = log.of_job(said, log.events.words(EventKind.JOB_FAILED)).where(said.is_not(None))
-    return _within(described, failed, why.order_by(log.table.at(log.events.at).desc()).limit(1).scalar_subquery())
+    said = log.table.text(log.table.shape.error)
+    why = log.of_job(said, EventKind.JOB_FAILED).where(said.is_not(None))
+    newest = why.order_by(log.table.at(log.table.shape.at).desc()).limit(1)
+    return _within(described, failed, newest.scalar_subquery())
 
 
 def _within(described: Described, shape: StateShape, told: Any) -> Column:  # noqa: ANN401 - a subquery of any type
@@ -48,25 +50,26 @@ def _within(described: Described, shape: StateShape, told: Any) -> Column:  # no
 
 def _find_log(described: Described, catalog: Catalog) -> _Log | None:
     """Return the log where looking up one job in it is bounded."""
-    events = described.mapping.events
-    table = find_side(described.mapping, events, catalog)
-    if events is None or table is None:
+    table = find_side(described.mapping, described.mapping.events, catalog)
+    if table is None:
         return None
-    names = [name for name in events.job if table.has(name)]
+    names = [name for name in table.shape.job if table.has(name)]
     if table.stored.leads(names[0]):
-        return _Log(described, events, table, names[:1])
-    return _Log(described, events, table, names) if (table.stored.rows or 0) <= MOST_ROWS_WITHOUT_INDEX else None
+        return _Log(described, table, names[:1])
+    return _Log(described, table, names) if (table.stored.rows or 0) <= MOST_ROWS_WITHOUT_INDEX else None
 
 
+@dataclass(frozen=True, slots=True)
 class _Log:
     """The log, joined to the row of a job by the columns that name it."""
 
-    def __init__(self, described: Described, events: EventsShape, table: SideTable, names: list[str]) -> None:
-        self.described, self.events, self.table, self.names = described, events, table, names
+    described: Described
+    table: SideTable[EventsShape]
+    names: list[str]
 
-    def of_job(self, told: Column, kinds: list[str]) -> Select[Any]:
-        """Return what the events of some kinds tell of the job whose row is read."""
-        said = self.table.text(self.events.kind).in_(kinds)
+    def of_job(self, told: Column, kind: EventKind) -> Select[Any]:
+        """Return what the events of a kind tell of the job whose row is read."""
+        said = self.table.text(self.table.shape.kind).in_(self.table.shape.words(kind))
         return select(told).select_from(self.table.rows).where(self._is_of_job(), said).correlate(self.described.rows)
 
     def _is_of_job(self) -> Condition:

@@ -34,8 +34,7 @@ class MappedEvents:
     """
 
     database: ConsoleDatabase
-    log: SideTable
-    shape: EventsShape
+    log: SideTable[EventsShape]
 
     def events(self, request: EventRequest) -> EventPage:
         """Return one page, newest first; raises Unsupported for what the log does not tell."""
@@ -57,11 +56,11 @@ class MappedEvents:
 
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
         """Hear what the application notifies, where the mapping names channels."""
-        return hear_channels(self.database, tuple(self.shape.channels), hear)
+        return hear_channels(self.database, tuple(self.log.shape.channels), hear)
 
     @property
     def _notes(self) -> tuple[str, ...]:
-        shape, rows = self.shape, self.log.stored.rows or 0
+        shape, rows = self.log.shape, self.log.stored.rows or 0
         if rows <= _MANY_ROWS or self.log.stored.leads(shape.at):
             return ()
         return (
@@ -71,8 +70,8 @@ class MappedEvents:
     @property
     def _order(self) -> tuple[Column, Column, Column]:
         """The columns of the log's order, which tell events of one moment apart as far as they differ."""
-        kind = self.log.text(self.shape.kind)
-        known = [(kind.in_(words), _RANKS[name]) for name, words in self.shape.kinds.items() if words]
+        kind = self.log.text(self.log.shape.kind)
+        known = [(kind.in_(words), _RANKS[name]) for name, words in self.log.shape.kinds.items() if words]
         rank = (
             case(*known, else_=_RANKS[EventKind.OTHER.value]) if known else func.coalesce(_RANKS[EventKind.OTHER.value])
         )
@@ -80,11 +79,11 @@ class MappedEvents:
         rest: Column = parts[0]
         for part in parts[1:]:
             rest = rest.concat("/").concat(part)
-        return self.log.at(self.shape.at), rank, rest
+        return self.log.at(self.log.shape.at), rank, rest
 
     def _columns(self) -> Iterator[tuple[str, Column]]:
         """Yield what is read of each row as text."""
-        shape = self.shape
+        shape = self.log.shape
         yield "kind", self.log.text(shape.kind)
         yield "job", func.coalesce(*(self.log.text(name) for name in self._job_names), cast(None, Text()))
         for name in ("worker", "correlation", "error"):
@@ -94,10 +93,10 @@ class MappedEvents:
 
     @property
     def _job_names(self) -> list[str]:
-        return [name for name in self.shape.job if self.log.has(name)]
+        return [name for name in self.log.shape.job if self.log.has(name)]
 
     def _terms(self, request: EventRequest) -> Iterator[Condition]:
-        shape = self.shape
+        shape = self.log.shape
         if request.job_id is not None:
             yield self._is_of_job(request.job_id)
         if request.correlation_id is not None:
@@ -121,7 +120,7 @@ class MappedEvents:
         return or_(*ways)
 
     def _is_of_kinds(self, kinds: frozenset[EventKind]) -> Condition:
-        kind, shape = self.log.text(self.shape.kind), self.shape
+        kind, shape = self.log.text(self.log.shape.kind), self.log.shape
         named = kind.in_([word for one in kinds for word in shape.words(one)])
         if EventKind.OTHER not in kinds:
             return named
@@ -130,12 +129,12 @@ class MappedEvents:
     def _is_before(self, cursor: str) -> Condition:
         at_us, known_rank, known_rest = read_cursor(cursor, (_ORDER,), (3,)).values
         moment, rank, rest = self._order
-        at = self.log.codec(self.shape.at).to_store(from_us(int(at_us or 0)))
+        at = self.log.codec(self.log.shape.at).to_store(from_us(int(at_us or 0)))
         within = and_(moment == at, or_(rank < known_rank, and_(rank == known_rank, rest < known_rest)))
         return and_(moment <= at, or_(moment < at, within))
 
     def _event(self, row: dict[str, Any]) -> Event:
-        shape, word = self.shape, str(row["kind"])
+        shape, word = self.log.shape, str(row["kind"])
         kind = next((EventKind(name) for name, words in shape.kinds.items() if word in words), EventKind.OTHER)
         at = self.log.time(shape.at, row["at"]) or datetime.fromtimestamp(0).astimezone()
         told = word if kind is EventKind.OTHER else row.get("error")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import String, Text, case, cast, column, false, func, null
@@ -15,6 +15,8 @@ from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
 from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.source import Column, Condition
 from queuetui.backends.tables.stored_columns import Holds, holds
+
+Shape = TypeVar("Shape", bound=SideShape)
 
 
 def stored_column(name: str, stored: StoredTable, dialect: str) -> StoredColumn | None:
@@ -28,11 +30,12 @@ def stored_column(name: str, stored: StoredTable, dialect: str) -> StoredColumn 
     return found if holds(found) in allowed else None
 
 
-class SideTable(NamedTable):
-    """One table beside the jobs, that is there."""
+class SideTable(NamedTable, Generic[Shape]):
+    """One table beside the jobs, that is there; `shape` is what the mapping says of it."""
 
-    def __init__(self, mapping: Mapping, shape: SideShape, stored: StoredTable, dialect: str) -> None:
+    def __init__(self, mapping: Mapping, shape: Shape, stored: StoredTable, dialect: str) -> None:
         super().__init__(stored, dialect)
+        self.shape = shape
         self.times = shape.times or mapping.times
 
     def has(self, name: str) -> bool:
@@ -87,7 +90,7 @@ class SideTable(NamedTable):
         return self.text(name) == cast(other, Text())
 
 
-def find_side(mapping: Mapping, shape: SideShape | None, catalog: Catalog) -> SideTable | None:
+def find_side(mapping: Mapping, shape: Shape | None, catalog: Catalog) -> SideTable[Shape] | None:
     """Return a table beside the jobs, None where the mapping has none or an optional one is not there."""
     stored = None if shape is None else catalog.find(shape.table)
     if shape is None or stored is None or not stored.is_readable:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import cached_property
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, delete, func, literal_column, select, update
 
-from queuetui.backends.foreign.mapped.event_log import MappedEvents
-from queuetui.backends.foreign.mapped.side_shapes import TokensShape
+from queuetui.backends.foreign.mapped.side_shapes import EventsShape, TokensShape
 from queuetui.backends.foreign.mapped.side_tables import SideTable
 from queuetui.backends.foreign.mapped.workers import MappedWorkers
 from queuetui.backends.sql.clock import read_clock
@@ -24,12 +22,6 @@ from queuetui.model.limits import Limits
 from queuetui.model.text import Untrusted
 from queuetui.model.upkeep import Chore, ChorePlan, Token
 
-FAIL_SILENT, STOP_ALL, CLEAR_EVENTS, DELETE_TOKENS = (
-    "fail-silent-workers",
-    "stop-workers",
-    "clear-events",
-    "delete-tokens",
-)
 _SAMPLES = 6
 _MOST_WRITTEN_DOWN = 1_000
 _MASK_CHARS = 4
@@ -39,34 +31,77 @@ _ROW_PLACES = {"postgresql": "ctid", "sqlite": "rowid"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Write:
-    """What a chore does to rows of a table: it sets a status or deletes them.
+class DeclaredChore:
+    """A chore on rows of a table: it sets `values`, or deletes the rows where there are none.
 
-    `shown` is what a person knows a row by.
+    `where` is asked with a moment and a number of days, 0 for a chore that takes none; `shown` is what a person knows a row by.
     """
 
-    table: SideTable
-    where: Condition
+    chore: Chore
+    table: SideTable[Any]
     shown: tuple[Column, ...]
+    where: Callable[[Moment, float], Condition]
     values: dict[str, Any] | None = None
+
+
+def declare_chores(
+    log: SideTable[EventsShape] | None, workers: MappedWorkers | None, tokens: SideTable[TokensShape] | None
+) -> Iterator[DeclaredChore]:
+    """Yield what is declared for those tables that are there."""
+    if workers is not None:
+        yield from _chores_of(workers, workers.table.shape.failed, workers.table.shape.stopped)
+    if log is not None and log.shape.clear:
+        at, does = log.shape.at, f"delete rows of {log.stored.written} older than some days"
+        yield DeclaredChore(
+            Chore("clear-events", does, "they are gone for good", takes_days=True),
+            log,
+            (log.text(at), log.text(log.shape.kind)),
+            lambda moment, days: log.at(at) < log.codec(at).to_store(moment.now - timedelta(days=days)),
+        )
+    if tokens is not None and tokens.shape.delete_expired:
+        expires, is_free = tokens.shape.expires, tokens.at(tokens.shape.worker).is_(None)
+        masked = func.substr(tokens.text(tokens.shape.token), 1, _MASK_CHARS).concat("...")
+        yield DeclaredChore(
+            Chore("delete-tokens", "delete expired tokens that no worker has used"),
+            tokens,
+            (masked, tokens.text(expires)),
+            lambda moment, _: and_(tokens.at(expires) <= tokens.codec(expires).to_store(moment.now), is_free),
+        )
+
+
+def _chores_of(workers: MappedWorkers, failed: str, stopped: str) -> Iterator[DeclaredChore]:
+    table, status, silent_s = workers.table, workers.table.shape.status, workers.table.shape.silent_s
+
+    def mark(chore: Chore, word: str, where: Callable[[Moment, float], Condition]) -> DeclaredChore:
+        values = {status: label(table.stored.columns[status], word, table.dialect)}
+        return DeclaredChore(chore, table, workers.description, where, values)
+
+    if failed:
+        does = f"set workers without a beat for {silent_s:g} s to {failed}"
+        beware = (
+            "a worker that lives and could not beat is failed too; one that never beat counts from its registration"
+        )
+        yield mark(Chore("fail-silent-workers", does, beware), failed, lambda moment, _: workers.is_silent(moment))
+    if stopped:
+        does = f"set all workers that work to {stopped}"
+        beware = "this changes what the table says; whether a worker heeds it is the application's affair"
+        yield mark(Chore("stop-workers", does, beware), stopped, lambda *_: workers.works)
 
 
 @dataclass(frozen=True)
 class MappedUpkeep:
-    """What a mapping declares beside its jobs, where the tables are there."""
+    """What a mapping declares beside its jobs; `changed` is called after each chore."""
 
     database: ConsoleDatabase
-    now: Any
-    events: MappedEvents | None
-    workers: MappedWorkers | None
-    tokens_table: SideTable | None
-    tokens_shape: TokensShape | None
+    now: datetime | None
     changed: Callable[[], None]
+    declared: tuple[DeclaredChore, ...]
+    tokens_table: SideTable[TokensShape] | None
 
-    @cached_property
+    @property
     def chores(self) -> tuple[Chore, ...]:
         """What is declared."""
-        return tuple(self._declared())
+        return tuple(one.chore for one in self.declared)
 
     @property
     def keeps_tokens(self) -> bool:
@@ -75,10 +110,10 @@ class MappedUpkeep:
 
     def tokens(self, limit: int) -> tuple[Token, ...]:
         """Return the tokens that expire last."""
-        table, shape = self.tokens_table, self.tokens_shape
-        if table is None or shape is None:
+        table = self.tokens_table
+        if table is None:
             return ()
-        expires = table.at(shape.expires)
+        shape, expires = table.shape, table.at(table.shape.expires)
         chosen = select(table.text(shape.token), table.text(shape.worker), expires).select_from(table.rows)
         with self.database.reading("reading the tokens") as connection:
             rows = connection.execute(chosen.order_by(expires.desc(), table.text(shape.token)).limit(limit)).all()
@@ -93,11 +128,10 @@ class MappedUpkeep:
         """Count what a chore would change, and name a few rows of it."""
         with self.database.reading(f"counting what {chore.name} is about") as connection:
             moment = Moment(read_clock(connection, self.now), Limits())
-            write = self._write(chore, moment, days)
-            rows = connection.execute(
-                select(func.count()).select_from(write.table.rows).where(write.where)
-            ).scalar_one()
-            named = select(*write.shown).select_from(write.table.rows).where(write.where).limit(_SAMPLES)
+            declared, where = self._find(chore, moment, days)
+            number = select(func.count()).select_from(declared.table.rows).where(where)
+            rows = connection.execute(number).scalar_one()
+            named = select(*declared.shown).select_from(declared.table.rows).where(where).limit(_SAMPLES)
             samples = tuple(Untrusted("  ".join(str(part) for part in row)) for row in connection.execute(named))
         return ChorePlan(chore, moment.now, int(rows), samples, days)
 
@@ -106,29 +140,40 @@ class MappedUpkeep:
 
         A row that it is about only later is left for another time.
         """
-        write = self._write(plan.chore, Moment(plan.as_of, Limits()), plan.days)
+        declared, where = self._find(plan.chore, Moment(plan.as_of, Limits()), plan.days)
         doing = f"to {plan.chore.does}"
         try:
-            return (self._delete(write, doing), "") if write.values is None else self._set(write, write.values, doing)
+            return (
+                (self._delete(declared, where, doing), "")
+                if declared.values is None
+                else self._set(declared, where, doing)
+            )
         finally:
             self.changed()
 
-    def _set(self, write: _Write, values: dict[str, Any], doing: str) -> tuple[int, str]:
+    def _find(self, chore: Chore, moment: Moment, days: float | None) -> tuple[DeclaredChore, Condition]:
+        declared = next((one for one in self.declared if one.chore == chore), None)
+        if declared is None or (chore.takes_days and days is None):
+            raise BadConfig(f"the mapping declares no chore {chore.name!r} that can be done so", "upkeep")
+        return declared, declared.where(moment, days or 0.0)
+
+    def _set(self, declared: DeclaredChore, where: Condition, doing: str) -> tuple[int, str]:
+        rows = declared.table.rows
+        named = select(*declared.shown).select_from(rows).where(where).limit(_MOST_WRITTEN_DOWN)
         with self.database.writing(doing) as connection:
-            named = select(*write.shown).select_from(write.table.rows).where(write.where).limit(_MOST_WRITTEN_DOWN)
             before = "; ".join(" ".join(map(str, row)) for row in connection.execute(named.with_for_update()))
-            found: Any = connection.execute(update(write.table.rows).where(write.where).values(values))
+            found: Any = connection.execute(update(rows).where(where).values(declared.values or {}))
             return int(found.rowcount), before
 
-    def _delete(self, write: _Write, doing: str) -> int:
+    def _delete(self, declared: DeclaredChore, where: Condition, doing: str) -> int:
         """Delete rows in bites, each within the time that a statement has."""
-        rows = write.table.rows
-        chosen = delete(rows).where(write.where)
+        rows = declared.table.rows
+        chosen = delete(rows).where(where)
         place = _ROW_PLACES.get(self.database.dialect)
         if place is None:
             chosen = chosen.with_dialect_options(mysql_limit=BITE)
         else:
-            some: Select[Any] = select(literal_column(place)).select_from(rows).where(write.where).limit(BITE)
+            some: Select[Any] = select(literal_column(place)).select_from(rows).where(where).limit(BITE)
             chosen = chosen.where(literal_column(place).in_(some))
         deleted = 0
         while True:
@@ -137,47 +182,3 @@ class MappedUpkeep:
             deleted += int(found.rowcount)
             if found.rowcount < BITE:
                 return deleted
-
-    def _declared(self) -> Iterator[Chore]:
-        if self.workers is not None and self.workers.shape.failed:
-            silent_s, failed = self.workers.shape.silent_s, self.workers.shape.failed
-            yield Chore(
-                FAIL_SILENT,
-                f"set workers without a beat for {silent_s:g} s to {failed}",
-                "a worker that lives and could not beat is failed too; one that never beat counts from its registration",
-            )
-        if self.workers is not None and self.workers.shape.stopped:
-            yield Chore(
-                STOP_ALL,
-                f"set all workers that work to {self.workers.shape.stopped}",
-                "this changes what the table says; whether a worker heeds it is the application's affair",
-            )
-        if self.events is not None and self.events.shape.clear:
-            written = self.events.log.stored.written
-            yield Chore(
-                CLEAR_EVENTS,
-                f"delete rows of {written} older than some days",
-                "they are gone for good",
-                takes_days=True,
-            )
-        if self.tokens_table is not None and self.tokens_shape is not None and self.tokens_shape.delete_expired:
-            yield Chore(DELETE_TOKENS, "delete expired tokens that no worker has used")
-
-    def _write(self, chore: Chore, moment: Moment, days: float | None) -> _Write:
-        if self.workers is not None and chore.name in (FAIL_SILENT, STOP_ALL):
-            workers, is_all = self.workers, chore.name == STOP_ALL
-            where = workers.works if is_all else workers.is_silent(moment)
-            status = workers.shape.stopped if is_all else workers.shape.failed
-            stored = workers.table.stored.columns[workers.shape.status]
-            values = {workers.shape.status: label(stored, status, workers.table.dialect)}
-            return _Write(workers.table, where, workers.description, values)
-        if self.events is not None and chore.name == CLEAR_EVENTS and days is not None:
-            log, shape = self.events.log, self.events.shape
-            floor = log.codec(shape.at).to_store(moment.now - timedelta(days=days))
-            return _Write(log, log.at(shape.at) < floor, (log.text(shape.at), log.text(shape.kind)))
-        table, tokens = self.tokens_table, self.tokens_shape
-        if table is None or tokens is None or chore.name != DELETE_TOKENS:
-            raise BadConfig(f"the mapping declares no chore {chore.name!r} that can be done so", "upkeep")
-        over = table.at(tokens.expires) <= table.codec(tokens.expires).to_store(moment.now)
-        masked = func.substr(table.text(tokens.token), 1, _MASK_CHARS).concat("...")
-        return _Write(table, and_(over, table.at(tokens.worker).is_(None)), (masked, table.text(tokens.expires)))

@@ -20,47 +20,46 @@ MOST_WORKERS = 1_000
 
 @dataclass(frozen=True)
 class MappedWorkers:
-    """The table of workers, and what of it means what."""
+    """The table of workers."""
 
-    table: SideTable
-    shape: WorkersShape
+    table: SideTable[WorkersShape]
 
     def read(self, connection: Connection, moment: Moment) -> tuple[WorkerInfo, ...]:
         """Return the workers, those registered last first."""
-        named = {key: getattr(self.shape, key) for key in ("key", "status", "type", "capabilities")}
+        named = {key: getattr(self.table.shape, key) for key in ("key", "status", "type", "capabilities")}
         columns = [self.table.text(name).label(key) for key, name in named.items() if name]
-        columns.append(self.table.at(self.shape.created).label("created"))
-        if self.shape.beat:
-            columns.append(self.table.at(self.shape.beat).label("beat"))
-        chosen = select(*columns).select_from(self.table.rows).order_by(self.table.at(self.shape.created).desc())
+        columns.append(self.table.at(self.table.shape.created).label("created"))
+        if self.table.shape.beat:
+            columns.append(self.table.at(self.table.shape.beat).label("beat"))
+        chosen = select(*columns).select_from(self.table.rows).order_by(self.table.at(self.table.shape.created).desc())
         rows = connection.execute(chosen.limit(MOST_WORKERS)).mappings()
         return tuple(self._worker(dict(row), moment) for row in rows)
 
     @property
     def works(self) -> Condition:
         """The condition for workers that have not ended."""
-        status = self.table.text(self.shape.status)
-        return func.coalesce(status, "").not_in(self.shape.ended)
+        status = self.table.text(self.table.shape.status)
+        return func.coalesce(status, "").not_in(self.table.shape.ended)
 
     def is_silent(self, moment: Moment) -> Condition:
         """Return the condition for workers that work and have not beaten for too long.
 
         A worker that has never beaten is judged from its registration on.
         """
-        created = self.table.at(self.shape.created)
-        last = func.coalesce(self.table.at(self.shape.beat), created) if self.shape.beat else created
-        floor = moment.now - timedelta(seconds=self.shape.silent_s)
-        return and_(self.works, last < self.table.codec(self.shape.created).to_store(floor))
+        created = self.table.at(self.table.shape.created)
+        last = func.coalesce(self.table.at(self.table.shape.beat), created) if self.table.shape.beat else created
+        floor = moment.now - timedelta(seconds=self.table.shape.silent_s)
+        return and_(self.works, last < self.table.codec(self.table.shape.created).to_store(floor))
 
     @property
     def description(self) -> tuple[Column, ...]:
         """The columns by which a person knows a worker."""
-        names = (self.shape.key, self.shape.type, self.shape.status)
+        names = (self.table.shape.key, self.table.shape.type, self.table.shape.status)
         return tuple(self.table.text(name) for name in names if name)
 
     def _worker(self, row: dict[str, Any], moment: Moment) -> WorkerInfo:
-        created = self.table.time(self.shape.created, row["created"]) or moment.now
-        beat = self.table.time(self.shape.beat, row["beat"]) if self.shape.beat else None
+        created = self.table.time(self.table.shape.created, row["created"]) or moment.now
+        beat = self.table.time(self.table.shape.beat, row["beat"]) if self.table.shape.beat else None
         status = str(row["status"] or "")
         return WorkerInfo(
             id=Untrusted(str(row["key"])),
@@ -74,9 +73,9 @@ class MappedWorkers:
             beat_at=beat or created,
             tags=tuple(map(Untrusted, _words(row.get("capabilities")))),
             status=Untrusted(status),
-            has_ended=status in self.shape.ended,
+            has_ended=status in self.table.shape.ended,
             has_beaten=beat is not None,
-            silent_after_s=self.shape.silent_s,
+            silent_after_s=self.table.shape.silent_s,
         )
 
 
