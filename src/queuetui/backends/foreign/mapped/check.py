@@ -5,27 +5,23 @@ Only the catalog is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from queuetui.backends.foreign.mapped.columns import time_codec
 from queuetui.backends.foreign.mapped.lines import Path
 from queuetui.backends.foreign.mapped.sense import require_sense, statuses
 from queuetui.backends.foreign.mapped.shape import NULL, Mapping, VerbShape
-from queuetui.backends.foreign.mapped.side_shapes import EventsShape, TimesShape, TokensShape, WorkersShape
+from queuetui.backends.foreign.mapped.side_shapes import TimesShape
 from queuetui.backends.foreign.mapped.side_tables import stored_column
 from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
 from queuetui.backends.tables.stored_columns import Holds, holds
 from queuetui.model.errors import BadConfig, Denied
-from queuetui.model.event import EventKind
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 
-_NUMBERS = (Holds.WHOLE, Holds.NUMBER)
-_KEYS = {"whole": (Holds.WHOLE,), "text": (Holds.TEXT,), "uuid": (Holds.UUID,)}
+NUMBERS = (Holds.WHOLE, Holds.NUMBER)
+KEYS = {"whole": Holds.WHOLE, "text": Holds.TEXT, "uuid": Holds.UUID}
 _STATUSES = (Holds.TEXT, Holds.ENUM, Holds.WHOLE)
-_EVENTS = tuple(kind.value for kind in EventKind if kind is not EventKind.OTHER)
-# The times of the tables beside the jobs.
-_SIDE_TIMES = {"events": ("at",), "workers": ("created", "beat"), "tokens": ("expires",)}
 
 
 def require_fit(mapping: Mapping, catalog: Catalog) -> StoredTable:
@@ -39,7 +35,7 @@ def require_fit(mapping: Mapping, catalog: Catalog) -> StoredTable:
     _require_status(mapping, table)
     for name, shape in mapping.fields.items():
         stored = _find_column(mapping, ("fields", name), shape.column, table)
-        if name in NUMBER_FIELDS and holds(stored) not in _NUMBERS:
+        if name in NUMBER_FIELDS and holds(stored) not in NUMBERS:
             raise mapping.refuse(("fields", name), f"{stored.name} holds {holds(stored)}; {name} is a number")
         if name in TIME_FIELDS:
             _require_time(mapping, ("fields", name), shape.times, stored, catalog.dialect)
@@ -68,8 +64,7 @@ def _find_column(mapping: Mapping, path: Path, name: str, table: StoredTable) ->
 def _require_key(mapping: Mapping, table: StoredTable) -> None:
     stored = _find_column(mapping, ("key",), mapping.key.column, table)
     kind = mapping.key.kind
-    allowed = _KEYS[kind] if kind is not None else (Holds.WHOLE, Holds.TEXT, Holds.UUID)
-    if holds(stored) not in allowed:
+    if holds(stored) not in (KEYS.values() if kind is None else (KEYS[kind],)):
         raise mapping.refuse(("key",), f"{stored.name} holds {holds(stored)}, which is no key of kind {kind or 'any'}")
     if not table.is_unique(frozenset({stored.name})):
         raise mapping.refuse(("key",), f"no unique index is on {stored.name} alone; name the primary key")
@@ -101,7 +96,7 @@ def _require_priority(mapping: Mapping, table: StoredTable) -> None:
     if mapping.priority is None:
         return
     stored = _find_column(mapping, ("priority",), mapping.priority.column, table)
-    if holds(stored) not in _NUMBERS:
+    if holds(stored) not in NUMBERS:
         raise mapping.refuse(("priority",), f"{stored.name} holds {holds(stored)}; a priority is a number")
 
 
@@ -118,22 +113,15 @@ def _require_sides(mapping: Mapping, catalog: Catalog) -> None:
 
     Raises Denied for what may not be read.
     """
-    sides: tuple[tuple[str, EventsShape | WorkersShape | TokensShape | None], ...] = (
-        ("events", mapping.events),
-        ("workers", mapping.workers),
-        ("tokens", mapping.tokens),
-    )
-    for part, shape in sides:
-        if shape is None:
-            continue
-        for path, why in _nonsense(shape, catalog.dialect):
+    for part, shape in mapping.sides:
+        for path, why in shape.faults(catalog.dialect):
             raise mapping.refuse((part, *path), why)
         if shape.optional and catalog.find(shape.table) is None:
             continue
         table = _find_table(mapping, (part, "table"), shape.table, catalog)
         for key, names in shape.columns():
             _require_side_columns(mapping, (part, key), names, table, catalog.dialect)
-        for key in _SIDE_TIMES[part]:
+        for key in shape.TIMES:
             name = getattr(shape, key)
             if name:
                 _require_time(mapping, (part, key), shape.times, table.columns[name], catalog.dialect)
@@ -151,33 +139,6 @@ def _require_time(mapping: Mapping, path: Path, times: TimesShape | None, stored
     except ValueError as error:
         where = "times" if path[0] == "fields" else f"times of [{path[0]}]"
         raise mapping.refuse(path, f"{error}; say in {where} how it is stored") from None
-
-
-def _nonsense(shape: EventsShape | WorkersShape | TokensShape, dialect: str) -> Iterator[tuple[Path, str]]:
-    if isinstance(shape, EventsShape):
-        yield from _nonsense_of_events(shape, dialect)
-    if isinstance(shape, WorkersShape):
-        if shape.silent_s <= 0:
-            yield ("silent_s",), "silent_s is how many seconds without a beat are too many; write a number above 0"
-        for key in ("failed", "stopped"):
-            status = getattr(shape, key)
-            if status and status not in shape.ended:
-                yield (key,), f"a worker that is {status!r} works no more; write it in ended too"
-
-
-def _nonsense_of_events(shape: EventsShape, dialect: str) -> Iterator[tuple[Path, str]]:
-    if not shape.job:
-        yield ("job",), "job names no column; write job = [...]"
-    known: dict[str, str] = {}
-    for kind, words in shape.kinds.items():
-        if kind not in _EVENTS:
-            yield ("kinds", kind), f"there is no kind of event {kind!r}; there are: {', '.join(_EVENTS)}"
-        for word in words:
-            other = known.setdefault(word, kind)
-            if other != kind:
-                yield ("kinds", kind), f"{word!r} is {other} and {kind}; each word must be of one kind"
-    if shape.channels and dialect != "postgresql":
-        yield ("channels",), "only PostgreSQL notifies channels; leave channels away"
 
 
 def _find_table(mapping: Mapping, path: Path, name: str, catalog: Catalog) -> StoredTable:

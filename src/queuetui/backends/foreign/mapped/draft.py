@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.mapped.check import require_fit
+from queuetui.backends.foreign.mapped.check import KEYS, NUMBERS, require_fit
 from queuetui.backends.foreign.mapped.draft_samples import read_statuses, read_time_units
 from queuetui.backends.foreign.mapped.guesses import (
     guess_fields,
@@ -29,9 +29,7 @@ from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 from queuetui.model.state import State
 
 FILL_IN = "# Fill in: "
-_NUMBERS = (Holds.WHOLE, Holds.NUMBER)
 _TEXTS = (Holds.TEXT, Holds.ENUM)
-_KEYS = (Holds.WHOLE, Holds.TEXT, Holds.UUID)
 _KINDS = {Holds.ZONED: "zoned", Holds.NAIVE: "naive", Holds.TEXT: "iso"}
 
 
@@ -113,7 +111,7 @@ def _fields(stored: StoredTable, units: Mapping[str, str]) -> dict[str, str]:
 
 def _can_hold(stored: StoredTable, field: str, column: str, units: Mapping[str, str]) -> bool:
     if field in NUMBER_FIELDS:
-        return holds(stored.columns[column]) in _NUMBERS
+        return holds(stored.columns[column]) in NUMBERS
     return field not in TIME_FIELDS or _time_kind(stored, column, units) is not None
 
 
@@ -135,7 +133,7 @@ def _lines(
         yield 'times = { kind = "naive", zone = "UTC" }  # the zone of the application\'s wall clock: correct it'
     else:
         yield f'times = {{ kind = "{usual}" }}'
-    if priority is not None and holds(stored.columns[priority]) in _NUMBERS:
+    if priority is not None and holds(stored.columns[priority]) in NUMBERS:
         yield f"priority = {{ column = {_text(priority)}, higher_first = true }}  # false where a lower number runs first"
     yield from ("", "[fields]")
     if "type" not in fields:
@@ -154,7 +152,7 @@ def _unique(stored: StoredTable) -> list[str]:
 
 
 def _key(stored: StoredTable) -> str | None:
-    fitting = [name for name in _unique(stored) if holds(stored.columns[name]) in _KEYS]
+    fitting = [name for name in _unique(stored) if holds(stored.columns[name]) in KEYS.values()]
     # A row whose key is NULL has no name.
     return guess_key([name for name in fitting if not stored.columns[name].nullable] or fitting)
 

@@ -61,8 +61,7 @@ def _require_cleanup(mapping: Mapping) -> None:
 def _require_zones(mapping: Mapping) -> None:
     times: list[tuple[tuple[str, ...], TimesShape]] = [(("times",), mapping.times)]
     times += [(("fields", name), one.times) for name, one in mapping.fields.items() if one.times is not None]
-    sides = (("events", mapping.events), ("workers", mapping.workers), ("tokens", mapping.tokens))
-    times += [((part, "times"), one.times) for part, one in sides if one is not None and one.times is not None]
+    times += [((part, "times"), one.times) for part, one in mapping.sides if one.times is not None]
     for path, shape in times:
         try:
             ZoneInfo(shape.zone)

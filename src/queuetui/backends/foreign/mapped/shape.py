@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping as Table
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal, TypeVar
 
 import msgspec
 
 from queuetui.backends.foreign.mapped.lines import Path, find_lines, line_of
-from queuetui.backends.foreign.mapped.side_shapes import EventsShape, Strict, TimesShape, TokensShape, WorkersShape
+from queuetui.backends.foreign.mapped.side_shapes import (
+    EventsShape,
+    SideShape,
+    Strict,
+    TimesShape,
+    TokensShape,
+    WorkersShape,
+)
 from queuetui.model.act import Verb
 from queuetui.model.errors import BadConfig
 from queuetui.model.query import NAME_FIELDS, NUMBER_FIELDS, TEXT_FIELDS, TIME_FIELDS
@@ -25,23 +32,6 @@ COLUMN_FIELDS = frozenset({"type", "queue", "name", "worker", "key", "correlatio
 LONG_TEXTS = frozenset({"payload", "error"})
 VERBS = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
 _FIELDS = frozenset({*NAME_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS})
-_TOP = (
-    "label",
-    "table",
-    "key",
-    "status",
-    "times",
-    "priority",
-    "fields",
-    "states",
-    "verbs",
-    "absent",
-    "events",
-    "workers",
-    "tokens",
-    "cleanup",
-)
-
 _UNKNOWN_KEY = "Object contains unknown field"
 NOW, NULL, ONE_MORE, ONE_LESS = "now", "null", "+1", "-1"
 
@@ -98,10 +88,22 @@ class CleanupShape(Strict):
 
 
 @dataclass(frozen=True)
-class Mapping:
-    """A mapping file as it was read; `name` is the file's, `lines` tells where each key stands."""
+class _File:
+    """A mapping file by its name, and where each key of it stands."""
 
     name: str
+    lines: dict[Path, int] = field(compare=False, repr=False)
+
+    def refuse(self, path: Path, why: str) -> BadConfig:
+        """Return the refusal of what stands at a path."""
+        line = line_of(path, self.lines)
+        return BadConfig(f"the mapping cannot be used: {self.name} line {line}: {why}", f"{self.name}:{line}")
+
+
+@dataclass(frozen=True)
+class Mapping(_File):
+    """A mapping file as it was read."""
+
     label: str
     table: str
     key: KeyShape
@@ -116,34 +118,27 @@ class Mapping:
     workers: WorkersShape | None = None
     tokens: TokensShape | None = None
     cleanup: CleanupShape | None = None
-    lines: dict[Path, int] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def sides(self) -> tuple[tuple[str, SideShape], ...]:
+        """The tables beside the jobs that are mapped, each with its key."""
+        named = (("events", self.events), ("workers", self.workers), ("tokens", self.tokens))
+        return tuple((key, shape) for key, shape in named if shape is not None)
 
     def in_zone(self, zone: str) -> Mapping:
         """Return the mapping with another zone of the application, as a profile names it."""
         return replace(self, times=TimesShape(kind=self.times.kind, zone=zone))
 
-    def refuse(self, path: Path, why: str) -> BadConfig:
-        """Return the refusal of what stands at a path."""
-        return _refusal(self.name, line_of(path, self.lines), why)
 
-
-def _refusal(name: str, line: int, why: str) -> BadConfig:
-    return BadConfig(f"the mapping cannot be used: {name} line {line}: {why}", f"{name}:{line}")
-
-
+_TOP = tuple(one.name for one in fields(Mapping) if one.name not in {one.name for one in fields(_File)})
 _Shape = TypeVar("_Shape")
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _Reader(_File):
     """One file while it is read."""
 
-    name: str
     document: dict[str, object]
-    lines: dict[Path, int]
-
-    def refuse(self, path: Path, why: str) -> BadConfig:
-        return _refusal(self.name, line_of(path, self.lines), why)
 
     def read(self, path: Path, value: object, kind: type[_Shape]) -> _Shape:
         try:
@@ -186,13 +181,14 @@ def read_mapping(text: str, name: str) -> Mapping:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadConfig(f"the mapping cannot be used: {name} is not TOML: {error}", name) from None
-    reader = _Reader(name, document, find_lines(text))
+    reader = _Reader(name, find_lines(text), document)
     for key in document:
         if key not in _TOP:
             raise reader.refuse((key,), f"there is no key {key!r}; there are: {', '.join(_TOP)}")
     named = document.get("key")
     return Mapping(
         name=name,
+        lines=reader.lines,
         label=reader.text("label"),
         table=reader.text("table"),
         key=KeyShape(column=named) if isinstance(named, str) else reader.read(("key",), named or {}, KeyShape),
@@ -207,7 +203,6 @@ def read_mapping(text: str, name: str) -> Mapping:
         workers=reader.optional("workers", WorkersShape),
         tokens=reader.optional("tokens", TokensShape),
         cleanup=reader.optional("cleanup", CleanupShape),
-        lines=reader.lines,
     )
 
 
