@@ -77,6 +77,10 @@ class Capabilities:
         """Tell whether a verb can be tried on a job in a state."""
         return state in self.applies.get(verb, frozenset())
 
+    def why_missing(self, state: State) -> str:
+        """Return why no jobs of a state are kept."""
+        return self.missing.get(state, f"{self.label} keeps no {state.value} jobs")
+
     def why_not(self, verb: Verb) -> str | None:
         """Return why a verb is not to be had on this backend, None when it is."""
         if verb in self.verbs:

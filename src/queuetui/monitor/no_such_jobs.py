@@ -16,5 +16,5 @@ def why_none(query: Query, capabilities: Capabilities) -> str:
     if asked & capabilities.keeps:
         return ""
     first = next(state for state in State if state in asked)
-    told = capabilities.missing.get(first, f"{capabilities.label} keeps no {first.value} jobs")
+    told = capabilities.why_missing(first)
     return f"{told[:1].upper()}{told[1:]}."

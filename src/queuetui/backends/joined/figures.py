@@ -9,8 +9,6 @@ from queuetui.model.measured import Measured, absent, add_counts
 from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.state import State
 
-_NOT_KEPT = "it is not kept"
-
 
 def join_snapshots(first: Snapshot, second: Snapshot | None, halves: Halves, problems: dict[str, str]) -> Snapshot:
     """Return the figures of both; where the second half was not read, what only it keeps is absent."""
@@ -24,7 +22,7 @@ def join_snapshots(first: Snapshot, second: Snapshot | None, halves: Halves, pro
         counts={state: _add(first.counts[state], second.counts[state]) for state in State},
         stuck=_add(first.stuck, second.stuck),
         total=_add(first.total, second.total),
-        queues=_join_queues(first, second, halves),
+        queues=_join_queues(first, second),
         problems={**first.problems, **_name_problems(second, halves), **problems},
     )
 
@@ -38,7 +36,7 @@ def _add(one: Measured[int], other: Measured[int]) -> Measured[int]:
     return one if one.value is None and other.value is None else add_counts((one, other))
 
 
-def _join_queues(first: Snapshot, second: Snapshot, halves: Halves) -> tuple[QueueInfo, ...]:
+def _join_queues(first: Snapshot, second: Snapshot) -> tuple[QueueInfo, ...]:
     """Return the queues of both; a half that does not know one has no job of it."""
     read = (first, second)
     mine, others = ({one.name.raw: one for one in half.queues} for half in read)
@@ -46,9 +44,9 @@ def _join_queues(first: Snapshot, second: Snapshot, halves: Halves) -> tuple[Que
 
     def count(half: int, queue: QueueInfo | None, state: State) -> Measured[int]:
         if queue is not None:
-            return queue.counts.get(state, absent(_NOT_KEPT))
-        is_kept = state in halves.both[half].capabilities.keeps and read[half].counts[state].value is not None
-        return Measured(0, as_of=read[half].now) if is_kept else absent(_NOT_KEPT)
+            return queue.counts[state]
+        in_all = read[half].counts[state]
+        return in_all if in_all.value is None else Measured(0, as_of=read[half].now)
 
     def join(name: str) -> QueueInfo:
         queues = (mine.get(name), others.get(name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
@@ -12,13 +12,11 @@ from queuetui.backends.keys.product import BriefProduct
 from queuetui.backends.keys.shelf import Shelf
 from queuetui.backends.keys.walk import Walk
 from queuetui.backends.reading.figures import JobFigures
-from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.stuck import due_since
-from queuetui.model.text import Untrusted
 
 # So many members of one shelf, and of all, are read for their states and queues at one look.
 SHARED_ENTRIES = 1_000
@@ -29,48 +27,42 @@ _Key = tuple[str, State]
 
 @dataclass
 class _Tally:
-    """How many jobs there are of each queue and state, how many are stuck, and what was not read whole."""
+    """How many jobs there are of each queue and state, and how many are stuck.
 
-    now: datetime
+    `stuck_among` says among which these were looked for, where that was not all.
+    """
+
+    reading: KeysReading
     sizes: Counter[_Key] = field(default_factory=Counter)
     estimated: set[_Key] = field(default_factory=set)
     stuck: Counter[str] = field(default_factory=Counter)
+    stuck_among: str = ""
     oldest_due: dict[str, datetime] = field(default_factory=dict)
-    runs_read_whole: bool = True
-    late_read_whole: bool = True
 
-    def of(self, queue: str, state: State) -> Measured[int]:
-        """Return a queue's count of one state."""
-        return self._measure(self.sizes[queue, state], is_estimated=(queue, state) in self.estimated)
-
-    def in_all(self, state: State) -> Measured[int]:
-        """Return the count of one state over all queues."""
-        keys = [key for key in self.sizes.keys() | self.estimated if key[1] is state]
-        return self._measure(
-            sum(self.sizes[key] for key in keys), is_estimated=any(key in self.estimated for key in keys)
+    def of(self, state: State, queue: str | None = None) -> Measured[int]:
+        """Return the count of one state, of one queue or of all."""
+        now, capabilities = self.reading.now, self.reading.product.capabilities
+        if state not in capabilities.keeps:
+            return absent(capabilities.why_missing(state))
+        known = self.sizes.keys() | self.estimated if queue is None else ((queue, state),)
+        keys = [key for key in known if key[1] is state]
+        count = sum(self.sizes[key] for key in keys)
+        if self.estimated.isdisjoint(keys):
+            return Measured(count, as_of=now)
+        return Measured(
+            count, Exactness.ESTIMATED, now, f"shared out as the first {SHARED_ENTRIES:,} jobs of each key are"
         )
 
     def stuck_in(self, queue: str | None = None) -> Measured[int]:
         """Return how many jobs are stuck, of one queue or of all."""
         count = self.stuck.total() if queue is None else self.stuck[queue]
-        if not self.runs_read_whole:
-            return Measured(count, Exactness.CAPPED, self.now, f"of the first {MOST_RUNS:,} runs")
-        if not self.late_read_whole:
-            return Measured(
-                count, Exactness.CAPPED, self.now, f"of the first {MOST_LATE:,} waiting jobs that are due too long"
-            )
-        return Measured(count, as_of=self.now)
-
-    def _measure(self, count: int, *, is_estimated: bool) -> Measured[int]:
-        if not is_estimated:
-            return Measured(count, as_of=self.now)
-        why = f"shared out as the first {SHARED_ENTRIES:,} jobs of each key are"
-        return Measured(count, Exactness.ESTIMATED, self.now, why)
+        exactness = Exactness.CAPPED if self.stuck_among else Exactness.EXACT
+        return Measured(count, exactness, self.reading.now, self.stuck_among)
 
 
 def count_jobs(reading: KeysReading) -> JobFigures:
     """Return the counts at one look."""
-    counts = _Tally(reading.now)
+    counts = _Tally(reading)
     left = _SHARED_IN_ALL
     for shelf, size in zip(reading.shelves, reading.sizes(reading.shelves), strict=True):
         if not size:
@@ -81,16 +73,19 @@ def count_jobs(reading: KeysReading) -> JobFigures:
             counts.sizes[shelf.queue, shelf.states[0]] += size
         else:
             left -= _share_out(reading, shelf, size, left, counts)
-    late, counts.late_read_whole = find_late(reading, reading.shelves, brief=True)
+    late, is_whole = find_late(reading, reading.shelves, brief=True)
     counts.stuck.update(seen.job.queue.raw for seen in late)
+    if not is_whole and not counts.stuck_among:
+        counts.stuck_among = f"of the first {MOST_LATE:,} waiting jobs that are due too long"
     _read_oldest(reading, counts)
-    by_state = {state: _sum_state(state, counts, reading.product.capabilities) for state in State}
+    by_state = {state: counts.of(state) for state in State}
     return JobFigures(by_state, counts.stuck_in(), add_counts([*by_state.values()]), _tell_queues(reading, counts))
 
 
 def _count_runs(reading: KeysReading, shelf: Shelf, size: int, counts: _Tally) -> None:
     jobs, looked = _read(reading, shelf, MOST_RUNS)
-    counts.runs_read_whole = counts.runs_read_whole and size <= MOST_RUNS
+    if size > MOST_RUNS:
+        counts.stuck_among = f"of the first {MOST_RUNS:,} runs"
     for job in jobs:
         counts.stuck[job.queue.raw] += reading.is_stuck(job)
     if shelf.queue is not None and len(shelf.states) == 1:
@@ -158,7 +153,7 @@ def _read_oldest(reading: KeysReading, counts: _Tally) -> None:
 
 def _tell_queues(reading: KeysReading, counts: _Tally) -> tuple[QueueInfo, ...]:
     """Return every queue that is registered, or named by a job, by name."""
-    survey, kept = reading.survey, reading.product.capabilities.keeps
+    survey = reading.survey
     named = reading.queue_names | {queue for queue, _ in counts.sizes}
     unheard, is_told = reading.unheard(named), reading.product.capabilities.workers
     listening: dict[str, int] = defaultdict(int)
@@ -166,20 +161,12 @@ def _tell_queues(reading: KeysReading, counts: _Tally) -> tuple[QueueInfo, ...]:
         for queue in worker.queues:
             listening[queue.raw] += 1
     return tuple(
-        QueueInfo(
-            Untrusted(name),
-            {state: counts.of(name, state) if state in kept else absent("it is not kept") for state in State},
-            counts.stuck_in(name),
+        replace(
+            survey.describe(name),
+            counts={state: counts.of(state, name) for state in State},
+            stuck=counts.stuck_in(name),
             oldest_due_at=counts.oldest_due.get(name),
             consumers=None if not is_told else 0 if name in unheard else listening[name],
-            suspended_by=survey.suspended_by,
-            held=survey.is_paused(name) and not survey.suspended_by,
         )
         for name in sorted(filter(None, named))
     )
-
-
-def _sum_state(state: State, counts: _Tally, capabilities: Capabilities) -> Measured[int]:
-    if state in capabilities.keeps:
-        return counts.in_all(state)
-    return absent(capabilities.missing.get(state, f"{capabilities.label} keeps no {state.value} jobs"))

@@ -11,7 +11,7 @@ from queuetui.backends.keys.counts import SHARED_ENTRIES, count_jobs
 from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.lookup import find_refs, find_whole, load_seen
 from queuetui.backends.keys.pages import PageReader, plan_terms
-from queuetui.backends.keys.product import KeysProduct, Survey
+from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.reading.figures import UNREAD
 from queuetui.backends.reading.seen_jobs import SeenJobs
 from queuetui.backends.reading.worker_names import name_workers
@@ -22,13 +22,13 @@ from queuetui.model.clock import EARLIEST
 from queuetui.model.errors import NotFound, QueueTuiError
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job, shorten
-from queuetui.model.job_view import JobView, uncounted_queue
+from queuetui.model.job_view import JobView
 from queuetui.model.limits import Limits
 from queuetui.model.measured import absent
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.schedule import ScheduleReading
-from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
+from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 
@@ -89,11 +89,11 @@ class KeysInspector:
         """Return one job with queues, workers and attempts that explain it, by one survey of the keys."""
         reading = self._reading()
         job = self._get(reading, job_id)
-        named = {name.decode("utf-8", "replace") for name in reading.survey.queues} | {job.queue.raw}
+        named = reading.queue_names | {job.queue.raw}
         return JobView(
             job,
             reading.now,
-            tuple(_describe_queue(one, reading.survey) for one in sorted(named)),
+            tuple(map(reading.survey.describe, sorted(named))),
             reading.survey.workers,
             attempts=self._product.attempts(job.ref.id, reading.ask),
         )
@@ -173,11 +173,6 @@ def _unread_keys(reading: KeysReading) -> dict[str, str]:
     return unseen | {
         "keys": f"another type of value than {label}'s stands at {named}{more} and is taken as empty; look at what writes there"
     }
-
-
-def _describe_queue(name: str, survey: Survey) -> QueueInfo:
-    is_held = survey.is_paused(name) and not survey.suspended_by
-    return replace(uncounted_queue(name), suspended_by=survey.suspended_by, held=is_held)
 
 
 def _counts(watch: Watch) -> bool:

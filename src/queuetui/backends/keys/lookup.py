@@ -108,21 +108,13 @@ def find_whole(reading: KeysReading, job_id: str) -> tuple[Seen | None, int]:
         return next(iter(reading.load(places)), None), 0
     # Who names a job by its id has mostly read of it in a log: it has failed, behind however many that wait.
     ended = [shelf for shelf in reading.shelves if FINAL.issuperset(shelf.states)]
-    found, passed = _search(reading, ended, job_id)
-    if found is None:
-        found, more = _search(reading, [shelf for shelf in reading.shelves if shelf not in ended], job_id)
-        passed += more
-    return found, 0 if found is not None else passed
-
-
-def _search(reading: KeysReading, shelves: Sequence[Shelf], job_id: str) -> tuple[Seen | None, int]:
-    """Return the job of an id in some shelves, or the number of entries searched where that was not all."""
-    for one in _hunt(reading, shelves, job_id.__eq__):
-        if one.seen:
-            return one.seen[0], 0
-        if one.is_over:
-            return None, one.looked
-    return None, 0
+    passed = 0
+    for shelves in (ended, [shelf for shelf in reading.shelves if shelf not in ended]):
+        for one in _hunt(reading, shelves, job_id.__eq__):
+            if one.seen:
+                return one.seen[0], 0
+            passed += one.looked if one.is_over else 0
+    return None, passed
 
 
 def find_refs(reading: KeysReading, suffix: str, limit: int, after: str | None) -> IdSearch:

@@ -13,7 +13,7 @@ from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.lookup import entries_of, find_whole, locate
 from queuetui.backends.keys.product import KeysProduct, QueueProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import Entry, Kind
+from queuetui.backends.keys.shelf import Command, Entry, Kind
 from queuetui.backends.reading.refusals import GONE, MOVED_ON, NOT_TRIED, states_by_verb, why_unfit
 from queuetui.backends.redis.scripts import Script, load_from, make_script
 from queuetui.backends.redis.server import RedisServer, Value
@@ -102,27 +102,30 @@ class KeysOperator:
     def _read_before(self, seen: Seen, change: KeysChange) -> str:
         """Return the entry and the keys that go or change, as the server itself would put them back."""
         entry = seen.entry
-        commands = [(word, key) for key in change.kept for word in ("DUMP", "PTTL")]
-        answers = iter(self._server.ask_all("reading a job before it is changed", commands))
+        asked: list[Command] = [(word, key) for key in change.kept for word in ("DUMP", "PTTL")]
+        asked += [("HGET", key, name) for key, name in change.kept_fields]
+        answers = iter(self._server.ask_all("reading a job before it is changed", asked))
         keys = {}
         for key in change.kept:
             dump, ttl_ms = next(answers), next(answers)
             if dump is not None:
-                keys[key.decode("latin-1")] = {"dump": base64.b64encode(dump).decode("ascii"), "ttl_ms": int(ttl_ms)}
+                keys[key.decode("latin-1")] = {"dump": _in_base64(dump), "ttl_ms": int(ttl_ms)}
         stood = {
             "key": entry.shelf.key.decode("latin-1"),
             "kind": entry.shelf.kind.value,
-            "member": base64.b64encode(entry.member).decode("ascii"),
+            "member": _in_base64(entry.member),
             "score": None if entry.score is None else entry.score.decode("ascii"),
             "rank": entry.rank,
         }
-        asked = [("HGET", key, name) for key, name in change.kept_fields]
-        values = self._server.ask_all("reading a job before it is changed", asked) if asked else []
         fields = [
-            [key.decode("latin-1"), name.decode("latin-1"), base64.b64encode(value or b"").decode("ascii")]
-            for (key, name), value in zip(change.kept_fields, values, strict=True)
+            [key.decode("latin-1"), name.decode("latin-1"), _in_base64(next(answers) or b"")]
+            for key, name in change.kept_fields
         ]
         return json.dumps({"entry": stood, "keys": keys, "fields": fields})
+
+
+def _in_base64(stored: bytes) -> str:
+    return base64.b64encode(stored).decode("ascii")
 
 
 def run_change(server: RedisServer, doing: str, change: KeysChange) -> bool:

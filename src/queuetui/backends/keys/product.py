@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 from queuetui.backends.keys.changes import KeysChange, Rule
@@ -13,7 +13,9 @@ from queuetui.backends.keys.shelf import Command, Entry, Listing, Shelf
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Attempt, Job
+from queuetui.model.job_view import uncounted_queue
 from queuetui.model.schedule import KeptSchedule
+from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.worker import WorkerInfo
 
@@ -39,6 +41,11 @@ class Survey:
     def is_paused(self, queue: str) -> bool:
         """Tell whether nothing is taken from a queue."""
         return bool(self.suspended_by) or queue.encode("utf-8", "surrogatepass") in self.paused
+
+    def describe(self, queue: str) -> QueueInfo:
+        """Return a queue with what keeps its jobs from being taken, and no counts."""
+        is_held = self.is_paused(queue) and not self.suspended_by
+        return replace(uncounted_queue(queue), suspended_by=self.suspended_by, held=is_held)
 
 
 class KeysProduct(ABC):

@@ -62,9 +62,10 @@ class PagedHistories:
         """Return what was done in the span."""
         if (unknown := self._unknown) is not None:
             return unknown
-        kept = [state for state in _ENDED if state in self._inspector.capabilities.keeps]
+        capabilities = self._inspector.capabilities
+        kept = [state for state in _ENDED if state in capabilities.keeps]
         if State.COMPLETED not in kept:
-            return absent(f"{self._inspector.capabilities.label} keeps no completed jobs")
+            return absent(capabilities.why_missing(State.COMPLETED))
         found = self._read(span_s, kept)
         done, failed = (_count(found.jobs, by, state) for state in _ENDED)
         names = sorted({*done, *failed}, key=lambda name: (-done[name] - failed[name], name))
@@ -104,7 +105,7 @@ class PagedHistories:
         if (unknown := self._unknown) is not None:
             return unknown
         if State.FAILED not in self._inspector.capabilities.keeps:
-            return absent(f"{self._inspector.capabilities.label} keeps no failed jobs")
+            return absent(self._inspector.capabilities.why_missing(State.FAILED))
         found = self._read(back, [State.FAILED])
         workers = self._inspector.snapshot(Watch(parts=frozenset({Part.WORKERS}), limits=self._limits)).workers
         versions = {worker.id.raw: worker.version for worker in workers if worker.version.raw}
@@ -124,7 +125,7 @@ class PagedHistories:
     def _unmeasurable(self) -> Measured[Any] | None:
         """The answer where the store does not tell which runs completed when, None where it does."""
         if self._unknown is None and State.COMPLETED not in self._inspector.capabilities.keeps:
-            return absent(f"{self._inspector.capabilities.label} keeps no completed jobs")
+            return absent(self._inspector.capabilities.why_missing(State.COMPLETED))
         return self._unknown
 
     def _refuses(self, text: str) -> bool:

@@ -24,7 +24,6 @@ from queuetui.model.state import State
 
 # A pending job whose row does not say when it is due is due since it is there.
 _DUE = ("scheduled", "created")
-_NOT_KEPT = "{label} has no {state} jobs"
 
 
 @dataclass
@@ -183,8 +182,7 @@ class _Measure:
         product = self.reading.product
         keeping = [source.name for source in product.sources if state in source.states]
         if not keeping:
-            told = _NOT_KEPT.format(label=product.label, state=state.value)
-            return absent(product.missing_states.get(state, told))
+            return absent(product.capabilities.why_missing(state))
         return add_counts([self._number(name, sum(queue.states[state][name] for queue in queues)) for name in keeping])
 
     def _number(self, name: str, value: int) -> Measured[int]:
