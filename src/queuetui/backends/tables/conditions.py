@@ -132,9 +132,7 @@ def _alternatives(term: Term, source: Source, reading: Reading) -> list[Conditio
         return [_flag(str(value), source, moment) for value in term.values]
     if term.field in SPAN_FIELDS:
         return [_span(term, value, source, moment) for value in term.values]
-    one = source.fields.get(term.field)
-    if one is None:
-        one = Field(literal(0)) if term.field in _ZERO_WHERE_ABSENT else None
+    one = source.fields.get(term.field, Field(literal(0)) if term.field in _ZERO_WHERE_ABSENT else None)
     if one is None:
         return [false()]
     if term.field in TIME_FIELDS:

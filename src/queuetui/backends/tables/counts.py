@@ -19,7 +19,6 @@ from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import DEFAULT_QUEUE, STATES, Column, Condition, Source
 from queuetui.model.job_view import uncounted_queue
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
-from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 
 # A pending job whose row does not say when it is due is due since it is there.
@@ -68,7 +67,7 @@ def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bo
     found = _tally(reading, counters, exact=exact, hurried=hurried)
     queues = _by_queue(sources, found)
     measure = _Measure(reading, found)
-    pauses = _read_pauses(reading)
+    pauses = {one.name.raw: one for one in reading.pauses()}
     infos = tuple(
         replace(pauses.get(name, uncounted_queue(name)), counts=counts, stuck=stuck, oldest_due_at=one.oldest_due_at)
         for name, one in sorted((dict.fromkeys(pauses, _Queue()) | queues).items())
@@ -92,11 +91,6 @@ def _tally(reading: Reading, counters: Counters, *, exact: bool, hurried: bool) 
             hurried=hurried, is_spent=monotonic() - begun >= SHORTEST_BUDGET_S,
         )  # fmt: skip
     return {source.name: found[source.name] for source in sources}
-
-
-def _read_pauses(reading: Reading) -> dict[str, QueueInfo]:
-    read = reading.product.sides.pauses
-    return {} if read is None else {one.name.raw: one for one in read(reading.connection, reading.moment)}
 
 
 def _grouping(reading: Reading, source: Source) -> Grouping:

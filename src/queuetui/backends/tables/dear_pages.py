@@ -13,7 +13,6 @@ from queuetui.backends.sql.tallies import REST_FACTOR
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.rows import among_keys, find_row
-from queuetui.backends.tables.sizes import Sizes
 from queuetui.backends.tables.source import Condition, Key
 from queuetui.model.measured import Exactness
 from queuetui.model.page import Page, PageRequest
@@ -52,25 +51,25 @@ class DearPages:
     _found: dict[_Place, _Found] = field(default_factory=dict)
     _guard: ForkLock = field(default_factory=ForkLock)
 
-    def read(self, reading: Reading, request: PageRequest, sizes: Sizes, *, counted: bool = True) -> Page:
+    def read(self, reading: Reading, request: PageRequest, *, counted: bool = True) -> Page:
         """Return one page: found anew, or the rows of one that was found lately as they are now."""
         begun, place = monotonic(), (request, counted)
         with self._guard:
             known, acts = self._found.get(place), self._acts
         if known is not None and begun < known.until:
-            return self._read_again(reading, place, sizes, known, acts)
-        page = read_page(reading, request, sizes, counted=counted)
+            return self._read_again(reading, place, known, acts)
+        page = read_page(reading, request, counted=counted)
         cost_s = monotonic() - begun
-        if cost_s >= self.dear_s and any(sizes.is_large(source, reading) for source in reading.product.sources):
+        if cost_s >= self.dear_s and any(reading.is_large(source) for source in reading.product.sources):
             self._keep(place, _Found(page, reading.moment.now, _rested(cost_s)), acts)
         return page
 
-    def _read_again(self, reading: Reading, place: _Place, sizes: Sizes, known: _Found, acts: int) -> Page:
+    def _read_again(self, reading: Reading, place: _Place, known: _Found, acts: int) -> Page:
         """Return the rows of a page as they are, or as they were lately where to read them is dear too."""
         begun = monotonic()
         if known.fresh is not None and begun < known.rows_until:
             return replace(known.fresh, notes=(*known.page.notes, _say(known, reading.moment.now)))
-        page = _read_rows(reading, place[0], sizes, known)
+        page = _read_rows(reading, place[0], known)
         cost_s = monotonic() - begun
         dear = known.dear + 1 if cost_s >= self.dear_rows_s else 0
         # The first time a statement is made and planned too.
@@ -100,10 +99,10 @@ def _rested(cost_s: float) -> float:
     return monotonic() + min(cost_s * REST_FACTOR, _LONGEST_REST_S)
 
 
-def _read_rows(reading: Reading, request: PageRequest, sizes: Sizes, known: _Found) -> Page:
+def _read_rows(reading: Reading, request: PageRequest, known: _Found) -> Page:
     """Return the rows of a page that match still, as they are now; what bounds it is as it was found."""
     page = known.page
-    fresh = read_page(reading, request, sizes, counted=False, among=_rows_of(page, reading))
+    fresh = read_page(reading, request, counted=False, among=_rows_of(page, reading))
     total = page.total
     if total.exactness is Exactness.EXACT:
         total = replace(total, exactness=Exactness.CACHED, as_of=known.as_of)

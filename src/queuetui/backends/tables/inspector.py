@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
@@ -17,7 +17,7 @@ from queuetui.backends.tables.conditions import plan_term
 from queuetui.backends.tables.counts import Counters, count_jobs
 from queuetui.backends.tables.dear_pages import DearPages
 from queuetui.backends.tables.lookup import find_by_id, find_by_suffix, read_lock, read_many, read_seen
-from queuetui.backends.tables.moments import Reading, read_moment
+from queuetui.backends.tables.moments import Reading, begin_reading
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.product import Product
 from queuetui.backends.tables.rows import cut_for_page, find_row
@@ -81,7 +81,7 @@ class TablesInspector:
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page by keyset."""
         with self._reading(limits) as reading:
-            page = read_page(reading, request, self.sizes)
+            page = read_page(reading, request)
         self._seen.add(page.jobs)
         return page
 
@@ -92,19 +92,22 @@ class TablesInspector:
 
     def view(self, job_id: str, events: int) -> JobView:
         """Return one job with its attempts and what it is judged by; rows tell of no rules."""
-        sides = self.product.sides
         with self._reading(self.options.limits) as reading:
-            at = (reading.connection, reading.moment)
             job = self._get(reading, job_id)
-            queues = {job.queue.raw: uncounted_queue(job.queue.raw)}
-            queues |= {} if sides.pauses is None else {one.name.raw: one for one in sides.pauses(*at)}
-            workers = () if sides.workers is None else sides.workers(*at)
-            attempts, lock = _attempts_of(reading, job), read_lock(reading, job)
-            return JobView(job, reading.moment.now, tuple(queues.values()), workers, attempts=attempts, lock=lock)
+            queues = {job.queue.raw: uncounted_queue(job.queue.raw)} | {one.name.raw: one for one in reading.pauses()}
+            return JobView(
+                job,
+                reading.moment.now,
+                tuple(queues.values()),
+                reading.workers(),
+                attempts=_attempts_of(reading, job),
+                lock=read_lock(reading, job),
+            )
 
     def _get(self, reading: Reading, job_id: str) -> Job:
-        seen = read_seen(reading, job_id, self._seen.find([job_id]).get(job_id))
-        found, far = ((seen,), "") if seen is not None else find_by_id(reading, job_id, self.sizes)
+        found, far = tuple(read_seen(reading, self._seen.find([job_id])).values()), ""
+        if not found:
+            found, far = find_by_id(reading, job_id)
         if len(found) > 1:
             raise Conflict(_say_shared(job_id, found))
         if not found:
@@ -117,14 +120,14 @@ class TablesInspector:
         """Return those of the jobs that are there, in the order asked for."""
         asked = tuple(dict.fromkeys(job_ids))
         with self._reading(self.options.limits) as reading:
-            found = read_many(reading, asked, self._seen.find(asked), self.sizes)
+            found = read_many(reading, asked, self._seen.find(asked))
         self._seen.add(found.values())
         return tuple(cut_for_page(found[job_id]) for job_id in asked if job_id in found)
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
         """Look for the jobs whose id is or ends in `suffix`, for a bounded time."""
         with self._reading(self.options.limits) as reading:
-            jobs, search = find_by_suffix(reading, suffix, limit, after, self.sizes)
+            jobs, search = find_by_suffix(reading, suffix, limit, after)
         self._seen.add(jobs)
         return search
 
@@ -151,8 +154,7 @@ class TablesInspector:
     @contextmanager
     def _reading(self, limits: Limits) -> Iterator[Reading]:
         with self.database.reading(f"reading the tables of {self.product.label}") as connection:
-            moment = read_moment(connection, self.product, self.options.now, limits)
-            yield Reading(connection, self.product, moment, self.options.name, self.options.summaries)
+            yield replace(begin_reading(connection, self.product, self.options, limits), sizes=self.sizes)
 
     def _parts(self, watch: Watch) -> Iterator[tuple[str, _Part]]:
         if watch.parts & {Part.COUNTS, Part.QUEUES}:
@@ -162,9 +164,8 @@ class TablesInspector:
         if Part.FAILURES in watch.parts:
             failures = PageRequest(parse_query(_FAILURES), watch.failures)
             yield Part.FAILURES, lambda reading: self._polled(reading, failures, watch, counted=False)
-        workers = self.product.sides.workers
-        if Part.WORKERS in watch.parts and workers is not None:
-            yield Part.WORKERS, lambda reading: workers(reading.connection, reading.moment)
+        if Part.WORKERS in watch.parts:
+            yield Part.WORKERS, Reading.workers
         request = watch.page
         if request is not None:
             yield _PAGE, lambda reading: self._polled(reading, request, watch)
@@ -174,7 +175,7 @@ class TablesInspector:
     def _polled(self, reading: Reading, request: PageRequest, watch: Watch, *, counted: bool = True) -> Page:
         """Return a page that a console reads again and again, unless all is to be `exact`."""
         read = read_page if watch.exact else self.dear.read
-        return read(reading, request, self.sizes, counted=counted)
+        return read(reading, request, counted=counted)
 
     def _picture(self, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:
         page: Page | None = found.get(_PAGE)

@@ -14,7 +14,6 @@ from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import read_cursor
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.rows import HEAD_CHARS, among_keys, find_row, read_row, records_of, select_rows
-from queuetui.backends.tables.sizes import Sizes
 from queuetui.backends.tables.source import Condition, Source
 from queuetui.model.act import JobRef
 from queuetui.model.job import Job
@@ -30,13 +29,9 @@ _INDEX_S = 0.2
 MOST_SHARING = 20
 
 
-def read_seen(reading: Reading, job_id: str, ref: JobRef | None) -> Job | None:
-    """Return a job whole from where it was seen, None when it is not there any more."""
-    found = None if ref is None else find_row(ref.rev, reading)
-    if found is None:
-        return None
-    jobs = _read(reading, found[0], found[0].at_key(found[1].key), 1, None)
-    return next((job for job in jobs if job.ref.id == job_id), None)
+def read_seen(reading: Reading, seen: Mapping[str, JobRef], chars: int | None = None) -> dict[str, Job]:
+    """Return the jobs that still stand where they were seen, by their ids; of long texts at most so much."""
+    return {job.ref.id: job for job in _read_places(reading, seen.values(), chars) if job.ref.id in seen}
 
 
 def read_lock(reading: Reading, job: Job) -> RowLock | None:
@@ -49,32 +44,29 @@ def read_lock(reading: Reading, job: Job) -> RowLock | None:
     return read_row_lock(reading.connection, table, source.at_key(place.key)) if isinstance(table, Table) else None
 
 
-def read_many(reading: Reading, job_ids: Sequence[str], seen: Mapping[str, JobRef], sizes: Sizes) -> dict[str, Job]:
+def read_many(reading: Reading, job_ids: Sequence[str], seen: Mapping[str, JobRef]) -> dict[str, Job]:
     """Return the jobs of some ids from where they were seen; those that moved are searched for."""
-    found: dict[str, Job] = {}
-    for job in _read_seen(reading, seen.values(), HEAD_CHARS):
-        if job.ref.id in seen:
-            found[job.ref.id] = job
+    found = read_seen(reading, seen, HEAD_CHARS)
     for job_id in job_ids:
         if job_id not in found:
-            alike, _ = find_by_id(reading, job_id, sizes)
+            alike, _ = find_by_id(reading, job_id)
             found |= {job_id: alike[0]} if len(alike) == 1 else {}
     return found
 
 
-def find_by_id(reading: Reading, job_id: str, sizes: Sizes, limit: int = MOST_SHARING) -> tuple[tuple[Job, ...], str]:
-    """Return all jobs of an id, whole; where there is none, also what the search did not reach."""
-    found = find_by_key(reading, job_id, limit)
+def find_by_id(reading: Reading, job_id: str) -> tuple[tuple[Job, ...], str]:
+    """Return the jobs of an id, whole; where there is none, also what the search did not reach."""
+    found = find_by_key(reading, job_id, MOST_SHARING)
     named = Query((Term("id", Comparison.IS, (job_id,)),))
     if found or not any(is_searched(named, source) for source in reading.product.sources):
         return found, ""
-    page = _search(reading, job_id, limit, None, sizes)
-    return _read_seen(reading, [job.ref for job in page.jobs], None), page.notes[-1] if page.looked is not None else ""
+    page = _search(reading, job_id, MOST_SHARING, None)
+    return _read_places(reading, [job.ref for job in page.jobs], None), page.notes[
+        -1
+    ] if page.looked is not None else ""
 
 
-def find_by_suffix(
-    reading: Reading, suffix: str, limit: int, after: str | None, sizes: Sizes
-) -> tuple[tuple[Job, ...], IdSearch]:
+def find_by_suffix(reading: Reading, suffix: str, limit: int, after: str | None) -> tuple[tuple[Job, ...], IdSearch]:
     """Return the jobs whose id is or ends in a text, and how far was looked for them."""
     exact = find_by_key(reading, suffix, max(limit, MOST_SHARING)) if after is None else ()
     if exact or not suffix:
@@ -84,7 +76,7 @@ def find_by_suffix(
     if not sources or len(found) >= limit:
         return found, IdSearch(tuple(job.ref for job in found))
     others = replace(reading, product=replace(reading.product, sources=sources))
-    page = _search(others, Pattern((Wild.ANY, suffix)), limit - len(found), after, sizes)
+    page = _search(others, Pattern((Wild.ANY, suffix)), limit - len(found), after)
     is_cut_short = page.looked is not None
     note = page.notes[-1] if is_cut_short else ""
     jobs = (*found, *page.jobs)
@@ -140,12 +132,12 @@ def find_by_key(reading: Reading, job_id: str, limit: int) -> tuple[Job, ...]:
     return tuple(found[:limit])
 
 
-def _search(reading: Reading, job_id: str | Pattern, limit: int, after: str | None, sizes: Sizes) -> Page:
+def _search(reading: Reading, job_id: str | Pattern, limit: int, after: str | None) -> Page:
     query = Query((Term("id", Comparison.IS, (job_id,)),))
-    return read_page(reading, PageRequest(query, limit, after, brief=True), sizes)
+    return read_page(reading, PageRequest(query, limit, after, brief=True))
 
 
-def _read_seen(reading: Reading, refs: Iterable[JobRef], chars: int | None) -> tuple[Job, ...]:
+def _read_places(reading: Reading, refs: Iterable[JobRef], chars: int | None) -> tuple[Job, ...]:
     found: list[Job] = []
     places = [row[1] for ref in refs if (row := find_row(ref.rev, reading)) is not None]
     for source in reading.product.sources:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from queuetui.backends.base import BackendOptions
 from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.tables.product import Product, Sides
-from queuetui.backends.tables.source import Moment
+from queuetui.backends.tables.sizes import Sizes
+from queuetui.backends.tables.source import Moment, Source
 from queuetui.model.limits import Limits, is_live
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.snapshot import QueueInfo
@@ -26,13 +27,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What every part of a read needs; `brief`: nobody looks into payloads and errors."""
+    """What every part of a read needs; `brief`: nobody looks into payloads and errors.
+
+    `known_workers` and `known_pauses` are as they were read with the moment, None where they are not kept or could not be read.
+    """
 
     connection: Connection
     product: Product
     moment: Moment
     backend: str
     summaries: SummaryPaths = field(default_factory=dict)
+    known_workers: Workers | None = None
+    known_pauses: Queues | None = None
+    sizes: Sizes = field(default_factory=Sizes)
     brief: bool = False
 
     @property
@@ -40,15 +47,35 @@ class Reading:
         """The database's language."""
         return self.connection.dialect.name
 
+    def is_large(self, source: Source) -> bool:
+        """Tell whether rows of a source are too many to be sorted."""
+        return self.sizes.is_large(source, self.connection)
 
-def read_moment(connection: Connection, product: Product, now: datetime | None, limits: Limits) -> Moment:
-    """Return the moment of a look; workers and pauses that cannot be read are not held against a job."""
-    moment = Moment(read_clock(connection, now), limits)
+    def workers(self) -> Workers:
+        """Return the workers, none where none are kept; raises what reading them raises."""
+        return self._known(self.known_workers, self.product.sides.workers)
+
+    def pauses(self) -> Queues:
+        """Return the paused queues, none where none are kept; raises what reading them raises."""
+        return self._known(self.known_pauses, self.product.sides.pauses)
+
+    def _known(
+        self, known: tuple[T, ...] | None, read: Callable[[Connection, Moment], tuple[T, ...]] | None
+    ) -> tuple[T, ...]:
+        if known is not None or read is None:
+            return known or ()
+        return read(self.connection, self.moment)
+
+
+def begin_reading(connection: Connection, product: Product, options: BackendOptions, limits: Limits) -> Reading:
+    """Return a read with its moment; workers and pauses that cannot be read are not held against a job."""
+    moment = Moment(read_clock(connection, options.now), limits)
     workers, queues = _read_sides(connection, moment, product.sides)
     live = [worker for worker in workers or () if is_live(worker, moment.now, limits)]
     if workers is not None and all(worker.queues for worker in live):
         moment = replace(moment, heard=frozenset(name.raw for worker in live for name in worker.queues))
-    return replace(moment, paused=frozenset(queue.name.raw for queue in queues or () if queue.is_paused))
+    moment = replace(moment, paused=frozenset(queue.name.raw for queue in queues or () if queue.is_paused))
+    return Reading(connection, product, moment, options.name, options.summaries, workers, queues)
 
 
 def _read_sides(connection: Connection, moment: Moment, sides: Sides) -> tuple[Workers | None, Queues | None]:

@@ -17,7 +17,7 @@ from queuetui.backends.reading.refusals import GONE, MOVED_ON, NOT_TRIED, UNSEEN
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.tables.changes import table_of
-from queuetui.backends.tables.moments import Reading, read_moment
+from queuetui.backends.tables.moments import Reading, begin_reading
 from queuetui.backends.tables.product import Change, Elsewhere, LockedRow, Product, RowPlace
 from queuetui.backends.tables.rows import Record, find_row, read_row, select_rows
 from queuetui.backends.tables.source import Column, Source
@@ -67,8 +67,8 @@ class TablesOperator:
             raise Unsupported(self.product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
         try:
             with self.database.writing(f"to {act.verb.value} a queue") as connection:
-                moment = read_moment(connection, self.product, self.options.now, self.options.limits)
-                why_not, note = change(connection, queue, moment, act)
+                reading = begin_reading(connection, self.product, self.options, self.options.limits)
+                why_not, note = change(connection, queue, reading.moment, act)
         finally:
             self.changed()
         ref = JobRef(self.options.name, queue, "")
@@ -88,8 +88,7 @@ class TablesOperator:
         put: list[Elsewhere] = []
         try:
             with self.database.writing(f"to {act.verb.value} jobs") as connection:
-                moment = read_moment(connection, self.product, self.options.now, limits)
-                reading = Reading(connection, self.product, moment, self.options.name, self.options.summaries)
+                reading = begin_reading(connection, self.product, self.options, limits)
                 results.extend(_apply_alone(reading, act, target, put) for target in bite)
         except QueueTuiError as error:
             if put:

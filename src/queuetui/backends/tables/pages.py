@@ -24,7 +24,7 @@ from queuetui.backends.tables.orders import (
     write_cursor,
 )
 from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, read_row
-from queuetui.backends.tables.sizes import SORTED_ROWS, Sizes
+from queuetui.backends.tables.sizes import SORTED_ROWS
 from queuetui.backends.tables.source import PLACE, WHOLE, Condition, Row, Source
 from queuetui.backends.tables.streams import Stream, merge
 from queuetui.model.job import Job
@@ -48,40 +48,22 @@ _TOO_LONG = "to count all that match takes the server too long"
 _FAR_CHUNK = 50
 
 
-def _with_workers(request: PageRequest, reading: Reading) -> PageRequest:
-    """Return a request whose worker terms may name a host, where the product tells of its workers."""
-    workers = reading.product.sides.workers
-    if workers is None or all(term.field != "worker" for term in request.query.terms):
-        return request
-    return replace(request, query=name_workers(request.query, workers(reading.connection, reading.moment)))
-
-
 def read_page(
-    reading: Reading,
-    request: PageRequest,
-    sizes: Sizes,
-    *,
-    counted: bool = True,
-    among: Mapping[str, Condition] | None = None,
+    reading: Reading, request: PageRequest, *, counted: bool = True, among: Mapping[str, Condition] | None = None
 ) -> Page:
     """Return one page, or its part `among` some rows; raises Unsupported for a filter, Stale for a cursor."""
-    request = _with_workers(request, reading)
-    asked = build(request.query, reading)
-    if among is not None:
-        narrowed = {name: and_(where, among[name]) for name, where in asked.where.items() if name in among}
-        asked = replace(asked, where=narrowed, is_everything=False)
+    asked = _ask(reading, request, among)
     if request.brief and not _is_far(asked):
         reading = replace(reading, brief=True)
-    streams = _open(reading, request, asked, sizes)
+    streams = _open(reading, request, asked)
     start = {stream.name: stream.spot for stream in streams}
     found = _Found(reading, asked.residual)
     found.gather(streams, request)
     jobs = reading.product.complete(reading.connection, found.kept)
     has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)
-    is_cut_short = has_more and len(jobs) < request.limit
-    notes = [*_notes(request, streams), *found.notes()]
-    looked = found.scanned + sum(stream.passed for stream in streams)
-    if is_cut_short:
+    notes, looked = [*_notes(request, streams), *found.notes()], None
+    if has_more and len(jobs) < request.limit:
+        looked = found.scanned + sum(stream.passed for stream in streams)
         notes.append(f"looked through {looked:,} rows, {len(jobs):,} match; go on to look further")
     # Where the time to look was over, it is not enough to count either.
     why = _TOO_LONG if any(stream.is_paused for stream in streams) else ""
@@ -99,10 +81,22 @@ def read_page(
         None if is_empty else far,
         has_more,
         tuple(notes),
-        looked if is_cut_short else None,
+        looked,
         _own_order(request, streams),
         all(_is_served(stream.order, request.query.sort) for stream in streams),
     )
+
+
+def _ask(reading: Reading, request: PageRequest, among: Mapping[str, Condition] | None) -> Asked:
+    """Return what is asked of each source; a term for a worker may name a host, where workers are kept."""
+    query = request.query
+    if any(term.field == "worker" for term in query.terms):
+        query = name_workers(query, reading.workers())
+    asked = build(query, reading)
+    if among is None:
+        return asked
+    narrowed = {name: and_(where, among[name]) for name, where in asked.where.items() if name in among}
+    return replace(asked, where=narrowed, is_everything=False)
 
 
 class _Found:
@@ -160,7 +154,7 @@ class _Found:
         return self.scanned < SCANNED_ROWS and monotonic() - begun < SCAN_S
 
 
-def _open(reading: Reading, request: PageRequest, asked: Asked, sizes: Sizes) -> list[Stream]:
+def _open(reading: Reading, request: PageRequest, asked: Asked) -> list[Stream]:
     given = {} if request.cursor is None else read_cursor(request.cursor)
     is_far = _is_far(asked)
     sort = request.query.sort
@@ -169,7 +163,7 @@ def _open(reading: Reading, request: PageRequest, asked: Asked, sizes: Sizes) ->
     for source in reading.product.sources:
         if source.name not in asked.where:
             continue
-        is_large = sizes.is_large(source, reading)
+        is_large = reading.is_large(source)
         spot = given.get(source.name)
         if sort is None and _is_first_in_turn(source, request):
             order = choose_order(source, Sort("created", descending=False), reading, is_large=is_large, by=BY_KEY)
@@ -207,8 +201,7 @@ def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:
 
 
 def _is_unserved(order: Order, wanted: str) -> bool:
-    is_known = wanted == "state" or wanted in order.source.fields
-    return order.by == BY_KEY and is_known and wanted not in order.source.key_orders
+    return order.by == BY_KEY and has_order(order.source, wanted) and wanted not in order.source.key_orders
 
 
 def _is_served(order: Order, sort: Sort | None) -> bool:

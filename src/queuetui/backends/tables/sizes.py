@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from time import monotonic
 
-from sqlalchemy import func, literal, select, true
+from sqlalchemy import Connection, func, literal, select, true
 
 from queuetui.backends.sql.budget import fetch_within
-from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import Source
 
 SORTED_ROWS = 200_000
@@ -25,15 +24,14 @@ class Sizes:
     sorted_rows: int = SORTED_ROWS
     _large: dict[str, tuple[bool, float]] = field(default_factory=dict)
 
-    def is_large(self, source: Source, reading: Reading) -> bool:
+    def is_large(self, source: Source, connection: Connection) -> bool:
         """Tell whether rows are too many to be sorted; they are counted up to that number."""
         known = self._large.get(source.name)
         if known is not None and monotonic() < known[1]:
             return known[0]
         some = select(literal(1).label("one")).select_from(source.rows).where(source.shown(true()))
-        found = fetch_within(
-            reading.connection, select(func.count()).select_from(some.limit(self.sorted_rows + 1).subquery()), _LOOK_S
-        )
+        number = select(func.count()).select_from(some.limit(self.sorted_rows + 1).subquery())
+        found = fetch_within(connection, number, _LOOK_S)
         counted = found is not None and int(found[0][0]) > self.sorted_rows
         large = found is None or counted
         self._large[source.name] = (large, monotonic() + (_LARGE_AGAIN_AFTER_S if counted else _AGAIN_AFTER_S))

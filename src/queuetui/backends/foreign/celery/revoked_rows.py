@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import Connection, LargeBinary, Table, func, select, update
 
 from queuetui.backends.payloads.celery_result import REVOKED_ERROR, read_columns
-from queuetui.backends.tables.moments import Reading, read_moment
+from queuetui.backends.tables.moments import begin_reading
 from queuetui.backends.tables.rows import read_row, select_rows
 from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome
 
@@ -74,8 +74,7 @@ class RevokedRows:
         else:
             # Celery itself writes nothing over a success.
             connection.execute(update(table).where(at, table.c.status.is_distinct_from("SUCCESS")).values(**told))
-        moment = read_moment(connection, self.product, self.options.now, self.options.limits)
-        reading = Reading(connection, self.product, moment, self.options.name, self.options.summaries)
+        reading = begin_reading(connection, self.product, self.options, self.options.limits)
         row = connection.execute(select_rows(source, reading, at)).mappings().one()
         job = read_row(source, row, reading)[1]
         return job.state, job.ref.rev
