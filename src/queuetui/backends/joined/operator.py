@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from queuetui.backends.joined.halves import FIRST, SECOND, Halves, mark_rev, read_ref
-from queuetui.backends.reading.refusals import GONE, UNSEEN, why_unfit
+from queuetui.backends.reading.refusals import GONE, UNSEEN, refuse_verb, why_unfit
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target
-from queuetui.model.errors import Unsupported
 from queuetui.model.state import State
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ class JoinedOperator:
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do a verb to each target; raises Unsupported for a verb that neither half has."""
         if act.verb not in self._capabilities.applies:
-            raise Unsupported(self._capabilities.why_not(act.verb) or act.verb.value)
+            raise refuse_verb(self._capabilities, act.verb, "jobs")
         by_half: dict[int | None, list[int]] = defaultdict(list)
         inner = [read_ref(target.ref) for target in targets]
         for place, (half, _) in enumerate(inner):

@@ -14,12 +14,12 @@ from queuetui.backends.keys.lookup import entries_of, find_whole, locate
 from queuetui.backends.keys.product import KeysProduct, QueueProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind
-from queuetui.backends.reading.refusals import GONE, MOVED_ON, NOT_TRIED, states_by_verb, why_unfit
+from queuetui.backends.reading.refusals import GONE, MOVED_ON, NOT_TRIED, refuse_verb, states_by_verb, why_unfit
 from queuetui.backends.redis.scripts import Script, load_from, make_script
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.backends.redis.split_server import SplitServer
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
-from queuetui.model.errors import NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.errors import NotFound, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.limits import Limits
 from queuetui.model.text import sanitize
 
@@ -37,7 +37,7 @@ class KeysOperator:
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do a verb to each target; raises Unsupported for one that the product does not have."""
         if act.verb not in self._product.capabilities.applies:
-            raise Unsupported(self._product.capabilities.why_not(act.verb) or act.verb.value)
+            raise refuse_verb(self._product.capabilities, act.verb, "jobs")
         reading = KeysReading(self._server, self._product, limits)
         places = locate(reading, [target.ref for target in targets])
         seen = {one.entry: one for one in reading.load(list(places.values()))}
@@ -62,7 +62,7 @@ class KeysOperator:
         """Pause or resume a queue; raises Unsupported where the product stores no pause, and NotFound."""
         product, ref = self._product, JobRef(self._server.name, queue, "")
         if act.verb not in product.capabilities.manages or not isinstance(product, QueueProduct):
-            raise Unsupported(product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
+            raise refuse_verb(product.capabilities, act.verb, "queues")
         reading = KeysReading(self._server, product, self._server.options.limits)
         name = queue.encode("utf-8", "surrogatepass")
         if name not in reading.survey.queues:
@@ -79,7 +79,7 @@ class KeysOperator:
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Clean no workers: products do that themselves; raises Unsupported."""
-        raise Unsupported(self._product.capabilities.why_not(act.verb) or act.verb.value)
+        raise refuse_verb(self._product.capabilities, act.verb, "workers")
 
     def _apply_one(self, act: Act, ref: JobRef, seen: Seen | None, reading: KeysReading) -> Result:
         if seen is None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from queuetui.model.errors import Unsupported
 from queuetui.model.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from queuetui.model.act import Verb
+    from queuetui.model.capabilities import Capabilities
 
 MOVED_ON = "it changed since it was seen, so nothing was done; look again"
 GONE = "it is not where it was seen any more: it was taken, moved or deleted; look again"
@@ -42,6 +44,11 @@ def states_by_verb(declared: Iterable[DeclaredVerb]) -> dict[Verb, frozenset[Sta
     for one in declared:
         applies[one.verb] = applies.get(one.verb, frozenset()) | one.states
     return applies
+
+
+def refuse_verb(capabilities: Capabilities, verb: Verb, what: str) -> Unsupported:
+    """Return the refusal of a verb that a product does not do to jobs, queues or workers."""
+    return Unsupported(capabilities.why_not(verb) or f"{verb.value} is not done to {what}")
 
 
 def why_unfit(verb: Verb, state: State, fitting: Iterable[State]) -> str:

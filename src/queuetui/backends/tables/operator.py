@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Executable, FromClause, Select, literal_colum
 from sqlalchemy.sql.util import find_tables
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.reading.refusals import GONE, MOVED_ON, NOT_TRIED, UNSEEN, why_unfit
+from queuetui.backends.reading.refusals import GONE, MOVED_ON, NOT_TRIED, UNSEEN, refuse_verb, why_unfit
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.tables.changes import table_of
@@ -22,7 +22,7 @@ from queuetui.backends.tables.product import Change, Elsewhere, LockedRow, Produ
 from queuetui.backends.tables.rows import Record, find_row, read_row, select_rows
 from queuetui.backends.tables.source import Column, Source
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
-from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.errors import QueueTuiError, Stale, UnknownOutcome, Unreachable
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.stuck import runs_since
@@ -44,19 +44,16 @@ class TablesOperator:
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Apply a verb to each target, 20 in a transaction; raises Unsupported for one not declared."""
-        why_not = self.product.capabilities.why_not(act.verb)
-        if why_not is not None or act.verb not in self.product.capabilities.applies:
-            raise Unsupported(why_not or f"{act.verb.value} is not done to jobs")
+        if act.verb not in self.product.capabilities.applies:
+            raise refuse_verb(self.product.capabilities, act.verb, "jobs")
         results: list[Result] = []
-        lost = False
-        for bite in _bites(targets, 1 if self._puts_elsewhere(act.verb) else BITE):
-            if lost:
+        is_lost = False
+        size = 1 if self._puts_elsewhere(act.verb) else BITE
+        for bite in (targets[start : start + size] for start in range(0, len(targets), size)):
+            if is_lost:
                 results += [Result(target.ref, Outcome.FAILED, note=NOT_TRIED) for target in bite]
                 continue
-            try:
-                found, lost = self._apply_bite(act, bite, limits)
-            finally:
-                self.changed()
+            found, is_lost = self._apply_bite(act, bite, limits)
             results += found
         return tuple(results)
 
@@ -64,7 +61,7 @@ class TablesOperator:
         """Pause or resume a queue as the product does; raises Unsupported where it cannot."""
         change = self.product.queue_changes.get(act.verb)
         if change is None:
-            raise Unsupported(self.product.capabilities.why_not(act.verb) or f"{act.verb.value} is not done to queues")
+            raise refuse_verb(self.product.capabilities, act.verb, "queues")
         try:
             with self.database.writing(f"to {act.verb.value} a queue") as connection:
                 reading = begin_reading(connection, self.product, self.options, self.options.limits)
@@ -76,7 +73,7 @@ class TablesOperator:
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Workers of other products are not cleaned; raises Unsupported."""
-        raise Unsupported(self.product.capabilities.why_not(Verb.CLEAN) or "there are no workers to clean")
+        raise refuse_verb(self.product.capabilities, act.verb, "workers")
 
     def _puts_elsewhere(self, verb: Verb) -> bool:
         """Tell whether a rollback may leave something done, so that each job has its own transaction."""
@@ -98,11 +95,9 @@ class TablesOperator:
                 return [_doubted(result, str(error)) for result in results], True
             note = f"nothing of the {len(bite):,} jobs that were changed together was kept: {error}"
             return [Result(target.ref, Outcome.FAILED, note=note) for target in bite], isinstance(error, Unreachable)
+        finally:
+            self.changed()
         return results, False
-
-
-def _bites(targets: Sequence[Target], size: int) -> Iterable[Sequence[Target]]:
-    return (targets[start : start + size] for start in range(0, len(targets), size))
 
 
 def _doubted(result: Result, note: str) -> Result:
@@ -205,8 +200,7 @@ def _run(connection: Connection, change: Change, locked: LockedRow) -> RowPlace 
 
 
 def _lock(reading: Reading, source: Source, place: RowPlace) -> Record | None:
-    chosen = select_rows(source, reading, source.at_key(place.key), None)
-    chosen = chosen.with_for_update(of=source.lockable) if source.lockable is not None else chosen.with_for_update()
+    chosen = select_rows(source, reading, source.at_key(place.key), None).with_for_update(of=source.lockable)
     return reading.connection.execute(chosen).mappings().one_or_none()
 
 
