@@ -34,12 +34,12 @@ def require_fit(mapping: Mapping, catalog: Catalog) -> StoredTable:
     _require_key(mapping, table)
     _require_status(mapping, table)
     for name, shape in mapping.fields.items():
-        stored = _find_column(mapping, ("fields", name), shape.column, table)
-        if name in NUMBER_FIELDS and holds(stored) not in NUMBERS:
-            raise mapping.refuse(("fields", name), f"{stored.name} holds {holds(stored)}; {name} is a number")
+        path, allowed = ("fields", name), NUMBERS if name in NUMBER_FIELDS else tuple(Holds)
+        stored = _find_column(mapping, path, shape.column, table, allowed, f"{name} is a number")
         if name in TIME_FIELDS:
-            _require_time(mapping, ("fields", name), shape.times, stored, catalog.dialect)
-    _require_priority(mapping, table)
+            _require_time(mapping, path, shape.times, stored, catalog.dialect)
+    if mapping.priority is not None:
+        _find_column(mapping, ("priority",), mapping.priority.column, table, NUMBERS, "a priority is a number")
     for place, verb in enumerate(mapping.verbs):
         _require_writes(mapping, place, verb, table)
     _require_sides(mapping, catalog)
@@ -55,27 +55,28 @@ def fits(mapping: Mapping, catalog: Catalog) -> bool:
     return True
 
 
-def _find_column(mapping: Mapping, path: Path, name: str, table: StoredTable) -> StoredColumn:
+def _find_column(
+    mapping: Mapping, path: Path, name: str, table: StoredTable, allowed: tuple[Holds, ...], meant: str
+) -> StoredColumn:
+    """Return a column that holds what is allowed; raises BadConfig, naming the line."""
     if name not in table.columns:
         raise mapping.refuse(path, f"{table.written} has no column {name!r}{_near(name, table.columns)}")
-    return table.columns[name]
+    stored = table.columns[name]
+    if holds(stored) not in allowed:
+        raise mapping.refuse(path, f"{stored.name} holds {holds(stored)}; {meant}")
+    return stored
 
 
 def _require_key(mapping: Mapping, table: StoredTable) -> None:
-    stored = _find_column(mapping, ("key",), mapping.key.column, table)
-    kind = mapping.key.kind
-    if holds(stored) not in (KEYS.values() if kind is None else (KEYS[kind],)):
-        raise mapping.refuse(("key",), f"{stored.name} holds {holds(stored)}, which is no key of kind {kind or 'any'}")
+    allowed = tuple(KEYS.values()) if mapping.key.kind is None else (KEYS[mapping.key.kind],)
+    stored = _find_column(mapping, ("key",), mapping.key.column, table, allowed, f"this key is {' or '.join(allowed)}")
     if not table.is_unique(frozenset({stored.name})):
         raise mapping.refuse(("key",), f"no unique index is on {stored.name} alone; name the primary key")
 
 
 def _require_status(mapping: Mapping, table: StoredTable) -> None:
-    stored = _find_column(mapping, ("status",), mapping.status, table)
-    if holds(stored) not in _STATUSES:
-        raise mapping.refuse(
-            ("status",), f"{stored.name} holds {holds(stored)}; a status is a text, an enum or a number"
-        )
+    meant = "a status is a text, an enum or a number"
+    stored = _find_column(mapping, ("status",), mapping.status, table, _STATUSES, meant)
     for state, shape in mapping.states.items():
         for status in shape.statuses:
             if stored.labels is not None and status not in stored.labels:
@@ -90,14 +91,6 @@ def _require_status(mapping: Mapping, table: StoredTable) -> None:
         raise mapping.refuse(
             ("states",), f"no state is mapped for {', '.join(map(repr, missing))}, which the enum of {stored.name} has"
         )
-
-
-def _require_priority(mapping: Mapping, table: StoredTable) -> None:
-    if mapping.priority is None:
-        return
-    stored = _find_column(mapping, ("priority",), mapping.priority.column, table)
-    if holds(stored) not in NUMBERS:
-        raise mapping.refuse(("priority",), f"{stored.name} holds {holds(stored)}; a priority is a number")
 
 
 def _require_writes(mapping: Mapping, place: int, verb: VerbShape, table: StoredTable) -> None:
