@@ -48,7 +48,7 @@ OLD_ROWS = 12_000
 def test_a_log_is_read_and_cleared_on_each_store(store: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """Ids in JSON are texts to us, whatever they are there; clearing old rows takes all of them, in bites, and no newer one.
 
-    What was kept of a dear page is forgotten then.
+    What was kept of a costly page is forgotten then.
     """
     url: str = request.getfixturevalue(f"{store}_url")
     run_script(
@@ -73,7 +73,7 @@ def test_a_log_is_read_and_cleared_on_each_store(store: str, request: pytest.Fix
         assert plan.rows == OLD_ROWS
         inspector = backend.inspector
         assert isinstance(inspector, TablesInspector)
-        inspector.sizes, inspector.dear.dear_s = Sizes(sorted_rows=0), 0.0
+        inspector.sizes, inspector.page_cache.costly_s = Sizes(sorted_rows=0), 0.0
         watch = Watch(PageRequest(parse_query("state:pending")), parts=frozenset())
         assert [_is_kept(inspector.snapshot(watch)) for _ in range(2)] == [False, True]
         chores.perform(plan)

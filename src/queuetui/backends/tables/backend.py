@@ -22,13 +22,13 @@ def make_backend(database: ConsoleDatabase, product: Product, options: BackendOp
     events, upkeep = product.sides.events, product.sides.upkeep
     return Backend(
         inspector=lambda: inspector,
-        operator=lambda: TablesOperator(database, product, options, inspector.dear.forget),
+        operator=lambda: TablesOperator(database, product, options, inspector.page_cache.forget),
         examiner=lambda: TablesExaminer(database, product),
         server_look=lambda: SqlServerLook(database.reading, product.has_table, database.dialect),
         limits=options.limits,
         schedules=None if product.sides.schedules is None else lambda: inspector,
         events=None if events is None else lambda: events(database),
-        upkeep=None if upkeep is None else lambda: upkeep(database, options.now, inspector.dear.forget),
+        upkeep=None if upkeep is None else lambda: upkeep(database, options.now, inspector.page_cache.forget),
         close=database.close,
     )
 

@@ -81,7 +81,7 @@ def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bo
 def _tally(reading: Reading, counters: Counters, *, exact: bool, hurried: bool) -> dict[str, Tallies]:
     """Count each source, those first that were counted longest ago.
 
-    Dear ones whose rest is over at the same poll are counted again one after the other, at the next polls.
+    Costly ones whose rest is over at the same poll are counted again one after the other, at the next polls.
     """
     sources, begun, found = reading.product.sources, monotonic(), dict[str, Tallies]()
     share_s = counters.budget_s / max(1, len(sources))

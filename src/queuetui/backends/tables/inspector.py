@@ -15,9 +15,9 @@ from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.identity import identify
 from queuetui.backends.tables.conditions import plan_term
 from queuetui.backends.tables.counts import Counters, count_jobs
-from queuetui.backends.tables.dear_pages import DearPages
 from queuetui.backends.tables.lookup import find_by_id, find_by_suffix, read_lock, read_many, read_seen
 from queuetui.backends.tables.moments import Reading, begin_reading
+from queuetui.backends.tables.page_cache import PageCache
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.product import Product
 from queuetui.backends.tables.rows import cut_for_page, find_row
@@ -51,7 +51,7 @@ class TablesInspector:
     options: BackendOptions
     counters: Counters = field(default_factory=Counters)
     sizes: Sizes = field(default_factory=Sizes)
-    dear: DearPages = field(default_factory=DearPages)
+    page_cache: PageCache = field(default_factory=PageCache)
     _seen: SeenJobs = field(default_factory=SeenJobs)
 
     @property
@@ -174,7 +174,7 @@ class TablesInspector:
 
     def _polled(self, reading: Reading, request: PageRequest, watch: Watch, *, counted: bool = True) -> Page:
         """Return a page that a console reads again and again, unless all is to be `exact`."""
-        read = read_page if watch.exact else self.dear.read
+        read = read_page if watch.exact else self.page_cache.read
         return read(reading, request, counted=counted)
 
     def _picture(self, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:

@@ -57,7 +57,7 @@ def open_results(url: str, server: RedisServer, product: Celery, options: Backen
         described = describe(found, catalog, options, Broker(server, product))
         backend = make_backend(database, described, options)
         if (own := described.source(SOURCES[OWN])) is not None:
-            forget = cast("TablesInspector", backend.inspector).dear.forget
+            forget = cast("TablesInspector", backend.inspector).page_cache.forget
             product.revoked_rows = RevokedRows(database, described, own, options, forget)
         return backend
 

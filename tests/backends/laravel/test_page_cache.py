@@ -9,9 +9,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from queuetui.backends.tables import dear_pages, operator
-from queuetui.backends.tables.dear_pages import DearPages
+from queuetui.backends.tables import operator, page_cache
 from queuetui.backends.tables.inspector import _FAILURES, TablesInspector
+from queuetui.backends.tables.page_cache import PageCache
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.sizes import Sizes
 from queuetui.model.act import Act, JobRef, Outcome, Target, Verb
@@ -24,12 +24,12 @@ from tests.backends.captures import Capture, query
 from tests.backends.laravel.test_reading import FILL
 
 
-def test_a_dear_page_of_a_large_table_is_looked_for_now_and_then(capture: Capture) -> None:
-    """Between two looks its rows are read as they are now, which is said, or rest too where that is dear; what left its state goes."""
+def test_a_costly_page_of_a_large_table_is_looked_for_now_and_then(capture: Capture) -> None:
+    """Between two looks its rows are read as they are now, which is said, or rest too where that is costly; what left its state goes."""
     query(capture.url, FILL)
     inspector = capture.open().inspector
     assert isinstance(inspector, TablesInspector)
-    inspector.sizes, inspector.dear = Sizes(sorted_rows=100), DearPages(dear_s=0.0, dear_rows_s=inf)
+    inspector.sizes, inspector.page_cache = Sizes(sorted_rows=100), PageCache(costly_s=0.0, costly_rows_s=inf)
     watch = Watch(PageRequest(parse_query("state:processing")), parts=frozenset())
     first, again = inspector.snapshot(watch).page, inspector.snapshot(watch).page
     assert first is not None
@@ -41,12 +41,12 @@ def test_a_dear_page_of_a_large_table_is_looked_for_now_and_then(capture: Captur
         True,
     )
     assert again.total.exactness is Exactness.CACHED
-    inspector.dear.dear_rows_s = 0.0
+    inspector.page_cache.costly_rows_s = 0.0
     kept = [inspector.snapshot(watch).page for _ in range(3)]
     assert kept[2] is not None
     assert kept[1] is not None
     assert kept[1].jobs is kept[2].jobs
-    inspector.dear = DearPages(dear_s=0.0, dear_rows_s=inf)
+    inspector.page_cache = PageCache(costly_s=0.0, costly_rows_s=inf)
     inspector.snapshot(watch)
     query(capture.url, "UPDATE jobs SET reserved_at = NULL")
     left, whole = inspector.snapshot(watch).page, inspector.snapshot(replace(watch, exact=True)).page
@@ -55,13 +55,13 @@ def test_a_dear_page_of_a_large_table_is_looked_for_now_and_then(capture: Captur
     assert (left.jobs, whole.jobs, whole.notes) == ((), (), ())
 
 
-def test_an_act_makes_a_dear_page_be_looked_for_again(capture: Capture) -> None:
+def test_an_act_makes_a_costly_page_be_looked_for_again(capture: Capture) -> None:
     """What was retried by this console stands in the next picture of what waits."""
     query(capture.url, FILL)
     backend = capture.open()
     inspector = backend.inspector
     assert isinstance(inspector, TablesInspector)
-    inspector.sizes, inspector.dear.dear_s = Sizes(sorted_rows=100), 0.0
+    inspector.sizes, inspector.page_cache.costly_s = Sizes(sorted_rows=100), 0.0
     watch = Watch(PageRequest(parse_query("state:failed")), parts=frozenset())
     before = inspector.snapshot(watch).page
     assert before is not None
@@ -76,13 +76,15 @@ def test_an_act_makes_a_dear_page_be_looked_for_again(capture: Capture) -> None:
 
 
 @pytest.mark.parametrize("capture", ["sqlite"], indirect=True)
-def test_what_changes_while_a_dear_page_is_read_is_not_lost(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_changes_while_a_costly_page_is_read_is_not_lost(
+    capture: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A page that was read before an act is not kept after it, nor is one behind an act that broke off; each has its own total."""
     query(capture.url, FILL)
     backend = capture.open()
     inspector = backend.inspector
     assert isinstance(inspector, TablesInspector)
-    inspector.sizes, inspector.dear = Sizes(sorted_rows=100), DearPages(dear_s=0.0, dear_rows_s=inf)
+    inspector.sizes, inspector.page_cache = Sizes(sorted_rows=100), PageCache(costly_s=0.0, costly_rows_s=inf)
     request = PageRequest(parse_query(_FAILURES), Watch().failures)
     watch = Watch(request, parts=frozenset({Part.FAILURES}))
 
@@ -94,11 +96,11 @@ def test_what_changes_while_a_dear_page_is_read_is_not_lost(capture: Capture, mo
 
     def read_and_act(*given: Any, **options: Any) -> Page:
         page = read_page(*given, **options)
-        inspector.dear.forget()
+        inspector.page_cache.forget()
         return page
 
     with monkeypatch.context() as patched:
-        patched.setattr(dear_pages, "read_page", read_and_act)
+        patched.setattr(page_cache, "read_page", read_and_act)
         assert not is_kept()
     assert [is_kept(), is_kept()] == [False, True]
     with monkeypatch.context() as patched:

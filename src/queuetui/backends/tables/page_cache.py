@@ -1,4 +1,4 @@
-"""Pages that take the server long to find: looked for now and then, their rows read each time."""
+"""Pages that take the server long to find: searched for now and then, their rows read each time."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from queuetui.backends.tables.source import Condition, Key
 from queuetui.model.measured import Exactness
 from queuetui.model.page import Page, PageRequest
 
-# So much of the server's time is not spent at each poll.
-DEAR_S = 0.06
+# A page that took the server so long is not searched for at each poll.
+COSTLY_S = 0.06
 _LONGEST_REST_S = 30.0
 _MOST_PAGES = 4
 # A request, and whether its total was counted too.
@@ -26,10 +26,10 @@ _Place = tuple[PageRequest, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A page as it was found, and when it is looked for again.
+class _CachedPage:
+    """A page as it was found, and until when it is not searched for again.
 
-    `fresh` are its rows as they were read last, by `read_at`, after so many reads in a row that were `dear`.
+    `fresh` are its rows as they were read last, by `read_at`; they stand until `rows_until`, after `costly` such reads in a row.
     """
 
     page: Page
@@ -38,79 +38,76 @@ class _Found:
     fresh: Page | None = None
     read_at: datetime | None = None
     rows_until: float = 0.0
-    dear: int = 0
+    costly: int = 0
 
 
 @dataclass
-class DearPages:
-    """What the pages are that a console polls; a large table is not searched at each poll."""
+class PageCache:
+    """The pages that a console polls, of which those are kept that are costly to find."""
 
-    dear_s: float = DEAR_S
-    dear_rows_s: float = DEAR_S
+    costly_s: float = COSTLY_S
+    costly_rows_s: float = COSTLY_S
     _acts: int = 0
-    _found: dict[_Place, _Found] = field(default_factory=dict)
+    _kept: dict[_Place, _CachedPage] = field(default_factory=dict)
     _guard: ForkLock = field(default_factory=ForkLock)
 
     def read(self, reading: Reading, request: PageRequest, *, counted: bool = True) -> Page:
         """Return one page: found anew, or the rows of one that was found lately as they are now."""
         begun, place = monotonic(), (request, counted)
         with self._guard:
-            known, acts = self._found.get(place), self._acts
+            known, acts = self._kept.get(place), self._acts
         if known is not None and begun < known.until:
             return self._read_again(reading, place, known, acts)
         page = read_page(reading, request, counted=counted)
         cost_s = monotonic() - begun
-        if cost_s >= self.dear_s and any(reading.is_large(source) for source in reading.product.sources):
-            self._keep(place, _Found(page, reading.moment.now, _rested(cost_s)), acts)
+        if cost_s >= self.costly_s and any(reading.is_large(source) for source in reading.product.sources):
+            self._keep(place, _CachedPage(page, reading.moment.now, _rested(cost_s)), acts)
         return page
 
-    def _read_again(self, reading: Reading, place: _Place, known: _Found, acts: int) -> Page:
-        """Return the rows of a page as they are, or as they were lately where to read them is dear too."""
-        begun = monotonic()
-        if known.fresh is not None and begun < known.rows_until:
-            return replace(known.fresh, notes=(*known.page.notes, _say(known, reading.moment.now)))
-        page = _read_rows(reading, place[0], known)
-        cost_s = monotonic() - begun
-        dear = known.dear + 1 if cost_s >= self.dear_rows_s else 0
-        # The first time a statement is made and planned too.
-        until = _rested(cost_s) if dear > 1 else 0.0
-        fresh = replace(known, fresh=page, read_at=reading.moment.now, rows_until=until, dear=dear)
-        self._keep(place, fresh, acts)
-        return page
+    def _read_again(self, reading: Reading, place: _Place, known: _CachedPage, acts: int) -> Page:
+        """Return the rows of a page as they are, or as they were lately where to read them is costly too."""
+        begun, now, fresh = monotonic(), reading.moment.now, known.fresh
+        if fresh is None or begun >= known.rows_until:
+            fresh = _read_rows(reading, place[0], known)
+            cost_s = monotonic() - begun
+            costly = known.costly + 1 if cost_s >= self.costly_rows_s else 0
+            # The first time a statement is made and planned too.
+            until = _rested(cost_s) if costly > 1 else 0.0
+            known = replace(known, fresh=fresh, read_at=now, rows_until=until, costly=costly)
+            self._keep(place, known, acts)
+        return replace(fresh, notes=(*known.page.notes, _say(known, now)))
 
     def forget(self) -> None:
         """Look for each page anew: who has just changed jobs wants to see it."""
         with self._guard:
-            self._found.clear()
+            self._kept.clear()
             self._acts += 1
 
-    def _keep(self, place: _Place, found: _Found, acts: int) -> None:
+    def _keep(self, place: _Place, found: _CachedPage, acts: int) -> None:
         """Keep what was found, unless something was changed since so many acts were counted."""
         with self._guard:
             if acts != self._acts:
                 return
-            self._found.pop(place, None)
-            self._found[place] = found
-            while len(self._found) > _MOST_PAGES:
-                del self._found[next(iter(self._found))]
+            self._kept.pop(place, None)
+            self._kept[place] = found
+            while len(self._kept) > _MOST_PAGES:
+                del self._kept[next(iter(self._kept))]
 
 
 def _rested(cost_s: float) -> float:
     return monotonic() + min(cost_s * REST_FACTOR, _LONGEST_REST_S)
 
 
-def _read_rows(reading: Reading, request: PageRequest, known: _Found) -> Page:
+def _read_rows(reading: Reading, request: PageRequest, known: _CachedPage) -> Page:
     """Return the rows of a page that match still, as they are now; what bounds it is as it was found."""
-    page = known.page
-    fresh = read_page(reading, request, counted=False, among=_rows_of(page, reading))
-    total = page.total
+    fresh = read_page(reading, request, counted=False, among=_rows_of(known.page, reading))
+    total = known.page.total
     if total.exactness is Exactness.EXACT:
         total = replace(total, exactness=Exactness.CACHED, as_of=known.as_of)
-    note = _say(replace(known, read_at=reading.moment.now), reading.moment.now)
-    return replace(page, jobs=fresh.jobs, total=total, notes=(*page.notes, note))
+    return replace(known.page, jobs=fresh.jobs, total=total)
 
 
-def _say(known: _Found, now: datetime) -> str:
+def _say(known: _CachedPage, now: datetime) -> str:
     age_s, read_s = ((now - (at or now)).total_seconds() for at in (known.as_of, known.read_at))
     return (
         f"these were looked for {age_s:.0f} s ago and their rows read {read_s:.0f} s ago; what matches since then is found in "
