@@ -129,9 +129,7 @@ class Order:
             return None
 
 
-def choose_order(
-    source: Source, sort: Sort | None, reading: Reading, *, is_large: bool, by: str | None = None
-) -> Order:
+def choose_order(source: Source, sort: Sort | None, reading: Reading, by: str | None = None) -> Order:
     """Return the order asked for where an index serves it or rows are few, else that of the key.
 
     `by` is the order that an earlier page was read in.
@@ -140,12 +138,8 @@ def choose_order(
     is_known = has_order(source, wanted.field)
     # What does not say when it was made is listed by its end.
     served = "completed" if sort is None and not is_known and has_order(source, "completed") else wanted.field
-    field = by if by is not None else _served(source, served, is_large=is_large)
-    if field == BY_KEY:
-        return Order(
-            source, BY_KEY, wanted.descending, None, nullable=False, dialect=reading.dialect, is_known=is_known
-        )
-    column, nullable = _column(source, field, reading)
+    field = by if by is not None else _served(source, served, reading)
+    column, nullable = (None, False) if field == BY_KEY else _column(source, field, reading)
     return Order(source, field, wanted.descending, column, nullable, reading.dialect, is_known)
 
 
@@ -154,11 +148,10 @@ def has_order(source: Source, field: str) -> bool:
     return field == "state" or field in source.fields
 
 
-def _served(source: Source, field: str, *, is_large: bool) -> str:
-    is_known = has_order(source, field)
-    if field in source.key_orders or not is_known:
+def _served(source: Source, field: str, reading: Reading) -> str:
+    if field in source.key_orders or not has_order(source, field):
         return BY_KEY
-    return BY_KEY if is_large and field not in source.lanes else field
+    return field if field in source.lanes or not reading.is_large(source) else BY_KEY
 
 
 def _column(source: Source, field: str, reading: Reading) -> tuple[Column, bool]:

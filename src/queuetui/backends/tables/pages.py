@@ -163,17 +163,16 @@ def _open(reading: Reading, request: PageRequest, asked: Asked) -> list[Stream]:
     for source in reading.product.sources:
         if source.name not in asked.where:
             continue
-        is_large = reading.is_large(source)
         spot = given.get(source.name)
         if sort is None and _is_first_in_turn(source, request):
-            order = choose_order(source, Sort("created", descending=False), reading, is_large=is_large, by=BY_KEY)
+            order = choose_order(source, Sort("created", descending=False), reading, BY_KEY)
         else:
-            order = choose_order(source, sort, reading, is_large=is_large, by=None if spot is None else spot.by)
+            order = choose_order(source, sort, reading, None if spot is None else spot.by)
         if spot is None:
             spot = Spot(order.by, Side.END if request.backward else Side.START)
         walks = order.is_indexed and not (asked.is_everything and not source.is_partial)
         chars = FAR_CHARS if is_far else HEAD_CHARS
-        is_sparse = source.sparse and is_large
+        is_sparse = source.sparse and reading.is_large(source)
         is_scan = walks and (is_sparse or is_searched(request.query, source))
         where, share = asked.where[source.name], SPARSE_SHARE if is_sparse else 1.0
         streams.append(Stream(reading, order, where, spot, request.backward, chunk, chars, walks, is_scan, share))

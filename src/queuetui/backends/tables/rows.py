@@ -94,10 +94,9 @@ def read_row(source: Source, record: Record, reading: Reading, chars: int | None
         PLACE: name_of_row(source, key_of(source, record)),
         RAW: record[f"text_{PAYLOAD}"] if PAYLOAD in texts else None,
     }
-    is_whole = texts[PAYLOAD][1] if PAYLOAD in texts else True
     job = _make_job(source, record, row, reading)
     if PAYLOAD in texts:
-        text = texts[PAYLOAD][0]
+        text, is_whole = texts[PAYLOAD]
         data = summarise_json(job.type.raw, text, reading.summaries)
         job = replace(job, payload=Untrusted(text), payload_whole=is_whole, data=data)
     return row, source.finish(row, job)
