@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from typing import TypeVar
 
-from queuetui.backends.reading.sort_orders import order_key
+from queuetui.backends.reading.sort_orders import NEWEST, order_key
 from queuetui.model.event import Event, EventPage
 from queuetui.model.job import Job
 from queuetui.model.measured import absent, add_counts
@@ -16,13 +16,12 @@ from queuetui.model.snapshot import Snapshot
 from queuetui.model.state import State
 from queuetui.model.verdict import Verdict
 
-NEWEST_FIRST = Sort("created", descending=True)
 K = TypeVar("K")
 
 
 def merge_jobs(lists: Iterable[Iterator[tuple[Job, Verdict]]], query: Query) -> Iterator[tuple[Job, Verdict]]:
     """Yield the jobs of several sorted lists as one; each list is read no further than it must be."""
-    sort = query.sort or NEWEST_FIRST
+    sort = query.sort or NEWEST
     return merge(*lists, key=lambda one: order_key(one[0], sort), reverse=sort.descending)
 
 
@@ -60,7 +59,7 @@ def order_of(pages: Iterable[Page], query: Query) -> Sort:
         return query.sort
     own = {page.order for page in pages}
     common = next(iter(own)) if len(own) == 1 else ()
-    return common[0] if len(common) == 1 else NEWEST_FIRST
+    return common[0] if len(common) == 1 else NEWEST
 
 
 def add_snapshots(snapshots: Sequence[Snapshot]) -> Snapshot:

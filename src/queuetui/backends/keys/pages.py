@@ -15,7 +15,7 @@ from queuetui.backends.keys.shelf import MOST_FIELDS, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.keys.walk import Walk, write_anchor
 from queuetui.backends.reading.query_scope import asks_for_stuck, is_scope, names_asked, queues_asked, states_asked
-from queuetui.backends.reading.sort_orders import cut_sorted, value_of
+from queuetui.backends.reading.sort_orders import NEWEST, cap_page, cut_page
 from queuetui.backends.reading.term_plans import plan_by_names, require_answers
 from queuetui.model.job import Job, shorten
 from queuetui.model.measured import Exactness, Measured
@@ -31,7 +31,6 @@ SORTED_JOBS = 5_000
 # A poll asks the server for no more than this, however many a job takes.
 LOOKED_COMMANDS = 6_000
 _LONGEST_RUN = Sort("started", descending=False)
-_NEWEST = Sort("created", descending=True)
 
 
 def plan_terms(product: KeysProduct, query: Query) -> tuple[PlannedTerm, ...]:
@@ -88,7 +87,7 @@ class PageReader:
         ids = names_asked(request.query, "id")
         if ids is not None:
             named = [find_whole(self._reading, one) for one in dict.fromkeys(ids[:BITE_ENTRIES])]
-            return self._cut(request, [seen for seen, _ in named if seen is not None], _NEWEST, is_all=True)
+            return self._cut(request, [seen for seen, _ in named if seen is not None], NEWEST, is_all=True)
         shelves = shelves_for(self._reading, request.query)
         walk = Walk(self._reading, shelves, self._reading.sizes(shelves), backward=request.backward)
         if asks_for_stuck(request.query):
@@ -177,21 +176,11 @@ class PageReader:
 
     def _cut(self, request: PageRequest, seen: Sequence[Seen], order: Sort, *, is_all: bool) -> Page:
         """Return the page asked for of jobs that are sorted here."""
-        sort = request.query.sort or order
         keeps = self._condition(request.query)
-        jobs = {one.job.ref.id: one.job for one in seen if keeps(one.job)}
-        cut = cut_sorted([(job_id, value_of(job, sort)) for job_id, job in jobs.items()], request, sort)
-        exactness = Exactness.EXACT if is_all else Exactness.CAPPED
-        note = f"nothing serves sort:{sort.field}: only the first {len(jobs):,} jobs of the usual order are sorted"
-        return Page(
-            tuple(shorten(jobs[job_id]) for job_id in cut.ids),
-            Measured(len(jobs), exactness, self._reading.now),
-            cut.first,
-            cut.last,
-            cut.has_more,
-            notes=() if is_all else (note,),
-            order=() if request.query.sort is not None else (order,),
-        )
+        page = cut_page([one.job for one in seen if keeps(one.job)], request, order, self._reading.now)
+        name = (request.query.sort or order).field
+        note = f"nothing serves sort:{name}: only the first {page.total.value:,} jobs of the usual order are sorted"
+        return page if is_all else cap_page(page, note)
 
     def _condition(self, query: Query) -> Callable[[Job], bool]:
         reading = self._reading

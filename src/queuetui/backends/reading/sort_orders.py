@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from queuetui.backends.reading.cursors import CursorValue, Place, read_cursor, write_cursor
 from queuetui.model.clock import to_us
 from queuetui.model.errors import BadQuery
-from queuetui.model.job import Job
-from queuetui.model.page import PageRequest
+from queuetui.model.job import Job, shorten
+from queuetui.model.measured import Exactness, Measured
+from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import Sort
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
+NEWEST = Sort("created", descending=True)
 _PLACE_OF = {state: place for place, state in enumerate(State)}
 SortKey = tuple[bool, str | float, str]
 # The others are moments.
@@ -40,6 +42,26 @@ def value_of(job: Job, sort: Sort) -> Any:  # noqa: ANN401 - each field has its 
 def order_key(job: Job, sort: Sort) -> SortKey:
     """Return what a job goes by among those of other lists, for `sorted` with the sort's direction."""
     return _make_key(_plain(value_of(job, sort)), job.ref.id, sort)
+
+
+def cut_page(jobs: Iterable[Job], request: PageRequest, usual: Sort, now: datetime) -> Page:
+    """Return the page asked for out of all jobs that match, in the usual order unless it names one."""
+    found = {job.ref.id: job for job in jobs}
+    sort = request.query.sort or usual
+    cut = cut_sorted([(job_id, value_of(job, sort)) for job_id, job in found.items()], request, sort)
+    return Page(
+        tuple(shorten(found[job_id]) for job_id in cut.ids),
+        Measured(len(found), as_of=now),
+        cut.first,
+        cut.last,
+        cut.has_more,
+        order=() if request.query.sort is not None else (usual,),
+    )
+
+
+def cap_page(page: Page, note: str) -> Page:
+    """Return a page of jobs of which there may be more, with why."""
+    return replace(page, total=replace(page.total, exactness=Exactness.CAPPED), notes=(note,))
 
 
 def cut_sorted(values: Sequence[tuple[str, Any]], request: PageRequest, sort: Sort) -> Cut:

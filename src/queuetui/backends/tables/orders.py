@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import DateTime, and_, case, cast, false, func, literal, or_, true, tuple_
 
 from queuetui.backends.reading.cursors import pack, unpack
+from queuetui.backends.reading.sort_orders import NEWEST
 from queuetui.backends.tables.conditions import exact_text
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import Column, Condition, Source
@@ -134,7 +135,7 @@ def choose_order(source: Source, sort: Sort | None, reading: Reading, by: str | 
 
     `by` is the order that an earlier page was read in.
     """
-    wanted = Sort("created", descending=True) if sort is None else sort
+    wanted = NEWEST if sort is None else sort
     is_known = has_order(source, wanted.field)
     # What does not say when it was made is listed by its end.
     served = "completed" if sort is None and not is_known and has_order(source, "completed") else wanted.field

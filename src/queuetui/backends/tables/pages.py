@@ -9,6 +9,7 @@ from time import monotonic
 from sqlalchemy import Subquery, and_, func, literal, select
 
 from queuetui.backends.reading.query_scope import asks_for_stuck
+from queuetui.backends.reading.sort_orders import NEWEST
 from queuetui.backends.reading.worker_names import name_workers
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.tables.conditions import Asked, build, is_searched, states_sought
@@ -220,7 +221,7 @@ def _own_order(request: PageRequest, streams: Sequence[Stream]) -> tuple[Sort, .
         (order,) = (stream.order for stream in streams)
         return (Sort("created" if has_order(order.source, "created") else "completed", descending=order.falling),)
     if all(has_order(stream.order.source, "created") for stream in streams):
-        return (Sort("created", descending=True),)
+        return (NEWEST,)
     # What lacks a time of making stands behind the others.
     return (Sort("state", descending=False),)
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.capabilities import KEPT, native_capabilities
 from queuetui.backends.native.memory.event_log import logs_events
-from queuetui.backends.native.memory.pages import cut_page
 from queuetui.backends.native.memory.records import QueueRecord, TallyRecord, to_job_error
+from queuetui.backends.reading.sort_orders import NEWEST, cut_page
 from queuetui.backends.reading.worker_names import name_workers
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import NotFound
@@ -81,7 +81,7 @@ class MemoryInspector:
             is_stuck_now = self._stuck_rule(now, limits)
             query = name_workers(request.query, self._workers())
             chosen = [job for job in self._jobs() if matches(query, job, now, is_stuck_now)]
-            return cut_page(chosen, request, now)
+            return cut_page(chosen, request, NEWEST, now)
 
     def get(self, job_id: str) -> Job:
         """Return one job whole."""

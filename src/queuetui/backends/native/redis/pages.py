@@ -18,7 +18,7 @@ from queuetui.backends.native.redis.step import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, needs_payload, residual_terms
 from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
 from queuetui.backends.reading.query_scope import asks_for_stuck, names_asked, queues_asked
-from queuetui.backends.reading.sort_orders import cut_sorted, value_of
+from queuetui.backends.reading.sort_orders import NEWEST, cap_page, cut_page, cut_sorted, value_of
 from queuetui.backends.reading.worker_names import name_workers
 from queuetui.model.errors import BadQuery
 from queuetui.model.job import Job, shorten
@@ -32,7 +32,6 @@ _NOT_STORED = "it is listed, but nothing is stored of it; look at what else writ
 MOST_STUCK = 1_000
 _SCORE = re.compile(r"-?(inf|\d{1,20}(\.\d+)?(e[+-]?\d{1,3})?)")
 _LONGEST_DUE = Sort("scheduled", descending=False)
-_NEWEST = Sort("created", descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class PageReading:
         request = replace(request, query=query)
         ids = names_asked(query, "id")
         if ids is not None:
-            return self._cut_listed(request, self._read_jobs([to_stored(one) for one in ids[:RESIDUAL_JOBS]]), _NEWEST)
+            return self._cut_listed(request, self._read_jobs([to_stored(one) for one in ids[:RESIDUAL_JOBS]]), NEWEST)
         correlations = names_asked(query, "correlation_id")
         if correlations is not None:
             return self._read_correlated(request, correlations)
@@ -104,7 +103,7 @@ class PageReading:
         return Measured(len(found.jobs), Exactness.CAPPED, self.picture.now, "counted as far as was looked")
 
     def _read_sorted(self, request: PageRequest, layout: Layout) -> Page:
-        sort = request.query.sort or _NEWEST
+        sort = request.query.sort or NEWEST
         residual = residual_terms(request.query)
         everything = replace(request, limit=RESIDUAL_JOBS, cursor=None, backward=False)
         found = self._walk(layout, residual, everything, None)
@@ -140,8 +139,7 @@ class PageReading:
         page = self._cut_listed(request, self._read_jobs(ids), _LONGEST_DUE)
         if len(ids) < MOST_STUCK and self.picture.is_every_run:
             return page
-        note = f"only the first {len(ids):,} stuck jobs are listed"
-        return replace(page, total=replace(page.total, exactness=Exactness.CAPPED), notes=(note,))
+        return cap_page(page, f"only the first {len(ids):,} stuck jobs are listed")
 
     def recount_idle(self) -> ScriptSnapshot:
         """Return the picture with overdue jobs counted one by one, each by the limit of its type or queue."""
@@ -157,19 +155,14 @@ class PageReading:
         stored = self.server.read("looking for correlated jobs", "correlated", RESIDUAL_JOBS, *correlations)
         # A job that began what it is a part of is not listed under its own id.
         ids = dict.fromkeys((*map(to_stored, correlations), *(one.decode("utf-8", "replace") for one in stored)))
-        page = self._cut_listed(request, self._read_jobs(list(ids)), _NEWEST)
+        page = self._cut_listed(request, self._read_jobs(list(ids)), NEWEST)
         if len(stored) < RESIDUAL_JOBS:
             return page
-        note = f"only the newest {RESIDUAL_JOBS:,} jobs of a correlation id are listed"
-        return replace(page, total=replace(page.total, exactness=Exactness.CAPPED), notes=(note,))
+        return cap_page(page, f"only the newest {RESIDUAL_JOBS:,} jobs of a correlation id are listed")
 
     def _cut_listed(self, request: PageRequest, jobs: Sequence[Job], order: Sort) -> Page:
-        kept = {job.ref.id: shorten(job) for job in jobs if self._holds(request.query.terms, job)}
-        sort = request.query.sort or order
-        cut = cut_sorted([(job_id, value_of(job, sort)) for job_id, job in kept.items()], request, sort)
-        total = Measured(len(kept), as_of=self.picture.now)
-        chosen = () if request.query.sort is not None else (order,)
-        return Page(tuple(kept[job_id] for job_id in cut.ids), total, cut.first, cut.last, cut.has_more, order=chosen)
+        kept = [job for job in jobs if self._holds(request.query.terms, job)]
+        return cut_page(kept, request, order, self.picture.now)
 
     def _walk(self, layout: Layout, residual: tuple[Term, ...], request: PageRequest, place: Place | None) -> FoundJobs:
         """Return the next jobs behind a place, one more than a page holds where there are as many."""
