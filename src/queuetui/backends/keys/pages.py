@@ -14,6 +14,7 @@ from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import MOST_FIELDS, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.keys.walk import Walk, write_anchor
+from queuetui.backends.reading.cursors import cut_walk
 from queuetui.backends.reading.query_scope import asks_for_stuck, is_scope, names_asked, queues_asked, states_asked
 from queuetui.backends.reading.sort_orders import NEWEST, cap_page, cut_page
 from queuetui.backends.reading.term_plans import plan_by_names, require_answers
@@ -108,23 +109,16 @@ class PageReader:
     def _read_walked(self, walk: Walk, request: PageRequest) -> Page:
         wanted = request.limit + 1
         found = self._look(walk, request, request.cursor, wanted, most=LOOKED_JOBS, commands=LOOKED_COMMANDS)
-        is_full = len(found.seen) > request.limit
-        seen = found.seen[: request.limit]
-        end = seen[-1].entry if is_full and seen else found.end
-        near, far = (seen[0].entry if seen else None), end or (seen[-1].entry if seen else None)
-        if request.backward:
-            seen.reverse()
-            near, far = far, near
-        is_cut_short = found.end is not None and not is_full
+        part = cut_walk([(one.job, one.entry) for one in found.seen], found.end, request, write_anchor)
         note = f"nothing serves this filter: {found.looked:,} jobs were looked through for this page, more lie beyond"
         return Page(
-            tuple(shorten(one.job) for one in seen),
-            self._total(walk, request, found, is_whole=request.cursor is None and end is None),
-            first=None if near is None else write_anchor(near),
-            last=None if far is None else write_anchor(far),
-            has_more=end is not None,
-            notes=(*self._unkept(request.query), *_cut_of(walk), *((note,) if is_cut_short else ())),
-            looked=found.looked if is_cut_short else None,
+            tuple(map(shorten, part.items)),
+            self._total(walk, request, found, is_whole=request.cursor is None and not part.has_more),
+            part.first,
+            part.last,
+            part.has_more,
+            notes=(*self._unkept(request.query), *_cut_of(walk), *((note,) if part.is_cut_short else ())),
+            looked=found.looked if part.is_cut_short else None,
         )
 
     def _unkept(self, query: Query) -> tuple[str, ...]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from queuetui.model.errors import BadQuery
 
+if TYPE_CHECKING:
+    from queuetui.model.page import PageRequest
+
 CURSOR_CAP_CHARS = 4096
 CursorValue = str | int | float | None
+Item = TypeVar("Item")
+At = TypeVar("At")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,40 @@ class Place:
     order: str
     segment: int
     values: tuple[CursorValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedPart(Generic[Item]):
+    """What a page shows of a walk, and its cursors; `is_cut_short`: too much was looked at to go on."""
+
+    items: tuple[Item, ...]
+    first: str | None
+    last: str | None
+    has_more: bool
+    is_cut_short: bool
+
+
+def cut_walk(
+    found: Sequence[tuple[Item, At]], end: At | None, request: PageRequest, write: Callable[[At], str]
+) -> WalkedPart[Item]:
+    """Return what a page shows of what a walk found, which looked for one more than the page holds.
+
+    `end` is what was looked at last where the walk was cut short: the page goes on from there, not from what was found.
+    """
+    is_full = len(found) > request.limit
+    shown = found[: request.limit]
+    stopped = shown[-1][1] if is_full and shown else end
+    near = shown[0][1] if shown else None
+    far = stopped or (shown[-1][1] if shown else None)
+    if request.backward:
+        shown, near, far = shown[::-1], far, near
+    return WalkedPart(
+        tuple(item for item, _ in shown),
+        None if near is None else write(near),
+        None if far is None else write(far),
+        has_more=stopped is not None,
+        is_cut_short=end is not None and not is_full,
+    )
 
 
 def write_cursor(place: Place) -> str:

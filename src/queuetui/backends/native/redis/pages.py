@@ -16,7 +16,7 @@ from queuetui.backends.native.redis.pictures import ScriptSnapshot
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.step import span_us
 from queuetui.backends.native.redis.terms import RESIDUAL_JOBS, needs_payload, residual_terms
-from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
+from queuetui.backends.reading.cursors import Place, cut_walk, read_cursor, write_cursor
 from queuetui.backends.reading.query_scope import asks_for_stuck, names_asked, queues_asked
 from queuetui.backends.reading.sort_orders import NEWEST, cap_page, cut_page, cut_sorted, value_of
 from queuetui.backends.reading.worker_names import name_workers
@@ -73,25 +73,17 @@ class PageReading:
         residual = residual_terms(request.query)
         place = _read_place(request.cursor, layout)
         found = self._walk(layout, residual, request, place)
-        jobs = found.jobs[: request.limit]
-        is_full = len(found.jobs) > request.limit
-        # Where the walk was cut short the page goes on from what was looked at, not from what was found.
-        end = jobs[-1][1] if is_full and jobs else found.end
-        near, far = (jobs[0][1] if jobs else None), end or (jobs[-1][1] if jobs else None)
-        if request.backward:
-            jobs.reverse()
-            near, far = far, near
-        is_cut_short = found.end is not None and not is_full
+        part = cut_walk(found.jobs, found.end, request, write_cursor)
         names = [segment.name for segment in layout.segments]
         own = own_order(names[0]) if len(names) == 1 else BY_STATE
         return Page(
-            self._complete([job for job, _ in jobs], residual),
+            self._complete(part.items, residual),
             self._total(found, residual, is_whole=request.cursor is None and found.end is None),
-            first=None if near is None else write_cursor(near),
-            last=None if far is None else write_cursor(far),
-            has_more=end is not None,
-            notes=_notes(residual, cut_short=is_cut_short),
-            looked=RESIDUAL_JOBS if is_cut_short else None,
+            part.first,
+            part.last,
+            part.has_more,
+            notes=_notes(residual, cut_short=part.is_cut_short),
+            looked=RESIDUAL_JOBS if part.is_cut_short else None,
             order=own if request.query.sort is None else (),
         )
 
@@ -200,7 +192,7 @@ class PageReading:
             found.append((self._read_listed(stored_id, reply), at_place))
         return found, total
 
-    def _complete(self, jobs: list[Job], residual: tuple[Term, ...], *, again: bool = False) -> tuple[Job, ...]:
+    def _complete(self, jobs: Sequence[Job], residual: tuple[Term, ...], *, again: bool = False) -> tuple[Job, ...]:
         """Return jobs with the heads of their payloads, reading those again that were judged without."""
         if not again and (not residual or needs_payload(residual)):
             return tuple(map(shorten, jobs))

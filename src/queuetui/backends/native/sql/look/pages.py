@@ -11,7 +11,7 @@ from queuetui.backends.native.sql.look.orders import DONE, DONE_OLDEST, DUE, DUE
 from queuetui.backends.native.sql.look.ranges import count_ranges
 from queuetui.backends.native.sql.look.term_kinds import FILTERED_ROWS, RESIDUAL_ROWS
 from queuetui.backends.native.sql.look.walks import Collected, LayoutWalk, WalkSource
-from queuetui.backends.reading.cursors import read_cursor, write_cursor
+from queuetui.backends.reading.cursors import cut_walk, read_cursor, write_cursor
 from queuetui.backends.reading.sort_orders import cut_sorted, value_of
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Page, PageRequest
@@ -57,22 +57,14 @@ def _read_walked(reading: WalkSource, layout: PageLayout, request: PageRequest) 
     widths = tuple(len(segment.order.keys) for segment in layout.segments)
     place = None if request.cursor is None else read_cursor(request.cursor, orders, widths)
     found = LayoutWalk(reading, layout, request.backward).collect(place, request.limit + 1)
-    jobs = found.jobs[: request.limit]
-    is_full = len(found.jobs) > request.limit
-    # Where the walk was cut short the page goes on from what was looked at, not from what was found.
-    end = jobs[-1][1] if is_full and jobs else found.end
-    near = jobs[0][1] if jobs else None
-    far = end or (jobs[-1][1] if jobs else None)
-    looked = _looked(layout) if found.end is not None and not is_full else None
-    if request.backward:
-        jobs.reverse()
-        near, far = far, near
+    part = cut_walk(found.jobs, found.end, request, write_cursor)
+    looked = _looked(layout) if part.is_cut_short else None
     return Page(
-        tuple(job for job, _ in jobs),
+        part.items,
         _total(reading, layout, request, found),
-        first=None if near is None else write_cursor(near),
-        last=None if far is None else write_cursor(far),
-        has_more=end is not None,
+        part.first,
+        part.last,
+        part.has_more,
         notes=_notes(layout, looked),
         looked=looked,
     )
