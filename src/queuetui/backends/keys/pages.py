@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
@@ -22,7 +22,7 @@ from queuetui.model.job import Job, shorten
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query, Sort, Term
-from queuetui.model.query_match import holds
+from queuetui.model.query_match import matches
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 
@@ -94,7 +94,7 @@ class PageReader:
         if asks_for_stuck(request.query):
             return self._read_stuck(request, shelves)
         if request.query.sort is not None:
-            found = self._look(replace(walk, backward=False), request, None, SORTED_JOBS, most=SORTED_JOBS)
+            found = self._look(replace(walk, backward=False), request)
             return self._cut(request, found.seen, request.query.sort, is_all=found.end is None)
         return self._read_walked(walk, request)
 
@@ -102,13 +102,12 @@ class PageReader:
         """Return those that were held for too long before those that are due for too long."""
         running = [shelf for shelf in shelves if State.PROCESSING in shelf.states]
         walk = Walk(self._reading, running, self._reading.sizes(running))
-        found = self._look(walk, request, None, SORTED_JOBS, most=SORTED_JOBS)
+        found = self._look(walk, request)
         late, is_whole = find_late(self._reading, shelves)
         return self._cut(request, [*found.seen, *late], _LONGEST_RUN, is_all=found.end is None and is_whole)
 
     def _read_walked(self, walk: Walk, request: PageRequest) -> Page:
-        wanted = request.limit + 1
-        found = self._look(walk, request, request.cursor, wanted, most=LOOKED_JOBS, commands=LOOKED_COMMANDS)
+        found = self._look(walk, request, request.cursor, request.limit + 1, LOOKED_JOBS, LOOKED_COMMANDS)
         part = cut_walk([(one.job, one.entry) for one in found.seen], found.end, request, write_anchor)
         note = f"nothing serves this filter: {found.looked:,} jobs were looked through for this page, more lie beyond"
         return Page(
@@ -128,12 +127,17 @@ class PageReader:
         return () if asked == every else tuple(why for state, why in missing.items() if state in asked)
 
     def _look(
-        self, walk: Walk, request: PageRequest, cursor: str | None, wanted: int, *, most: int, commands: float = inf
+        self,
+        walk: Walk,
+        request: PageRequest,
+        cursor: str | None = None,
+        wanted: int = SORTED_JOBS,
+        most: int = SORTED_JOBS,
+        commands: float = inf,
     ) -> _Found:
         """Return the next jobs that match, each once: one that moved on between two bites is met twice."""
         seen: dict[str, Seen] = {}
         looked, asked, last = 0, 0, None
-        keeps = self._condition(request.query)
         is_plain = all(map(is_scope, request.query.terms))
         bite = min(BITE_ENTRIES, wanted) if is_plain else BITE_ENTRIES
         for entries in walk.bites(cursor, bite):
@@ -141,7 +145,7 @@ class PageReader:
                 return _Found(list(seen.values()), last, looked)
             for one in self._reading.load(entries):
                 asked += len(one.loaded)
-                if one.job.ref.id not in seen and keeps(one.job):
+                if one.job.ref.id not in seen and self._keeps(request.query, one.job):
                     seen[one.job.ref.id] = one
                     if len(seen) >= wanted:
                         return _Found(list(seen.values()), one.entry, looked)
@@ -170,12 +174,11 @@ class PageReader:
 
     def _cut(self, request: PageRequest, seen: Sequence[Seen], order: Sort, *, is_all: bool) -> Page:
         """Return the page asked for of jobs that are sorted here."""
-        keeps = self._condition(request.query)
-        page = cut_page([one.job for one in seen if keeps(one.job)], request, order, self._reading.now)
+        kept = [one.job for one in seen if self._keeps(request.query, one.job)]
+        page = cut_page(kept, request, order, self._reading.now)
         name = (request.query.sort or order).field
         note = f"nothing serves sort:{name}: only the first {page.total.value:,} jobs of the usual order are sorted"
         return page if is_all else cap_page(page, note)
 
-    def _condition(self, query: Query) -> Callable[[Job], bool]:
-        reading = self._reading
-        return lambda job: all(holds(term, job, reading.now, reading.is_stuck) for term in query.terms)
+    def _keeps(self, query: Query, job: Job) -> bool:
+        return matches(query, job, self._reading.now, self._reading.is_stuck)
