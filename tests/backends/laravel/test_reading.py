@@ -268,7 +268,7 @@ def test_a_count_past_its_budget_is_an_estimate_of_the_whole(capture: Capture) -
     backend = capture.open()
     (true,) = query(capture.url, "SELECT count(*), sum(CASE WHEN queue = 'sync' THEN 1 ELSE 0 END) FROM jobs")[0:1]
     assert isinstance(backend.inspector, TablesInspector)
-    backend.inspector.counters.of("job").retry_at = float("inf")
+    backend.inspector.counters["job"].retry_at = float("inf")
     guessed = backend.inspector.snapshot(Watch())
     sync = next(queue for queue in guessed.queues if queue.name.raw == "sync").counts[State.PENDING]
     assert (guessed.total.exactness, sync.exactness) == (Exactness.ESTIMATED, Exactness.ESTIMATED)

@@ -25,16 +25,8 @@ from queuetui.model.state import State
 _DUE = ("scheduled", "created")
 
 
-@dataclass
-class Counters:
-    """One counter for each source."""
-
-    budget_s: float = BUDGET_S
-    each: dict[str, BudgetedCounter] = field(default_factory=dict)
-
-    def of(self, name: str) -> BudgetedCounter:
-        """Return the counter of a source."""
-        return self.each.setdefault(name, BudgetedCounter())
+# A counter for each source, by its name.
+Counters = defaultdict[str, BudgetedCounter]
 
 
 @dataclass(slots=True)
@@ -84,12 +76,17 @@ def _tally(reading: Reading, counters: Counters, *, exact: bool, hurried: bool) 
     Costly ones whose rest is over at the same poll are counted again one after the other, at the next polls.
     """
     sources, begun, found = reading.product.sources, monotonic(), dict[str, Tallies]()
-    share_s = counters.budget_s / max(1, len(sources))
-    for source in sorted(sources, key=lambda one: counters.of(one.name).last_at):
-        found[source.name] = counters.of(source.name).read(
-            reading.connection, _grouping(reading, source), reading.moment.now, exact=exact, budget_s=share_s,
-            hurried=hurried, is_spent=monotonic() - begun >= SHORTEST_BUDGET_S,
-        )  # fmt: skip
+    share_s = BUDGET_S / max(1, len(sources))
+    for source in sorted(sources, key=lambda one: counters[one.name].last_at):
+        found[source.name] = counters[source.name].read(
+            reading.connection,
+            _grouping(reading, source),
+            reading.moment.now,
+            exact=exact,
+            budget_s=share_s,
+            hurried=hurried,
+            is_spent=monotonic() - begun >= SHORTEST_BUDGET_S,
+        )
     return {source.name: found[source.name] for source in sources}
 
 

@@ -13,6 +13,7 @@ from queuetui.backends.reading.figures import UNREAD, JobFigures
 from queuetui.backends.reading.seen_jobs import SeenJobs
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.identity import identify
+from queuetui.backends.sql.tallies import BudgetedCounter
 from queuetui.backends.tables.conditions import plan_term
 from queuetui.backends.tables.counts import Counters, count_jobs
 from queuetui.backends.tables.lookup import find_by_id, find_by_suffix, read_lock, read_many, read_seen
@@ -49,7 +50,7 @@ class TablesInspector:
     database: ConsoleDatabase
     product: Product
     options: BackendOptions
-    counters: Counters = field(default_factory=Counters)
+    counters: Counters = field(default_factory=lambda: Counters(BudgetedCounter))
     sizes: Sizes = field(default_factory=Sizes)
     page_cache: PageCache = field(default_factory=PageCache)
     _seen: SeenJobs = field(default_factory=SeenJobs)
