@@ -10,7 +10,7 @@ from typing import TypeVar
 from queuetui.backends.keys.counts import SHARED_ENTRIES, count_jobs
 from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.lookup import find_refs, find_whole, load_seen
-from queuetui.backends.keys.pages import PageReader, plan_terms
+from queuetui.backends.keys.pages import plan_terms, read_page
 from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.reading.figures import UNREAD
 from queuetui.backends.reading.seen_jobs import SeenJobs
@@ -145,7 +145,7 @@ class KeysInspector:
 
     def _page(self, reading: KeysReading, request: PageRequest) -> Page:
         named = replace(request, query=name_workers(request.query, reading.survey.workers))
-        page = PageReader(reading).read(named)
+        page = read_page(reading, named)
         self._seen.add(page.jobs)
         return page
 

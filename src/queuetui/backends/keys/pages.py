@@ -76,109 +76,103 @@ class _Found:
     looked: int
 
 
-class PageReader:
-    """Reads pages at one look."""
+def read_page(reading: KeysReading, request: PageRequest) -> Page:
+    """Return one page; raises Unsupported for a filter on what the product does not keep."""
+    require_answers(plan_terms(reading.product, request.query))
+    ids = names_asked(request.query, "id")
+    if ids is not None:
+        named = [find_whole(reading, one) for one in dict.fromkeys(ids[:BITE_ENTRIES])]
+        return _cut(reading, request, [seen for seen, _ in named if seen is not None], NEWEST, is_all=True)
+    shelves = shelves_for(reading, request.query)
+    walk = Walk(reading, shelves, reading.sizes(shelves), backward=request.backward)
+    if asks_for_stuck(request.query):
+        return _read_stuck(reading, request, shelves)
+    if request.query.sort is not None:
+        found = _look(replace(walk, backward=False), request)
+        return _cut(reading, request, found.seen, request.query.sort, is_all=found.end is None)
+    return _read_walked(walk, request)
 
-    def __init__(self, reading: KeysReading) -> None:
-        self._reading = reading
 
-    def read(self, request: PageRequest) -> Page:
-        """Return one page; raises Unsupported for a filter on what the product does not keep."""
-        require_answers(plan_terms(self._reading.product, request.query))
-        ids = names_asked(request.query, "id")
-        if ids is not None:
-            named = [find_whole(self._reading, one) for one in dict.fromkeys(ids[:BITE_ENTRIES])]
-            return self._cut(request, [seen for seen, _ in named if seen is not None], NEWEST, is_all=True)
-        shelves = shelves_for(self._reading, request.query)
-        walk = Walk(self._reading, shelves, self._reading.sizes(shelves), backward=request.backward)
-        if asks_for_stuck(request.query):
-            return self._read_stuck(request, shelves)
-        if request.query.sort is not None:
-            found = self._look(replace(walk, backward=False), request)
-            return self._cut(request, found.seen, request.query.sort, is_all=found.end is None)
-        return self._read_walked(walk, request)
+def _read_stuck(reading: KeysReading, request: PageRequest, shelves: Sequence[Shelf]) -> Page:
+    """Return those that were held for too long before those that are due for too long."""
+    running = [shelf for shelf in shelves if State.PROCESSING in shelf.states]
+    walk = Walk(reading, running, reading.sizes(running))
+    found = _look(walk, request)
+    late, is_whole = find_late(reading, shelves)
+    return _cut(reading, request, [*found.seen, *late], _LONGEST_RUN, is_all=found.end is None and is_whole)
 
-    def _read_stuck(self, request: PageRequest, shelves: Sequence[Shelf]) -> Page:
-        """Return those that were held for too long before those that are due for too long."""
-        running = [shelf for shelf in shelves if State.PROCESSING in shelf.states]
-        walk = Walk(self._reading, running, self._reading.sizes(running))
-        found = self._look(walk, request)
-        late, is_whole = find_late(self._reading, shelves)
-        return self._cut(request, [*found.seen, *late], _LONGEST_RUN, is_all=found.end is None and is_whole)
 
-    def _read_walked(self, walk: Walk, request: PageRequest) -> Page:
-        found = self._look(walk, request, request.cursor, request.limit + 1, LOOKED_JOBS, LOOKED_COMMANDS)
-        part = cut_walk([(one.job, one.entry) for one in found.seen], found.end, request, write_anchor)
-        note = f"nothing serves this filter: {found.looked:,} jobs were looked through for this page, more lie beyond"
-        return Page(
-            tuple(map(shorten, part.items)),
-            self._total(walk, request, found, is_whole=request.cursor is None and not part.has_more),
-            part.first,
-            part.last,
-            part.has_more,
-            notes=(*self._unkept(request.query), *_cut_of(walk), *((note,) if part.is_cut_short else ())),
-            looked=found.looked if part.is_cut_short else None,
-        )
+def _read_walked(walk: Walk, request: PageRequest) -> Page:
+    found = _look(walk, request, request.cursor, request.limit + 1, LOOKED_JOBS, LOOKED_COMMANDS)
+    part = cut_walk([(one.job, one.entry) for one in found.seen], found.end, request, write_anchor)
+    note = f"nothing serves this filter: {found.looked:,} jobs were looked through for this page, more lie beyond"
+    return Page(
+        tuple(map(shorten, part.items)),
+        _total(walk, request, found, is_whole=request.cursor is None and not part.has_more),
+        part.first,
+        part.last,
+        part.has_more,
+        notes=(*_unkept(walk.reading, request.query), *_cut_of(walk), *((note,) if part.is_cut_short else ())),
+        looked=found.looked if part.is_cut_short else None,
+    )
 
-    def _unkept(self, query: Query) -> tuple[str, ...]:
-        """Return why there are no jobs of a state that is asked for, where the product says it."""
-        every, missing = frozenset(State), self._reading.product.capabilities.missing
-        asked = states_asked(query, every)
-        return () if asked == every else tuple(why for state, why in missing.items() if state in asked)
 
-    def _look(
-        self,
-        walk: Walk,
-        request: PageRequest,
-        cursor: str | None = None,
-        wanted: int = SORTED_JOBS,
-        most: int = SORTED_JOBS,
-        commands: float = inf,
-    ) -> _Found:
-        """Return the next jobs that match, each once: one that moved on between two bites is met twice."""
-        seen: dict[str, Seen] = {}
-        looked, asked, last = 0, 0, None
-        is_plain = all(map(is_scope, request.query.terms))
-        bite = min(BITE_ENTRIES, wanted) if is_plain else BITE_ENTRIES
-        for entries in walk.bites(cursor, bite):
-            if (looked >= most or asked >= commands) and last is not None:
-                return _Found(list(seen.values()), last, looked)
-            for one in self._reading.load(entries):
-                asked += len(one.loaded)
-                if one.job.ref.id not in seen and self._keeps(request.query, one.job):
-                    seen[one.job.ref.id] = one
-                    if len(seen) >= wanted:
-                        return _Found(list(seen.values()), one.entry, looked)
-            looked, last = looked + len(entries), entries[-1]
-        return _Found(list(seen.values()), None, looked)
+def _unkept(reading: KeysReading, query: Query) -> tuple[str, ...]:
+    """Return why there are no jobs of a state that is asked for, where the product says it."""
+    every, missing = frozenset(State), reading.product.capabilities.missing
+    asked = states_asked(query, every)
+    return () if asked == every else tuple(why for state, why in missing.items() if state in asked)
 
-    def _total(self, walk: Walk, request: PageRequest, found: _Found, *, is_whole: bool) -> Measured[int]:
-        now = self._reading.now
-        if is_whole and not _cut_of(walk):
-            return Measured(len(found.seen), as_of=now)
-        states = states_asked(request.query, frozenset(State))
-        queues = any(term.field == "queue" for term in request.query.terms)
-        is_sure = all(
-            states.issuperset(shelf.states) and not (queues and shelf.queue is None) for shelf in walk.shelves
-        )
-        if is_sure and all(map(is_scope, request.query.terms)):
-            sized = list(zip(walk.shelves, walk.sizes, strict=True))
-            unsure = sum(size for shelf, size in sized if shelf.kind is Kind.KEYS or shelf.has_others)
-            why = (
-                f"{unsure:,} of them are keys or fields, of which some may be gone or stand for no job"
-                if unsure
-                else ""
-            )
-            return Measured(sum(walk.sizes), Exactness.ESTIMATED if unsure else Exactness.EXACT, now, why)
-        return Measured(len(found.seen), Exactness.CAPPED, now, "counted as far as was looked")
 
-    def _cut(self, request: PageRequest, seen: Sequence[Seen], order: Sort, *, is_all: bool) -> Page:
-        """Return the page asked for of jobs that are sorted here."""
-        kept = [one.job for one in seen if self._keeps(request.query, one.job)]
-        page = cut_page(kept, request, order, self._reading.now)
-        name = (request.query.sort or order).field
-        note = f"nothing serves sort:{name}: only the first {page.total.value:,} jobs of the usual order are sorted"
-        return page if is_all else cap_page(page, note)
+def _look(
+    walk: Walk,
+    request: PageRequest,
+    cursor: str | None = None,
+    wanted: int = SORTED_JOBS,
+    most: int = SORTED_JOBS,
+    commands: float = inf,
+) -> _Found:
+    """Return the next jobs that match, each once: one that moved on between two bites is met twice."""
+    seen: dict[str, Seen] = {}
+    looked, asked, last = 0, 0, None
+    is_plain = all(map(is_scope, request.query.terms))
+    bite = min(BITE_ENTRIES, wanted) if is_plain else BITE_ENTRIES
+    for entries in walk.bites(cursor, bite):
+        if (looked >= most or asked >= commands) and last is not None:
+            return _Found(list(seen.values()), last, looked)
+        for one in walk.reading.load(entries):
+            asked += len(one.loaded)
+            if one.job.ref.id not in seen and _keeps(walk.reading, request.query, one.job):
+                seen[one.job.ref.id] = one
+                if len(seen) >= wanted:
+                    return _Found(list(seen.values()), one.entry, looked)
+        looked, last = looked + len(entries), entries[-1]
+    return _Found(list(seen.values()), None, looked)
 
-    def _keeps(self, query: Query, job: Job) -> bool:
-        return matches(query, job, self._reading.now, self._reading.is_stuck)
+
+def _total(walk: Walk, request: PageRequest, found: _Found, *, is_whole: bool) -> Measured[int]:
+    now = walk.reading.now
+    if is_whole and not _cut_of(walk):
+        return Measured(len(found.seen), as_of=now)
+    states = states_asked(request.query, frozenset(State))
+    queues = any(term.field == "queue" for term in request.query.terms)
+    is_sure = all(states.issuperset(shelf.states) and not (queues and shelf.queue is None) for shelf in walk.shelves)
+    if is_sure and all(map(is_scope, request.query.terms)):
+        sized = list(zip(walk.shelves, walk.sizes, strict=True))
+        unsure = sum(size for shelf, size in sized if shelf.kind is Kind.KEYS or shelf.has_others)
+        why = f"{unsure:,} of them are keys or fields, of which some may be gone or stand for no job" if unsure else ""
+        return Measured(sum(walk.sizes), Exactness.ESTIMATED if unsure else Exactness.EXACT, now, why)
+    return Measured(len(found.seen), Exactness.CAPPED, now, "counted as far as was looked")
+
+
+def _cut(reading: KeysReading, request: PageRequest, seen: Sequence[Seen], order: Sort, *, is_all: bool) -> Page:
+    """Return the page asked for of jobs that are sorted here."""
+    kept = [one.job for one in seen if _keeps(reading, request.query, one.job)]
+    page = cut_page(kept, request, order, reading.now)
+    name = (request.query.sort or order).field
+    note = f"nothing serves sort:{name}: only the first {page.total.value:,} jobs of the usual order are sorted"
+    return page if is_all else cap_page(page, note)
+
+
+def _keeps(reading: KeysReading, query: Query, job: Job) -> bool:
+    return matches(query, job, reading.now, reading.is_stuck)
