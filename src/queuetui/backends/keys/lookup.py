@@ -12,7 +12,7 @@ from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
-from queuetui.backends.keys.walk import Walk, write_anchor
+from queuetui.backends.keys.walk import MOST_TIES, Walk, write_anchor
 from queuetui.model.act import JobRef
 from queuetui.model.page import IdSearch
 from queuetui.model.state import FINAL
@@ -21,7 +21,6 @@ from queuetui.model.state import FINAL
 LOOKED_ENTRIES = 50_000
 # Where the id stands in what a member refers to, so many are loaded for it.
 LOADED_ENTRIES = 10_000
-_MOST_TIES = 1_000
 
 
 def make_rev(entry: Entry, *seen: object) -> str:
@@ -32,20 +31,13 @@ def make_rev(entry: Entry, *seen: object) -> str:
     return json.dumps([entry.shelf.key.decode("latin-1"), score, entry.mark, digest], separators=(",", ":"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    shelf: Shelf
-    score: str
-    mark: str
-
-
-def _read_rev(rev: str, shelves: dict[bytes, Shelf]) -> _Spot | None:
+def _read_rev(rev: str, shelves: dict[bytes, Shelf]) -> tuple[Shelf, str, str] | None:
+    """Return the shelf of a revision, its score there and its mark, None for a text not made here."""
     try:
         key, score, mark, _ = json.loads(rev)
-        shelf = shelves.get(key.encode("latin-1"))
-    except (ValueError, AttributeError, TypeError):
+        return shelves[key.encode("latin-1")], str(score), str(mark)
+    except (ValueError, AttributeError, TypeError, KeyError):
         return None
-    return None if shelf is None else _Spot(shelf, str(score), str(mark))
 
 
 def locate(reading: KeysReading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
@@ -58,15 +50,15 @@ def locate(reading: KeysReading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
     found: dict[JobRef, Entry] = {}
     listed: dict[Shelf, dict[str, JobRef]] = defaultdict(dict)
     for ref in refs:
-        spot = _read_rev(ref.rev, shelves)
-        member = None if spot is None else member_of(spot.mark)
-        if spot is None:
+        seen = _read_rev(ref.rev, shelves)
+        if seen is None:
             continue
-        if member is not None:
-            named[ref] = (spot.shelf, member)
-        elif spot.shelf.kind is not Kind.SORTED:
-            listed[spot.shelf][spot.mark] = ref
-        elif (entry := _among_ties(reading, spot)) is not None:
+        shelf, score, mark = seen
+        if (member := member_of(mark)) is not None:
+            named[ref] = (shelf, member)
+        elif shelf.kind is not Kind.SORTED:
+            listed[shelf][mark] = ref
+        elif (entry := _among_ties(reading, shelf, score, mark)) is not None:
             found[ref] = entry
     there = {(entry.shelf, entry.member): entry for entry in entries_of(list(named.values()), reading.ask)}
     found |= {ref: there[place] for ref, place in named.items() if place in there}
@@ -81,11 +73,11 @@ def locate(reading: KeysReading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
     return found
 
 
-def _among_ties(reading: KeysReading, spot: _Spot) -> Entry | None:
+def _among_ties(reading: KeysReading, shelf: Shelf, score: str, mark: str) -> Entry | None:
     """Return a member of a sorted set that is known by a digest, from among those of its score."""
-    (ties,) = reading.ask([("ZRANGEBYSCORE", spot.shelf.key, spot.score, spot.score, "LIMIT", 0, _MOST_TIES)])
-    entries = (Entry(spot.shelf, one, score=spot.score.encode("ascii")) for one in ties)
-    return next((one for one in entries if one.mark == spot.mark), None)
+    (ties,) = reading.ask([("ZRANGEBYSCORE", shelf.key, score, score, "LIMIT", 0, MOST_TIES)])
+    entries = (Entry(shelf, one, score=score.encode("ascii")) for one in ties)
+    return next((one for one in entries if one.mark == mark), None)
 
 
 def entries_of(members: Sequence[tuple[Shelf, bytes]], ask: Ask) -> tuple[Entry, ...]:

@@ -11,7 +11,8 @@ from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
 from queuetui.model.errors import BadQuery
 
 _ORDER = "shelves"
-_MOST_TIES = 1_000
+# So many members of one score are compared, where one is known by a digest.
+MOST_TIES = 1_000
 # How far back a list is looked through for a job that others before it have left.
 _MOST_BACK = 20_000
 
@@ -121,7 +122,7 @@ def _rank_in_sorted(reading: KeysReading, shelf: Shelf, anchor: Anchor) -> tuple
             rank = int(rank) - int(reading.ask([("ZCOUNT", shelf.key, "-inf", shelf.above)])[0])
         return (int(count), False) if rank is None or rank < 0 else (int(rank), True)
     verb = "ZREVRANGEBYSCORE" if shelf.falls else "ZRANGEBYSCORE"
-    ties, count = reading.ask([(verb, shelf.key, score, score, "LIMIT", 0, _MOST_TIES), before])
+    ties, count = reading.ask([(verb, shelf.key, score, score, "LIMIT", 0, MOST_TIES), before])
     marks = [Entry(shelf, one).mark for one in ties]
     is_there = anchor.mark in marks
     return int(count) + (marks.index(anchor.mark) if is_there else 0), is_there
