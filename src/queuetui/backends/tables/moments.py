@@ -87,9 +87,8 @@ def _read_sides(connection: Connection, moment: Moment, sides: Sides) -> tuple[W
         return None, None
     try:
         with _kept_whole(connection):
-            return sides.workers and sides.workers(connection, moment), sides.pauses and sides.pauses(
-                connection, moment
-            )
+            workers = sides.workers and sides.workers(connection, moment)
+            return workers, sides.pauses and sides.pauses(connection, moment)
     except DBAPIError:
         return _try(connection, moment, sides.workers), _try(connection, moment, sides.pauses)
 
