@@ -292,7 +292,10 @@ def test_a_read_only_profile_refuses_acts(invoke: Invoke, monkeypatch: pytest.Mo
     )
     monkeypatch.setenv("QUEUETUI_CONFIG", str(path))
     invoke("pause", "q", "--profile", "url").fails(1, "read-only")
-    invoke("pause", "q", "--profile", "reader", "--operate").fails(1, "read-only")
+    invoke("pause", "q", "--profile", "reader", "--operate").fails(
+        1, 'read-only; its settings say rights = "read", whatever is asked for: use --profile url --operate'
+    )
+    invoke("workers", "clean", "--profile", "operator").fails(1, "use --profile url --admin")
     rehearsed = invoke("retry", "queue:*", "--dry-run", "--profile", "reader", "--operate")
     assert (rehearsed.code, "beware: it would be refused: this profile is read-only" in rehearsed.err) == (0, True)
     assert "refused" not in invoke("retry", "queue:*", "--dry-run", "--profile", "operator").err

@@ -11,7 +11,9 @@ from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.errors import Denied
 from queuetui.model.query_parser import parse_query
-from queuetui.operate.rights import Right, decide_right, require, why_not
+from queuetui.operate.authority import Authority
+from queuetui.operate.journal import Journal
+from queuetui.operate.rights import Right, decide_right, why_not
 from tests.operate.desks import Office
 
 POOR = Capabilities(
@@ -21,13 +23,16 @@ POOR = Capabilities(
 FULL = replace(POOR, applies=dict.fromkeys((Verb.DELETE, Verb.CLEAN, Verb.UPKEEP, Verb.RETRY), frozenset()))
 
 
+READER = Authority(Right.READ, "ann@web-1", Journal(None, "memory"), None)
+
+
 def test_reading_allows_no_verb() -> None:
     """A read-only profile is refused every verb, and told how to get it."""
     for verb in POOR.verbs:
         assert "--operate" in (why_not(verb, Right.READ, POOR) or "")
         assert "--admin" in (why_not(Verb.DELETE, Right.READ, FULL) or "")
         with pytest.raises(Denied, match=f"{verb.value} was not done: this profile is read-only"):
-            require(verb, Right.READ, POOR)
+            READER.require(verb, POOR)
 
 
 def test_operating_allows_what_the_backend_can() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from queuetui.backends.registry import is_read_only
@@ -40,6 +41,17 @@ def access_to(profile: Profile, *, is_native: bool) -> Access:
     return Access(Way(own), working, {verb: ways[right_for(verb)] for verb in Verb})
 
 
+def helps_with(profile: Profile) -> dict[Right, str]:
+    """Return how to come to a right in a profile's store that no option of a command line gives."""
+    if is_read_only(profile.url):
+        return dict.fromkeys((Right.OPERATE, Right.ADMIN), _UNWRITABLE)
+    if profile.rights is None:
+        return {}
+    written = f'its settings say rights = "{profile.rights}", whatever is asked for'
+    refused = [needed for needed in (Right.OPERATE, Right.ADMIN) if not Right(profile.rights).covers(needed)]
+    return {needed: f"{written}: use {_in_words(_way_beside(profile, needed))}" for needed in refused}
+
+
 def _way_beside(profile: Profile, needed: Right) -> Way:
     """Return the way by another profile of the same store that may do more.
 
@@ -50,5 +62,9 @@ def _way_beside(profile: Profile, needed: Right) -> Way:
             return Way(("--profile", name, *profile.narrowed_by, f"--{needed}"))
         if Right(written).covers(needed):
             return Way(("--profile", name, *profile.narrowed_by))
-    told = f'{profile.name} has rights = "{profile.rights}"; NAME is a profile of this store with rights = "{needed}"'
+    told = f'NAME is a profile of this store with rights = "{needed}"; {profile.name} has "{profile.rights}"'
     return Way(("--profile", "NAME", *profile.narrowed_by), told)
+
+
+def _in_words(way: Way) -> str:
+    return shlex.join(way.options) + (f" ({way.remark})" if way.remark else "")

@@ -61,7 +61,7 @@ class StorePlace:
         By the right that is `asked` for, as far as the profile gives it; acts are recorded in `state`.
         """
         from queuetui.backends.registry import is_read_only
-        from queuetui.cli.access import access_to
+        from queuetui.cli.access import access_to, helps_with
         from queuetui.monitor.feed import Feed
         from queuetui.operate.authority import Authority
         from queuetui.operate.journal import Journal
@@ -84,7 +84,8 @@ class StorePlace:
         journal = Journal(acts, f"{profile.title} ({capabilities.label})")
 
         def act_as(who: str, granted: Right) -> Operations:
-            return Operations(backend, Authority(lesser(granted, right), who, journal, purged), profile.limits)
+            authority = Authority(lesser(granted, right), who, journal, purged, helps)
+            return Operations(backend, authority, profile.limits)
 
         def open_lengths() -> RunLengths:
             from queuetui.monitor.run_lengths import RunLengths
@@ -92,7 +93,7 @@ class StorePlace:
             identity = backend.inspector.identity()
             return RunLengths(folder, identity.kept_under(f"{profile.shown_url} {self.found.kind}"))
 
-        access = access_to(profile, is_native=capabilities.native)
+        access, helps = access_to(profile, is_native=capabilities.native), helps_with(profile)
         feed = Feed(backend, profile.limits, open_lengths, access)
         return System(self.name, profile, feed, act_as(actor(), right), right, act_as)
 

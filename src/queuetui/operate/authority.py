@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from queuetui.model.act import Verb
+from queuetui.model.capabilities import Capabilities
+from queuetui.model.errors import Denied
 from queuetui.operate.journal import Journal
-from queuetui.operate.rights import Right
+from queuetui.operate.rights import Right, why_not
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Who acts, with what right, and where it is recorded."""
+    """Who acts, with what right, and where it is recorded.
+
+    `helps` tells how to come to a right where asking for it is not enough.
+    """
 
     right: Right
     actor: str
     journal: Journal
     export_folder: Path | None
+    helps: Mapping[Right, str] = field(default_factory=dict)
+
+    def why_not(self, verb: Verb, capabilities: Capabilities) -> str | None:
+        """Return why a verb is not to be had, None when it is."""
+        return why_not(verb, self.right, capabilities, self.helps)
+
+    def require(self, verb: Verb, capabilities: Capabilities) -> None:
+        """Raise Denied unless the verb may be done."""
+        reason = self.why_not(verb, capabilities)
+        if reason is not None:
+            raise Denied(f"{verb.value} was not done: {reason}")

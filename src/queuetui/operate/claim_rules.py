@@ -8,7 +8,6 @@ from queuetui.model.act import Act, Verb
 from queuetui.model.errors import QueueTuiError, Unsupported
 from queuetui.operate.lost_answers import answer_of
 from queuetui.operate.report import Report
-from queuetui.operate.rights import require
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
@@ -28,7 +27,7 @@ class ClaimRulesOperations:
 
         Raises ValueError for too many of them.
         """
-        require(Verb.LIMIT, self._authority.right, self._backend.inspector.capabilities)
+        self._authority.require(Verb.LIMIT, self._backend.inspector.capabilities)
         if self._backend.rules is None:
             raise Unsupported(
                 f"{self._backend.inspector.capabilities.label} keeps no rules that could be laid down here"

@@ -20,7 +20,7 @@ from queuetui.operate.export import export_jobs
 from queuetui.operate.lost_answers import answer_of
 from queuetui.operate.manifest import Manifest, make_manifest
 from queuetui.operate.report import GONE, Report
-from queuetui.operate.rights import Right, require, why_not
+from queuetui.operate.rights import Right, why_not
 from queuetui.operate.schedules import ScheduleOperations
 from queuetui.operate.upkeep import UpkeepOperations
 
@@ -66,7 +66,7 @@ class Operations:
 
     def why_not(self, verb: Verb) -> str | None:
         """Return why a verb is not to be had, None when it is."""
-        return why_not(verb, self._authority.right, self._backend.inspector.capabilities)
+        return self._authority.why_not(verb, self._backend.inspector.capabilities)
 
     def why_impossible(self, verb: Verb) -> str | None:
         """Return why nobody may have a verb on this backend, whatever their right; None when it is there."""
@@ -162,7 +162,7 @@ class Operations:
         Raises Denied before anything is done. When the store goes away, the bite under way is `unknown` and the rest is not tried.
         """
         for verb, _ in manifest.steps:
-            require(verb, self._authority.right, self._backend.inspector.capabilities)
+            self._authority.require(verb, self._backend.inspector.capabilities)
         exported = None
         if manifest.purge and manifest.refs:
             going = set(manifest.refs)
@@ -196,7 +196,7 @@ class Operations:
         return self._change_queue(Verb.EVENTS_ON if on else Verb.EVENTS_OFF, queue, reason)
 
     def _change_queue(self, verb: Verb, queue: str, reason: str) -> Report:
-        require(verb, self._authority.right, self._backend.inspector.capabilities)
+        self._authority.require(verb, self._backend.inspector.capabilities)
         act = Act(verb, self._authority.actor, reason)
         self._authority.journal.intend(act, (), queue)
         try:
@@ -209,7 +209,7 @@ class Operations:
 
     def clean_workers(self, silent_s: float) -> int:
         """Delete the registrations of workers silent for longer; return how many."""
-        require(Verb.CLEAN, self._authority.right, self._backend.inspector.capabilities)
+        self._authority.require(Verb.CLEAN, self._backend.inspector.capabilities)
         act = Act(Verb.CLEAN, self._authority.actor, args={"silent_s": str(silent_s)})
         self._authority.journal.intend(act, (), "workers")
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
@@ -63,8 +64,10 @@ def require_writable(written: str | None, profile: str, refusal: str) -> None:
         raise Denied(f'{refusal}: the settings give {profile} rights = "read"')
 
 
-def why_not(verb: Verb, right: Right, capabilities: Capabilities) -> str | None:
-    """Return why a verb is not to be had, None when it is."""
+def why_not(
+    verb: Verb, right: Right, capabilities: Capabilities, helps: Mapping[Right, str] = MappingProxyType({})
+) -> str | None:
+    """Return why a verb is not to be had, None when it is; `helps` are the words of an authority's."""
     impossible = capabilities.why_not(verb)
     if impossible is not None:
         return impossible
@@ -72,13 +75,7 @@ def why_not(verb: Verb, right: Right, capabilities: Capabilities) -> str | None:
     if right.covers(needed):
         return None
     if right is Right.READ:
-        return f'this profile is read-only; start with --{needed}, or give it rights = "{needed}" where its settings say "read"'
+        ways = helps.get(needed) or f'start with --{needed}, or give it rights = "{needed}"'
+        return f"this profile is read-only; {ways}"
     ways = f'start with --{needed}, give the profile rights = "{needed}", or use a token of that right'
-    return f"it takes the right {needed}, and here there is {right}; {ways}"
-
-
-def require(verb: Verb, right: Right, capabilities: Capabilities) -> None:
-    """Raise Denied unless the verb may be done."""
-    reason = why_not(verb, right, capabilities)
-    if reason is not None:
-        raise Denied(f"{verb.value} was not done: {reason}")
+    return f"it takes the right {needed}, and here there is {right}; {helps.get(needed) or ways}"

@@ -10,7 +10,6 @@ from queuetui.model.errors import BadConfig, Conflict, NotFound, QueueTuiError, 
 from queuetui.model.schedule import Schedule, ScheduleEdit, ScheduleReading, ScheduleSpec
 from queuetui.operate.lost_answers import answer_of
 from queuetui.operate.report import Report
-from queuetui.operate.rights import require
 from queuetui.timetable import check_spec, next_slot
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class ScheduleOperations:
         check_spec(spec)
         if self._stands(spec):
             return False
-        require(Verb.SCHEDULE, self._authority.right, self._backend.inspector.capabilities)
+        self._authority.require(Verb.SCHEDULE, self._backend.inspector.capabilities)
         act = Act(Verb.SCHEDULE, self._authority.actor, reason, args={"spec": spec.to_text()})
         journal = self._authority.journal
         journal.intend(act, (), f"schedule {spec.name}")
@@ -135,7 +134,7 @@ class ScheduleOperations:
         return known
 
     def _perform(self, verb: Verb, name: str, edit: ScheduleEdit, reason: str, remark: str | None = None) -> Report:
-        require(verb, self._authority.right, self._backend.inspector.capabilities)
+        self._authority.require(verb, self._backend.inspector.capabilities)
         timing = {} if edit.spec is None else {"spec": edit.spec.to_text()}
         act = Act(verb, self._authority.actor, reason, args=timing)
         journal = self._authority.journal

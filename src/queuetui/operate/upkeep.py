@@ -8,7 +8,6 @@ from queuetui.model.act import Act, JobRef, Outcome, Result, Verb
 from queuetui.model.counted import counted
 from queuetui.model.errors import BadConfig, NotFound, QueueTuiError, Unsupported
 from queuetui.operate.report import Report
-from queuetui.operate.rights import require
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
@@ -43,7 +42,7 @@ class UpkeepOperations:
 
     def perform(self, plan: ChorePlan, reason: str = "") -> Report:
         """Do what was planned; raises Denied before anything is done."""
-        require(Verb.UPKEEP, self._authority.right, self._backend.inspector.capabilities)
+        self._authority.require(Verb.UPKEEP, self._backend.inspector.capabilities)
         args = {"chore": plan.chore.name} | ({} if plan.days is None else {"days": f"{plan.days:g}"})
         act = Act(Verb.UPKEEP, self._authority.actor, reason, args=args)
         journal = self._authority.journal
