@@ -107,7 +107,7 @@ def test_what_rq_scheduler_keeps_is_listed(redis_url: str) -> None:
 
 
 def test_the_recurring_jobs_of_gems_beside_sidekiq_are_listed(redis_url: str) -> None:
-    """Those of sidekiq-cron before and since its namespaces, and of sidekiq-scheduler.
+    """Those of sidekiq-cron before and since its namespaces, in whichever of these, and of sidekiq-scheduler.
 
     Neither a member whose hash is gone nor other values are listed.
     """
@@ -123,8 +123,11 @@ def test_the_recurring_jobs_of_gems_beside_sidekiq_are_listed(redis_url: str) ->
     with redis.Redis.from_url(redis_url) as client:
         client.sadd("cron_jobs", "cron_job:old", "cron_job:gone")
         client.sadd("cron_jobs:default", "cron_job:default:new")
+        client.sadd("cron_jobs:billing", "cron_job:billing:new")
+        client.set("cron_jobs:other", "of an application")
         client.hset("cron_job:old", mapping={**cron, **ran, "name": "old"})
         client.hset("cron_job:default:new", mapping={**cron, "name": "new", "status": "disabled"})
+        client.hset("cron_job:billing:new", mapping={**cron, "name": "new", "namespace": "billing"})
         each = {"every": ["5m", {"first_in": "1m"}], "class": "Ping", "queue": "low"}
         client.hset(
             "schedules", mapping={"each": json.dumps(each), "off": json.dumps({"cron": "0 1 * * *", "class": "Off"})}
@@ -135,6 +138,7 @@ def test_the_recurring_jobs_of_gems_beside_sidekiq_are_listed(redis_url: str) ->
         client.hset("sidekiq-scheduler:states", "off", '{"enabled": false}')
     kept = partial(KeptSchedule, type="Report", queue="mail", timing="30 4 * * * Europe/Berlin", payload="[1]")
     assert _kept(redis_url, "sidekiq") == (
+        kept("billing/new"),
         KeptSchedule("each", "Ping", "low", "every 5m", next_at=SLOT, last_at=SLOT),
         kept("new", paused=True),
         KeptSchedule("off", "Off", None, "0 1 * * *", paused=True),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from queuetui.backends.keys.scanned_keys import QueueNames, escape_glob
 from queuetui.backends.keys.stored_values import object_of, text_of, time_of
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.errors import Denied
@@ -14,60 +14,83 @@ from queuetui.model.schedule import KeptSchedule
 
 if TYPE_CHECKING:
     from queuetui.backends.keys.product import Ask
+    from queuetui.backends.redis.key_list import KeyList
 
-# Of sidekiq-cron up to 1 and since 2, whose sets name the hashes; of sidekiq-scheduler.
-_SETS, _SCHEDULES = (b"cron_jobs", b"cron_jobs:default"), b"schedules"
+# Of sidekiq-cron up to 1, and since 2 with a namespace behind, whose sets name the hashes; of sidekiq-scheduler.
+_SET, _USUAL, _SCHEDULES = b"cron_jobs", b"default", b"schedules"
 _NEXT, _LAST, _STATES = (b"sidekiq-scheduler:" + end for end in (b"next_times", b"last_times", b"states"))
 _FIELDS = ("name", "klass", "cron", "message", "status", "last_enqueue_time", "args")
 _OFFSET = re.compile(r" (?=[+-]\d\d:?\d\d$)| UTC$")
 _TIMINGS = ("cron", "every", "interval", "at", "in")
-_Key = Callable[[bytes], bytes]
 
 
-def has_recurring(key: _Key, ask: Ask) -> bool:
-    """Tell whether some are kept, and may be read."""
-    try:
-        *sets, schedules = ask([("TYPE", key(one)) for one in (*_SETS, _SCHEDULES)])
-    except Denied:
-        return False
-    return b"set" in sets or schedules == b"hash"
+class RecurringJobs:
+    """The recurring jobs beside one Sidekiq, whose keys a prefix begins.
 
+    No register has the namespaces of sidekiq-cron: they are found by the names of keys.
+    """
 
-def read_recurring(key: _Key, ask: Ask) -> tuple[KeptSchedule, ...]:
-    """Return them by name."""
-    found = [*_read_cron(key, ask), *_read_scheduler(key, ask)]
-    return tuple(sorted(found, key=lambda one: one.name)[: MOST_SCHEDULES + 1])
+    def __init__(self, prefix: bytes, keys: KeyList) -> None:
+        self._prefix = prefix
+        head = self._key(_SET + b":")
+        self._sets = QueueNames(
+            keys, escape_glob(head) + b"*", lambda key: key if key.startswith(head) else None, [head + _USUAL]
+        )
 
+    def are_kept(self, ask: Ask) -> bool:
+        """Tell whether some are kept, and may be read."""
+        try:
+            schedules, *sets = ask([("TYPE", one) for one in (self._key(_SCHEDULES), *self._read_sets(ask))])
+        except Denied:
+            return False
+        return b"set" in sets or schedules == b"hash"
 
-def _read_cron(key: _Key, ask: Ask) -> list[KeptSchedule]:
-    """Return the jobs of sidekiq-cron; a member whose hash is gone is none."""
-    members = [
-        one for some in ask([("SSCAN", key(one), 0, "COUNT", MOST_SCHEDULES) for one in _SETS]) for one in some[1]
-    ]
-    cards = ask([("HMGET", key(one), *_FIELDS) for one in members[: MOST_SCHEDULES + 1]])
-    return [_cron_job(*card) for card in cards if card[0] is not None]
+    def read(self, ask: Ask) -> tuple[KeptSchedule, ...]:
+        """Return them by name."""
+        found = [*self._read_cron(ask), *self._read_scheduler(ask)]
+        return tuple(sorted(found, key=lambda one: one.name)[: MOST_SCHEDULES + 1])
+
+    def _read_sets(self, ask: Ask) -> list[bytes]:
+        return [self._key(_SET), *self._sets.read(ask)]
+
+    def _read_cron(self, ask: Ask) -> list[KeptSchedule]:
+        """Return the jobs of sidekiq-cron; a member whose hash is gone is none."""
+        sets = self._read_sets(ask)
+        scans = ask([("SSCAN", one, 0, "COUNT", MOST_SCHEDULES) for one in sets])
+        members = [(one, member) for one, (_, some) in zip(sets, scans, strict=True) for member in some]
+        del members[MOST_SCHEDULES + 1 :]
+        cards = ask([("HMGET", self._key(member), *_FIELDS) for _, member in members])
+        found = zip(members, cards, strict=True)
+        return [_cron_job(self._namespace_of(key), *card) for (key, _), card in found if card[0] is not None]
+
+    def _namespace_of(self, key: bytes) -> str:
+        """Return the namespace that a job's name is told with, nothing for the usual one."""
+        name = key.removeprefix(self._key(_SET)).removeprefix(b":")
+        return "" if name == _USUAL else text_of(name)
+
+    def _read_scheduler(self, ask: Ask) -> list[KeptSchedule]:
+        """Return the jobs of sidekiq-scheduler."""
+        ((_, flat),) = ask([("HSCAN", self._key(_SCHEDULES), 0, "COUNT", MOST_SCHEDULES)])
+        cards = {name: card for name, card in zip(flat[::2], flat[1::2], strict=True) if _is_scheduled(card)}
+        if not cards:
+            return []
+        following, last, states = ask([("HMGET", self._key(one), *cards) for one in (_NEXT, _LAST, _STATES)])
+        rows = zip(cards, cards.values(), following, last, states, strict=True)
+        return [_scheduled(*one) for one in rows]
+
+    def _key(self, name: bytes) -> bytes:
+        return self._prefix + name
 
 
 def _cron_job(
-    name: bytes, klass: bytes, cron: bytes, message: bytes, status: bytes, last: bytes, args: bytes
+    space: str, name: bytes, klass: bytes, cron: bytes, message: bytes, status: bytes, last: bytes, args: bytes
 ) -> KeptSchedule:
     queue = (object_of(message) or {}).get("queue")
     return KeptSchedule(
-        text_of(name), text_of(klass) or "?", str(queue) if queue else None, timing=text_of(cron) or None,
+        "/".join(filter(None, (space, text_of(name)))), text_of(klass) or "?", str(queue) if queue else None, timing=text_of(cron) or None,
         payload=text_of(args) if args not in (None, b"", b"[]") else None,
         last_at=_time_of(last), paused=status == b"disabled",
     )  # fmt: skip
-
-
-def _read_scheduler(key: _Key, ask: Ask) -> list[KeptSchedule]:
-    """Return the jobs of sidekiq-scheduler."""
-    ((_, flat),) = ask([("HSCAN", key(_SCHEDULES), 0, "COUNT", MOST_SCHEDULES)])
-    cards = {name: card for name, card in zip(flat[::2], flat[1::2], strict=True) if _is_scheduled(card)}
-    if not cards:
-        return []
-    following, last, states = ask([("HMGET", key(one), *cards) for one in (_NEXT, _LAST, _STATES)])
-    rows = zip(cards, cards.values(), following, last, states, strict=True)
-    return [_scheduled(*one) for one in rows]
 
 
 def _is_scheduled(card: bytes) -> bool:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.sidekiq.gems import has_recurring, read_recurring
+from queuetui.backends.foreign.sidekiq.gems import RecurringJobs
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
@@ -27,6 +27,7 @@ from queuetui.backends.payloads.containers import BASE64, ZLIB
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
+from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
@@ -60,8 +61,9 @@ class Sidekiq(KeysProduct):
         "lost": "Sidekiq does not count lost runs: a job that its process loses is gone",
     }
 
-    def __init__(self, namespace: str = "") -> None:
+    def __init__(self, namespace: str, keys: KeyList) -> None:
         self.prefix = f"{namespace}:".encode() if namespace else b""
+        self._recurring = RecurringJobs(self.prefix, keys)
         self.home = f"the keys {text_of(self.prefix)}queues and {text_of(self.prefix)}processes"
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, State.RETRYING, State.SCHEDULED}), self._enqueue),
@@ -87,7 +89,7 @@ class Sidekiq(KeysProduct):
             return ""
         if self.prefix and processes != b"set" and not self._has_messages(ask):
             return ""
-        self.capabilities = replace(self.capabilities, schedules=has_recurring(self._key, ask))
+        self.capabilities = replace(self.capabilities, schedules=self._recurring.are_kept(ask))
         return f"its {self.home.removeprefix('the ')}"
 
     def _has_messages(self, ask: Ask) -> bool:
@@ -102,7 +104,7 @@ class Sidekiq(KeysProduct):
 
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
         """Return what gems beside it are to enqueue again and again."""
-        return read_recurring(self._key, ask)
+        return self._recurring.read(ask)
 
     def survey(self, ask: Ask) -> Survey:
         """Read which queues and processes are registered; a process whose hash has expired is gone."""
@@ -323,6 +325,7 @@ _WARNINGS = {
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return Sidekiq's queues, one a namespace of keys, or those of the namespace that a person names."""
     named = options.settings.get("sidekiq.namespace")
-    found = ["", *(one.removesuffix(":") for one in prefixes_of(_REGISTERS, server.key_list.names) if one[-1:] == ":")]
+    keys = server.key_list
+    found = ["", *(one.removesuffix(":") for one in prefixes_of(_REGISTERS, keys.names) if one[-1:] == ":")]
     names = found if named is None else [named]
-    return find_products(server, url, {name or "default": Sidekiq(name) for name in names}, options)
+    return find_products(server, url, {name or "default": Sidekiq(name, keys) for name in names}, options)
