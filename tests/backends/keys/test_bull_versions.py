@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from contextlib import closing
+from itertools import product
 from typing import Any
 
 import pytest
@@ -123,18 +124,22 @@ def test_counters_of_others_are_no_queues_of_bull(redis_url: str) -> None:
             assert [one.name.raw for one in backend.inspector.snapshot(Watch()).queues] == ["mail"]
 
 
-def test_a_queue_without_version_has_that_of_others_if_5_wrote_to_it(redis_url: str) -> None:
-    """BullMQ 1 and 2 tell no version, nor does a FlowProducer of 5: only what this one wrote is changed as the others."""
+def test_a_queue_without_version_has_that_of_others_if_the_same_wrote_to_it(redis_url: str) -> None:
+    """BullMQ 1 and 2 and 5.0 to 5.13 tell no version, nor does a FlowProducer: only what a later version wrote is changed."""
     with redis.Redis.from_url(redis_url) as client:
         client.hset("bull:new:meta", mapping={"version": "bullmq:5.81.5"})
         _add_queue(client, "old", {"delayed": 1, "failed": 1, "completed": 1})
         _add_queue(client, "flow", {})
         _add_queue(client, "unrun", {})
         _add_queue(client, "stalled", {})
-        for name in ("old", "flow", "unrun", "stalled"):
+        _add_queue(client, "early", {})
+        client.zadd("bull:early:marker", {"0": 0})
+        for name in ("old", "flow", "unrun", "stalled", "early"):
             client.hset(f"bull:{name}:meta", mapping={"opts.maxLenEvents": "10000"})
-        for name in ("flow", "stalled"):
+        for name in ("flow", "stalled", "early"):
             client.hset(f"bull:{name}:2", mapping={"atm": 1, "ats": 1})
+        for name, number in product(("flow", "stalled"), range(1, 5)):
+            client.hset(f"bull:{name}:{number}", "opts", '{"attempts":4}')
         client.hset("bull:stalled:4", "stalledCounter", 1)
         client.hset("bull:parents:meta", mapping={"opts.maxLenEvents": "10000"})
         client.hset("bull:parents:up", mapping={"name": "up", "opts": '{"attempts":0}', "timestamp": 1796007354863})
@@ -143,12 +148,13 @@ def test_a_queue_without_version_has_that_of_others_if_5_wrote_to_it(redis_url: 
         jobs = {job.ref.id: job for job in backend.inspector.page(PageRequest(), Limits()).jobs}
         remarked = {id_ for id_, job in jobs.items() if any("an unknown version" in one for one in job.remarks)}
         assert jobs["stalled/4"].lost == 1
-        assert remarked == {f"{name}/{number}" for name in ("old", "unrun", "stalled") for number in range(1, 5)}
+        unknown = ("old", "unrun", "stalled", "early")
+        assert remarked == {f"{name}/{number}" for name in unknown for number in range(1, 5)}
         del jobs["parents/up"]
         verbs = {"1": Verb.RETRY, "2": Verb.RETRY, "3": Verb.DELETE, "4": Verb.DELETE}
         for id_, job in jobs.items():
             (result,) = backend.operator.apply(Act(verbs[id_[-1]], "tester"), [Target(job.ref)], Limits())
             assert (result.outcome is Outcome.DONE) is id_.startswith("flow/"), (id_, result)
-        for name in ("old", "unrun", "stalled", "flow", "parents"):
+        for name in (*unknown, "flow", "parents"):
             held = backend.operator.apply_to_queue(Act(Verb.PAUSE, "tester"), name)
             assert (held.outcome is Outcome.DONE) is (name in ("flow", "parents"))

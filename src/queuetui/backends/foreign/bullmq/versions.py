@@ -21,14 +21,14 @@ _LISTS, _SETS, _LOOKED_AT = ("active", "wait"), ("failed", "completed", "delayed
 def lent_versions(ask: Ask, told: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
     """Return the version of queues that tell none: that of the others.
 
-    It is lent where BullMQ 5 or 6 has written to a queue. Only a Queue writes its version, a FlowProducer does not, nor do
-    BullMQ 1 and 2 and 5.0 to 5.12. `told` is by what the keys of a queue begin with.
+    It is lent where a later BullMQ 5 or 6 has written to a queue. Only a Queue writes its version, a FlowProducer does not, nor do
+    BullMQ 1 and 2 and 5.0 to 5.13. `told` is by what the keys of a queue begin with.
     """
     versions = {one for one in told.values() if one and one.startswith(b"bullmq:")}
     untold = [queue for queue, one in told.items() if not one]
     if len(versions) != 1 or not untold:
         return {}
-    return dict.fromkeys(_of_5_or_6(ask, untold), versions.pop())
+    return dict.fromkeys(_without_earlier(ask, untold), versions.pop())
 
 
 def why_unchanged(version: bytes | None) -> str:
@@ -42,24 +42,21 @@ def is_5(version: bytes | None) -> bool:
     return text_of(version).startswith("bullmq:5.")
 
 
-def _of_5_or_6(ask: Ask, queues: Sequence[bytes]) -> list[bytes]:
-    """Return the queues with a marker or a job as since 5, and with no job as before."""
-    marked = ask([("EXISTS", queue + b"marker") for queue in queues])
+def _without_earlier(ask: Ask, queues: Sequence[bytes]) -> list[bytes]:
+    """Return the queues with a job as later versions write it, and with none as earlier ones did."""
     first = [(queue, command) for queue in queues for command in _first_jobs(queue)]
     found = ask([command for _, command in first])
     jobs = [(queue, member) for (queue, _), members in zip(first, found, strict=True) for member in members]
-    runs = ask([("HMGET", queue + member, *OF_EARLIER, "atm", "ats", "opts") for queue, member in jobs])
-    by_runs = list(zip(jobs, runs, strict=True))
-    earlier = {queue for (queue, _), counts in by_runs if any(one is not None for one in counts[: len(OF_EARLIER)])}
-    since = {queue for (queue, _), (*_, atm, ats, opts) in by_runs if atm or ats or _has_no_delay(opts)}
-    since |= {queue for queue, is_marked in zip(queues, marked, strict=True) if is_marked}
+    told = ask([("HMGET", queue + member, "opts", *OF_EARLIER) for queue, member in jobs])
+    since, earlier = set[bytes](), set[bytes]()
+    for (queue, _), (opts, *counts) in zip(jobs, told, strict=True):
+        said = object_of(opts)
+        # Up to 5.13 at least, a delay was written of a job that had none.
+        if any(one is not None for one in counts) or (said or {}).get("delay") == 0:
+            earlier.add(queue)
+        elif said is not None and "delay" not in said:
+            since.add(queue)
     return [queue for queue in queues if queue in since - earlier]
-
-
-def _has_no_delay(opts: bytes | None) -> bool:
-    """Tell whether options are without the delay that was always written up to 5.12."""
-    told = object_of(opts)
-    return told is not None and "delay" not in told
 
 
 def _first_jobs(queue: bytes) -> list[Command]:
