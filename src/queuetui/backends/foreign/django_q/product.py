@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import (
@@ -21,7 +22,6 @@ from sqlalchemy import (
     case,
     cast,
     extract,
-    false,
     func,
     literal,
     not_,
@@ -38,13 +38,13 @@ from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
-from queuetui.backends.reading.zones import read_zone
+from queuetui.backends.reading.zones import changes_of_clock, offset_of, read_zone
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Codec
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.source import Condition, Field, Moment, Row, Source
+from queuetui.backends.tables.source import Condition, Field, Row, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.job import Job, JobError
@@ -58,6 +58,8 @@ _NEWER = frozenset({"attempt_count", "cluster"})
 # A package is put into its row within moments of being signed, with a lock that is no later.
 _ENQUEUED_WITHIN_S = 5
 _MOST_CHARS = 1_000_000
+# Of how long before and behind now the changes of a clock are known.
+_CLOCK_DAYS = (-800, 800)
 _PACKED = Decoder((ZLIB,), (PICKLE,))
 _TYPES = {
     "O": "once", "H": "hourly", "D": "daily", "W": "weekly", "BW": "biweekly",
@@ -91,15 +93,18 @@ def describe(found: Mapping[str, StoredTable], catalog: Catalog, options: Backen
     """Return the queue of one set of tables."""
     packages, ended = found[QUEUE], found[ENDED]
     is_tried = {*packages.columns} == PACKAGE and {*ended.columns} == TASK | _NEWER
-    zone = read_zone(options.settings, "django-q2.timezone")
-    return DjangoQ(packages, ended, catalog.dialect, zone, options.summaries, is_tried).describe(
+    zone, now = read_zone(options.settings, "django-q2.timezone"), options.now or datetime.now(UTC)
+    return DjangoQ(packages, ended, catalog.dialect, zone, options.summaries, is_tried, now).describe(
         found.get("django_q_schedule")
     )
 
 
 @dataclass(frozen=True)
 class DjangoQ:
-    """One set of tables, the language of their database, and the zone of times that name none."""
+    """One set of tables, the language of their database, and the zone of times that name none.
+
+    `now` is when it is described.
+    """
 
     packages: StoredTable
     ended: StoredTable
@@ -107,6 +112,7 @@ class DjangoQ:
     zone: tzinfo
     summaries: SummaryPaths
     is_tried: bool
+    now: datetime
 
     @cached_property
     def times(self) -> Codec:
@@ -137,18 +143,15 @@ class DjangoQ:
         table = as_table(self.packages, self.dialect)
         row = table.c
 
-        def was_taken(moment: Moment) -> Condition:
-            return func.coalesce(self._was_taken(table, moment), False) == True  # noqa: E712 - a condition of SQL
-
-        taken_ever = func.coalesce(self._was_taken(table, None), False)
+        was_taken = func.coalesce(self._was_taken(table), False) == True  # noqa: E712 - a condition of SQL
         return Source(
             name=_PACKAGE, rows=table, key=(Field(row.id, WHOLE),),
             fields={
                 "queue": Field(row.key, folds=self.packages.columns["key"].folds),
-                "scheduled": Field(case((taken_ever, null()), else_=row.lock), self.times),
-                "attempts": Field(case((taken_ever, 1), else_=0), WHOLE),
+                "scheduled": Field(case((was_taken, null()), else_=row.lock), self.times),
+                "attempts": Field(case((was_taken, 1), else_=0), WHOLE),
             },
-            states={State.PENDING: lambda moment: not_(was_taken(moment)), State.PROCESSING: was_taken},
+            states={State.PENDING: lambda _: not_(was_taken), State.PROCESSING: lambda _: was_taken},
             rev=(row.lock,),
             held=Field(row.lock, self.times),
             extra={"payload": func.substr(cast(row.payload, Text), 1, _MOST_CHARS)},
@@ -157,18 +160,29 @@ class DjangoQ:
             by_id=lambda _: None,
         )  # fmt: skip
 
-    def _was_taken(self, table: Table, moment: Moment | None) -> Condition:
+    def _was_taken(self, table: Table) -> Condition:
         """Return the condition for a package that a cluster has taken.
 
         Its lock is later than it was when the package was signed.
         """
         row = table.c
-        if self.times == ZONED or self.zone.utcoffset(None) == timedelta(0):
-            known: Condition = _seconds(row.lock, self.dialect) > self._signed_s(row.payload) + _ENQUEUED_WITHIN_S
-        else:
-            # Of a wall clock that is set forward and back only a lock that is ahead tells.
-            known = false() if moment is None else row.lock > self.times.to_store(moment.now)
-        return known
+        locked_s = _seconds(row.lock, self.dialect) - (0 if self.times == ZONED else self._offset_s(row.lock))
+        taken: Condition = locked_s > self._signed_s(row.payload) + _ENQUEUED_WITHIN_S
+        return taken
+
+    def _offset_s(self, lock: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return how far the application's clock was from UTC when it showed a time.
+
+        Of an hour that it shows twice a time is of the first, so that nothing counts as taken that was not.
+        """
+        since, until = (self.now + timedelta(days=days) for days in _CLOCK_DAYS)
+        changes = [*changes_of_clock(self.zone, since, until), (until, offset_of(self.zone, until))]
+        ways = [
+            (lock < self.times.to_store(at + max(before - after, timedelta(0))), int(before.total_seconds()))
+            for (at, before), (_, after) in pairwise(changes)
+        ]
+        last_s = literal(int(changes[-1][1].total_seconds()))
+        return case(*ways, else_=last_s) if ways else last_s
 
     def _signed_s(self, payload: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return when a package was signed, in seconds since 1970."""
