@@ -19,7 +19,7 @@ from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.reading.zones import read_zone
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
-from queuetui.backends.tables.codecs import WHOLE, Codec
+from queuetui.backends.tables.codecs import WHOLE, ZONED, Codec
 from queuetui.backends.tables.product import Change, Product
 from queuetui.backends.tables.source import NOW, PAYLOAD, Condition, Field, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec, uuid_codec
@@ -86,6 +86,15 @@ class DjangoTasks:
     def times(self) -> Codec:
         """How times stand in all columns."""
         return utc_codec(self.stored.columns["run_after"], self.dialect, self.zone)
+
+    @property
+    def _no_delay(self) -> Any:  # noqa: ANN401 - whatever the column holds
+        """What stands in run_after of a task without delay.
+
+        Workers look for exactly this, which no zone changes.
+        """
+        wall = _AT_ONCE.replace(tzinfo=None)
+        return _AT_ONCE if self.times == ZONED else str(wall) if self.dialect == "sqlite" else wall
 
     def describe(self) -> Product:
         """Return the queue of the table."""
@@ -173,7 +182,7 @@ class DjangoTasks:
         # A retried task is due now, which tells since when it waits; a released one gets its old turn.
         again = setting(lambda locked: {**anew, "worker_ids": nobody, "run_after": self._at(locked.moment.now)})
         due_now = setting(lambda locked: {"run_after": self._at(locked.moment.now)})
-        at_once = setting(lambda _: {**anew, "run_after": self._at(_AT_ONCE)})
+        at_once = setting(lambda _: {**anew, "run_after": self._no_delay})
         ended = frozenset({State.PENDING, State.SCHEDULED, State.COMPLETED, State.FAILED})
         return (
             Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), again),
