@@ -17,6 +17,8 @@ from queuetui.model.text import Untrusted
 ENDED = ("SUCCESS", "FAILURE", "REVOKED")
 _HEAD = re.compile(rb'\{"status": "(\w+)"')
 _STORED = Decoder((), (PICKLE, JSON, MSGPACK))
+# The error of a chord's body, and the frame that the traceback of each task that ran begins with.
+CHORD_ERROR, IN_TASK = "ChordError", ", in trace_task"
 # What a worker stores of a task that it drops since a person revoked it.
 REVOKED_ERROR = {"exc_type": "TaskRevokedError", "exc_message": ["revoked"], "exc_module": "celery.exceptions"}
 
@@ -82,13 +84,15 @@ class CeleryResult:
 
     @property
     def is_unrun(self) -> bool:
-        """Whether it failed without a worker, as the rest of a failed chain; told with result_extended."""
-        return (
-            self.status == "FAILURE"
-            and bool(self.said.get("name"))
-            and "worker" in self.said
-            and not self.said["worker"]
-        )
+        """Whether it failed without a worker: the rest of a failed chain, the body of a failed chord.
+
+        Of a chain that is told with result_extended alone, of a chord by the traceback, which is of no task.
+        """
+        error = self.error if self.status == "FAILURE" else None
+        if error is None:
+            return False
+        is_body = error.class_name.raw == CHORD_ERROR and IN_TASK not in error.traceback.raw
+        return is_body or (bool(self.said.get("name")) and "worker" in self.said and not self.said["worker"])
 
     @property
     def returned(self) -> Untrusted | None:

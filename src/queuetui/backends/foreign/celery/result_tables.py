@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from queuetui.backends.foreign.celery.stored_sets import DJANGO, SOURCES
 from queuetui.backends.foreign.celery.words import UNRUN
-from queuetui.backends.payloads.celery_result import ENDED, CeleryResult, read_columns
+from queuetui.backends.payloads.celery_result import CHORD_ERROR, ENDED, IN_TASK, CeleryResult, read_columns
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.tables.codecs import PLAIN, WHOLE, Codec
@@ -127,10 +127,17 @@ class ResultTable:
         )  # fmt: skip
 
     def _unrun(self, status: ColumnElement[str]) -> Condition:
-        """Return what holds for the rest of a failed chain, where the columns of result_extended are there."""
+        """Return what holds for the rest of a failed chain and the body of a failed chord.
+
+        Of a chain that is told with result_extended alone.
+        """
         name, worker = self._column("name"), self._column("worker")
-        told = (false(),) if name is None or worker is None else (name.is_not(None), worker.is_(None))
-        return and_(status == "FAILURE", *told)
+        is_rest = false() if name is None or worker is None else and_(name.is_not(None), worker.is_(None))
+        trace = func.coalesce(self.table.c.traceback, "")
+        is_body = and_(
+            trace.contains(f".{CHORD_ERROR}: ", autoescape=True), not_(trace.contains(IN_TASK, autoescape=True))
+        )
+        return and_(status == "FAILURE", or_(is_rest, is_body))
 
     def _hidden(self, status: ColumnElement[str], ended: Condition) -> Condition | None:
         """Return what is shown where its message stands."""
