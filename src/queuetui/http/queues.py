@@ -26,9 +26,8 @@ def list_queues(call: Call) -> Response:
 def list_workers(call: Call) -> Response:
     """Answer with the registered workers, or with those alone that have a free slot."""
     system = call.system
-    if not system.feed.capabilities.workers:
-        label = system.feed.capabilities.label
-        raise Unsupported(f"{label} stores nothing about its workers; look at its processes instead")
+    if why := system.feed.capabilities.why_no_workers:
+        raise Unsupported(why)
     picture = system.feed.poll(Watch(parts=frozenset({Part.WORKERS})))
     now, limits = picture.snapshot.now, system.feed.limits
     rows = [

@@ -44,6 +44,7 @@ class Capabilities:
     computed from what the backend declares, and `manages` the verbs on queues, workers and schedules;
     `workers`, `tally`, `attempts`, `events`, `schedules` tell whether those are kept at all;
     `cleanup` are the states that a cleanup deletes unless others are named, `ended_by` the field that tells when such a job ended;
+    `unseen_workers` says why workers that are kept cannot be seen;
     `worker_command` starts a worker of another product for the queue that stands for `{queue}`, empty where only its application knows;
     `durability` is the grade shown (A+, A, B or C, with (R0) where a failover loses) or empty.
     """
@@ -67,11 +68,19 @@ class Capabilities:
     ended_by: str = "completed"
     worker_command: tuple[str, ...] = ()
     missing: Mapping[State, str] = field(default_factory=dict)
+    unseen_workers: str = ""
 
     @property
     def verbs(self) -> frozenset[Verb]:
         """All that can be done."""
         return self.manages | frozenset(self.applies)
+
+    @property
+    def why_no_workers(self) -> str:
+        """Why no workers are shown, nothing where they are."""
+        if self.workers:
+            return ""
+        return self.unseen_workers or f"{self.label} stores nothing about its workers; look at its processes instead"
 
     def fits(self, verb: Verb, state: State) -> bool:
         """Tell whether a verb can be tried on a job in a state."""

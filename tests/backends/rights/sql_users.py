@@ -27,7 +27,7 @@ def load_dump(kind: str, folder: str, url: str, truth: str = "truth.json") -> Ca
 
 def check_looker(page: str, capture: Capture, after_s: float) -> None:
     """Hold that the user who may look reads all, and that each verb is refused in words and changes nothing."""
-    with _opened_as(LOOKER, page, capture, after_s) as backend:
+    with opened_as(LOOKER, page, capture, after_s) as backend:
         hold_refused(backend, lambda: STORES["dump.postgres.sql"].dump(capture.url))
 
 
@@ -36,7 +36,7 @@ def check_mender(page: str, capture: Capture, after_s: float, pausable: str = ""
 
     `pausable` is a queue that is not paused, which is paused and resumed too.
     """
-    with _opened_as(MENDER, page, capture, after_s) as backend:
+    with opened_as(MENDER, page, capture, after_s) as backend:
         hold_allowed(backend)
         if pausable:
             hold_pausing(backend, pausable)
@@ -48,13 +48,16 @@ def statements_of(page: str) -> str:
 
 
 @contextmanager
-def _opened_as(user: str, page: str, capture: Capture, after_s: float) -> Iterator[Backend]:
-    """Open a capture as a user that is made by the blocks of SQL of the product's page, so long after the capture."""
+def opened_as(user: str, page: str, capture: Capture, after_s: float, besides: str = "") -> Iterator[Backend]:
+    """Open a capture as a user that is made by the blocks of SQL of the product's page, so long after the capture.
+
+    `besides` is run once the users are there.
+    """
     parts = urlsplit(capture.url)
     address = parts.netloc.rpartition("@")[2]
     by_user = replace(capture, url=parts._replace(netloc=f"{user}:SECRET@{address}").geturl(), opened=[])
     try:
-        run_script(capture.url, statements_of(page))
+        run_script(capture.url, statements_of(page) + besides)
         yield by_user.open(after_s)
     finally:
         by_user.close()

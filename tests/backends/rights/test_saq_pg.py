@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.backends.captures import Capture
-from tests.backends.rights.sql_users import check_looker, check_mender, load_dump
+from tests.backends.rights.sql_users import check_looker, check_mender, load_dump, opened_as
+from tests.backends.rights.trials import MENDER, hold_allowed
 
 _LATE_S = 3001
 
@@ -23,6 +24,14 @@ def capture(postgres_url: str) -> Iterator[Capture]:
 def test_who_may_look_changes_nothing(capture: Capture) -> None:
     """With the right to select all is read, and every verb is refused by the server and told as such."""
     check_looker("saq-pg.md", capture, _LATE_S)
+
+
+def test_who_may_not_read_the_workers_is_told_so(capture: Capture) -> None:
+    """Without the table of workers jobs are read and changed as with it, and why no worker is seen is said."""
+    without = "REVOKE SELECT ON saq_stats FROM looker, mender;\n"
+    with opened_as(MENDER, "saq-pg.md", capture, _LATE_S, without) as backend:
+        assert "may not read saq_stats" in backend.inspector.capabilities.why_no_workers
+        hold_allowed(backend)
 
 
 def test_who_may_change_can_do_each_verb(capture: Capture) -> None:

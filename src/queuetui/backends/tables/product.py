@@ -127,7 +127,7 @@ class Product:
     know, with the reason. `missing_states` says why a state is not kept, `unseen` why there may be jobs that are not counted. `tables`
     says in our words where the queue lies. `sides` are what the product keeps beside its jobs, `queue_changes` what its verbs on queues
     do. `functions` are what a file of SQLite asks us of columns that it cannot read, by the names that statements give them.
-    `cleanup`, `ended_by` and `worker_command` are as in its capabilities.
+    `cleanup`, `ended_by`, `worker_command` and `unseen_workers` are as in its capabilities.
     """
 
     kind: str
@@ -146,6 +146,7 @@ class Product:
     cleanup: tuple[State, ...] = (State.COMPLETED, State.CANCELLED)
     ended_by: str = "completed"
     worker_command: tuple[str, ...] = ()
+    unseen_workers: str = ""
     complete: Completion = lambda _, read: [job for _, job in read]
     queue_changes: Mapping[Verb, QueueChange] = field(default_factory=dict)
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
@@ -171,6 +172,7 @@ class Product:
             cleanup=self.cleanup,
             ended_by=self.ended_by,
             worker_command=self.worker_command,
+            unseen_workers=self.unseen_workers,
             workers=self.sides.workers is not None,
             attempts=any(source.attempts is not None for source in self.sources),
             events=self.sides.events is not None,

@@ -58,7 +58,7 @@ def command(statuses: tuple[str, ...], silent: bool, back: Since | None, free: b
 
 
 def _lacking(system: System) -> str:
-    return f"{system.feed.capabilities.label} stores nothing about its workers; look at its processes instead"
+    return system.feed.capabilities.why_no_workers
 
 
 def _show_history(back: Since, form: str, connection: dict[str, Any]) -> None:

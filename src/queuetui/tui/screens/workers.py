@@ -75,7 +75,10 @@ class WorkersScreen(Upkeeping, ListScreen):
         started = "No worker is registered."
         if capabilities is None or capabilities.native:
             started += " Start one: queuetui worker"
-        return started if self._keeps_workers else "This store does not record its workers."
+        if self._keeps_workers:
+            return started
+        unseen = "" if capabilities is None else capabilities.unseen_workers
+        return f"No worker can be seen: {unseen}." if unseen else "This store does not record its workers."
 
     def summary(self, picture: Picture) -> Sequence[Span]:
         """Return how many are live and busy, and how many tokens there are for further ones."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.bullmq.product import Bullmq
 from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
-from queuetui.backends.foreign.bullmq.workers import may_list_workers
+from queuetui.backends.foreign.bullmq.workers import look_for_workers
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.product import Ask, Survey
@@ -49,7 +49,7 @@ class Bull(Bullmq):
         """Recognise Bull by the jobs of a queue without `meta`."""
         if not self.queues(ask):
             return ""
-        self.capabilities = replace(self.capabilities, workers=may_list_workers(ask))
+        self.capabilities = look_for_workers(self.capabilities, ask)
         return f"its keys begin with {text_of(self.prefix)}: and have no meta"
 
     def queues(self, ask: Ask, heard: Iterable[bytes] = ()) -> tuple[bytes, ...]:

@@ -12,7 +12,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
 from queuetui.backends.foreign.bullmq.versions import OF_EARLIER, is_5, lent_versions, why_unchanged
 from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
-from queuetui.backends.foreign.bullmq.workers import may_list_workers, read_workers
+from queuetui.backends.foreign.bullmq.workers import look_for_workers, read_workers
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import KeysChange, KeysStep, LuaDecision, Rule, says, stands
@@ -103,7 +103,7 @@ class Bullmq(KeysProduct):
         versions = {version for version, _ in told if text_of(version).startswith("bullmq:")}
         if not versions and not any(most for _, most in told):
             return ""
-        self.capabilities = replace(self.capabilities, workers=may_list_workers(ask))
+        self.capabilities = look_for_workers(self.capabilities, ask)
         return f"its keys begin with {text_of(self.prefix)}:"
 
     def queues(self, ask: Ask, heard: Iterable[bytes] = ()) -> tuple[bytes, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.stored_values import text_of
+from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import from_us
 from queuetui.model.errors import Denied
 from queuetui.model.text import Untrusted
@@ -17,6 +18,7 @@ from queuetui.model.worker import WorkerInfo
 
 _WORKER = re.compile(r"([A-Za-z0-9+/=]+)(?::w(?::(.+))?)?")
 _FIELD = re.compile(r"([a-z-]+)=(\S*)")
+_UNLISTED = "workers are known by their connections, and this user may not list those; grant it +client|list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +36,13 @@ class _Client:
         return self.address.rpartition(":")[0]
 
 
-def may_list_workers(ask: Ask) -> bool:
-    """Tell whether the user may list connections."""
+def look_for_workers(capabilities: Capabilities, ask: Ask) -> Capabilities:
+    """Return what can be done with whether the user may list connections."""
     try:
         _list_clients(ask)
     except Denied:
-        return False
-    return True
+        return replace(capabilities, workers=False, unseen_workers=_UNLISTED)
+    return replace(capabilities, workers=True, unseen_workers="")
 
 
 def read_workers(ask: Ask, prefix: str) -> tuple[WorkerInfo, ...]:

@@ -72,6 +72,7 @@ def describe(tables: Mapping[str, StoredTable], _: Catalog, __: BackendOptions) 
         reasons={**_REASONS, **(dict.fromkeys(_CHANGING, only_read) if only_read else {})},
         sides=Sides() if processes is None else Sides(workers=processes.workers, pauses=processes.pauses),
         queue_changes={} if acts is None else dict.fromkeys((Verb.PAUSE, Verb.RESUME), acts.tell),
+        unseen_workers=describe_unreadable([rows]) if rows else "",
         worker_command=() if is_elixir else ("oban", "start", "--queues", "{queue}:10"),
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ from queuetui.backends.foreign.saq.recognition import JOBS
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_error
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
-from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, WHOLE
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
@@ -81,17 +81,19 @@ _GROUPED = "one of a group: it waits while another of it runs"
 
 def describe(found: tuple[StoredTable, StoredTable | None], _: Catalog, options: BackendOptions) -> Product:
     """Return the queues of a table of jobs."""
-    jobs, workers = found
-    is_tried = frozenset(jobs.columns) == JOBS and workers is not None
+    jobs, stats = found
+    is_tried = frozenset(jobs.columns) == JOBS and stats is not None
+    workers = stats if stats is not None and stats.is_readable else None
     saq = SaqTables(as_table(jobs, _SQL), None if workers is None else as_table(workers, _SQL), options.summaries)
     is_usual = jobs.name == "saq_jobs"
     return Product(
         "saq-pg", "SAQ", (saq.source(),), saq.changes() if is_tried else (),
-        tables=", ".join(one.written for one in found if one is not None), absent=_ABSENT,
-        reasons=_REASONS if is_tried else _REASONS | dict.fromkeys((Verb.RETRY, Verb.RELEASE, Verb.CANCEL, Verb.DELETE), _UNTRIED),
+        tables=", ".join(one.written for one in (jobs, workers) if one is not None), absent=_ABSENT,
+        reasons=_REASONS | ({} if is_tried else dict.fromkeys((Verb.RETRY, Verb.RELEASE, Verb.CANCEL, Verb.DELETE), _UNTRIED)),
         warnings=_WARNINGS, missing_states={State.BLOCKED: "SAQ has no jobs that wait for others"},
         name=(jobs.schema or "") if is_usual else jobs.written, is_visible=jobs.is_visible,
         sides=Sides(workers=None if workers is None else saq.workers), worker_command=("saq", "MODULE.SETTINGS"),
+        unseen_workers=describe_unreadable([] if stats is None else [stats]),
     )  # fmt: skip
 
 

@@ -21,4 +21,4 @@ def recognise(catalog: Catalog) -> list[tuple[StoredTable, StoredTable | None]]:
 def _workers_of(jobs: StoredTable, catalog: Catalog) -> StoredTable | None:
     names = (jobs.name.replace("jobs", "stats"), "saq_stats")
     beside = (one for name in names if (one := catalog.beside(jobs, name)) is not None)
-    return next((one for one in beside if one.columns.keys() >= WORKERS and one.is_readable), None)
+    return next((one for one in beside if one.columns.keys() >= WORKERS), None)
