@@ -3,7 +3,7 @@
     python -m benchmarks.poll_cost [STORE ...] [--rows 1000000] [--polls 20] [--interval 2]
 
 STORE is any of oban, laravel-postgresql, laravel-mariadb, mapped, rq, bullmq, huey (an SQLite file, of a third of the rows), sidekiq, saq,
-arq, dramatiq, celery, pg-boss, procrastinate, graphile-worker, good-job, river, solid-queue, pgqueuer; without one, all.
+arq, dramatiq, celery, pg-boss, procrastinate, graphile-worker, good-job, river, solid-queue, pgqueuer, saq-pg; without one, all.
 Each is made on a server of its own from the capture that the tests use, and looked at through the road of the console: the home screen
 with its page of 100, the tab Processing, and the overview with all its parts. Told are the first poll and the average of the next ones,
 which follow each other as a console's do. SQLite has no server: there it is this process that is measured, with all that it does.
@@ -76,6 +76,16 @@ SOLID_QUEUE = tuple(
         "jobs", "ready_executions", "scheduled_executions", "failed_executions", "claimed_executions", "blocked_executions",
     )
 )  # fmt: skip
+# A message names its key and when it was queued.
+SAQ = """
+INSERT INTO saq_jobs (key, job, queue, status, priority, group_key, scheduled, expire_at)
+SELECT other, convert_to(regexp_replace(replace(convert_from(job, 'UTF8'), key, other), '"queued": [0-9]+', queued), 'UTF8'), queue,
+  status, priority, group_key, scheduled - n / 10, expire_at
+FROM (SELECT j.*, n, j.key || '-' || n AS other, format('"queued": %s', 1796009473550 - n * 100) AS queued
+  FROM saq_jobs j, generate_series(1, {copies}) n WHERE status NOT IN ('active', 'aborting')) each;
+VACUUM ANALYZE saq_jobs
+"""
+SAQ_JOBS = 10
 HUEY_QUEUE = "live-app"
 
 
@@ -255,6 +265,14 @@ def fill_huey(url: str, rows: int) -> None:
         connection.executemany("INSERT INTO task (queue, data, priority) VALUES (?, ?, ?)", messages)
 
 
+def fill_saq(url: str, rows: int) -> None:
+    """Copy the capture's jobs of SAQ that do not run under other keys, as if queued one after the other."""
+    run_script(url, (FIXTURES / "saq-pg" / "dump.postgres.sql").read_text(encoding="utf-8"))
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in SAQ.format(copies=rows // SAQ_JOBS).split(";\n"):
+            connection.execute(statement.encode())
+
+
 STORES: dict[str, tuple[Callable[..., object], Callable[..., None]]] = {
     "oban": (postgresql, fill_oban),
     "laravel-postgresql": (postgresql, fill_laravel),
@@ -277,6 +295,7 @@ STORES: dict[str, tuple[Callable[..., object], Callable[..., None]]] = {
     "good-job": (postgresql, partial(fill_tables, folder="good-job", tables=("good_jobs", "good_job_executions"))),
     "river": (postgresql, partial(fill_tables, folder="river", tables=("river_job",))),
     "solid-queue": (postgresql, partial(fill_tables, folder="solid-queue", tables=SOLID_QUEUE)),
+    "saq-pg": (postgresql, fill_saq),
     "pgqueuer": (postgresql, partial(fill_tables, folder="pgqueuer", tables=("pgqueuer", "pgqueuer_log"))),
 }
 
