@@ -16,6 +16,7 @@ from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
 from tests.backends.captures import Capture
+from tests.backends.rights.redis_users import load_keys
 from tests.captures.stores import changed_keys, dump_keys
 
 
@@ -108,6 +109,30 @@ def test_a_job_that_moved_between_look_and_write_is_left_alone(rq_capture: Captu
     result = _act(backend, Verb.RETRY, job)
     assert (result.outcome, result.state_now) == (Outcome.SKIPPED, State.FAILED)
     assert dump_keys(rq_capture.url) == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "folder", "key", "verb", "state", "words"),
+    [
+        ("sidekiq", "sidekiq-6", "queue:default", Verb.RETRY, State.FAILED, "another kind of value stands where"),
+        ("huey", "huey", "huey.results.qtapp", Verb.CANCEL, State.PENDING, "keeps no results in a hash here"),
+    ],
+)
+def test_what_stands_in_the_way_is_told(
+    redis_url: str, kind: str, folder: str, key: str, verb: Verb, state: State, words: str
+) -> None:
+    """Where not the job but what it is to be put into is in the way, that is said, and all is left as it was."""
+    capture = load_keys(kind, folder, redis_url)
+    with redis.Redis.from_url(redis_url) as client:
+        client.delete(key)
+        if kind == "sidekiq":
+            client.set(key, "of others")
+    backend = capture.open(1)
+    before = dump_keys(redis_url)
+    result = _act(backend, verb, _first(backend, state))
+    assert (result.outcome, words in result.note) == (Outcome.SKIPPED, True), result
+    assert dump_keys(redis_url) == before
+    capture.close()
 
 
 @pytest.mark.parametrize("text", ["priority>3", "key:a", "correlation_id:x", "lost>0"])

@@ -27,7 +27,7 @@ from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_traceback
-from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
+from queuetui.backends.reading.refusals import ODD_GOAL, RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
@@ -209,7 +209,7 @@ class Dramatiq(KeysProduct):
         queue = Shelf("queue", key, Kind.LIST, (State.PENDING, State.RETRYING), entry.shelf.queue)
         new, old = ("HSET", key + b".msgs", entry.member, message or ""), ("HDEL", messages, entry.member)
         return KeysChange(
-            (*self._guards(seen), is_of_kind(queue), KeysStep(("TYPE", key + b".msgs"), ("hash", "none"))),
+            (*self._guards(seen), is_of_kind(queue), KeysStep(("TYPE", key + b".msgs"), ("hash", "none"), ODD_GOAL)),
             (*([KeysStep(new)] if message else []), KeysStep(("RPUSH", key, entry.member))),
             (take_away(entry), *([KeysStep(old)] if message else [])),
             kept_fields=((messages, entry.member),),

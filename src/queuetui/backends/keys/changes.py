@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.reading.refusals import ODD_GOAL
 from queuetui.backends.redis.server import Value
 from queuetui.model.act import Verb
 from queuetui.model.state import State
@@ -19,10 +20,14 @@ Within = Callable[[Callable[[], bool]], tuple[State | None, str | None] | None]
 
 @dataclass(frozen=True, slots=True)
 class KeysStep:
-    """One command of a change; `answers` let that go on: PRESENT is any but none, an empty tuple any."""
+    """One command of a change; `answers` let that go on: PRESENT is any but none, an empty tuple any.
+
+    `why` is told of a guard that did not hold, where that does not mean that the job has changed.
+    """
 
     command: Command
     answers: tuple[Value, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def holds(key: bytes, value: bytes | None) -> KeysStep:
 
 def is_of_kind(shelf: Shelf) -> KeysStep:
     """Return the guard that a key can be put into, which a failed write behind others could not undo."""
-    return KeysStep(("TYPE", shelf.key), (shelf.kind.value, "none"))
+    return KeysStep(("TYPE", shelf.key), (shelf.kind.value, "none"), ODD_GOAL)
 
 
 def take_away(entry: Entry) -> KeysStep:

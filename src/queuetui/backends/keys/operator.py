@@ -73,8 +73,8 @@ class KeysOperator:
         built = product.switch(act.verb, name, reading.survey, reading.ask)
         if isinstance(built, str):
             return Result(ref, Outcome.SKIPPED, note=built)
-        if not run_change(self._server, f"trying to {act.verb.value} a queue", built):
-            return Result(ref, Outcome.SKIPPED, note=MOVED_ON)
+        if why := run_change(self._server, f"trying to {act.verb.value} a queue", built):
+            return Result(ref, Outcome.SKIPPED, note=why)
         return Result(ref, Outcome.DONE, note=built.note, before=json.dumps({"paused": is_paused}))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
@@ -92,9 +92,11 @@ class KeysOperator:
             return Result(ref, Outcome.SKIPPED, seen.job.state, built)
         before = self._read_before(seen, built)
         run = partial(run_change, self._server, f"trying to {act.verb.value} a job", built)
-        stands = (None, None) if built.within is None and run() else built.within and built.within(run)
-        if stands is None:
-            return Result(ref, Outcome.SKIPPED, seen.job.state, MOVED_ON)
+        within = built.within
+        why, stands = (run(), None) if within is None else ("", within(lambda: not run()))
+        if why or (within is not None and stands is None):
+            return Result(ref, Outcome.SKIPPED, seen.job.state, why or MOVED_ON)
+        stands = stands or (None, None)
         if built.after is not None and (after := _find_after(built.after, reading)) is not None:
             stands = after.job.state, after.job.ref.rev
         return Result(ref, Outcome.DONE, stands[0], built.note, before, stands[1])
@@ -128,14 +130,14 @@ def _in_base64(stored: bytes) -> str:
     return base64.b64encode(stored).decode("ascii")
 
 
-def run_change(server: RedisServer, doing: str, change: KeysChange) -> bool:
-    """Do a change, and tell whether its guards held; where they did not, nothing is changed."""
+def run_change(server: RedisServer, doing: str, change: KeysChange) -> str:
+    """Do a change; return why nothing was done where a guard did not hold, else nothing."""
     if isinstance(server, SplitServer):
         return _run_on_both(server, doing, change)
     return _run_script(server, doing, change)
 
 
-def _run_on_both(server: SplitServer, doing: str, change: KeysChange) -> bool:
+def _run_on_both(server: SplitServer, doing: str, change: KeysChange) -> str:
     """Do a change of two servers: the second's guards, then all of the first, then the second's rest.
 
     Raises UnknownOutcome where only the first one's was done.
@@ -143,17 +145,17 @@ def _run_on_both(server: SplitServer, doing: str, change: KeysChange) -> bool:
     near, far = (_part_of(server, change, is_far) for is_far in (False, True))
     if not near.steps or not far.steps:
         return _run_script(server if near.steps else server.beside, doing, near if near.steps else far)
-    if not _run_script(server.beside, doing, replace(far, puts=(), removes=())):
-        return False
-    if not _run_script(server, doing, near):
-        return False
+    if why := _run_script(server.beside, doing, replace(far, puts=(), removes=())):
+        return why
+    if why := _run_script(server, doing, near):
+        return why
     try:
         _run_script(server.beside, doing, far)
     except QueueTuiError as error:
         raise UnknownOutcome(
             f"its message was changed, what is kept beside it was not; look at both before you act again: {error}"
         ) from error
-    return True
+    return ""
 
 
 def _part_of(server: SplitServer, change: KeysChange, is_far: bool) -> KeysChange:
@@ -164,7 +166,7 @@ def _part_of(server: SplitServer, change: KeysChange, is_far: bool) -> KeysChang
     return replace(change, guards=guards, puts=puts, removes=removes, decision=None if is_far else change.decision)
 
 
-def _run_script(server: RedisServer, doing: str, change: KeysChange) -> bool:
+def _run_script(server: RedisServer, doing: str, change: KeysChange) -> str:
     keys = dict.fromkeys(step.command[1] for step in change.steps)
     values: list[Value] = [len(change.steps)]
     for step in change.steps:
@@ -173,7 +175,11 @@ def _run_script(server: RedisServer, doing: str, change: KeysChange) -> bool:
     if decision is not None:
         values += decision.values
     script = _load_script(() if decision is None else decision.script)
-    return not int(server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)[0])
+    unmet = int(server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)[0])
+    if not unmet:
+        return ""
+    # What a decision refuses is numbered behind all steps.
+    return "".join(step.why for step in change.steps[unmet - 1 : unmet]) or MOVED_ON
 
 
 @cache

@@ -27,7 +27,6 @@ from queuetui.backends.keys.operator import run_change
 from queuetui.backends.keys.shelf import Entry
 from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.payloads.kombu_message import write_message
-from queuetui.backends.reading.refusals import ODD_GOAL
 from queuetui.backends.reading.zones import read_zone
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.sql.catalog import Catalog, StoredTable, look_into
@@ -97,8 +96,8 @@ class Broker:
         except ValueError as error:
             raise Stale("it holds a value that JSON cannot carry, so it cannot be written again") from error
         change = KeysChange((is_of_kind(goal),), (KeysStep(("LPUSH", goal.key, message)),), ())
-        if not run_change(self.server, "sending a task to Redis", change):
-            raise Stale(ODD_GOAL)
+        if why := run_change(self.server, "sending a task to Redis", change):
+            raise Stale(why)
         put = f"it waits in the queue {queue!a} in Redis and will run"
         return Elsewhere(State.PENDING, make_rev(Entry(goal, message)), put)
 

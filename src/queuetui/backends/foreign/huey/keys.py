@@ -29,6 +29,10 @@ from queuetui.model.state import State
 _NAMED = re.compile(rb"huey\.(?:(?:redis|schedule|results)\.(.+)|r\.([A-Za-z0-9_]+)\..+)", re.DOTALL)
 _WAITING = (State.PENDING, State.SCHEDULED, State.RETRYING, State.CANCELLED)
 _STAMP_BYTES = 8
+_NO_RESULTS = (
+    "Huey keeps no results in a hash here, or none yet, and with results that expire it would not find a revocation there: "
+    "delete the task instead"
+)
 
 
 class HueyOnRedis(KeysProduct):
@@ -169,7 +173,8 @@ class HueyOnRedis(KeysProduct):
             return message.why_not_revoked if message else messages.UNREADABLE
         field = f"r:{message.id}".encode("utf-8", "replace")
         # A hash that is not there yet might be one that never will be: with results that expire Huey looks elsewhere.
-        guards = (stands(seen.entry), says(results, field, None), KeysStep(("TYPE", results), ("hash",)))
+        there = KeysStep(("TYPE", results), ("hash",), _NO_RESULTS)
+        guards = (stands(seen.entry), there, says(results, field, None))
         put = KeysStep(("HSET", results, field, messages.REVOKED))
         return KeysChange(guards, (put,), (), kept_fields=((results, field),), after=seen.entry)
 

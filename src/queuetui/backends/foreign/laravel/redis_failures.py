@@ -17,7 +17,6 @@ from queuetui.backends.joined.backend import second_database
 from queuetui.backends.keys.changes import KeysChange, KeysStep
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.operator import run_change
-from queuetui.backends.reading.refusals import ODD_GOAL
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.sql.catalog import look_into
 from queuetui.backends.tables.changes import deleting
@@ -89,7 +88,7 @@ def _push(server: RedisServer, product: LaravelRedis, locked: LockedRow) -> Else
     seen_before = ("LPOS", after.shelf.key, message, "RANK", -1, "MAXLEN", _LOOKED_BACK)
     change = KeysChange((*guards, KeysStep(seen_before, ("",))), puts, ())
     doing = "pushing a failed job to Redis"
-    if not run_change(server, doing, change) and server.ask(doing, *seen_before) is None:
-        raise Stale(ODD_GOAL)
+    if (why := run_change(server, doing, change)) and server.ask(doing, *seen_before) is None:
+        raise Stale(why)
     shown = sanitize(locked.job.queue, 60)
     return Elsewhere(State.PENDING, make_rev(after), f"it waits in the queue {shown!r} in Redis and will run")
