@@ -22,7 +22,7 @@ class KeysBackend(Backend):
         inspector = KeysInspector(server, product)
         super().__init__(
             inspector=lambda: inspector,
-            operator=lambda: KeysOperator(server, product),
+            operator=lambda: KeysOperator(server, product, inspector.looks.forget),
             examiner=late("redis.condition", "ServerCondition", server),
             server_look=late("redis.server_look", "RedisServerLook", server),
             limits=server.options.limits,

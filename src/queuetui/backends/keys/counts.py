@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
+from queuetui.backends.keys.dear_looks import DearLooks
 from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.late_jobs import MOST_LATE, find_late
 from queuetui.backends.keys.product import BriefProduct
@@ -23,16 +26,18 @@ SHARED_ENTRIES = 1_000
 _SHARED_IN_ALL = 5_000
 MOST_RUNS = 1_000
 _Key = tuple[str, State]
+T = TypeVar("T")
 
 
 @dataclass
 class _Tally:
     """How many jobs there are of each queue and state, and how many are stuck.
 
-    `stuck_among` says among which these were looked for, where that was not all.
+    `stuck_among` says among which these were looked for, where that was not all, and `as_of` when.
     """
 
     reading: KeysReading
+    as_of: datetime
     sizes: Counter[_Key] = field(default_factory=Counter)
     estimated: set[_Key] = field(default_factory=set)
     stuck: Counter[str] = field(default_factory=Counter)
@@ -56,49 +61,99 @@ class _Tally:
     def stuck_in(self, queue: str | None = None) -> Measured[int]:
         """Return how many jobs are stuck, of one queue or of all."""
         count = self.stuck.total() if queue is None else self.stuck[queue]
-        exactness = Exactness.CAPPED if self.stuck_among else Exactness.EXACT
-        return Measured(count, exactness, self.reading.now, self.stuck_among)
+        whole = Exactness.EXACT if self.as_of == self.reading.now else Exactness.CACHED
+        return Measured(count, Exactness.CAPPED if self.stuck_among else whole, self.as_of, self.stuck_among)
 
 
-def count_jobs(reading: KeysReading) -> JobFigures:
-    """Return the counts at one look."""
-    counts = _Tally(reading)
-    left = _SHARED_IN_ALL
-    for shelf, size in zip(reading.shelves, reading.sizes(reading.shelves), strict=True):
-        if not size:
-            continue
-        if State.PROCESSING in shelf.states:
-            _count_runs(reading, shelf, size, counts)
-        elif shelf.queue is not None and len(shelf.states) == 1:
-            counts.sizes[shelf.queue, shelf.states[0]] += size
+def count_jobs(reading: KeysReading, looks: DearLooks, *, exact: bool = False) -> JobFigures:
+    """Return the counts at one look; what is dear to read need not be of now unless all is to be `exact`."""
+    return _Counting(reading, looks, exact, _Tally(reading, reading.now)).count()
+
+
+@dataclass
+class _Counting:
+    """One look: what it counts, and how many members may still be read for their states and queues."""
+
+    reading: KeysReading
+    looks: DearLooks
+    exact: bool
+    counts: _Tally
+    left: int = _SHARED_IN_ALL
+
+    def count(self) -> JobFigures:
+        """Return the counts."""
+        reading, counts = self.reading, self.counts
+        for shelf, size in zip(reading.shelves, reading.sizes(reading.shelves), strict=True):
+            if not size:
+                continue
+            if State.PROCESSING in shelf.states:
+                self._count_runs(shelf, size)
+            elif shelf.queue is not None and len(shelf.states) == 1:
+                counts.sizes[shelf.queue, shelf.states[0]] += size
+            else:
+                self._share_out(shelf, size)
+        self._count_late()
+        _read_oldest(reading, counts)
+        by_state = {state: counts.of(state) for state in State}
+        return JobFigures(by_state, counts.stuck_in(), add_counts([*by_state.values()]), _tell_queues(reading, counts))
+
+    def _look(self, name: Hashable, look: Callable[[], T]) -> tuple[T, datetime]:
+        """Return what a look tells, and when that was."""
+        return self.looks.read(name, look, self.reading.limits, self.reading.now, exact=self.exact)
+
+    def _count_late(self) -> None:
+        def look() -> tuple[Counter[str], bool]:
+            late, is_whole = find_late(self.reading, self.reading.shelves, brief=True)
+            return Counter(seen.job.queue.raw for seen in late), is_whole
+
+        (late, is_whole), as_of = self._look("late", look)
+        if not is_whole and not self.counts.stuck_among:
+            self.counts.stuck_among = f"of the first {MOST_LATE:,} waiting jobs that are due too long"
+        self._add_stuck(late, as_of)
+
+    def _count_runs(self, shelf: Shelf, size: int) -> None:
+        reading = self.reading
+
+        def look() -> tuple[Counter[_Key], Counter[str], int]:
+            jobs, looked = _read(reading, shelf, MOST_RUNS)
+            stuck = Counter(job.queue.raw for job in jobs if reading.is_stuck(job))
+            return Counter((job.queue.raw, job.state) for job in jobs), stuck, looked
+
+        (told, stuck, looked), as_of = self._look((shelf.key, "runs"), look)
+        if size > MOST_RUNS:
+            self.counts.stuck_among = f"of the first {MOST_RUNS:,} runs"
+        self._add_stuck(stuck, as_of)
+        if shelf.queue is not None and len(shelf.states) == 1:
+            self.counts.sizes[shelf.queue, State.PROCESSING] += size
         else:
-            left -= _share_out(reading, shelf, size, left, counts)
-    late, is_whole = find_late(reading, reading.shelves, brief=True)
-    counts.stuck.update(seen.job.queue.raw for seen in late)
-    if not is_whole and not counts.stuck_among:
-        counts.stuck_among = f"of the first {MOST_LATE:,} waiting jobs that are due too long"
-    _read_oldest(reading, counts)
-    by_state = {state: counts.of(state) for state in State}
-    return JobFigures(by_state, counts.stuck_in(), add_counts([*by_state.values()]), _tell_queues(reading, counts))
+            self._add_shares(told, looked, shelf, size, is_whole=as_of == reading.now and looked >= size)
 
+    def _add_stuck(self, stuck: Counter[str], as_of: datetime) -> None:
+        self.counts.stuck.update(stuck)
+        self.counts.as_of = min(self.counts.as_of, as_of)
 
-def _count_runs(reading: KeysReading, shelf: Shelf, size: int, counts: _Tally) -> None:
-    jobs, looked = _read(reading, shelf, MOST_RUNS)
-    if size > MOST_RUNS:
-        counts.stuck_among = f"of the first {MOST_RUNS:,} runs"
-    for job in jobs:
-        counts.stuck[job.queue.raw] += reading.is_stuck(job)
-    if shelf.queue is not None and len(shelf.states) == 1:
-        counts.sizes[shelf.queue, State.PROCESSING] += size
-    else:
-        _add_shares(Counter((job.queue.raw, job.state) for job in jobs), looked, shelf, size, counts, reading)
+    def _share_out(self, shelf: Shelf, size: int) -> None:
+        """Share out a shelf by the states and queues of its first jobs."""
+        most, told, looked, is_fresh = min(SHARED_ENTRIES, self.left), Counter[_Key](), 0, True
+        if most > 0:
+            look = self._look((shelf.key, "shares", most), lambda: _read_shares(self.reading, shelf, most))
+            (told, looked), is_fresh = look[0], look[1] == self.reading.now
+        self._add_shares(told, looked, shelf, size, is_whole=is_fresh and looked >= size)
+        self.left -= looked
 
-
-def _share_out(reading: KeysReading, shelf: Shelf, size: int, left: int, counts: _Tally) -> int:
-    """Read the states and queues of a shelf's first jobs, and return how many were read."""
-    told, looked = _read_shares(reading, shelf, min(SHARED_ENTRIES, left)) if left > 0 else (Counter[_Key](), 0)
-    _add_shares(told, looked, shelf, size, counts, reading)
-    return looked
+    def _add_shares(self, told: Counter[_Key], looked: int, shelf: Shelf, size: int, *, is_whole: bool) -> None:
+        """Share a shelf's size out as the entries that were looked at are, some of which may stand for no job."""
+        counts = self.counts
+        if not looked:
+            told, looked = Counter({(shelf.queue or "", shelf.states[0]): 1}), 1
+        for key, share in told.items():
+            counts.sizes[key] += share if is_whole else round(share * size / looked)
+        if not is_whole or shelf.is_partly_listed:
+            # Where those that were looked at tell of no job, there may still be jobs of any queue among the others.
+            queues = {queue for queue, _ in told} or (
+                {shelf.queue} if shelf.queue is not None else {*self.reading.queue_names, ""}
+            )
+            counts.estimated |= told.keys() | {(queue, state) for queue in queues for state in shelf.states}
 
 
 def _read_shares(reading: KeysReading, shelf: Shelf, most: int) -> tuple[Counter[_Key], int]:
@@ -110,22 +165,6 @@ def _read_shares(reading: KeysReading, shelf: Shelf, most: int) -> tuple[Counter
     entries = reading.slice(shelf, 0, most)
     answers = reading.ask([product.tells(one) for one in entries])
     return Counter((shelf.queue, product.state_of(shelf, one)) for one in answers), len(entries)
-
-
-def _add_shares(
-    told: Counter[_Key], looked: int, shelf: Shelf, size: int, counts: _Tally, reading: KeysReading
-) -> None:
-    """Share a shelf's size out as the entries that were looked at are, some of which may stand for no job."""
-    if not looked:
-        told[shelf.queue or "", shelf.states[0]] = looked = 1
-    for key, share in told.items():
-        counts.sizes[key] += share if looked >= size else round(share * size / looked)
-    if looked < size or shelf.is_partly_listed:
-        # Where those that were looked at tell of no job, there may still be jobs of any queue among the others.
-        queues = {queue for queue, _ in told} or (
-            {shelf.queue} if shelf.queue is not None else {*reading.queue_names, ""}
-        )
-        counts.estimated |= told.keys() | {(queue, state) for queue in queues for state in shelf.states}
 
 
 def _read(reading: KeysReading, shelf: Shelf, most: int) -> tuple[list[Job], int]:

@@ -8,6 +8,7 @@ from heapq import nlargest
 from typing import TypeVar
 
 from queuetui.backends.keys.counts import SHARED_ENTRIES, count_jobs
+from queuetui.backends.keys.dear_looks import DearLooks
 from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.lookup import find_refs, find_whole, load_seen
 from queuetui.backends.keys.pages import plan_terms, read_page
@@ -43,6 +44,7 @@ class KeysInspector:
         self._server = server
         self._product = product
         self._seen = SeenJobs()
+        self.looks = DearLooks()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -53,7 +55,11 @@ class KeysInspector:
         """Return all that was asked for; a part that fails alone is named in `problems`."""
         reading = KeysReading(self._server, self._product, watch.limits)
         problems: dict[str, str] = {}
-        counted = _try(Part.COUNTS, problems, lambda: count_jobs(reading)) if _counts(watch) else None
+        counted = (
+            _try(Part.COUNTS, problems, lambda: count_jobs(reading, self.looks, exact=watch.exact))
+            if _counts(watch)
+            else None
+        )
         figures = UNREAD if counted is None else counted
         failures = (
             _try(Part.FAILURES, problems, lambda: self._failures(reading, watch.failures))

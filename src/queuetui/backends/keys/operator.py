@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 
@@ -28,16 +28,23 @@ _HOLE = "  return {}\n-- decision\n"
 
 
 class KeysOperator:
-    """What a person may change in a product's keys."""
+    """What a person may change in a product's keys; `forget` is called once something may have changed."""
 
-    def __init__(self, server: RedisServer, product: KeysProduct) -> None:
+    def __init__(self, server: RedisServer, product: KeysProduct, forget: Callable[[], None]) -> None:
         self._server = server
         self._product = product
+        self._forget = forget
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do a verb to each target; raises Unsupported for one that the product does not have."""
         if act.verb not in self._product.capabilities.applies:
             raise refuse_verb(self._product.capabilities, act.verb, "jobs")
+        try:
+            return self._apply(act, targets, limits)
+        finally:
+            self._forget()
+
+    def _apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         reading = KeysReading(self._server, self._product, limits)
         places = locate(reading, [target.ref for target in targets])
         seen = {one.entry: one for one in reading.load(list(places.values()))}
@@ -75,6 +82,7 @@ class KeysOperator:
             return Result(ref, Outcome.SKIPPED, note=built)
         if why := run_change(self._server, f"trying to {act.verb.value} a queue", built):
             return Result(ref, Outcome.SKIPPED, note=why)
+        self._forget()
         return Result(ref, Outcome.DONE, note=built.note, before=json.dumps({"paused": is_paused}))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:

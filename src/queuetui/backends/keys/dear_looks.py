@@ -1,0 +1,69 @@
+"""What was told by reading many jobs, kept for a while where that took this process long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic, thread_time
+from typing import Any, TypeVar
+
+from queuetui.backends.forks import ForkLock
+from queuetui.model.limits import Limits
+
+T = TypeVar("T")
+# So much of this process's time is not spent at each poll: such a look rests for fifty times as long.
+DEAR_S = 0.03
+REST_FACTOR = 50
+_MOST_KEPT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a look told, by which limits it judged, when it was and until when it stands."""
+
+    told: Any
+    limits: Limits
+    as_of: datetime
+    until: float
+
+
+class DearLooks:
+    """Looks that a console makes at each poll, each known by a name."""
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, _Kept] = {}
+        self._acts = 0
+        self._guard = ForkLock()
+
+    def read(
+        self, name: Hashable, look: Callable[[], T], limits: Limits, now: datetime, *, exact: bool
+    ) -> tuple[T, datetime]:
+        """Return what a look tells and when that was: now, or lately where it is dear and need not be `exact`."""
+        with self._guard:
+            known, acts = self._kept.get(name), self._acts
+        if known is not None and not exact and monotonic() < known.until and known.limits == limits:
+            told: T = known.told
+            return told, known.as_of
+        begun = thread_time()
+        told = look()
+        cost_s = thread_time() - begun
+        if cost_s >= DEAR_S:
+            self._keep(name, _Kept(told, limits, now, monotonic() + cost_s * REST_FACTOR), acts)
+        return told, now
+
+    def forget(self) -> None:
+        """Look anew: who has just changed jobs wants to see it."""
+        with self._guard:
+            self._kept.clear()
+            self._acts += 1
+
+    def _keep(self, name: Hashable, kept: _Kept, acts: int) -> None:
+        """Keep what was told, unless something was changed since so many acts were counted."""
+        with self._guard:
+            if acts != self._acts:
+                return
+            self._kept.pop(name, None)
+            self._kept[name] = kept
+            while len(self._kept) > _MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
