@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     MetaData,
+    Select,
     Table,
     Text,
     and_,
@@ -184,8 +185,8 @@ class _Tables:
         job = self._jobs.c
         todo, tried = job.status == "todo", job.attempts > 0
         due_at = func.coalesce(job.scheduled_at, func.to_timestamp(0), type_=_TIME)
-        # The server makes this set once, and only where it meets a job that waits with a lock.
-        held = and_(job.lock.is_not(None), job.id.not_in(select(self._first.c.id)))
+        # The server makes this set once, and only where it meets a job that waits with a lock that no run has: no index leads there.
+        held = and_(job.lock.is_not(None), or_(self._has_holder(), job.id.not_in(select(self._first.c.id))))
         return {
             State.PENDING: lambda moment: and_(todo, ~tried, due_at <= moment.now, ~held),
             State.SCHEDULED: lambda moment: and_(todo, ~tried, due_at > moment.now),
@@ -197,18 +198,28 @@ class _Tables:
             State.CANCELLED: lambda _: cast(job.status, Text).in_(("cancelled", "aborted")),
         }
 
+    def _has_holder(self) -> ColumnElement[bool]:
+        """Return what holds where a run has the lock of a job, to which an index leads."""
+        job, holder = self._jobs.c, self._jobs.alias("holder").c
+        rows = select(holder.id).where(holder.status == "doing", holder.lock == job.lock)
+        return rows.correlate(self._jobs).exists()
+
     @cached_property
     def _first(self) -> CTE:
-        """The job that has each lock or gets it next, as its fetch function chooses; no index leads there."""
+        """The job that has each lock or gets it next."""
+        return self._first_of(lambda lock: lock.is_not(None)).cte("first")
+
+    def _first_of(self, among: Callable[[ColumnElement[Any]], ColumnElement[bool]]) -> Select[Any]:
+        """Return the job that has each of some locks or gets it next, as its fetch function chooses."""
         job = self._jobs.alias("other").c
         # A partial index serves each of the two.
         named = (job.id, job.lock, job.priority, job.status)
-        each = (select(*named).where(job.status == word, job.lock.is_not(None)) for word in ("doing", "todo"))
+        each = (select(*named).where(job.status == word, among(job.lock)) for word in ("doing", "todo"))
         live = union_all(*each).subquery().c
         order = (live.status.desc(), live.priority.desc(), live.id)
         turn = func.row_number().over(partition_by=live.lock.collate("C"), order_by=order).label("turn")
         turns = select(live.id, live.lock, turn).subquery()
-        return select(turns.c.id, turns.c.lock).where(turns.c.turn == 1).cte("first")
+        return select(turns.c.id, turns.c.lock).where(turns.c.turn == 1)
 
     def _held(self, began: ColumnElement[Any]) -> ColumnElement[Any]:
         """Return until when a run is left alone.
@@ -227,9 +238,13 @@ class _Tables:
 
     def tell_holders(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
         """Add to blocked jobs which one has their lock, or gets it before them."""
-        locks = {row["lock"] for row, job in read if job.state is State.BLOCKED}
-        first = select(self._first.c.lock, self._first.c.id).where(self._first.c.lock.in_(locks))
-        holders = {lock: (Untrusted(str(job_id)),) for lock, job_id in (connection.execute(first) if locks else ())}
+        locks, run = {row["lock"] for row, job in read if job.state is State.BLOCKED}, self._jobs.c
+        held = select(run.id, run.lock).where(run.status == "doing", run.lock.in_(locks))
+        found = {lock: job_id for job_id, lock in (connection.execute(held) if locks else ())}
+        free = locks - found.keys()
+        turns = self._first_of(lambda lock: lock.in_(free))
+        found |= {lock: job_id for job_id, lock in (connection.execute(turns) if free else ())}
+        holders = {lock: (Untrusted(str(job_id)),) for lock, job_id in found.items()}
         return [
             replace(job, waits_for=holders.get(row["lock"], ())) if job.state is State.BLOCKED else job
             for row, job in read
