@@ -9,6 +9,7 @@ from psycopg import Connection
 from psycopg.conninfo import conninfo_to_dict
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.native.memory.backend import open_backend as open_memory
 from queuetui.backends.native.redis.address import read_address as read_redis
 from queuetui.backends.native.sql.connect import connect_database
 from queuetui.backends.registry import scheme_of
@@ -76,6 +77,17 @@ def test_what_a_postgresql_url_says(query: str, expected: tuple[str, dict[str, s
         ("redis://:hunter2@a..b/0", "host"),
         (f"mysql://u:hunter2@{'h' * 64}/d", "host"),
         (f"postgresql://u:hunter2@good,{'h' * 64}:5432/d", "host"),
+        *((f"{kind}://u:hunter2@h:0/1", "port 0") for kind in ("mysql", "postgresql", "redis")),
+        *((f"{kind}://u:hunter2@h/a%00b", "NUL") for kind in ("mysql", "postgresql", "redis", "sqlite", "memory")),
+        ("mysql://u:hunter2@h/d?unix_socket=/run/s", "unix_socket"),
+        *((f"redis://:hunter2@h?socket_timeout={span}", "seconds") for span in ("nan", "-1", "0", "0.0", "1e999")),
+        ("redis://:hunter2@h?client_name=a%20b", "client_name"),
+        ("redis://:hunter2@h?socket_keepalive=maybe", "true or false"),
+        ("rediss://:hunter2@h?ssl_cert_reqs=bogus", "ssl_cert_reqs"),
+        ("rediss://:hunter2@h?ssl_min_version=1", "TLS"),
+        ("rediss://:hunter2@h?ssl_ca_certs=/no/such/file", "ssl_ca_certs"),
+        ("sqlite:////q%ff.db", "UTF-8"),
+        *((f"memory://{rest}", "memory://NAME") for rest in ("a/b", "a?mode=ro", "a#b", "/a")),
     ],
 )
 def test_what_is_not_understood_is_refused_by_name(url: str, said: str) -> None:
@@ -84,9 +96,10 @@ def test_what_is_not_understood_is_refused_by_name(url: str, said: str) -> None:
         "postgresql": read_postgresql,
         "mysql": read_mysql,
         "sqlite": read_sqlite,
+        "memory": lambda url: open_memory(url, BackendOptions()),
     }.get(url.partition(":")[0], lambda url: read_redis(url, BackendOptions()))
     with pytest.raises(BadConfig, match=said) as refused:
-        read(url)
+        read(url if scheme_of(url) else "")
     assert "hunter2" not in str(refused.value)
 
 

@@ -5,7 +5,8 @@ Each is understood or refused by name, and none is quoted that may hold a passwo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from queuetui.model.errors import BadConfig
@@ -25,11 +26,14 @@ def split_url(url: str, example: str) -> SplitResult:
         raise refuse(f"has several @; write it like {example}, and an @ in the password as %40")
     try:
         # Several hosts of one server stand between commas, which only the driver reads.
-        _ = "," in parts.netloc or parts.port
+        port = None if "," in parts.netloc else parts.port
     except ValueError:
         raise refuse(
             "has a port that is no number; check it, and that / ? # of a password are written %2F %3F %23"
         ) from None
+    if port == 0:
+        # Drivers take it for none, and go to their own.
+        raise refuse("has the port 0, at which no server listens; write another, or leave it out")
     for host in (parts.hostname or "").split(","):
         _check_host(host)
     if parts.fragment:
@@ -66,6 +70,16 @@ def read_options(query: str, known: Collection[str]) -> dict[str, str]:
             raise refuse(f"has the option {shown!r} without a value; write {shown}=VALUE, or leave it out")
         options[name] = value
     return options
+
+
+def require_files(options: Mapping[str, str], names: Collection[str]) -> None:
+    """Refuse options that name files which are not there; raises BadConfig.
+
+    A driver would take them for a server that does not answer.
+    """
+    for option in sorted(options.keys() & set(names)):
+        if not Path(options[option]).exists():
+            raise refuse(f"names by {option} a file that is not there; check its path")
 
 
 def take_beside(url: str) -> tuple[str, str]:

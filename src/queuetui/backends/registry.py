@@ -71,6 +71,8 @@ def scheme_of(url: str) -> str:
         written, _, driver = urlsplit(url).scheme.lower().partition("+")
     except ValueError:
         raise BadConfig("the URL cannot be read; check its brackets and its port", "url") from None
+    if "%00" in url or "\0" in url:
+        raise BadConfig("the URL has a NUL (%00) in it, which no store takes; take it out", "url")
     # Drivers are named as SQLAlchemy does, and mean nothing here; redis+sentinel and its like are other things.
     others = {} if driver else {**REDIS_SCHEMES, "memory": "memory"}
     family = {**SQL_SCHEMES, **others}.get(written)

@@ -28,7 +28,10 @@ def read_address(url: str) -> SqliteAddress:
     _, _, rest = url.partition("://")
     place, _, query = rest.partition("?")
     host, slash, path = place.partition("/")
-    path = unquote(path)
+    try:
+        path = unquote(path, errors="strict")
+    except UnicodeDecodeError:
+        raise refuse("names a file by bytes that are not UTF-8; give it another name") from None
     if host or not slash or not path or path == ":memory:":
         raise Unsupported(
             "an SQLite URL names a file: sqlite:///FILE, or sqlite:////ABSOLUTE/FILE (for a queue in memory: memory://)"

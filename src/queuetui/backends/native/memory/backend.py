@@ -9,6 +9,7 @@ import threading
 from functools import partial
 from urllib.parse import urlsplit
 
+from queuetui.backends.address_options import refuse
 from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
@@ -111,6 +112,9 @@ def find(_: None, url: str, options: BackendOptions) -> tuple[Found, ...]:  # no
 
 
 def _find_store(url: str) -> MemoryStore:
-    name = urlsplit(url).netloc
+    parts = urlsplit(url)
+    name = parts.netloc
+    if parts != ("memory", name, "", "", ""):
+        raise refuse("names more than a store in memory; write memory://NAME, or memory:// for a fresh one")
     with _stores_lock:
         return _stores.setdefault(name, MemoryStore()) if name else MemoryStore()
