@@ -11,13 +11,15 @@ from typing import Protocol
 
 # On Linux this clock also counts while the machine sleeps, as the store's does: a lease does not outlive a suspend unseen.
 _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+# The function itself: a handler may put another one into `time`, and no lease may depend on that.
+_read_clock = time.clock_gettime
 WEIGHT = 0.1
 KEPT_TYPES = 1000
 
 
 def steady_s() -> float:
     """Return seconds since some fixed point, never set back, the same in every process of this machine."""
-    return time.clock_gettime(_BOOT_CLOCK)
+    return _read_clock(_BOOT_CLOCK)
 
 
 def jittered(span_s: float, spread: float = 0.25) -> float:
@@ -38,7 +40,7 @@ class Clock:
 
     def now(self) -> float:
         """Return seconds since some fixed point, never set back."""
-        return time.clock_gettime(_BOOT_CLOCK)
+        return _read_clock(_BOOT_CLOCK)
 
     def wait(self, awaited: Awaited, span_s: float) -> bool:
         """Wait until something has happened, at most so long, and tell whether it has."""

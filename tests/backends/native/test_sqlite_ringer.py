@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 from contextlib import ExitStack, closing
 from pathlib import Path
+from queue import SimpleQueue
 
-from queuetui.backends.native.sql.sqlite.doorbell import Ringer
+from queuetui.backends.native.sql.sqlite.doorbell import Ringer, open_doorbell
 
 FROZEN = 60
 HEARD_AT_MOST = 12
@@ -33,3 +34,19 @@ def test_a_ringer_passes_over_who_is_gone(tmp_path: Path) -> None:
         ear.bind(str(path))
         ringer.ring([str(tmp_path / "gone"), str(path)], ["one", "two"])
         assert [ear.recv(99), ear.recv(99)] == [b"one", b"two"]
+
+
+def test_a_worker_listens_whatever_time_its_application_gives_to_new_sockets() -> None:
+    """`socket.setdefaulttimeout`, which clients of web services call, ends no wait for news."""
+    heard = SimpleQueue[str]()
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(0.000_001)
+    try:
+        bell = open_doorbell(heard.put)
+    finally:
+        socket.setdefaulttimeout(before)
+    assert bell is not None
+    with closing(bell), closing(Ringer()) as ringer:
+        for name in ("one", "two", "three"):
+            ringer.ring([bell.address], [name])
+            assert heard.get(timeout=10) == name

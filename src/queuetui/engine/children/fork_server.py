@@ -149,8 +149,10 @@ class ForkServer:
             code = 0
         finally:
             # Not the interpreter's own way out: what the application put there in the fork server is not this child's to clean.
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                # A handler may have closed it, or put anything in its place.
+                with suppress(BaseException):
+                    stream.flush()
             os._exit(code)
 
     def _reap(self) -> None:

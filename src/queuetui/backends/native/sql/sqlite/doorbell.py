@@ -27,6 +27,8 @@ class Doorbell:
         self._hear = hear
         self._open = True
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        # Whatever time an application sets for all new sockets, there may be no news for hours.
+        self._socket.settimeout(None)
         self._socket.bind(str(self._path))
         threading.Thread(target=self._listen, name="queuetui-doorbell", daemon=True).start()
 
