@@ -32,13 +32,17 @@ def test_a_store_is_found_by_its_contents(store: Store, backend: NativeBackend) 
 
 
 def test_a_closed_backend_takes_nothing_with_it(store: Store) -> None:
-    """Closing gives back connections: jobs stay, and others go on."""
+    """Closing gives back connections, once or twice: jobs stay, others go on, and one that is used again opens new ones."""
     ours, theirs = store.open(), store.open()
     job_id = add_one(ours)
+    ours.close()
     ours.close()
     assert ids(select(theirs)) == [job_id]
     run(theirs)
     assert ids(select(store.open(), "state:completed")) == [job_id]
+    assert ids(select(ours, "state:completed")) == [job_id]
+    again = add_one(ours)
+    assert set(ids(select(ours))) == {job_id, again}
 
 
 def test_a_native_queue_can_do_every_act(backend: NativeBackend) -> None:

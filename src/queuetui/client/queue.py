@@ -195,7 +195,7 @@ class Queue(QueueActs, QueueAnswers):
         self._drop_schedule(name)
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Give back every connection; a queue that is used again opens new ones."""
         self._backend.close()
 
     def __enter__(self) -> Self:
