@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,7 +205,10 @@ def test_a_broken_filter_says_where(refused: Invoke, filter_text: str, position:
         ("{", "is not JSON"),
         ("{'a': 1}", "line 1, column 2"),
         ("", "is not JSON"),
-        ("@no-such-file.json", "no-such-file.json"),
+        ("@no-such-file.json", "the file 'no-such-file.json' cannot be read: No such file or directory"),
+        ("@.", "cannot be read: Is a directory"),
+        ("@", "cannot be read: Is a directory"),
+        (f"@{sys.executable}", "is not UTF-8 text"),
         ("NaN", "not JSON"),
     ],
 )

@@ -166,10 +166,14 @@ def test_a_missing_driver_is_named(tmp_path: Path) -> None:
 
 
 def test_the_payload_comes_from_standard_input(spawn: Invoke, sqlite_url: str) -> None:
-    """`-p -` reads the payload; what is no JSON there is refused."""
-    answer = spawn("enqueue", "Send", "-p", "-", "--url", sqlite_url, "--json", stdin='{"sku": "A-1"}')
+    """`-p -` reads the payload in UTF-8 whatever the locale is, with or without its mark; what is no JSON there is refused."""
+    words, locale = (
+        ("enqueue", "Send", "-p", "-", "--url", sqlite_url),
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    )
+    answer = spawn(*words, "--json", stdin='\ufeff{"sku": "\xe9"}', environment=locale)
     assert answer.code == 0
-    assert spawn("show", answer.data["id"], "--url", sqlite_url, "--json").data["payload"] == {"sku": "A-1"}
+    assert spawn("show", answer.data["id"], "--url", sqlite_url, "--json").data["payload"] == {"sku": "\xe9"}
     refused = spawn("enqueue", "Send", "-p", "-", "--url", sqlite_url, stdin="{")
     assert refused.code == 2
     assert "standard input is not JSON" in refused.err

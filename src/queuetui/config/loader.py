@@ -17,7 +17,7 @@ import msgspec
 from queuetui.config.alarms import AlarmTable, read_alarm_actions, read_alarms
 from queuetui.config.profile import COLOURS, HIDEABLE_COLUMNS, Profile
 from queuetui.model.duration import parse_duration_s
-from queuetui.model.errors import BadConfig, NotFound
+from queuetui.model.errors import BadConfig, NotFound, words_of
 from queuetui.model.limits import Limits
 from queuetui.model.urls import hide_password
 from queuetui.model.zone import DEFAULT_ZONE, find_zone
@@ -60,11 +60,11 @@ def read_profiles(path: Path) -> tuple[dict[str, ProfileTable], str | None]:
     Raises BadConfig.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return {}, None
     except (OSError, UnicodeDecodeError) as error:
-        raise _bad(path, "", f"it cannot be read ({error})") from error
+        raise _bad(path, "", f"it cannot be read ({words_of(error)})") from error
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -8,6 +8,7 @@ import socket
 from collections.abc import MutableMapping
 
 from queuetui.engine.logs import log_event
+from queuetui.model.errors import words_of
 
 # A watchdog wants to hear twice as often as it would wait.
 _SHARE = 0.5
@@ -64,4 +65,4 @@ class ServiceNotice:
         except OSError as error:
             if not self._is_told_of_trouble:
                 self._is_told_of_trouble = True
-                log_event("service_manager_silent", logging.WARNING, error=str(error))
+                log_event("service_manager_silent", logging.WARNING, error=words_of(error))

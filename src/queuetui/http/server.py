@@ -13,7 +13,7 @@ import uvicorn
 from queuetui.http.app import make_app
 from queuetui.http.live_log import LiveLog
 from queuetui.http.patience import patient
-from queuetui.model.errors import BadConfig, Conflict
+from queuetui.model.errors import BadConfig, Conflict, words_of
 
 if TYPE_CHECKING:
     from queuetui.http.served import Served
@@ -42,7 +42,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, kind, number, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
-        raise BadConfig(f"the host {host!r} has no address here ({error}); give another --host", "--host") from None
+        raise BadConfig(
+            f"the host {host!r} has no address here ({words_of(error)}); give another --host", "--host"
+        ) from None
     listening = socket.socket(family, kind, number)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     # What is accepted inherits these.

@@ -83,3 +83,8 @@ class SchemaTooOld(QueueTuiError):
 
 class UnknownOutcome(QueueTuiError):
     """The answer was lost: the act may or may not have happened."""
+
+
+def words_of(error: object) -> str:
+    """Return what an error says; one of the system is told without its number and its file."""
+    return getattr(error, "strerror", None) or str(error)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from queuetui.model.errors import Unreachable
+from queuetui.model.errors import Unreachable, words_of
 
 FILE_NAME = "observations.db"
 # What was kept by another layout is not read, and the file begins anew.
@@ -52,7 +52,9 @@ class Observations:
             self._connection = _open_file(folder / FILE_NAME, busy_s)
         except (OSError, sqlite3.Error) as error:
             where = FILE_NAME if folder is None else folder / FILE_NAME
-            self.problem = f"{where} cannot be written ({error}), so what is learned is forgotten when this ends"
+            self.problem = (
+                f"{where} cannot be written ({words_of(error)}), so what is learned is forgotten when this ends"
+            )
             self._connection = _prepare(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
 
     def changing(self) -> AbstractContextManager[sqlite3.Connection]:

@@ -28,7 +28,7 @@ from queuetui.cli.options import (
 from queuetui.cli.output import AnswerLost, Format, finish, say, show_document, write
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
 from queuetui.model.clock import to_text
-from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported
+from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported, words_of
 from queuetui.model.job_rules import parse_attempts, read_priority
 from queuetui.model.zone import zoned_text
 from queuetui.operate.rights import require_writable
@@ -36,6 +36,8 @@ from queuetui.operate.rights import require_writable
 if TYPE_CHECKING:
     from queuetui.client import EnqueueResult, JobOptions, Queue
 
+# Some programs write a mark before the text.
+_ENCODING = "utf-8-sig"
 read_attempts_option = checked(parse_attempts)
 read_priority_option = checked(read_priority)
 
@@ -48,9 +50,12 @@ def read_payload_option(source: str) -> object:
     name = "the payload"
     try:
         if source == "-":
-            name, text = "standard input", sys.stdin.read()
+            name = "standard input"
+            # In UTF-8 whatever the locale says, as files are.
+            text = sys.stdin.buffer.read().decode(_ENCODING)
         elif source.startswith("@"):
-            name, text = source[1:], Path(source[1:]).read_text(encoding="utf-8")
+            name = f"the file {source[1:]!r}"
+            text = Path(source[1:]).read_text(encoding=_ENCODING)
         else:
             text = source
         return json.loads(text)
@@ -58,9 +63,10 @@ def read_payload_option(source: str) -> object:
         message = f"{name} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         hint = '; write it like \'{"to": "ann@example.com"}\', @FILE or - for standard input'
         raise BadPayload(message + hint) from None
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{name} cannot be read: {error}"
-        raise BadPayload(message) from None
+    except UnicodeDecodeError:
+        raise BadPayload(f"{name} is not UTF-8 text; write it in UTF-8") from None
+    except OSError as error:
+        raise BadPayload(f"{name} cannot be read: {words_of(error)}; write @FILE, or - for standard input") from None
     except RecursionError:
         raise BadPayload(f"{name} is nested too deeply; send less in it") from None
     except ValueError:

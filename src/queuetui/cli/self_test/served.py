@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import rich_click as click
 
+from queuetui.model.errors import words_of
 from queuetui.model.examination import Check, Finding, Level
 
 PATHS = ("/healthz", "/readyz", "/metrics")
@@ -47,7 +48,7 @@ def _ask(address: str, path: str) -> Finding:
     except urllib.error.HTTPError as error:
         status, length = error.code, 0
     except OSError as error:
-        story = f"{path}: no answer: {getattr(error, 'reason', error)}"
+        story = f"{path}: no answer: {words_of(getattr(error, 'reason', error))}"
         return Finding(Check.SELF_TEST, Level.CRITICAL, story, {"trial": path}, "start it: queuetui serve")
     evidence: dict[str, object] = {"trial": path, "status": status, "bytes": length}
     if status == _OK:

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
+from queuetui.model.errors import words_of
 from queuetui.monitor.alarms.alarm import AlarmChange, describe_alarm_change
 
 COMMAND_LIMIT_S = 30.0
@@ -68,7 +69,7 @@ def run_command(words: Sequence[str], change: AlarmChange) -> str | None:
             list(words), stdin=subprocess.PIPE, stdout=_STDERR, env={**os.environ, **facts}, start_new_session=True
         )
     except (OSError, ValueError) as error:
-        return f"the command {words[0]} cannot be run ({error})"
+        return f"the command {words[0]} cannot be run ({words_of(error)})"
     return _await(child, words[0], document)
 
 

@@ -19,6 +19,8 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from queuetui.model.errors import words_of
+
 TRIES = 7
 # For each wait on the network, and for all of one request: one that answers byte by byte would hold up all alarms.
 TIMEOUT_S, WHOLE_S = 10.0, 30.0
@@ -117,7 +119,7 @@ class WebhookSender:
             error.close()
             return f"it answered {error.code}", error.code in _PASSING
         except (OSError, ValueError, HTTPException) as error:
-            return f"it did not answer ({getattr(error, 'reason', error)})", True
+            return f"it did not answer ({words_of(getattr(error, 'reason', error))})", True
         finally:
             ending.cancel()
         # The head of an answer that was broken off ends there, as if it were whole.
