@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -16,8 +17,11 @@ from queuetui.model.errors import Denied, QueueTuiError, Unreachable
 from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.failing_store import FailingStore
 from tests.engine.virtual_clock import VirtualClock
-from tests.engine.working import Told, declare_handler
+from tests.engine.working import Told, WorkerThread, declare_handler
 from tests.waiting import wait_until
+
+if TYPE_CHECKING:
+    from queuetui.backends.base import JobStore
 
 
 @pytest.fixture(autouse=True)
@@ -204,3 +208,19 @@ def test_a_part_in_a_trouble_of_its_own_pauses_although_others_are_answered() ->
         clock.pass_by(15)
     assert pausing.is_alive()
     clock.pass_until(lambda: not pausing.is_alive(), 30)
+
+
+class Broken(FailingStore):
+    """A store that ends whoever sweeps."""
+
+    def sweep(self, *_: object) -> None:
+        """Fail."""
+        raise SystemExit
+
+
+def test_a_part_of_a_worker_that_fails_ends_it_and_is_told(queue: Queue, told: Told) -> None:
+    """Whatever a thread of the worker dies of, the worker stops, and its log says which one it was and where."""
+    with pytest.raises(SystemExit):
+        WorkerThread(queue.backend, cast("JobStore", Broken(queue.backend.jobs))).wait()
+    (failed,) = told.of("part_failed")
+    assert (failed["part"], "sweep" in str(failed["traceback"])) == ("Sweeper.run", True)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from threading import Thread
+from traceback import format_exc
 from typing import TYPE_CHECKING
 
 from queuetui import __version__
@@ -37,6 +38,7 @@ from queuetui.engine.tasks import Tasks
 from queuetui.engine.unknown_types import UnknownTypes
 from queuetui.engine.volume import Volume
 from queuetui.model.declaration import declared_schedules
+from queuetui.model.errors import QueueTuiError
 from queuetui.model.worker import WorkerCard, note_worker
 
 if TYPE_CHECKING:
@@ -268,6 +270,8 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - handed to the thread that called run
             self._crash = self._crash or error
             self._stopping.hurry()
+            if not isinstance(error, QueueTuiError):
+                log_event("part_failed", logging.ERROR, worker=self.id, part=work.__qualname__, traceback=format_exc())
 
     def _describe(self) -> WorkerCard:
         return WorkerCard(
