@@ -115,12 +115,20 @@ class Deadly(logging.Handler):
         raise SystemExit
 
 
+def make_no_record(*_: object, **__: object) -> logging.LogRecord:
+    """Fail, as a maker of records that an application has set."""
+    raise SystemExit
+
+
 def test_a_log_handler_that_ends_whoever_logs_ends_no_worker() -> None:
-    """What an application's own log handler raises, SystemExit too, is not raised by what the worker says."""
-    deadly = Deadly()
+    """What an application's own log handler or maker of records raises, SystemExit too, is not raised by what the worker says."""
+    deadly, made_by = Deadly(), logging.getLogRecordFactory()
     WORKER_LOGGER.addHandler(deadly)
     try:
         log_event("job_started", logging.ERROR)
         repeat(Logged(WORKER_LOGGER.name, logging.ERROR, "said in a child", 0.0, None, None))
+        logging.setLogRecordFactory(make_no_record)
+        log_event("job_started", logging.ERROR)
     finally:
+        logging.setLogRecordFactory(made_by)
         WORKER_LOGGER.removeHandler(deadly)

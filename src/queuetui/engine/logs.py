@@ -46,16 +46,22 @@ def log_event(event: str, level: int = logging.INFO, /, **fields: object) -> Non
     """Say that something happened; fields that are None are left out."""
     if WORKER_LOGGER.isEnabledFor(level):
         told = {name: value for name, value in fields.items() if value is not None}
+        say(WORKER_LOGGER, level, event, {_FIELDS: told})
+
+
+def say(logger: logging.Logger, level: int, message: str, extra: Mapping[str, object] | None = None) -> None:
+    """Make a record and let it be written.
+
+    An application may have set a maker of records, log handlers and filters of its own; what they raise, SystemExit too, ends
+    nothing of the worker.
+    """
+    with suppress(BaseException):
         # Made here and not by `log`, which would walk the stack for a place in the source that nobody is shown.
-        record = WORKER_LOGGER.makeRecord(WORKER_LOGGER.name, level, "", 0, "%s", (event,), None, extra={_FIELDS: told})
-        hand_over(WORKER_LOGGER, record)
+        logger.handle(logger.makeRecord(logger.name, level, "", 0, "%s", (message,), None, extra=extra))
 
 
 def hand_over(logger: logging.Logger, record: logging.LogRecord) -> None:
-    """Let a record be written.
-
-    An application may have put log handlers and filters of its own here; what they raise, SystemExit too, ends nothing of the worker.
-    """
+    """Let a record be written that another process made, as `say` does."""
     with suppress(BaseException):
         logger.handle(record)
 

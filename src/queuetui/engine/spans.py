@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from queuetui.engine.context import CancelCause
-from queuetui.engine.logs import hand_over
+from queuetui.engine.logs import say
 from queuetui.engine.outcome import describe_error
 from queuetui.model.inheritance import read_inheritance
 from queuetui.model.job import Ending
@@ -45,7 +45,7 @@ def _warn(doing: str, error: BaseException) -> None:
         f"OpenTelemetry could not {doing}: {raised.class_name}: {raised.message}; "
         "the jobs go on without; look at the tracer provider that this program sets up"
     )
-    hand_over(LOGGER, LOGGER.makeRecord(LOGGER.name, logging.WARNING, "", 0, "%s", (told,), None))
+    say(LOGGER, logging.WARNING, told)
 
 
 def tracer_of_now() -> Tracer | None:

@@ -28,12 +28,12 @@ class PostgresqlNotices(notices.Notices):
         self.start()
 
     def trouble(self) -> tuple[type[Exception], ...]:
-        """Return the driver's errors and ours."""
+        """Return the driver's errors, ours and the system's."""
         import psycopg
 
         from queuetui.model.errors import QueueTuiError
 
-        return (psycopg.Error, QueueTuiError)
+        return (psycopg.Error, QueueTuiError, OSError)
 
     def listen(self) -> None:
         """Hear until over."""

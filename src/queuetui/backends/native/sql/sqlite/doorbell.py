@@ -45,7 +45,8 @@ class Doorbell:
         self._path.unlink(missing_ok=True)
 
     def _listen(self) -> None:
-        with self._socket:
+        # A handler may close every file of the process; then jobs are found by polling.
+        with contextlib.suppress(OSError), self._socket:
             while self._open:
                 queue = self._socket.recv(HEARD_BYTES).decode("utf-8", "replace")
                 if queue:
