@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def ask(backend: NativeBackend) -> list[object]:
 
 
 def test_a_removed_file_is_told_and_nothing_is_stored_in_it(sqlite_url: str) -> None:
-    """Writes and reads say that the file is gone; none makes an empty one, and an empty one is no queue."""
+    """Writes and reads say that the file is gone, or is no file; none makes an empty one, and an empty one is no queue."""
     backend = open_native(sqlite_url, CREATE)
     add_one(backend)
     backend.inspector.snapshot(Watch())
@@ -59,6 +60,14 @@ def test_a_removed_file_is_told_and_nothing_is_stored_in_it(sqlite_url: str) -> 
     assert len(told) == 3
     assert all("is not there any more" in str(one) for one in told)
     assert not file_of(sqlite_url).exists()
+    # Whoever opens it waits for somebody to write to it.
+    os.mkfifo(file_of(sqlite_url))
+    told = ask(backend)
+    assert len(told) == 3
+    assert all("is no file any more" in str(one) for one in told)
+    with pytest.raises(Unreachable, match="something else of that name"):
+        open_native(sqlite_url, CREATE)
+    Path(file_of(sqlite_url)).unlink()
     Path(file_of(sqlite_url)).touch()
     with pytest.raises(Unreachable, match="made anew and holds no queue"):
         add_one(backend)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 import threading
 import time
@@ -149,6 +150,7 @@ def open_file(path: Path, mode: str, **arguments: Any) -> FileConnection:  # noq
 
     Raises Unreachable where it is gone, and the driver's errors.
     """
+    _identify(path, frozen=False)
     is_idle = _is_idle(path)
     if mode == "ro" and is_idle:
         connection = _open(path, path, _AS_IT_STANDS, frozen=True, **arguments)
@@ -288,6 +290,8 @@ def _identify(path: Path, *, frozen: bool) -> Identity:
             f"the SQLite file {str(path)!r} is not there any more ({error.strerror}); put it back, or make a queue anew with: "
             "queuetui migrate"
         ) from None
+    if not stat.S_ISREG(found.st_mode):
+        raise Unreachable(f"{str(path)!r} is no file any more; put the SQLite file back, or name another place")
     if not frozen:
         return found.st_dev, found.st_ino
     log = _log_of(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
@@ -121,6 +122,8 @@ class SqliteDatabase(Database):
         if is_file(self.path):
             return
         try:
+            if self.path.exists():
+                raise FileExistsError(errno.EEXIST, "there is something else of that name")
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         except OSError as error:
