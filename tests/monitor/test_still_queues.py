@@ -72,6 +72,8 @@ def judged(feed: Feed) -> tuple[Status, list[str]]:
         ({}, {}, 660, True),
         ({"queue": "slow"}, {}, None, False),
         ({"job_type": "Long"}, {}, None, False),
+        ({"due_s": 10}, {"due_s": 900}, None, True),
+        ({"job_type": "Long", "due_s": 3600}, {"due_s": 700}, None, True),
     ],
 )
 def test_a_queue_that_does_not_move_is_unhealthy(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from queuetui.model.clock import to_text
@@ -12,6 +12,7 @@ from queuetui.model.errors import BadQuery, QueueTuiError, Unsupported
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.state import State
+from queuetui.model.stuck import due_since
 from queuetui.monitor.queue_progress import term_of_queue
 
 if TYPE_CHECKING:
@@ -31,11 +32,14 @@ class Untold(Exception):
 
 @dataclass(frozen=True, slots=True)
 class QueueEnds:
-    """The ids of the jobs that are due first, the first of all before, and of those that are due last."""
+    """The ids of the due jobs that are taken first, the first of all before, and of those that are taken last.
+
+    `waits` are the types of the first, and since when each is due.
+    """
 
     first: tuple[str, ...]
     last: tuple[str, ...]
-    type: str
+    waits: tuple[tuple[str, datetime | None], ...]
 
     def have_moved_on_to(self, later: QueueEnds) -> bool:
         """Tell whether a job has gone that was seen here, from either end."""
@@ -54,11 +58,11 @@ class QueueSigns:
         Raises Untold, also where what was due has just gone.
         """
         is_listed = False
-        for order in ("scheduled", "created"):
+        for order in dict.fromkeys((self._inspector.capabilities.taken_by, "scheduled", "created")):
             first = self._jobs(queue, f"state:pending sort:{order}", limits, _AT_AN_END)
             if first:
                 last = self._jobs(queue, f"state:pending sort:-{order}", limits, _AT_AN_END) or ()
-                return QueueEnds(_ids(first), _ids(last), first[0].type.raw)
+                return QueueEnds(_ids(first), _ids(last), tuple((job.type.raw, due_since(job)) for job in first))
             is_listed = is_listed or first is not None
         if is_listed:
             raise Untold

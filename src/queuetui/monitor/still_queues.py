@@ -134,12 +134,13 @@ class StillQueues:
         began_s, due_at = time.monotonic(), queue.oldest_due_at
         ends = self._signs.ends(queue.name, facts.limits)
         read_s = time.monotonic()
-        limit_s = facts.limits.overdue_limit_s(queue.name.raw, "" if ends is None else ends.type)
+        passed_s = _limit_passed(queue, ends, facts)
+        limit_s = facts.limits.overdue_after_s if passed_s is None else passed_s
         if known is not None and known.ends is not None and ends is not None and known.ends.have_moved_on_to(ends):
             self._moved_s[queue.name.raw] = began_s
             return _Seen(ends, due_at, _until(began_s, is_still=False), limit_s, is_still=False)
         is_left = (
-            (facts.seconds_since(due_at) or 0.0) > limit_s
+            passed_s is not None
             and not self._signs.has_ended(queue.name, facts, limit_s)
             and (_rests(queue) or not self._signs.runs(queue.name, facts.limits))
         )
@@ -157,6 +158,13 @@ class StillQueues:
             return not has_moved and not self._signs.runs(queue.name, facts.limits)
         except Untold:
             return False
+
+
+def _limit_passed(queue: QueueInfo, ends: QueueEnds | None, facts: Facts) -> float | None:
+    """Return the limit that one of the first due jobs of a queue is over, None where none is."""
+    waits = (("", queue.oldest_due_at),) if ends is None else ends.waits
+    limits = ((facts.limits.overdue_limit_s(queue.name.raw, job_type), due_at) for job_type, due_at in waits)
+    return next((limit_s for limit_s, due_at in limits if (facts.seconds_since(due_at) or 0.0) > limit_s), None)
 
 
 def _until(began_s: float, *, is_still: bool) -> float:

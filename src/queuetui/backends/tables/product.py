@@ -171,6 +171,7 @@ class Product:
             manages=self.sides.manages | frozenset(self.queue_changes),
             cleanup=self.cleanup,
             ended_by=self.ended_by,
+            taken_by="created" if any(one.in_turn for one in self.sources) else "scheduled",
             worker_command=self.worker_command,
             unseen_workers=self.unseen_workers,
             workers=self.sides.workers is not None,
