@@ -32,7 +32,7 @@ class Untold(Exception):
 
 @dataclass(frozen=True, slots=True)
 class QueueEnds:
-    """The ids of the due jobs that are taken first, the first of all before, and of those that are taken last.
+    """The ids of the due jobs that are taken first and of those that are taken last.
 
     `waits` are the types of the first, and since when each is due.
     """
