@@ -14,7 +14,7 @@ refuses, and stops when it has enough jobs or has looked at enough rows; the pla
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -39,6 +39,8 @@ from queuetui.model.state import FINAL, LIVE, State
 
 MOST_LANES = 200
 RARE_STATES = (State.FAILED, State.CANCELLED)
+# The fields of the times that lanes are ordered by.
+_ORDERED_BY = {DONE.name: "completed", DUE.name: "scheduled"}
 # On MySQL the one that begins with the state.
 RUNS = "queuetui_job_due"
 
@@ -90,8 +92,24 @@ def lay_out(query: Query, known_queues: tuple[str, ...], criteria: StuckCriteria
     elif queues is None and states in {KEPT, LIVE & KEPT}:
         segments = [PageSegment(NEWEST, tuple(Lane(table, index="primary") for table in _tables(states)))]
     else:
-        segments = _by_state(states, queues, known_queues, asked)
+        segments = [_bound(segment, filters, asked) for segment in _by_state(states, queues, known_queues, asked)]
     return PageLayout(tuple(segment for segment in segments if segment.lanes), filters, residual)
+
+
+def _bound(segment: PageSegment, filters: Iterable[Term], asked: AskedTerms) -> PageSegment:
+    """Return a segment whose lanes end where the filter says so of the time that they are ordered by.
+
+    Beyond it PostgreSQL may walk through all that was deleted and is not vacuumed yet.
+    """
+    if asked.dialect == "mysql":
+        # It may check the time entry by entry to the end of the lane, where it would have stopped after enough rows.
+        return segment
+    terms = [term for term in filters if term.field == _ORDERED_BY.get(segment.order.name) and not term.negated]
+    lanes = (
+        replace(lane, conditions=(*lane.conditions, *(condition_for(term, lane.table.c, asked) for term in terms)))
+        for lane in segment.lanes
+    )
+    return PageSegment(segment.order, tuple(lanes)) if terms else segment
 
 
 def _tables(states: Iterable[State]) -> list[Table]:
