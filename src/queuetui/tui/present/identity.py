@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from queuetui.model.filter_text import WrittenValue, quote_value
 from queuetui.model.job import Job
 from queuetui.model.short_id import end_of_id
@@ -31,7 +29,7 @@ def short_type(job: Job) -> Untrusted:
 
 def last_part(name: Untrusted) -> Untrusted:
     r"""Return the last part of `App\Jobs\Send` or `app.mail:send`; a name with blanks is no path."""
-    last = re.split(r"[\\:]", name.raw)[-1]
+    last = name.raw[max(name.raw.rfind("\\"), name.raw.rfind(":")) + 1 :]
     return name if " " in name.raw or not last else Untrusted(last)
 
 
