@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import pytest
+from psycopg import _queries
 from sqlalchemy import Column, Engine, Table, create_engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.sql.cache_key import NO_CACHE
@@ -39,6 +41,8 @@ def statements_compiled_once() -> Iterator[None]:
         patch.setattr(Table, "_gen_cache_key", _key_by_columns)
         for rule in ("state", "stuck"):
             patch.setattr(Source, rule, _kept_for_a_moment(getattr(Source, rule)))
+        # Of the parameters of a short statement alone psycopg remembers where they stand.
+        patch.setattr(_queries, "_query2pg_nocache", lru_cache(_KEPT)(_queries._query2pg_nocache))
         yield
 
 
