@@ -24,10 +24,14 @@ def test_an_error_of_rails_that_is_cut_within_its_message_has_its_class(chars: i
     assert read_rails_error(broken).message.raw == broken
 
 
-def test_an_error_of_node_that_is_cut_within_its_message_has_its_class() -> None:
-    """The stack and the message are cut at the same length, and the class stands before only one; another error's stack is none."""
+@pytest.mark.parametrize("code", ["", " [ERR_ASSERTION]"])
+def test_an_error_of_node_that_is_cut_within_its_message_has_its_class(code: str) -> None:
+    """The stack and the message are cut at the same length, and the class stands before only one; another error's stack is none.
+
+    A code that Node puts behind the class is no part of it.
+    """
     message = "x" * 9_000
-    error = read_last(message[:8_192], [f"SyntaxError: {message}"[:8_192]])
+    error = read_last(message[:8_192], [f"SyntaxError{code}: {message}"[:8_192]])
     assert error is not None
     assert (error.class_name.raw, error.message.raw) == ("SyntaxError", message[:8_192])
     for stack in ("SyntaxError: x", f"SyntaxError: {message}y"):

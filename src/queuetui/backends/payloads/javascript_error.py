@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from queuetui.model.job import Attempt, JobError
 from queuetui.model.text import Untrusted
 
+# Node writes the code of its own errors behind their class: AssertionError [ERR_ASSERTION].
+_CODE = re.compile(r" \[\w+\]$")
 # Shorter messages are read whole everywhere.
 _LONG_CHARS = 4_000
 
@@ -14,7 +17,7 @@ _LONG_CHARS = 4_000
 def read_stack(stack: str) -> JobError:
     """Return the error of a stack."""
     name, _, message = stack.partition("\n")[0].partition(":")
-    return JobError(Untrusted(name), Untrusted(message.strip()), Untrusted(stack))
+    return JobError(Untrusted(_CODE.sub("", name)), Untrusted(message.strip()), Untrusted(stack))
 
 
 def read_last(message: str, stacks: Sequence[object]) -> JobError | None:

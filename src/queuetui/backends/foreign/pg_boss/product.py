@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ENUM, INTERVAL, JSONB
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.pg_boss.names import EARLIER_STATES, KIND, LABEL, STATES, earlier
+from queuetui.backends.payloads.javascript_error import read_stack
 from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
@@ -215,7 +216,7 @@ def _finish(row: Row, job: Job) -> Job:
 
 def _error(row: Row) -> JobError:
     stack = row["error_stack"]
-    name = row["error_name"] or stack.partition(":")[0]
+    name = row["error_name"] or read_stack(stack).class_name.raw
     message = row["error_message"] or row["error_value"] or ("" if stack else row["output"])
     return JobError(Untrusted(name), Untrusted(message), Untrusted(stack))
 
