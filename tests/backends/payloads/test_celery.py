@@ -106,25 +106,49 @@ def test_nothing_in_a_pickle_is_run(tmp_path: Path) -> None:
 
 
 def test_errors_are_read_from_json_and_from_pickles() -> None:
-    """JSON has an error's parts, a pickle the exception itself; a message that is no list is taken whole."""
+    """JSON has an error's parts, a pickle the exception itself; a message that is no list is taken whole.
+
+    Of an exception that cannot be pickled the parts are those of what Celery wraps it in.
+    """
     parts = {"exc_type": "ValueError", "exc_message": ["bad", 7], "exc_module": "builtins"}
-    stored = [
-        json.dumps({"status": "FAILURE", "result": parts, "traceback": "Traceback"}).encode(),
-        PICKLED_ERROR,
-        json.dumps(
-            {"status": "RETRY", "result": {**parts, "exc_message": "bad, 7"}, "traceback": "Traceback"}
-        ).encode(),
+    wrapped = ["shop", "ValueError", ["bad", 7], "ValueError('bad', 7)"]
+    told = [
+        {"status": "FAILURE", "result": parts},
+        {"status": "FAILURE", "result": {"exc_type": "UnpickleableExceptionWrapper", "exc_message": wrapped}},
+        {"status": "RETRY", "result": {**parts, "exc_type": "Order.ValueError", "exc_message": "bad, 7"}},
     ]
-    for raw in stored:
+    for raw in (PICKLED_ERROR, *(json.dumps({**one, "traceback": "Traceback"}).encode() for one in told)):
         error = read_result(raw).error
         assert error is not None
         assert (error.class_name.raw, error.message.raw, error.traceback.raw) == ("ValueError", "bad, 7", "Traceback")
+
+
+@pytest.mark.parametrize(
+    ("status", "raised", "reason", "has_run"),
+    [
+        ("REVOKED", "TaskRevokedError", "terminated", True),
+        ("REVOKED", "TaskRevokedError", "revoked", False),
+        ("REVOKED", "TaskRevokedError", "expired", False),
+        ("FAILURE", "ChordError", "Dependency one raised KeyError", False),
+        ("FAILURE", "KeyError", "one", True),
+    ],
+)
+def test_a_result_tells_whether_its_task_was_begun(status: str, raised: str, reason: str, has_run: bool) -> None:
+    """A worker writes down why it revoked a task, and fails the callback of a chord without a run."""
+    parts = {"exc_type": raised, "exc_message": [reason], "exc_module": "celery.exceptions"}
+    assert read_result(json.dumps({"status": status, "result": parts}).encode()).has_run == has_run
 
 
 def test_of_a_result_that_was_read_in_part_the_status_is_known() -> None:
     """A large result is not read to its end."""
     raw = json.dumps({"status": "SUCCESS", "result": "x" * 1_000}).encode()[:500]
     assert (read_result(raw).status, read_result(raw).call, read_result(raw).in_json) == ("SUCCESS", None, True)
+    for begun in (
+        b"\x80\x04\x95-\x04\0\0\0\0\0\0}\x94(\x8c\x06status\x94\x8c\x07FAILURE\x94\x8c\x06res",
+        b"\x80\x02}q\0(X\x06\0\0\0statusq\x01X\x07\0\0\0FAILUREq\x02",
+        b"\x83\xa6status\xa7FAILURE\xa6result\xdb",
+    ):
+        assert (read_result(begun).status, read_result(begun).in_json) == ("FAILURE", False)
     assert read_result(b"\0\1").status == ""
 
 

@@ -60,7 +60,7 @@ _CELERY = Expectation(
         "attempts": "at least",
         "error": "its last error is not stored",
         "due": "since when it waits",
-        "queue": _UNNAMED,
+        "queue": "not stored",
     },
 )
 # By the "system" of a truth file.

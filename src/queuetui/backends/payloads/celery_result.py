@@ -15,10 +15,13 @@ from queuetui.model.job import JobError
 from queuetui.model.text import Untrusted
 
 ENDED = ("SUCCESS", "FAILURE", "REVOKED")
-_HEAD = re.compile(rb'\{"status": "(\w+)"')
+# Every serialiser writes the status first; in JSON it is known by its quotes, in others by being one of Celery's own.
+_HEAD = re.compile(rb'\{"status": "(\w+)"|.{0,20}?status.{1,10}?(SUCCESS|FAILURE|REVOKED|RETRY|STARTED)', re.DOTALL)
 _STORED = Decoder((), (PICKLE, JSON, MSGPACK))
 # The error of a chord's body, and the frame that the traceback of each task that ran begins with.
 CHORD_ERROR, IN_TASK = "ChordError", ", in trace_task"
+# What a worker stores of an exception that it cannot pickle: its module, class and arguments are those of the stored one.
+_WRAPPER = "UnpickleableExceptionWrapper"
 # What a worker stores of a task that it drops since a person revoked it.
 REVOKED_ERROR = {"exc_type": "TaskRevokedError", "exc_message": ["revoked"], "exc_module": "celery.exceptions"}
 
@@ -95,6 +98,11 @@ class CeleryResult:
         return is_body or (bool(self.said.get("name")) and "worker" in self.said and not self.said["worker"])
 
     @property
+    def has_run(self) -> bool:
+        """Whether a worker began it, which is told of what was revoked by the reason alone."""
+        return self._raised[1] == ["terminated"] if self.status == "REVOKED" else not self.is_unrun
+
+    @property
     def returned(self) -> Untrusted | None:
         """What the task returned, or told of itself while it runs."""
         if self.status not in ("FAILURE", "RETRY", "REVOKED", "STARTED") and self.said.get("result") is not None:
@@ -104,14 +112,26 @@ class CeleryResult:
     @property
     def error(self) -> JobError | None:
         """The error of a run that failed or is tried again."""
+        name, said = self._raised
+        if self.status not in ("FAILURE", "RETRY") or not name:
+            return None
         trace = Untrusted(str(self.said.get("traceback") or ""))
-        match self.said.get("result") if self.status in ("FAILURE", "RETRY") else None:
+        return JobError(Untrusted(name), Untrusted(_join(said)), trace)
+
+    @property
+    def _raised(self) -> tuple[str, object]:
+        """The class of the exception that is stored and what it was made with, no class where there is none."""
+        match self.said.get("result"):
             case {"exc_type": str(name), **rest}:
                 said = rest.get("exc_message") or ""
-                return JobError(Untrusted(name), Untrusted(_join(said)), trace)
             case {"__class__": str(name), **rest}:
-                return JobError(Untrusted(name.rpartition(".")[2]), Untrusted(_join(rest.get("args", ""))), trace)
-        return None
+                said = rest.get("args", "")
+            case _:
+                return "", ""
+        match said:
+            case [_, str(inner), list(args), *_] if name.endswith(_WRAPPER):
+                name, said = inner, args
+        return name.rpartition(".")[2], said
 
 
 def read_result(raw: bytes | None) -> CeleryResult:
@@ -121,7 +141,8 @@ def read_result(raw: bytes | None) -> CeleryResult:
     if isinstance(said, dict):
         return CeleryResult(said, in_json=(raw or b"")[:1] == b"{")
     head = _HEAD.match(raw or b"")
-    return CeleryResult({"status": head[1].decode("ascii")} if head else {}, in_json=head is not None)
+    status = {"status": (head[1] or head[2]).decode("ascii")} if head else {}
+    return CeleryResult(status, in_json=bool(head and head[1]))
 
 
 def read_columns(columns: Mapping[str, object]) -> CeleryResult:

@@ -235,7 +235,7 @@ class Celery(KeysProduct):
             name=Untrusted(str(shadow)) if shadow else None,
             data=summarise_call(call, payload, moment.summaries),
             priority=message.priority if message else None,
-            attempts=retries + int(is_known and state is not State.CANCELLED and not result.is_unrun),
+            attempts=retries + int(is_known and result.has_run),
             error=result.error if state in (State.RETRYING, State.FAILED) else None,
             result=result.returned if state is State.COMPLETED else None,
             progress=result.returned if is_run else None,

@@ -18,14 +18,13 @@ def remarks_of(
     """Return what to know of a task."""
     headers = message.headers if message else {}
     expires, is_gone, is_run = time_of(str(headers.get("expires"))), message is None, state is State.PROCESSING
-    began = state is not State.CANCELLED and not result.is_unrun
     told = (
         (problem, f"its arguments cannot be read here: {problem}"),
         (is_gone and not result.status, "its result cannot be read here, so how it ended is not known"),
         (is_run and result.returned, "when it began is not stored: it told of itself when it is shown as taken"),
         (is_gone and is_run, "its message is gone: if its worker was killed, it is lost, and nothing else runs it"),
         (is_gone and result.call is None, "its name and arguments are not stored: turn result_extended on to see them"),
-        (is_gone and result.retries is None and began, "Celery stored no count of its attempts: at least one"),
+        (is_gone and result.retries is None and result.has_run, "Celery stored no count of its attempts: at least one"),
         (is_gone and result.is_unrun, UNRUN),
         (is_held and not is_run, HELD),
         (headers.get("ignore_result"), "ignore_result: Celery keeps nothing of it once it has ended"),
@@ -39,7 +38,7 @@ def remarks_of(
 
 
 NO_RESULTS = "no results are in this database: name theirs behind the URL to see them, as ?beside=redis://HOST/1"
-UNRUN = "no worker ran it: Celery stores a failure for the rest of a chain, and for the body of a chord, in which a task failed"
+UNRUN = "no worker ran it: Celery fails the rest of a chain and the body of a chord in which a task failed; its queue is not stored"
 UNREADABLE = "its message cannot be read: it is none of a task"
 HELD = "a worker holds its message: Celery itself gives it back once it was held for the visibility timeout"
 MAY_RUN = "its message is gone and its worker may still run it: it is sent anew only once it is over its limit"
