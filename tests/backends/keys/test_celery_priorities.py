@@ -12,6 +12,9 @@ from queuetui.backends.discover import open_backend
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.errors import BadConfig
 from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from queuetui.model.snapshot import Watch
+from queuetui.model.state import State
 
 _USUAL = "\x06\x16"
 
@@ -50,6 +53,26 @@ def test_a_released_message_goes_where_workers_look(
         assert opened.inspector.get("held").queue.raw == "mail"
         opened.close()
         assert b'"held"' in client.lindex(goal, -1)
+
+
+@pytest.mark.parametrize(("status", "runs"), [("STARTED", 1), ("REVOKED", 0), ("RETRY", 0)])
+def test_what_a_worker_gave_back_is_one_task(redis_url: str, status: str, runs: int) -> None:
+    """Its message waits, whatever the result of the run before says, which is taken away with it."""
+    told = {"status": status, "result": {"exc_type": "E", "exc_message": ["revoked"]}}
+    message = _message("back", 0)
+    message["headers"] = {**message["headers"], "redelivered": True}  # type: ignore[dict-item]  # a dict
+    with redis.Redis.from_url(redis_url) as client:
+        client.sadd("_kombu.binding.mail", f"mail{_USUAL}{_USUAL}mail")
+        client.rpush("mail", json.dumps(_message("other", 0)), json.dumps(message))
+        client.set("celery-task-meta-back", json.dumps(told))
+        opened = open_backend(redis_url, BackendOptions(kind="celery"))
+        assert opened.inspector.snapshot(Watch()).total.value == 2
+        jobs = {job.ref.id: job for job in opened.inspector.page(PageRequest(limit=9), Limits()).jobs}
+        assert opened.inspector.get("back").state is State.PENDING
+        assert (jobs["back"].state, jobs["back"].attempts) == (State.PENDING, runs)
+        (result,) = opened.operator.apply(Act(Verb.DELETE, "tester"), [Target(jobs["back"].ref)], Limits())
+        assert (result.outcome, opened.inspector.snapshot(Watch()).total.value) == (Outcome.DONE, 1)
+        opened.close()
 
 
 def test_steps_that_are_none_are_refused(redis_url: str) -> None:

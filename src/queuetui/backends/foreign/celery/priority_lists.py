@@ -6,6 +6,7 @@ from bisect import bisect
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from queuetui.backends.payloads.kombu_message import read_message
 from queuetui.model.errors import BadConfig
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 EVERY_STEP = range(10)
 USUAL_SEP = "\x06\x16"
 _SETTING = "celery.priority_steps"
+_GIVEN_BACK, _MOST_GIVEN_BACK = b'"redelivered": true', 100
 
 
 def read_steps(settings: Mapping[str, str]) -> tuple[int, ...]:
@@ -32,6 +34,17 @@ def steps_in_use(lists: Mapping[int, Sequence[bytes]], ask: Ask) -> tuple[int, .
     later = {step: keys for step, keys in lists.items() if step and keys}
     counts = ask([("EXISTS", *keys) for keys in later.values()])
     return (0, *(step for step, count in zip(later, counts, strict=True) if count))
+
+
+def given_back(keys: Sequence[bytes], ask: Ask) -> frozenset[str]:
+    """Return the tasks that a worker gave back, which are served first.
+
+    The result of the run before may still stand.
+    """
+    firsts = zip(keys, ask([("LINDEX", key, -1) for key in keys]), strict=True)
+    held = ask([("LRANGE", key, -_MOST_GIVEN_BACK, -1) for key, raw in firsts if raw and _GIVEN_BACK in raw])
+    messages = (read_message(raw) for some in held for raw in some if _GIVEN_BACK in raw)
+    return frozenset(message.task_id for message in messages if message)
 
 
 def step_of(steps: Sequence[int], priority: int) -> int:

@@ -12,6 +12,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.celery.priority_lists import (
     EVERY_STEP,
     USUAL_SEP,
+    given_back,
     read_steps,
     separator_in,
     step_of,
@@ -64,14 +65,15 @@ BINDINGS, RESULTS = b"_kombu.binding.", b"celery-task-meta-"
 _HEAD_BYTES, _SAMPLED_RESULTS, _MOST_KEPT, _DEFAULT_EXPIRY = 65_536, 20, 20_000, timedelta(days=1)
 _FINAL = frozenset(ENDED.values())
 _LISTED = (State.PENDING, State.SCHEDULED, State.RETRYING)
+_Taken = tuple[tuple[KeysStep, ...], tuple[KeysStep, ...], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Around(Survey):
     """What stands beside the tasks.
 
-    `steps` are those of priorities that workers are known to read. `at_end` is when a result was written that ends now,
-    None where that is not known; `in_json`: how results are written here.
+    A worker has or gave back the messages of those `held`. `steps` are those of priorities that workers are known to read. `at_end` is
+    when a result was written that ends now, None where that is not known; `in_json`: how results are written here.
     """
 
     routes: KombuRoutes
@@ -103,6 +105,7 @@ class Celery(KeysProduct):
         self._held = Shelf("held", prefix + b"unacked", Kind.HASH, (State.PROCESSING, *_LISTED[1:], State.CANCELLED))
         self._index = prefix + b"unacked_index"
         self._held_ids: dict[bytes, str] = {}
+        self._given_back: frozenset[str] = frozenset()
         self._read_once: dict[tuple[bytes, bool], tuple[tuple[bytes, str], Job]] = {}
         self.home = f"the keys {text_of(prefix)}unacked and {text_of(results)}*"
         self.rules = (
@@ -150,19 +153,20 @@ class Celery(KeysProduct):
         self._note_results(are_there=self._has_results or bool(results))
         unread = f"workers hold {size:,} messages, of which {len(entries):,} are read" if size > len(entries) else ""
         names = sorted(routes.queues.union(self._named))
-        lists = {step: [self.list_of(name, step).key for name in names if entries] for step in EVERY_STEP}
+        lists = {step: [self.list_of(name, step).key for name in names] for step in EVERY_STEP}
+        self._given_back = given_back([key for keys in lists.values() for key in keys] if results else [], ask)
         return _Around(
             tuple(name.encode("utf-8", "surrogatepass") for name in names),
             unseen="; ".join(filter(None, (self._exchanges.unseen, unread, listing.unseen))),
-            routes=routes, steps=self._steps or steps_in_use(lists, ask), held=frozenset(self._held_ids.values()), listing=listing,
+            routes=routes, steps=self._steps or steps_in_use(lists if entries else {}, ask), held=frozenset(self.held_ids), listing=listing,
             at_end=written_at_end(zip((time_of(one.done) for one in results), ends, strict=True)),
             in_json=bool(results) and all(one.in_json for one in results if one.said),
         )  # fmt: skip
 
     @property
     def held_ids(self) -> Collection[str]:
-        """The tasks whose messages workers held at the last look."""
-        return self._held_ids.values()
+        """The tasks whose messages workers held at the last look, or had given back."""
+        return {*self._held_ids.values(), *self._given_back}
 
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
         """Return what celery-redbeat keeps."""
@@ -186,12 +190,13 @@ class Celery(KeysProduct):
         held, raw = ask([self._held.slice(0, MOST_FIELDS), ("GETRANGE", key, 0, _HEAD_BYTES - 1)])
         if there := tuple(entry for entry in self._held.entries(held, 0) if self.id_of(entry) == job_id):
             return there
-        return (Entry(shelves[-1], key),) if raw and read_result(raw).status != "RETRY" else None
+        is_there = raw and read_result(raw).status != "RETRY" and job_id not in self._given_back
+        return (Entry(shelves[-1], key),) if is_there else None
 
     def loads(self, entry: Entry) -> list[Command]:
         """Read what became of a task that was begun, and of one that a worker holds when it was given to it."""
         message = read_message(entry.stored)
-        if entry.shelf.role == "queue" and not (message and message.retries):
+        if entry.shelf.role == "queue" and not (message and (message.retries or message.headers.get("redelivered"))):
             return []
         key = self._result_key(self.id_of(entry))
         found: list[Command] = [("GETRANGE", key, 0, _HEAD_BYTES - 1), ("PTTL", key)]
@@ -235,7 +240,7 @@ class Celery(KeysProduct):
             name=Untrusted(str(shadow)) if shadow else None,
             data=summarise_call(call, payload, moment.summaries),
             priority=message.priority if message else None,
-            attempts=retries + int(is_known and result.has_run),
+            attempts=retries + int((is_known or result.is_run) and result.has_run),
             error=result.error if state in (State.RETRYING, State.FAILED) else None,
             result=result.returned if state is State.COMPLETED else None,
             progress=result.returned if is_run else None,
@@ -281,7 +286,7 @@ class Celery(KeysProduct):
 
     def _send(self, seen: Seen, moment: KeysMoment, goal: Shelf, write: Callable[[], bytes]) -> KeysChange | str:
         """Put a message behind the others, before them where a worker held it, and drop its result."""
-        guards, removes, why = self._take(seen, moment)
+        guards, removes, why = self._take(seen, moment, with_result=True)
         entry, key = seen.entry, self._result_key(seen.job.ref.id)
         try:
             told = write()
@@ -311,16 +316,20 @@ class Celery(KeysProduct):
         return KeysChange(guards, (put,) if is_told else (), removes, kept=(key,), after=after)
 
     def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
-        guards, removes, why = self._take(seen, moment)
+        guards, removes, why = self._take(seen, moment, with_result=True)
         return why or KeysChange(guards, (), removes, kept=(self._result_key(seen.job.ref.id),))
 
-    def _take(self, seen: Seen, moment: KeysMoment) -> tuple[tuple[KeysStep, ...], tuple[KeysStep, ...], str]:
-        """Return the guards and the removal of an entry, or why it is left alone: a worker may hold it."""
+    def _take(self, seen: Seen, moment: KeysMoment, *, with_result: bool = False) -> _Taken:
+        """Return the guards and the removal of an entry, or why it is left alone: a worker may hold it.
+
+        `with_result`: what was given back goes with the result of the run before.
+        """
         entry, key, raw = seen.entry, self._result_key(seen.job.ref.id), seen.loaded[0] if seen.loaded else b""
         still, end = KeysStep(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), KeysStep(("DEL", key))
         if not entry.value:
             guard, remove = (still, end) if entry.shelf.kind is Kind.KEYS else (stands(entry), take_away(entry))
-            return (guard,), (remove,), ""
+            is_begun = with_result and entry.shelf.role == "queue" and read_result(raw).status not in ("", "RETRY")
+            return ((guard, still), (remove, end), "") if is_begun else ((guard,), (remove,), "")
         given = at_of(seen.loaded[-1])
         guards = (stands(entry), KeysStep(("ZSCORE", self._index, entry.member), (seen.loaded[-1] or b"",)))
         removes = (KeysStep(("ZREM", self._index, entry.member)), take_away(entry))
