@@ -62,7 +62,11 @@ def see(url: str, product: Product, now: datetime, limits: Limits | None = None)
     (source,) = product.sources
     moment = Moment(now, limits or Limits())
     with connected(url) as connection:
-        return {str(record["field_id"]): _seen(source, dict(record)) for record in _read(connection, source, moment)}
+        return {_id(source, record): _seen(source, dict(record)) for record in _read(connection, source, moment)}
+
+
+def _id(source: Source, record: Any) -> str:
+    return str(source.fields["id"].codec.from_store(record["field_id"]))
 
 
 def _read(connection: Connection, source: Source, moment: Moment) -> list[Any]:
@@ -86,7 +90,7 @@ def act(url: str, product: Product, verb: Verb, job_id: str, now: datetime) -> i
     moment = Moment(now, Limits())
     with connected(url, writes=True) as connection:
         records = _read(connection, source, moment)
-        record = next(one for one in records if str(one["field_id"]) == job_id)
+        record = next(one for one in records if _id(source, one) == job_id)
         seen = _seen(source, dict(record))
         changes = [one for one in product.changes_for(verb, source) if seen.state in one.states]
         if not changes or (changes[0].only_stuck and not seen.stuck):

@@ -120,9 +120,16 @@ ODD = {
     "mariadb-bytes": Odd(
         "mysql",
         "bin_jobs",
-        "CREATE TABLE bin_jobs (id BINARY(16) NOT NULL PRIMARY KEY, type VARCHAR(20), status VARCHAR(20));",
+        """CREATE TABLE bin_jobs (id BINARY(16) NOT NULL PRIMARY KEY, type VARCHAR(20), status VARCHAR(20));
+        INSERT INTO bin_jobs VALUES (REPEAT(X'11', 16), 'mail', 'PENDING'), (REPEAT(X'FF', 16), 'mail', 'FAILED');""",
+        {"11" * 16: "pending", "ff" * 16: "failed"},
+    ),
+    "mariadb-time-key": Odd(
+        "mysql",
+        "timed_jobs",
+        "CREATE TABLE timed_jobs (at DATETIME NOT NULL PRIMARY KEY, type VARCHAR(20), status VARCHAR(20));",
         {},
-        "whole numbers, texts or uuids",
+        "whole numbers, texts, uuids or bytes",
     ),
     "mariadb-enum": Odd(
         "mysql",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
-from queuetui.backends.sql.catalog import Catalog, describe_hidden, describe_unreadable
+from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_hidden, describe_unreadable
+from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.sql.console_connection import ConsoleDatabase, open_database
 from queuetui.backends.sql.server_look import SqlServerLook
 from queuetui.backends.tables.examiner import TablesExaminer
@@ -35,24 +37,34 @@ def make_backend(database: ConsoleDatabase, product: Product, options: BackendOp
 
 def found_of(products: Sequence[Product], catalog: Catalog, url: str) -> tuple[Found, ...]:
     """Return the queues that a product recognised in the catalog of a database, as discovery tells them."""
-    plain = [one for one in products if one.is_visible] or list(products)
+    tables = [[one for one in map(catalog.find, each.tables.split(", ")) if one is not None] for each in products]
+    readable = [one for one, its in zip(products, tables, strict=True) if not describe_unreadable(its)] or products
+    plain = [one for one in readable if one.is_visible] or list(readable)
 
-    def describe(product: Product) -> Found:
-        tables = [one for one in map(catalog.find, product.tables.split(", ")) if one is not None]
+    def tell(product: Product, its: Sequence[StoredTable]) -> Found:
         kind = product.kind if plain == [product] else f"{product.kind}:{product.name}"
         return Found(
             kind,
             product.label,
-            f"tables {product.tables}{describe_hidden(tables)}",
-            lambda options: _open(url, product, options),
+            f"tables {product.tables}{describe_hidden(its)}",
+            lambda options: open_product(url, product, options),
             name=product.name,
-            refusal=describe_unreadable(tables),
+            refusal=describe_unreadable(its),
             named_only=product not in plain,
         )
 
-    return tuple(map(describe, products))
+    return tuple(map(tell, products, tables))
 
 
-def _open(url: str, product: Product, options: BackendOptions) -> Backend:
+def open_product(url: str, product: Product, options: BackendOptions) -> Backend:
+    """Open one queue of a product, once what only its rows tell is learned."""
     database = open_database(url, options.statement_timeout_s, options.connect_timeout_s, product.functions)
-    return make_backend(database, product, options)
+    if product.learn_sources is None:
+        return make_backend(database, product, options)
+    try:
+        with database.reading(f"reading what the tables of {product.label} tell") as connection:
+            sources = product.learn_sources(connection, read_clock(connection, options.now))
+    except BaseException:
+        database.close()
+        raise
+    return make_backend(database, replace(product, sources=sources), options)

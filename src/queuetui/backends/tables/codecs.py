@@ -150,6 +150,19 @@ class UuidValue(Codec):
 
 
 @dataclass(frozen=True, slots=True)
+class ByteDigits(Codec):
+    """Bytes, shown as their hexadecimal digits: what a BINARY(16) holds is a uuid and no text."""
+
+    def to_store(self, value: str) -> bytes:
+        """Return the bytes; raises ValueError for a text that is no digits."""
+        return bytes.fromhex(value)
+
+    def from_store(self, value: Any) -> Any:  # noqa: ANN401 - SQLite may hold anything in such a column
+        """Return the digits, what is no bytes as it is."""
+        return bytes(value).hex() if isinstance(value, bytes | bytearray | memoryview) else value
+
+
+@dataclass(frozen=True, slots=True)
 class UuidDigits(Codec):
     """A uuid as 32 hexadecimal digits, shown with dashes."""
 

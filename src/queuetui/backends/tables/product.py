@@ -127,7 +127,8 @@ class Product:
     know, with the reason. `missing_states` says why a state is not kept, `unseen` why there may be jobs that are not counted. `tables`
     says in our words where the queue lies. `sides` are what the product keeps beside its jobs, `queue_changes` what its verbs on queues
     do. `functions` are what a file of SQLite asks us of columns that it cannot read, by the names that statements give them.
-    `cleanup`, `ended_by`, `worker_command` and `unseen_workers` are as in its capabilities.
+    `learn_sources` gives the sources with what only rows tell of them, each time it is opened. `cleanup`, `ended_by`, `worker_command`
+    and `unseen_workers` are as in its capabilities.
     """
 
     kind: str
@@ -150,6 +151,7 @@ class Product:
     complete: Completion = lambda _, read: [job for _, job in read]
     queue_changes: Mapping[Verb, QueueChange] = field(default_factory=dict)
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    learn_sources: Callable[[Connection, datetime], tuple[Source, ...]] | None = None
 
     def has_table(self, table: StoredTable) -> bool:
         """Tell whether the queue lies in a table."""

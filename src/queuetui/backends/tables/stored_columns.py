@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from queuetui.backends.sql.catalog import StoredColumn, StoredTable
-from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, Codec, IsoText, Naive, UuidDigits, UuidValue
+from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, ByteDigits, Codec, IsoText, Naive, UuidDigits, UuidValue
 from queuetui.backends.tables.source import Column
 
 
@@ -41,6 +41,7 @@ class Holds(StrEnum):
     ENUM = "labels of an enum"
     UUID = "uuids"
     JSON = "JSON"
+    BYTES = "bytes"
     TRUTH = "truth values"
     ZONED = "times with a zone"
     NAIVE = "times without a zone"
@@ -55,6 +56,7 @@ _KINDS: tuple[tuple[str, Holds], ...] = (
     (r"numeric|decimal|real|double|float", Holds.NUMBER),
     (r"uuid", Holds.UUID),
     (r"json", Holds.JSON),
+    (r"bytea|(var)?binary|(tiny|medium|long)?blob", Holds.BYTES),
     (r".*(char|text|clob)", Holds.TEXT),
 )
 _TYPES: dict[Holds, TypeEngine[Any]] = {
@@ -64,10 +66,11 @@ _TYPES: dict[Holds, TypeEngine[Any]] = {
     Holds.ZONED: DateTime(timezone=True),
     Holds.NAIVE: DateTime(),
     Holds.UUID: Uuid(),
+    Holds.BYTES: LargeBinary(),
 }
 
 
-_POSTGRESQL: dict[str, TypeEngine[Any]] = {"jsonb": JSONB(), "bytea": LargeBinary(), "interval": INTERVAL()}
+_POSTGRESQL: dict[str, TypeEngine[Any]] = {"jsonb": JSONB(), "interval": INTERVAL()}
 
 
 class _Named(UserDefinedType[str]):
@@ -119,7 +122,7 @@ def plain_codec(stored: StoredColumn) -> Codec:
     kind = holds(stored)
     if kind in (Holds.WHOLE, Holds.NUMBER, Holds.TRUTH):
         return WHOLE
-    return UuidValue() if kind is Holds.UUID else PLAIN
+    return {Holds.UUID: UuidValue(), Holds.BYTES: ByteDigits()}.get(kind, PLAIN)
 
 
 def utc_codec(stored: StoredColumn, dialect: str, zone: tzinfo = UTC) -> Codec:

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Select, cast, func, literal, null, select, up
 from queuetui.backends.foreign.laravel.jobs import MESSAGE, say_elsewhere
 from queuetui.backends.foreign.laravel.refusals import PAST
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.backends.foreign.laravel.tables import Tables, convert, replaced
+from queuetui.backends.foreign.laravel.tables import Tables, convert, is_numbered, replaced
 from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.product import Change, LockedRow, RowPlace, Statements
@@ -108,7 +108,7 @@ def _insert_again(tables: Tables, locked: LockedRow) -> Statements:
     if locked.returns:
         new_id = (yield insert.returning(jobs.c.id))[0]
     else:
-        new_id = (yield insert).lastrowid if isinstance(jobs.c.id.type, BigInteger) else None
+        new_id = (yield insert).lastrowid if is_numbered(jobs) else None
     if new_id is None:
         raise Unsupported(_UNKNOWN_ID)
     yield from deleting(locked)

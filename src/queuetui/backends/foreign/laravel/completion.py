@@ -47,7 +47,8 @@ class Completer:
         uuids = sorted({str(row["uuid"]) for row, _ in read if is_uuid(row.get("uuid"))})
         if failed is None or not uuids or not self._tables.may_share_uuid:
             return shared
-        counted = select(failed.c.uuid).where(failed.c.uuid.in_(uuids)).group_by(failed.c.uuid)
+        stored = map(self._tables.codec(failed.c.uuid).to_store, uuids)
+        counted = select(failed.c.uuid).where(failed.c.uuid.in_([*stored])).group_by(failed.c.uuid)
         found = fetch_within(connection, counted.having(func.count() > 1), _LOOK_S)
         return shared | {str(one) for (one,) in found or ()}
 
@@ -68,7 +69,8 @@ class Completer:
         batch_id = read_message(rows[0]).batch_uuid
         if batch_id is None:
             return jobs
-        found = connection.execute(select(batches).where(batches.c.id == batch_id)).mappings().first()
+        told = (batches.c[name] for name in ("name", "cancelled_at", "finished_at", *_COUNTERS))
+        found = connection.execute(select(*told).where(batches.c.id == batch_id)).mappings().first()
         if found is None:
             return jobs
         name = sanitize(str(found["name"]), _NAME_CHARS)

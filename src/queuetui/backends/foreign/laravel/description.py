@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    LargeBinary,
+    Connection,
     String,
-    TableClause,
+    Table,
     Text,
     and_,
     cast,
@@ -22,22 +21,16 @@ from sqlalchemy import (
     or_,
     true,
 )
-from sqlalchemy.types import Uuid
 
-from queuetui.backends.backend import Backend
-from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.laravel.changes import FAILED, JOBS, make_changes
 from queuetui.backends.foreign.laravel.completion import Completer
 from queuetui.backends.foreign.laravel.jobs import EXCEPTION, MESSAGE, JobReader, also_means
 from queuetui.backends.foreign.laravel.refusals import ABSENT, REASONS, WARNINGS
-from queuetui.backends.foreign.laravel.settings import KIND, LABEL, LaravelSettings, read_settings
-from queuetui.backends.foreign.laravel.tables import Tables, display_name, first_value, has_text, is_like, text_of
+from queuetui.backends.foreign.laravel.settings import KIND, LABEL, LaravelSettings
+from queuetui.backends.foreign.laravel.tables import Tables, display_name, first_value, has_text, is_like, is_numbered, text_of
 from queuetui.backends.foreign.laravel.zone_evidence import with_zone
 from queuetui.backends.payloads.laravel_payload import is_uuid
-from queuetui.backends.sql.clock import read_clock
-from queuetui.backends.sql.console_connection import open_database
-from queuetui.backends.tables.backend import make_backend
-from queuetui.backends.tables.codecs import EPOCH_S, PLAIN, WHOLE, Codec, IsoText, Naive, UuidValue
+from queuetui.backends.tables.codecs import EPOCH_S, WHOLE, IsoText, Naive
 from queuetui.backends.tables.product import Product
 from queuetui.backends.tables.source import DEFAULT_QUEUE, Condition, Field, Source
 from queuetui.model.pattern import Pattern, Wild
@@ -59,29 +52,15 @@ _MISSING = {
     State.BLOCKED: "Laravel's database queue has no blocked jobs",
 }
 _WAITING = (State.PENDING, State.SCHEDULED, State.RETRYING, State.PROCESSING)
-# Describes the queue of an application's tables, as `describe` does.
-Describe = Callable[[Tables, LaravelSettings, SummaryPaths], Product]
-
-
-@dataclass(frozen=True, slots=True)
-class _Hex(Codec):
-    """The id of a row that is bytes, as its digits: what a BINARY(16) holds is a uuid and no text."""
-
-    def to_store(self, value: str) -> bytes:
-        return bytes.fromhex(value)
-
-    def from_store(self, value: Any) -> Any:  # noqa: ANN401 - SQLite may hold anything in such a column
-        return bytes(value).hex() if isinstance(value, bytes | bytearray | memoryview) else value
 
 
 def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths) -> Product:
     """Return the description of one application's tables."""
+
+    def learn_sources(connection: Connection, now: datetime) -> tuple[Source, ...]:
+        return _sources(tables, JobReader(with_zone(connection, settings, tables, now), summaries))
+
     reader = JobReader(settings, summaries)
-    sources = []
-    if tables.jobs is not None:
-        sources.append(_describe_jobs(tables, tables.jobs, reader))
-    if tables.failed is not None:
-        sources.append(_describe_failed(tables, tables.failed, reader))
     missing = dict(_MISSING)
     if tables.jobs is None:
         missing |= dict.fromkeys(_WAITING, tables.jobs_absent)
@@ -90,7 +69,7 @@ def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths)
     return Product(
         kind=KIND,
         label=LABEL,
-        sources=tuple(sources),
+        sources=_sources(tables, reader),
         changes=make_changes(tables, settings),
         tables=tables.found.described,
         absent=ABSENT,
@@ -98,27 +77,21 @@ def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths)
         reasons=REASONS,
         warnings=WARNINGS,
         unseen=tables.unseen,
+        name=tables.found.name,
+        is_visible=tables.found.is_plain,
         complete=Completer(tables, reader).complete,
+        learn_sources=learn_sources,
         worker_command=("php", "artisan", "queue:work", "--queue={queue}"),
     )
 
 
-def open_set(url: str, tables: Tables, options: BackendOptions, describing: Describe = describe) -> Backend:
-    """Open the Laravel queue of one set of tables."""
-    settings = read_settings(options.settings)
-    database = open_database(url, options.statement_timeout_s, options.connect_timeout_s)
-    try:
-        with database.reading("reading when jobs failed") as connection:
-            settings = with_zone(connection, settings, tables, read_clock(connection, options.now))
-    except BaseException:
-        database.close()
-        raise
-    return make_backend(database, describing(tables, settings, options.summaries), options)
+def _sources(tables: Tables, reader: JobReader) -> tuple[Source, ...]:
+    jobs = () if tables.jobs is None else (_describe_jobs(tables, tables.jobs, reader),)
+    return jobs if tables.failed is None else (*jobs, _describe_failed(tables, tables.failed, reader))
 
 
-def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader) -> Source:
-    numbered, key = _key(jobs)
-    at = jobs.c
+def _describe_jobs(tables: Tables, jobs: Table, reader: JobReader) -> Source:
+    numbered, at = is_numbered(jobs), jobs.c
 
     def is_type(value: str) -> Condition:
         return or_(
@@ -132,7 +105,7 @@ def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader) -> Sour
     return Source(
         name=JOBS,
         rows=jobs,
-        key=(key,),
+        key=(Field(at.id, tables.codec(at.id)),),
         fields={
             "queue": Field(at.queue, folds=tables.folds_queues),
             "type": Field(display_name(at.payload, _NAME_START, _NAME_SIZE)),
@@ -163,9 +136,8 @@ def _describe_jobs(tables: Tables, jobs: TableClause, reader: JobReader) -> Sour
     )
 
 
-def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader) -> Source:
-    numbered, key = _key(failed)
-    at = failed.c
+def _describe_failed(tables: Tables, failed: Table, reader: JobReader) -> Source:
+    numbered, at = is_numbered(failed), failed.c
     zone = reader.settings.timezone
     failed_at = Field(at.failed_at, IsoText(zone, " ", "seconds", "") if tables.dialect == "sqlite" else Naive(zone))
     uuid = at.get("uuid")
@@ -173,13 +145,13 @@ def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader) -> 
     def by_id(text: str) -> Condition | None:
         if not is_uuid(text):
             return false()
-        found: Condition | None = None if uuid is None else uuid == text
+        found: Condition | None = None if uuid is None else uuid == tables.codec(uuid).to_store(text)
         return found
 
     return Source(
         name=FAILED,
         rows=failed,
-        key=(key,),
+        key=(Field(at.id, tables.codec(at.id)),),
         fields={
             "queue": Field(func.coalesce(at.queue, DEFAULT_QUEUE), folds=tables.folds_queues),
             "type": Field(display_name(at.payload, _NAME_START, _NAME_SIZE)),
@@ -202,27 +174,16 @@ def _describe_failed(tables: Tables, failed: TableClause, reader: JobReader) -> 
     )
 
 
-def _key(rows: TableClause) -> tuple[bool, Field]:
-    """Return whether ids are numbers, which grow with time, and the key."""
-    kind = rows.c.id.type
-    if isinstance(kind, LargeBinary):
-        return False, Field(rows.c.id, _Hex())
-    if isinstance(kind, Uuid):
-        return False, Field(rows.c.id, UuidValue())
-    codec: Codec = PLAIN if isinstance(kind, Text) else WHOLE
-    return codec is WHOLE, Field(rows.c.id, codec)
-
-
-def _is_new(jobs: TableClause) -> Condition:
+def _is_new(jobs: Table) -> Condition:
     return and_(jobs.c.reserved_at.is_(None), func.coalesce(jobs.c.attempts, 0) <= 0)
 
 
-def _is_ahead(jobs: TableClause, now_s: float) -> Condition:
+def _is_ahead(jobs: Table, now_s: float) -> Condition:
     ahead: Condition = func.coalesce(jobs.c.available_at, 0) > int(now_s)
     return ahead
 
 
-def _is_used_up(jobs: TableClause, dialect: str) -> Condition:
+def _is_used_up(jobs: Table, dialect: str) -> Condition:
     """Return the condition for a job that was given back with no attempt left.
 
     A job with a deadline counts no attempts.
@@ -256,7 +217,7 @@ def _has_deadline(payload: ColumnElement[Any], dialect: str) -> Condition:
     return or_(is_own, and_(~or_(*before), or_(*digits)))
 
 
-def _may_have_id(value: Value, rows: TableClause, names: ColumnElement[Any], dialect: str) -> Condition | None:
+def _may_have_id(value: Value, rows: Table, names: ColumnElement[Any], dialect: str) -> Condition | None:
     """Return a condition that holds for every row whose id a value may mean.
 
     `names` is where the id stands: a column of its own, or the payload, which is looked through once, as that takes the most of a search:
@@ -267,7 +228,7 @@ def _may_have_id(value: Value, rows: TableClause, names: ColumnElement[Any], dia
     if not isinstance(value, Pattern) or value.parts[:1] != (Wild.ANY,) or len(value.parts[1:]) != 1:
         return None
     end = str(value.parts[1])
-    if _UUID_END.fullmatch(end) is None or not _key(rows)[0]:
+    if _UUID_END.fullmatch(end) is None or not is_numbered(rows):
         return None
     # A row may be meant by its own id too.
     own = cast(rows.c.id, Text()).like(f"%{end.rpartition('-')[2]}")

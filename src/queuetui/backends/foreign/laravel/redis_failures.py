@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.laravel.changes import FAILED, say_deadline, wanted_deadline
-from queuetui.backends.foreign.laravel.description import describe, open_set
+from queuetui.backends.foreign.laravel.description import describe
 from queuetui.backends.foreign.laravel.jobs import MESSAGE, say_elsewhere
 from queuetui.backends.foreign.laravel.redis_keys import LABEL, LaravelRedis, write_again
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
@@ -19,12 +20,12 @@ from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.operator import run_change
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.sql.catalog import look_into
+from queuetui.backends.tables.backend import open_product
 from queuetui.backends.tables.changes import deleting
-from queuetui.backends.tables.product import Change, Elsewhere, LockedRow, Product
+from queuetui.backends.tables.product import Change, Elsewhere, LockedRow
 from queuetui.backends.tables.source import DEFAULT_QUEUE
 from queuetui.model.act import Verb
 from queuetui.model.errors import BadConfig, Denied, NotFound, Stale
-from queuetui.model.payload import SummaryPaths
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 
@@ -38,26 +39,26 @@ def open_failures(
 ) -> Backend:
     """Open the failed jobs of a database; raises what connecting raises, with the database named."""
 
-    def describe_failed(tables: Tables, found: LaravelSettings, summaries: SummaryPaths) -> Product:
-        """Return the description of the failed jobs alone, whose retry pushes to Redis."""
-        own = replace(settings, timezone=found.timezone, zone_note=found.zone_note)
+    def refuse(locked: LockedRow) -> str:
+        return "" if locked.says["connection"] in settings.connections else say_elsewhere(locked.says, settings)
 
-        def refuse(locked: LockedRow) -> str:
-            return "" if locked.says["connection"] in own.connections else say_elsewhere(locked.says, own)
-
-        def push(locked: LockedRow) -> Elsewhere:
-            return _push(server, product, locked)
-
-        changes = (
-            Change(Verb.RETRY, FAILED, _FAILED, deleting, note=say_deadline, refusal=refuse, put_elsewhere=push),
-            Change(Verb.DELETE, FAILED, _FAILED, deleting),
-        )
-        return replace(describe(tables, own, summaries), label=LABEL, changes=changes, unseen="")
-
+    changes = (
+        Change(
+            Verb.RETRY,
+            FAILED,
+            _FAILED,
+            deleting,
+            note=say_deadline,
+            refusal=refuse,
+            put_elsewhere=partial(_push, server, product),
+        ),
+        Change(Verb.DELETE, FAILED, _FAILED, deleting),
+    )
     with second_database(url, "the failed jobs", "mysql://USER@HOST/NAME") as shown:
         catalog = look_into(url, options)
-        chosen = _choose(meant_sets(catalog.tables, settings), shown)
-        return open_set(url, Tables(chosen, catalog), options, describe_failed)
+        tables = Tables(_choose(meant_sets(catalog.tables, settings), shown), catalog)
+        described = replace(describe(tables, settings, options.summaries), label=LABEL, changes=changes, unseen="")
+        return open_product(url, described, options)
 
 
 def _choose(sets: tuple[TableSet, ...], shown: str) -> TableSet:

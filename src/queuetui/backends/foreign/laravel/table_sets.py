@@ -50,15 +50,9 @@ class TableSet:
 
     @property
     def described(self) -> str:
-        """The tables that may be read, named for people."""
-        readable = (one for one in self.parts if one.is_readable)
-        return ", ".join(f"{one.schema}.{one.name}" if one.schema else one.name for one in readable)
-
-    @property
-    def refusal(self) -> str:
-        """Why none of its jobs can be read, empty where some can."""
-        refused = f"this user may not read {_shown(self.name)}; grant it SELECT on the tables of the queue"
-        return "" if self.is_readable else refused
+        """The tables that may be read, named for people; all where none of its jobs may be."""
+        named = [one for one in self.parts if one.is_readable] if self.is_readable else self.parts
+        return ", ".join(f"{one.schema}.{one.name}" if one.schema else one.name for one in named)
 
     @property
     def is_plain(self) -> bool:
@@ -68,10 +62,15 @@ class TableSet:
 
 def meant_sets(tables: Sequence[StoredTable], settings: LaravelSettings) -> tuple[TableSet, ...]:
     """Return the set that settings name, else every one; raises NotFound for a name of no such table."""
-    # The statements here write columns in lower case.
-    found = [replace(one, columns={name.lower(): each for name, each in one.columns.items()}) for one in tables]
+    found = [_in_lower_case(one) for one in tables]
     sets = find_sets(found)
     return (_named_set(found, sets, settings),) if settings.names_tables else sets
+
+
+def _in_lower_case(table: StoredTable) -> StoredTable:
+    """Return a table with its columns in lower case, as the statements here write them."""
+    named = (replace(each, name=each.name.lower()) for each in table.columns.values())
+    return replace(table, columns={each.name: each for each in named})
 
 
 def find_sets(catalog: Sequence[StoredTable]) -> tuple[TableSet, ...]:

@@ -6,31 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    ColumnElement,
-    LargeBinary,
-    TableClause,
-    Text,
-    Uuid,
-    case,
-    cast,
-    column,
-    func,
-    literal,
-    table,
-)
+from sqlalchemy import JSON, BigInteger, Column, ColumnElement, LargeBinary, Table, Text, case, cast, func, literal
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import NullType, TypeEngine
+from sqlalchemy.types import TypeEngine
 
-from queuetui.backends.foreign.laravel.table_sets import BATCHES_COLUMNS, FAILED_COLUMNS, JOBS_COLUMNS, TableSet
-from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
-from queuetui.backends.tables.stored_columns import Holds, holds
+from queuetui.backends.foreign.laravel.table_sets import TableSet
+from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.tables.codecs import Codec
+from queuetui.backends.tables.stored_columns import Holds, as_table, holds, plain_codec
 from queuetui.model.text import sanitize
 
-_WHOLE = {"attempts", "reserved_at", "available_at", "created_at"}
-_BYTES = ("binary", "blob", "bytea")
+# What keeps a payload as a document, and not as its text.
+_DOCUMENTS: dict[str, TypeEngine[Any]] = {"postgresql": postgresql.JSON(), "mysql": JSON()}
 _VALUE_CHARS = 24
 
 
@@ -47,19 +34,24 @@ class Tables:
         return self.catalog.dialect
 
     @cached_property
-    def jobs(self) -> TableClause | None:
+    def jobs(self) -> Table | None:
         """What waits or runs."""
-        return self._name(self.found.jobs, JOBS_COLUMNS)
+        return self._name(self.found.jobs)
 
     @cached_property
-    def failed(self) -> TableClause | None:
+    def failed(self) -> Table | None:
         """What was given up; tables of Laravel 7 and older have no uuid."""
-        return self._name(self.found.failed, FAILED_COLUMNS | {"uuid"})
+        return self._name(self.found.failed)
 
     @cached_property
-    def batches(self) -> TableClause | None:
+    def batches(self) -> Table | None:
         """The batches."""
-        return self._name(self.found.batches, BATCHES_COLUMNS)
+        return self._name(self.found.batches)
+
+    def codec(self, at: Column[Any]) -> Codec:
+        """Return how a name or a number stands in a column of one of them."""
+        stored = next(one for one in self.found.parts if (one.schema, one.name) == (at.table.schema, at.table.name))
+        return plain_codec(stored.columns[at.name])
 
     @property
     def jobs_absent(self) -> str:
@@ -89,12 +81,13 @@ class Tables:
         failed = self.found.failed
         return failed is not None and "uuid" in failed.columns and not failed.is_unique(frozenset({"uuid"}))
 
-    def _name(self, one: StoredTable | None, columns: frozenset[str]) -> TableClause | None:
+    def _name(self, one: StoredTable | None) -> Table | None:
         if one is None or not one.is_readable:
             return None
-        there = sorted(columns & one.columns.keys())
-        described = (column(each, _type_of(one.columns[each], self.dialect)) for each in there)
-        return table(one.name, *described, schema=one.schema)
+        named, payload = as_table(one, self.dialect), one.columns.get("payload")
+        if payload is not None and holds(payload) is Holds.JSON and not isinstance(named.c.payload.type, JSON):
+            named.append_column(Column("payload", _DOCUMENTS.get(self.dialect, Text())), replace_existing=True)
+        return named
 
     def _why_absent(self, usual: str, one: StoredTable | None) -> str:
         if one is None:
@@ -104,21 +97,9 @@ class Tables:
         return "" if one.is_readable else f"this user may not read {name!r}; grant it SELECT on that table"
 
 
-def _type_of(stored: StoredColumn, dialect: str) -> TypeEngine[Any]:
-    """Return how a column is bound and read: as its kind, a payload as a document where it is one."""
-    kind, words = holds(stored), stored.stored.lower()
-    if stored.name in _WHOLE or (stored.name == "id" and (not words or kind in (Holds.WHOLE, Holds.NUMBER))):
-        return BigInteger()
-    if stored.name == "failed_at":
-        # SQLite keeps times as text of any shape; left untyped, a broken one cannot fail the whole read.
-        return NullType()
-    if stored.name == "id" and any(one in words for one in _BYTES):
-        return LargeBinary()
-    if kind is Holds.UUID and dialect == "postgresql":
-        return Uuid() if stored.name == "id" else Uuid(as_uuid=False)
-    if kind is Holds.JSON and dialect == "postgresql":
-        return postgresql.JSONB() if words == "jsonb" else postgresql.JSON()
-    return JSON() if kind is Holds.JSON and dialect == "mysql" else Text()
+def is_numbered(rows: Table) -> bool:
+    """Tell whether the ids of rows are numbers, which grow with time."""
+    return isinstance(rows.c.id.type, BigInteger)
 
 
 def text_of(text: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, TableClause, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.backends.foreign.laravel.tables import Tables, text_of
+from queuetui.backends.foreign.laravel.tables import Tables, is_numbered, text_of
 from queuetui.backends.payloads.laravel_payload import LaravelPayload, read_payload, seconds_of
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.clock import zone_as_read
@@ -66,7 +66,7 @@ def find_zone(connection: Connection, tables: Tables, now_s: int) -> ZoneFound:
     failed = tables.failed
     if failed is None:
         return ZoneFound()
-    newest = failed.c.id if isinstance(failed.c.id.type, BigInteger) else failed.c.failed_at
+    newest = failed.c.id if is_numbered(failed) else failed.c.failed_at
     dialect = connection.dialect.name
     head = func.substr(text_of(failed.c.payload, dialect), 1, _PAYLOAD_CHARS)
     error = func.substr(text_of(failed.c.exception, dialect), 1, _CLASS_CHARS)
@@ -126,7 +126,7 @@ def _hours(quarters: int) -> str:
     return f"{hours}:{rest * 15:02}"
 
 
-def _batch_times(connection: Connection, batches: TableClause | None, wanted: Collection[str]) -> dict[str, int]:
+def _batch_times(connection: Connection, batches: Table | None, wanted: Collection[str]) -> dict[str, int]:
     """Return when batches were made, which is before the first of their jobs."""
     if batches is None or not wanted:
         return {}

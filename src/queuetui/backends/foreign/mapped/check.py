@@ -20,7 +20,7 @@ from queuetui.model.errors import BadConfig, Denied
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 
 NUMBERS = (Holds.WHOLE, Holds.NUMBER)
-KEYS = {"whole": Holds.WHOLE, "text": Holds.TEXT, "uuid": Holds.UUID}
+KEYS = {"whole": Holds.WHOLE, "text": Holds.TEXT, "uuid": Holds.UUID, "bytes": Holds.BYTES}
 _STATUSES = (Holds.TEXT, Holds.ENUM, Holds.WHOLE)
 
 

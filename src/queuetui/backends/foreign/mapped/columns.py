@@ -87,5 +87,5 @@ class Described(NamedTable):
         stored = self.stored.columns[shape.column]
         if name in TIME_FIELDS:
             return Field(self.at(shape.column), time_codec(shape.times or self.mapping.times, stored, self.dialect))
-        is_text = holds(stored) in (Holds.ENUM, Holds.JSON, Holds.OTHER)
+        is_text = holds(stored) in (Holds.ENUM, Holds.JSON, Holds.BYTES, Holds.OTHER)
         return Field(self.text(shape.column) if is_text else self.at(shape.column), plain_codec(stored))

@@ -80,7 +80,7 @@ def write_draft(
 
 def _missing(stored: StoredTable, statuses: Sequence[str], fields: Mapping[str, str]) -> Iterator[str]:
     if _key(stored) is None and (unfit := _unique(stored)):
-        yield f"key: {unfit[0]} holds {holds(stored.columns[unfit[0]])}; a key is whole numbers, texts or uuids"
+        yield f"key: {unfit[0]} holds {holds(stored.columns[unfit[0]])}; a key is whole numbers, texts, uuids or bytes"
     elif _key(stored) is None:
         yield (
             "key: no column has a unique index of its own (a view has none), so no row can be named; "

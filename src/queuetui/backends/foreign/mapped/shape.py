@@ -40,7 +40,7 @@ class KeyShape(Strict):
     """The column that no two rows agree in; without `kind` it is as the catalog says."""
 
     column: str
-    kind: Literal["whole", "text", "uuid"] | None = None
+    kind: Literal["whole", "text", "uuid", "bytes"] | None = None
 
 
 class FieldShape(Strict):
