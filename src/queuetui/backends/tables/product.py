@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -182,6 +182,13 @@ class Product:
             schedules=self.sides.schedules is not None,
             liveness=Liveness.DEADLINE if any(source.held is not None for source in self.sources) else Liveness.NONE,
         )
+
+    def only_read(self, why: str) -> Product:
+        """Return the queue with nothing to be changed for a reason, as it is where there is none."""
+        if not why:
+            return self
+        verbs = [*(change.verb for change in self.changes), *self.queue_changes]
+        return replace(self, changes=(), queue_changes={}, reasons={**self.reasons, **dict.fromkeys(verbs, why)})
 
     def source(self, name: str) -> Source | None:
         """Return the source of a name."""

@@ -94,9 +94,8 @@ def describe(found: Mapping[str, StoredTable], catalog: Catalog, options: Backen
     packages, ended = found[QUEUE], found[ENDED]
     is_tried = {*packages.columns} == PACKAGE and {*ended.columns} == TASK | _NEWER
     zone, now = read_zone(options.settings, "django-q2.timezone"), options.now or datetime.now(UTC)
-    return DjangoQ(packages, ended, catalog.dialect, zone, options.summaries, is_tried, now).describe(
-        found.get("django_q_schedule")
-    )
+    django = DjangoQ(packages, ended, catalog.dialect, zone, options.summaries, now)
+    return django.describe(found.get("django_q_schedule")).only_read("" if is_tried else _UNTRIED)
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,6 @@ class DjangoQ:
     dialect: str
     zone: tzinfo
     summaries: SummaryPaths
-    is_tried: bool
     now: datetime
 
     @cached_property
@@ -127,9 +125,9 @@ class DjangoQ:
             payload="kwargs", last_job_id="task", paused=lambda at: Field(at.repeats == 0),
         )  # fmt: skip
         return Product(
-            "django-q2", "django-q2", (self._waiting(), self._over()), self._changes() if self.is_tried else (),
+            "django-q2", "django-q2", (self._waiting(), self._over()), self._changes(),
             tables=f"{self.packages.written}, {self.ended.written}",
-            absent=_ABSENT, reasons=_REASONS if self.is_tried else dict.fromkeys(Verb, _UNTRIED), warnings=_WARNINGS,
+            absent=_ABSENT, reasons=_REASONS, warnings=_WARNINGS,
             missing_states={
                 State.SCHEDULED: "django-q2 enqueues tasks when they are due",
                 State.RETRYING: "a task that is tried again is a package whose lock is over",

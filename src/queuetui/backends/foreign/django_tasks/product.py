@@ -61,7 +61,8 @@ _UNTRIED = "it is only read: this is not the table of django-tasks-db 0.13, with
 def describe(found: StoredTable, catalog: Catalog, options: BackendOptions) -> Product:
     """Return the queue of one table."""
     zone, is_tried = read_zone(options.settings, "django-tasks-db.timezone"), frozenset(found.columns) == TRIED
-    return DjangoTasks(found, catalog.dialect, zone, options.summaries, is_tried).describe()
+    django = DjangoTasks(found, catalog.dialect, zone, options.summaries)
+    return django.describe().only_read("" if is_tried else _UNTRIED)
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,6 @@ class DjangoTasks:
     dialect: str
     zone: tzinfo
     summaries: SummaryPaths
-    is_tried: bool
 
     @cached_property
     def table(self) -> Table:
@@ -99,9 +99,9 @@ class DjangoTasks:
     def describe(self) -> Product:
         """Return the queue of the table."""
         return Product(
-            "django-tasks-db", "django-tasks-db", (self._source(),), self._changes() if self.is_tried else (),
+            "django-tasks-db", "django-tasks-db", (self._source(),), self._changes(),
             tables=self.stored.written,
-            absent=_ABSENT, reasons=_REASONS if self.is_tried else dict.fromkeys(Verb, _UNTRIED), warnings=_WARNINGS,
+            absent=_ABSENT, reasons=_REASONS, warnings=_WARNINGS,
             missing_states={State.CANCELLED: _REASONS[Verb.CANCEL]},
             name=self.stored.schema or "", is_visible=self.stored.is_visible,
             worker_command=("python", "manage.py", "db_worker", "--queue-name", "{queue}"),

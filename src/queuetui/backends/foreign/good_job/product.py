@@ -76,15 +76,15 @@ def describe(stored: Mapping[str, StoredTable], _: Catalog, options: BackendOpti
     pauses = PauseList(good.tables["good_job_settings"], good.times)
     is_old = not jobs.columns.keys() >= {*_LAYOUT.split()} or "good_job_executions" not in stored
     return Product(
-        "good-job", "GoodJob", good.sources(), () if is_old else good.changes(),
+        "good-job", "GoodJob", good.sources(), good.changes(),
         tables=", ".join(one.written for name, one in stored.items() if name.startswith("good_job")),
         absent=_ABSENT, missing_states={State.BLOCKED: "GoodJob puts a job off that its concurrency key holds back"},
-        reasons=dict.fromkeys(Verb, _OLD) if is_old else _REASONS, warnings=_WARNINGS, name=jobs.schema or "",
+        reasons=_REASONS, warnings=_WARNINGS, name=jobs.schema or "",
         is_visible=jobs.is_visible,
         sides=Sides(good.workers, pauses=pauses.read, schedules=None if is_old else good.schedules()),
         worker_command=("bundle", "exec", "good_job", "start", "--queues={queue}"),
-        queue_changes={} if is_old else {Verb.PAUSE: pauses.switch, Verb.RESUME: pauses.switch},
-    )  # fmt: skip
+        queue_changes={Verb.PAUSE: pauses.switch, Verb.RESUME: pauses.switch},
+    ).only_read(_OLD if is_old else "")  # fmt: skip
 
 
 @dataclass(frozen=True)

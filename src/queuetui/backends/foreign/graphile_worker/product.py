@@ -74,15 +74,12 @@ _DONE_IS_GONE = "graphile-worker deletes a job that is done"
 class GraphileShape:
     """The tables of one schema: how their names begin, and whether queues and types are numbered.
 
-    `is_tried`: their functions are known.
-
     `hides_rows`: row security without a policy hides all rows, and says nothing.
     """
 
     schema: str
     prefix: str
     numbered: bool
-    is_tried: bool
     hides_rows: bool
 
 
@@ -92,23 +89,21 @@ def describe(found: tuple[str, StoredTable], catalog: Catalog, _: BackendOptions
     schema = stored.schema or "public"
     there = {name for place, name, _ in catalog.functions if place == schema}
     is_tried = bool(prefix) and frozenset(stored.columns) == NUMBERED and there >= FUNCTIONS
-    shape = GraphileShape(schema, prefix, numbered, is_tried, stored.hides_rows)
+    shape = GraphileShape(schema, prefix, numbered, stored.hides_rows)
     crontabs, tables = catalog.beside(stored, f"{prefix}known_crontabs"), _Tables(shape)
-    changes = tuple(_changes(schema, tables.queues))
-    untried = {} if shape.is_tried else dict.fromkeys({change.verb for change in changes}, _UNTRIED)
     names = ("jobs", "job_queues", *(["tasks"] if shape.numbered else []))
     return Product(
         kind="graphile-worker",
         label="graphile-worker",
         sources=(tables.source(),),
-        changes=changes if shape.is_tried else (),
+        changes=tuple(_changes(schema, tables.queues)),
         tables=", ".join(f"{schema}.{shape.prefix}{name}" for name in names),
         absent=_ABSENT,
         missing_states={
             State.COMPLETED: _DONE_IS_GONE,
             State.CANCELLED: "graphile-worker shows a job that was failed by hand as failed",
         },
-        reasons={**_REASONS, **untried},
+        reasons=_REASONS,
         warnings=_WARNINGS,
         unseen=_HIDDEN if shape.hides_rows else "",
         name=schema,
@@ -117,7 +112,7 @@ def describe(found: tuple[str, StoredTable], catalog: Catalog, _: BackendOptions
         sides=Sides(schedules=find_schedules(
             crontabs, "postgresql", name="identifier", type="identifier", last_at="last_execution"
         )),
-    )  # fmt: skip
+    ).only_read("" if is_tried else _UNTRIED)  # fmt: skip
 
 
 class _Tables:

@@ -73,20 +73,19 @@ def describe(stored: StoredTable, catalog: Catalog, _: BackendOptions) -> Produc
     is_earlier = earlier("created_on") in stored.columns
     table = _job_table(schema, stored.columns.keys(), is_earlier=is_earlier)
     present = frozenset(table.c.keys())
-    changes = _changes()
     return Product(
         kind=KIND,
         label=LABEL,
         sources=(_source(table, present),),
-        changes=() if is_earlier else changes,
+        changes=_changes(),
         tables=f"{schema}.job",
         absent=_ABSENT,
         missing_states={} if "blocked" in present else {State.BLOCKED: "pg-boss has blocked jobs since version 12"},
-        reasons={**_REASONS, **(dict.fromkeys({one.verb for one in changes}, _EARLIER) if is_earlier else {})},
+        reasons=_REASONS,
         warnings=_WARNINGS,
         name=schema,
         sides=Sides(schedules=_read_schedules(schedules)),
-    )
+    ).only_read(_EARLIER if is_earlier else "")
 
 
 def _read_schedules(stored: StoredTable | None) -> Any:  # noqa: ANN401 - what reads them

@@ -30,7 +30,6 @@ _REASONS: Mapping[Verb, str] = usual_reasons(
     "PgQueuer", events="PgQueuer always writes its log and keeps all of it",
     workers="PgQueuer registers no workers; a job that runs names the one that has it",
 )  # fmt: skip
-_CHANGING = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
 _OTHER = "this layout is not that of PgQueuer 1.6, so it is only read"
 _WARNINGS = {
     Verb.CANCEL: "a job's row and payload are deleted; one that runs is told by NOTIFY and goes on if its code pays no heed",
@@ -49,11 +48,10 @@ def describe(found: tuple[StoredTable, StoredTable], catalog: Catalog, _: Backen
     is_known = stored.columns.keys() >= _KNOWN and frozenset(tables.labels) == _LABELS
     return Product(
         "pgqueuer", "PgQueuer", (tables.jobs_left(), tables.records()),
-        _changes(LoggedChanges(tables.jobs, tables.log)) if is_known else (),
+        _changes(LoggedChanges(tables.jobs, tables.log)),
         tables=f"{stored.schema}.{stored.name}, {log.schema}.{log.name}", name=stored.written, absent=_ABSENT,
-        reasons={**_REASONS, **({} if is_known else dict.fromkeys(_CHANGING, _OTHER))}, warnings=_WARNINGS, cleanup=(),
-        sides=Sides(schedules=kept),
-    )  # fmt: skip
+        reasons=_REASONS, warnings=_WARNINGS, cleanup=(), sides=Sides(schedules=kept),
+    ).only_read("" if is_known else _OTHER)  # fmt: skip
 
 
 def _changes(logged: LoggedChanges) -> tuple[Change, ...]:

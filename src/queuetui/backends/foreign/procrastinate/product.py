@@ -85,13 +85,12 @@ _WARNINGS = {
 class ProcrastinateLayout:
     """The tables of one schema.
 
-    `beats`: workers are registered. `aborts`: runs can be asked to end. `is_tried`: its functions are there and known.
+    `beats`: workers are registered. `aborts`: runs can be asked to end.
     """
 
     schema: str
     beats: bool
     aborts: bool
-    is_tried: bool
 
 
 def describe(found: Mapping[str, StoredTable], catalog: Catalog, _: BackendOptions) -> Product:
@@ -102,23 +101,21 @@ def describe(found: Mapping[str, StoredTable], catalog: Catalog, _: BackendOptio
     is_tried = frozenset(jobs.columns) == _COLUMNS and labels == [*_STATUSES, *_TYPES.split()] and registers
     beats, aborts = registers and "worker_id" in jobs.columns, "abort_requested" in jobs.columns
     defers = found.get(f"{PREFIX}periodic_defers")
-    layout = ProcrastinateLayout(jobs.schema or "public", beats, aborts, is_tried and called >= FUNCTIONS)
+    layout = ProcrastinateLayout(jobs.schema or "public", beats, aborts)
     tables = _Tables(layout)
-    changes = _changes(layout.schema)
-    why = _UNTRIED if not is_tried else "" if layout.is_tried else _NO_FUNCTIONS.format(layout.schema)
-    untried = dict.fromkeys({change.verb for change in changes}, why) if why else {}
+    why = _UNTRIED if not is_tried else "" if called >= FUNCTIONS else _NO_FUNCTIONS.format(layout.schema)
     names = ("jobs", "events", *(["workers"] if layout.beats else []))
     schedules = find_schedules(
         defers, "postgresql", name=lambda at: within(at.task_name, at.periodic_id), type="task_name",
         last_at=lambda at: Field(at.defer_timestamp, EPOCH_S), last_job_id="job_id",
     )  # fmt: skip
     return Product(
-        "procrastinate", "Procrastinate", (tables.source(),), changes if layout.is_tried else (),
+        "procrastinate", "Procrastinate", (tables.source(),), _changes(layout.schema),
         tables=", ".join(f"{layout.schema}.procrastinate_{name}" for name in names), absent=_ABSENT,
-        reasons={**_REASONS, **untried}, warnings=_WARNINGS, name=layout.schema,
+        reasons=_REASONS, warnings=_WARNINGS, name=layout.schema,
         sides=Sides(workers=tables.read_workers if layout.beats else None, schedules=schedules),
         worker_command=("procrastinate", "worker", "--queues={queue}"), complete=tables.tell_holders,
-    )  # fmt: skip
+    ).only_read(why)  # fmt: skip
 
 
 class _Tables:

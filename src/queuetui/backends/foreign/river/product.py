@@ -81,13 +81,13 @@ def describe(stored: Mapping[str, StoredTable], _: Catalog, __: BackendOptions) 
     labels = jobs.columns["state"].labels or ()
     is_old = "pending" not in labels or "unique_states" not in jobs.columns or "river_queue" not in stored
     return Product(
-        "river", "River", river.sources(labels), () if is_old else river.changes(),
+        "river", "River", river.sources(labels), river.changes(),
         tables=", ".join(one.written for name, one in stored.items() if name in ("river_job", "river_queue")),
         absent=_ABSENT, missing_states={State.BLOCKED: "River has pending jobs since its migration 4"},
-        reasons=dict.fromkeys(Verb, _OLD) if is_old else _REASONS, warnings=_WARNINGS, name=jobs.schema or "",
+        reasons=_REASONS, warnings=_WARNINGS, name=jobs.schema or "",
         is_visible=jobs.is_visible, sides=Sides(pauses=river.pauses if "river_queue" in stored else None),
-        queue_changes={} if is_old else {Verb.PAUSE: river.switch, Verb.RESUME: river.switch},
-    )  # fmt: skip
+        queue_changes={Verb.PAUSE: river.switch, Verb.RESUME: river.switch},
+    ).only_read(_OLD if is_old else "")  # fmt: skip
 
 
 @dataclass(frozen=True)

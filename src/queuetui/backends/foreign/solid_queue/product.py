@@ -71,14 +71,14 @@ def describe(stored: Mapping[str, StoredTable], catalog: Catalog, options: Backe
     is_old = f"{PREFIX}recurring_tasks" not in stored or "name" not in stored[f"{PREFIX}processes"].columns
     pauses = PauseRows(solid.tables["pauses"], solid.times)
     return Product(
-        "solid-queue", "Solid Queue", solid.sources(), () if is_old else solid.changes(),
+        "solid-queue", "Solid Queue", solid.sources(), solid.changes(),
         tables=", ".join(one.written for name, one in stored.items() if name.startswith(PREFIX)),
         absent=_ABSENT, missing_states={State.CANCELLED: "Solid Queue deletes the row of a job that is discarded"},
-        reasons=dict.fromkeys(Verb, _OLD) if is_old else _REASONS, warnings=_WARNINGS,
+        reasons=_REASONS, warnings=_WARNINGS,
         name=jobs.schema or "", is_visible=jobs.is_visible, sides=Sides(solid.workers, pauses=pauses.read, schedules=solid.schedules()),
         cleanup=(State.COMPLETED,), worker_command=("bin/jobs", "start"),
-        queue_changes={} if is_old else {Verb.PAUSE: pauses.switch, Verb.RESUME: pauses.switch},
-    )  # fmt: skip
+        queue_changes={Verb.PAUSE: pauses.switch, Verb.RESUME: pauses.switch},
+    ).only_read(_OLD if is_old else "")  # fmt: skip
 
 
 @dataclass(frozen=True)

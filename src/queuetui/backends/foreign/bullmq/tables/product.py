@@ -54,7 +54,6 @@ _FUNCTIONS = {
     "pause": "p_queue text, p_paused boolean",
     "publish_event": "p_queue text, p_event text, p_data jsonb",
 }
-_VERBS = (Verb.RETRY, Verb.RELEASE, Verb.CANCEL, Verb.DELETE, Verb.PAUSE, Verb.RESUME)
 _LATER = frozenset({State.SCHEDULED, State.RETRYING})
 _WAITING, _RUNNING = _LATER | {State.PENDING}, frozenset({State.PROCESSING})
 _UNTRIED = "it is only read: its schema lacks functions of BullMQ 6.7 (schema 11), with which this was tried; act on it by BullMQ"
@@ -67,7 +66,6 @@ def describe(tables: Mapping[str, StoredTable], catalog: Catalog, _: BackendOpti
     bullmq = _Tables(tables, catalog)
     schema = tables["job"].schema or "public"
     calls = {(schema, name, takes) for name, takes in _FUNCTIONS.items()} <= catalog.functions
-    changes = _changes(bullmq, schema) if calls else ()
     every = literal("every ") + cast(column("every_ms"), Text) + literal(" ms")
     schedules = find_schedules(
         tables["scheduler"], catalog.dialect, name=lambda at: within(at.queue, at.scheduler_id), type="name", queue="queue",
@@ -75,13 +73,13 @@ def describe(tables: Mapping[str, StoredTable], catalog: Catalog, _: BackendOpti
         next_at=lambda at: Field(at.next_run_ms, EPOCH_MS),
     )  # fmt: skip
     return Product(
-        kind="bullmq-pg", label="BullMQ on PostgreSQL", sources=(bullmq.source(),), changes=changes,
+        kind="bullmq-pg", label="BullMQ on PostgreSQL", sources=(bullmq.source(),), changes=_changes(bullmq, schema),
         tables=f"{schema}.job", absent=ABSENT, warnings=WARNINGS, name=schema, is_visible=True,
-        reasons=REASONS if calls else REASONS | dict.fromkeys(_VERBS, _UNTRIED),
+        reasons=REASONS,
         missing_states={State.CANCELLED: "BullMQ keeps no cancelled jobs"},
         sides=Sides(bullmq.workers, pauses=bullmq.pauses, schedules=schedules), complete=bullmq.tell_children,
-        queue_changes=dict.fromkeys((Verb.PAUSE, Verb.RESUME), bullmq.switch) if calls else {},
-    )  # fmt: skip
+        queue_changes=dict.fromkeys((Verb.PAUSE, Verb.RESUME), bullmq.switch),
+    ).only_read("" if calls else _UNTRIED)  # fmt: skip
 
 
 class _Tables:
