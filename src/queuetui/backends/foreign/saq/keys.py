@@ -9,11 +9,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.saq.message import RUNS, TTL_S, held_until
+from queuetui.backends.foreign.saq.message import MESSAGE, TTL_S, held_until, tell
+from queuetui.backends.foreign.saq.words import ABSENT, RECURS, TRIED_AGAIN, WARNINGS
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, holds, is_of_kind, stands, take_away
@@ -22,14 +24,9 @@ from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, first_time, number_of, object_of, read_object, text_of, to_json
-from queuetui.backends.payloads.decoder import JSON, Decoder
-from queuetui.backends.payloads.msgpack_reader import MSGPACK
-from queuetui.backends.payloads.pickle_reader import PICKLE
-from queuetui.backends.payloads.python_call import summarise_call
-from queuetui.backends.payloads.python_traceback import read_error
+from queuetui.backends.keys.stored_values import at_of, first_time, number_of, object_of, read_object, text_of
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
-from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
+from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
@@ -41,7 +38,6 @@ from queuetui.model.worker import WorkerInfo
 
 _JOBS = b"saq:job:"
 _OF_QUEUE = re.compile(rb"saq:(.+):(?:queued|active|incomplete|stats|schedule|sweep)", re.DOTALL)
-_MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
 # A worker says for how long it counts as live: a second more than it beats by itself.
 _BEATS_LAST = timedelta(seconds=11)
 _MOST_WORKERS = _MOST_RUNS = 1_000
@@ -58,7 +54,7 @@ _OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts
 class Saq(KeysProduct):
     """The description of SAQ's queues on Redis."""
 
-    absent: Mapping[str, str] = lacking("SAQ", "correlation_id", "lost", "tag") | {
+    absent: Mapping[str, str] = ABSENT | {
         "priority": "SAQ has priorities on PostgreSQL alone",
         "key": "a job of SAQ is told from others by its id alone, which ends in its key",
     }
@@ -76,7 +72,7 @@ class Saq(KeysProduct):
         )
         self.capabilities = Capabilities(
             "saq", "SAQ", native=False, applies=states_by_verb(self.rules), keeps=_KEPT, reasons=_REASONS,
-            liveness=Liveness.DEADLINE, workers=True, warnings=_WARNINGS, worker_command=("saq", "MODULE.SETTINGS"),
+            liveness=Liveness.DEADLINE, workers=True, warnings=WARNINGS, worker_command=("saq", "MODULE.SETTINGS"),
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
@@ -138,26 +134,15 @@ class Saq(KeysProduct):
         queue = Untrusted(entry.shelf.queue or str(told.get("queue") or ""))
         if said is None:
             return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE if raw is None else problem,))
-        call, kwargs = str(said.get("function") or "?"), said.get("kwargs") or {}
-        is_run, progress, worker = state is State.PROCESSING, said.get("progress"), said.get("worker_id")
+        is_run = state is State.PROCESSING
         due = at_of(entry.score) if is_later else first_time(said, "touched", "scheduled", "queued")
-        return Job(
-            ref, Untrusted(call), queue, state, Untrusted(to_json(kwargs)),
-            data=summarise_call(call, to_json({"args": [], "kwargs": kwargs}), moment.summaries),
-            attempts=attempts,
-            max_attempts=number_of(said.get("retries"), RUNS),
-            error=read_error(said.get("error")),
-            result=Untrusted(to_json(said["result"])) if state is State.COMPLETED and "result" in said else None,
-            progress=Untrusted(f"{progress:.0%}") if is_run and isinstance(progress, float) else None,
-            worker=Untrusted(str(worker)) if is_run and worker else None,
-            created_at=first_time(said, "queued"),
+        job = Job(ref, Untrusted(str(said.get("function") or "?")), queue, state, Untrusted(""))
+        return replace(
+            tell(job, said, moment.summaries),
             scheduled_at=None if is_run or is_over else due,
-            started_at=first_time(said, "started"),
-            completed_at=first_time(said, "completed") if is_over else None,
-            updated_at=first_time(said, "touched"),
             lease_until=_held_until(said, entry, moment) if is_run else None,
             remarks=tuple(_remarks(said, entry, moment)),
-        )  # fmt: skip
+        )
 
     def _retry(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a job at the end of its queue as SAQ's own retry does, as if it had never run."""
@@ -254,7 +239,7 @@ def _leave(seen: Seen) -> tuple[KeysStep, ...]:
 
 def _read_message(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
     """Return what is stored of a job, its status as a plain word, or why it cannot be read."""
-    said, problem = read_object(_MESSAGE, "its job", raw)
+    said, problem = read_object(MESSAGE, "its job", raw)
     if said is not None and isinstance(said.get("status"), dict):
         said["status"] = next(iter(said["status"].get("args") or ()), None)
     return said, problem
@@ -299,9 +284,9 @@ def _remarks(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> Itera
     elif is_run and not _is_live(said, entry, moment):
         yield _LOST if _held_until(said, entry, moment) else _LOST_FOR_EVER
     elif entry.shelf.role == "incomplete" and said.get("error"):
-        yield _TRIED_AGAIN
+        yield TRIED_AGAIN
     if text_of(entry.member).startswith(f"saq:job:{said.get('queue')}:cron:"):
-        yield _RECURS
+        yield RECURS
 
 
 def _read_worker(key: bytes, until: bytes, card: bytes | None, busy: Mapping[str, int]) -> WorkerInfo | None:
@@ -331,15 +316,7 @@ _ABORTING = "it is to be aborted: where its worker has died meanwhile nobody end
 _TAKEN = "it was taken and not begun: if that lasts, its worker has died, and the next sweep takes it back"
 _LOST = "its worker is not registered any more: SAQ's sweep sees to it once its time is over"
 _LOST_FOR_EVER = "its worker is not registered any more, and without timeout and heartbeat SAQ leaves it so for ever"
-_TRIED_AGAIN = "its error is that of its last run: SAQ tries it again when it is due"
-_RECURS = "a recurring job: a worker that has it in its code enqueues its next run by itself"
 _REASONS = usual_reasons("SAQ", workers="SAQ's registrations of workers expire by themselves")
-_WARNINGS = {
-    Verb.RETRY: "the job begins anew: its attempts, error and due time are taken out of it",
-    Verb.RELEASE: "the job begins anew with no attempts; SAQ's own sweep, once a minute, would retry or abort it",
-    Verb.CANCEL: "SAQ drops a cancelled job after its ttl, ten minutes by itself",
-    Verb.DELETE: "SAQ keeps no copy of a deleted job",
-}
 
 
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:

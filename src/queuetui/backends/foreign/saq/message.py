@@ -9,19 +9,23 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from queuetui.backends.keys.stored_values import first_time, number_of
+from queuetui.backends.keys.stored_values import first_time, number_of, read_object, to_json
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
+from queuetui.backends.payloads.python_call import summarise_call
+from queuetui.backends.payloads.python_traceback import read_error
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.job import Job
+from queuetui.model.payload import SummaryPaths
 from queuetui.model.state import FINAL, State
+from queuetui.model.text import Untrusted
 
 # A job of which nothing else is said has these.
 TIMEOUT_S, TTL_S, RUNS = 10, 600, 1
 HEAD_BYTES = 1_000_000
 _US_A_S = 1_000_000
-_MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
+MESSAGE = Decoder((), (JSON, MSGPACK, PICKLE))
 # What SAQ writes in this order, one behind the other, leaving out what is as usual; what behind that is no number.
 _BEFORE = "timeout heartbeat retries ttl retry_delay retry_backoff scheduled progress attempts completed"
 _PARTS = (*_BEFORE.split(), "queued", "started", "touched")
@@ -55,29 +59,29 @@ def read_message(raw: Any) -> tuple[dict[str, Any] | None, str]:  # noqa: ANN401
     stored = bytes(raw or b"")
     if len(stored) > HEAD_BYTES:
         return None, f"its message has more than {HEAD_BYTES:,} bytes and is not read here"
-    decoded = _MESSAGE.decode(stored)
-    try:
-        said = json.loads(decoded.text) if decoded.text else None
-    except (ValueError, RecursionError):
-        said = None
-    return (
-        (said, "")
-        if isinstance(said, dict)
-        else (None, f"its message cannot be read here: {decoded.problem or 'it is no object'}")
-    )
+    return read_object(MESSAGE, "its message", stored)
 
 
-def as_told(job: Job, said: Mapping[str, Any]) -> Job:
-    """Return a job with the numbers of its whole message, which the server does not always find."""
+def tell(job: Job, said: Mapping[str, Any], summaries: SummaryPaths | None) -> Job:
+    """Return a job with what its whole message says, of which the server does not always find the numbers."""
+    call, kwargs = str(said.get("function") or "?"), said.get("kwargs") or {}
+    is_run, is_done = job.state is State.PROCESSING, job.state is State.COMPLETED
+    progress, worker = said.get("progress"), said.get("worker_id")
     return replace(
         job,
+        payload=Untrusted(to_json(kwargs)),
+        data=summarise_call(call, to_json({"args": [], "kwargs": kwargs}), summaries),
+        error=None if is_done else read_error(said.get("error")),
+        result=Untrusted(to_json(said["result"])) if is_done and "result" in said else None,
+        progress=Untrusted(f"{progress:.0%}") if is_run and isinstance(progress, float) else None,
+        worker=Untrusted(str(worker)) if is_run and worker else None,
         attempts=number_of(said.get("attempts")),
         max_attempts=number_of(said.get("retries"), RUNS),
         created_at=first_time(said, "queued"),
         started_at=first_time(said, "started"),
         updated_at=first_time(said, "touched"),
         completed_at=first_time(said, "completed") if job.state in FINAL else None,
-        lease_until=held_until(said) if job.state is State.PROCESSING else None,
+        lease_until=held_until(said) if is_run else None,
     )
 
 

@@ -11,21 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, Text, and_, case, cast, false, func, literal, not_, null, or_, select  # fmt: skip  # isort: skip
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.saq.message import (
-    HEAD_BYTES,
-    RUNS,
-    TIMEOUT_S,
-    TTL_S,
-    as_told,
-    in_order,
-    read_message,
-    spans_of,
-)
+from queuetui.backends.foreign.saq.message import HEAD_BYTES, RUNS, TIMEOUT_S, TTL_S, in_order, read_message, spans_of, tell
 from queuetui.backends.foreign.saq.message_text import has_word, number_in, numbers_of, worker_as_written, worker_in
 from queuetui.backends.foreign.saq.recognition import JOBS
-from queuetui.backends.payloads.python_call import summarise_call
-from queuetui.backends.payloads.python_traceback import read_error
-from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
+from queuetui.backends.foreign.saq.words import ABSENT, RECURS, TRIED_AGAIN, WARNINGS
+from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, WHOLE
@@ -52,17 +42,11 @@ _OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts
 _FUNCTION = r'^\{"function": ?"([^"]+)"'
 # What PostgreSQL keeps of the name of a channel that is written as an identifier, as SAQ does.
 _CHANNEL_BYTES = 63
-_ABSENT = lacking("SAQ", "correlation_id", "lost", "tag") | {
+_ABSENT = ABSENT | {
     "key": "a job of SAQ is told from others by its id alone, which is its key",
     "worker": "which worker runs a job stands in its message, and is shown with it",
 }
 _REASONS = usual_reasons("SAQ", workers="SAQ deletes its registrations of workers itself once they have expired")
-_WARNINGS = {
-    Verb.RETRY: "the job begins anew: its attempts, error and due time are taken out of it",
-    Verb.RELEASE: "the job begins anew with no attempts; SAQ's own sweep, once a minute, would retry or abort it",
-    Verb.CANCEL: "SAQ drops a cancelled job after its ttl, ten minutes by itself",
-    Verb.DELETE: "SAQ keeps no copy of a deleted job",
-}
 _UNTRIED = "it is only read: these are not the tables of SAQ 0.26, with which this was tried"
 # Of a message a page reads so much: it would else fetch a million bytes for each of its jobs.
 LISTED_BYTES = 65_536
@@ -72,7 +56,6 @@ _RUNS_ON = "its message says that its time is not over, so its worker may be ali
 _ASKED = "it was asked to end already: its worker does so within about a second, else the sweep once its time is over"
 _TOLD = "its worker is asked to end it, and does so within about a second; where it has died, the sweep does once the time is over"
 _TWICE = "if its worker still lives, the job runs twice"
-_RECURS = "a recurring job: a worker that has it in its code enqueues its next run by itself"
 _FOR_EVER = (
     "without timeout and heartbeat SAQ never takes its run for dead: whether it still runs is told by its age alone"
 )
@@ -87,14 +70,13 @@ def describe(found: tuple[StoredTable, StoredTable | None], _: Catalog, options:
     saq = SaqTables(as_table(jobs, _SQL), None if workers is None else as_table(workers, _SQL), options.summaries)
     is_usual = jobs.name == "saq_jobs"
     return Product(
-        "saq-pg", "SAQ", (saq.source(),), saq.changes() if is_tried else (),
+        "saq-pg", "SAQ", (saq.source(),), saq.changes(),
         tables=", ".join(one.written for one in (jobs, workers) if one is not None), absent=_ABSENT,
-        reasons=_REASONS | ({} if is_tried else dict.fromkeys((Verb.RETRY, Verb.RELEASE, Verb.CANCEL, Verb.DELETE), _UNTRIED)),
-        warnings=_WARNINGS, missing_states={State.BLOCKED: "SAQ has no jobs that wait for others"},
+        reasons=_REASONS, warnings=WARNINGS, missing_states={State.BLOCKED: "SAQ has no jobs that wait for others"},
         name=(jobs.schema or "") if is_usual else jobs.written, is_visible=jobs.is_visible,
         sides=Sides(workers=None if workers is None else saq.workers), worker_command=("saq", "MODULE.SETTINGS"),
         unseen_workers=describe_unreadable([] if stats is None else [stats]),
-    )  # fmt: skip
+    ).only_read("" if is_tried else _UNTRIED)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -171,23 +153,7 @@ class SaqTables:
         if said is None:
             is_cut = len(row["message"] or b"") == LISTED_BYTES + 1
             return replace(job, remarks=(*job.remarks, _LONG if is_cut else problem))
-        call, kwargs = str(said.get("function") or "?"), said.get("kwargs") or {}
-        payload, is_run, progress, worker = (
-            json.dumps(kwargs),
-            job.state is State.PROCESSING,
-            said.get("progress"),
-            said.get("worker_id"),
-        )
-        return replace(
-            as_told(job, said),
-            payload=Untrusted(payload),
-            data=summarise_call(call, json.dumps({"args": [], "kwargs": kwargs}), self.summaries),
-            error=None if job.state is State.COMPLETED else read_error(said.get("error")),
-            result=Untrusted(json.dumps(said["result"])) if job.state is State.COMPLETED and "result" in said else None,
-            progress=Untrusted(f"{progress:.0%}") if is_run and isinstance(progress, float) else None,
-            worker=Untrusted(str(worker)) if is_run and worker else None,
-            remarks=(*job.remarks, *_remarks(row, job, said)),
-        )  # fmt: skip
+        return replace(tell(job, said, self.summaries), remarks=(*job.remarks, *_remarks(row, job, said)))
 
     def workers(self, connection: Connection, moment: Moment) -> tuple[WorkerInfo, ...]:
         """Return the workers whose registration has not expired, with what each runs."""
@@ -243,11 +209,11 @@ def _remarks(row: Row, job: Job, said: Mapping[str, Any]) -> Iterator[str]:
         yield _FOR_EVER
     if job.state in _LATER | {State.PENDING}:
         if said.get("error"):
-            yield "its error is that of its last run: SAQ tries it again when it is due"
+            yield TRIED_AGAIN
         if row["group"]:
             yield _GROUPED
     if job.ref.id.startswith("cron:"):
-        yield _RECURS
+        yield RECURS
 
 
 def _written(locked: LockedRow) -> dict[str, Any] | None:
