@@ -22,7 +22,9 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-WAITING = frozenset({State.SCHEDULED, State.PENDING, State.RETRYING})
+# In these a job stands until a time.
+PUT_OFF = frozenset({State.SCHEDULED, State.RETRYING})
+WAITING = PUT_OFF | {State.PENDING}
 LIVE = WAITING | {State.PROCESSING, State.BLOCKED}
 FINAL = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED})
 

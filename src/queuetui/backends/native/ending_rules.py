@@ -22,8 +22,6 @@ TARGETS = {
 }
 # The endings that count as an attempt, with the figure of the tally that each adds one to.
 FIGURES = {Ending.COMPLETED: "completed", Ending.RETRY: "retried", Ending.FAILED: "failed"}
-# The states that a job stands in until a time.
-PUT_OFF = frozenset({State.SCHEDULED, State.RETRYING})
 
 
 def target_of(ending: Ending, *, cancel_requested: bool) -> State:

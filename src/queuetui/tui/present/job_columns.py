@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from queuetui.model.pattern import Pattern
 from queuetui.model.query import Query, Sort
-from queuetui.model.state import FINAL, State
+from queuetui.model.state import FINAL, PUT_OFF, State
 from queuetui.tui.present.cells import Align
 from queuetui.tui.present.table import Column
 
@@ -35,7 +35,6 @@ WORKER_FIRST = replace(WORKER, priority=4, spare=False)
 NORMAL = (ID, TYPE, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY, PRIORITY, WORKER)
 TROUBLED = (ID, TYPE_BESIDE_ERROR, QUEUE, STATE, AGE, ATTEMPTS, DATA, WHY_FIRST, PRIORITY, WORKER)
 
-_PUT_OFF = frozenset({State.SCHEDULED, State.RETRYING})
 _WAITING = frozenset({State.PENDING, State.BLOCKED})
 _FIELD_OF_TIME = {
     AGE.title: "created",
@@ -133,7 +132,7 @@ def _state_and_time(states: frozenset[State], kept: Collection[State], *, is_tro
         return state, RUNNING
     if states and states <= _WAITING:
         return state, WAITING
-    if states and states <= _PUT_OFF:
+    if states and states <= PUT_OFF:
         return state, DUE
     if states and states <= FINAL:
         return state, ENDED

@@ -31,7 +31,7 @@ from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import summarise_json
 from queuetui.model.schedule import KeptSchedule
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
@@ -58,8 +58,6 @@ _PARTS = (b"", b":logs", b":dependencies", b":processed", b":failed", b":unsucce
 # One of these stands in `meta` as soon as a queue has had a job.
 _OF_QUEUE = ("version", "opts.maxLenEvents", "paused")
 _SCORE_STEP, _MOST_CHILDREN, _A_MOMENT = 4096, 20, timedelta(seconds=1)
-_LATER = frozenset({State.SCHEDULED, State.RETRYING})
-_WAITING = _LATER | {State.PENDING}
 # Whose jobs wait, run and end, in the order in which they travel. What was tried before waits among the others.
 _TRIED = (State.PENDING, State.RETRYING)
 _ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
@@ -85,10 +83,10 @@ class Bullmq(KeysProduct):
         self._names = names
         self._lent: Mapping[bytes, bytes] = {}
         self.rules = (
-            Rule(Verb.RETRY, _LATER | {State.FAILED}, self._requeue),
+            Rule(Verb.RETRY, PUT_OFF | {State.FAILED}, self._requeue),
             Rule(Verb.RELEASE, frozenset({State.PROCESSING}), self._requeue),
-            Rule(Verb.CANCEL, _WAITING, self._remove),
-            Rule(Verb.DELETE, _WAITING | {State.PROCESSING, State.FAILED, State.COMPLETED}, self._remove),
+            Rule(Verb.CANCEL, WAITING, self._remove),
+            Rule(Verb.DELETE, WAITING | {State.PROCESSING, State.FAILED, State.COMPLETED}, self._remove),
         )
         self.capabilities = Capabilities(
             "bullmq", "BullMQ", native=False, applies=states_by_verb(self.rules), manages=frozenset({Verb.PAUSE, Verb.RESUME}),

@@ -55,7 +55,7 @@ from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
 from queuetui.model.job import Job
 from queuetui.model.schedule import KeptSchedule
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
@@ -109,10 +109,10 @@ class Celery(KeysProduct):
         self._read_once: dict[tuple[bytes, bool], tuple[tuple[bytes, str], Job]] = {}
         self.home = f"the keys {text_of(prefix)}unacked and {text_of(results)}*"
         self.rules = (
-            Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), self._retry),
+            Rule(Verb.RETRY, PUT_OFF | {State.FAILED}, self._retry),
             Rule(Verb.RELEASE, frozenset({State.PROCESSING}), self._release),
-            Rule(Verb.CANCEL, frozenset(_LISTED), self._cancel),
-            Rule(Verb.DELETE, frozenset(_LISTED) | _FINAL, self._delete),
+            Rule(Verb.CANCEL, WAITING, self._cancel),
+            Rule(Verb.DELETE, WAITING | _FINAL, self._delete),
         )
         self._redbeat, self._has_redbeat = options.settings.get("celery.redbeat_prefix", "redbeat:").encode(), False
         self._note_results(are_there=False)

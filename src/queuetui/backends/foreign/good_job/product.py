@@ -31,7 +31,7 @@ from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import SummaryPaths
-from queuetui.model.state import FINAL, State
+from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 
@@ -44,7 +44,6 @@ _DISCARDED = "GoodJob::Job::DiscardJobError"
 _EVENTS = {0: "interrupted", 2: "handled", 3: "retried", 5: "discarded"}
 _PUT_OFF = re.compile(r"GoodJob::ActiveJobExtensions::Concurrency::(Concurrency|Throttle)ExceededError\b")
 _MOST = 1_000
-_WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
 _ABSENT = {
     "max_attempts": "how often a job is tried is in the application's code, in its retry_on",
     **dict.fromkeys(
@@ -191,7 +190,7 @@ class GoodJob:
     def _finish(self, row: Row, job: Job) -> Job:
         """Add the arguments, the error and what to know of the job."""
         job, _ = tell_call(job, row[PAYLOAD], self.summaries, is_whole=job.payload_whole)
-        paused, waits = read_object(row["paused"]), job.state in _WAITING
+        paused, waits = read_object(row["paused"]), job.state in WAITING
         labels = [label for label in row["labels"] or () if label is not None]
         stopped = [paused[one] for one in ("job_classes", "labels") if isinstance(paused.get(one), list)]
         held = [name for name in (job.type.raw, *labels) if any(name in one for one in stopped)]
@@ -231,8 +230,8 @@ class GoodJob:
         free = self._writing(lambda _: dict.fromkeys(("locked_by_id", "locked_at", "lock_type")), only_stuck=True)
         return (
             Change(Verb.RETRY, _ENDED, given_up, again, note=lambda one: _NO_CALLBACK if one.says["correlation_id"] else ""),
-            Change(Verb.RETRY, _LIVE, _WAITING - {State.PENDING}, due, refusal=_why_kept),
-            Change(Verb.CANCEL, _LIVE, _WAITING, drop, refusal=lambda locked: _why_kept(locked, alone=True)),
+            Change(Verb.RETRY, _LIVE, PUT_OFF, due, refusal=_why_kept),
+            Change(Verb.CANCEL, _LIVE, WAITING, drop, refusal=lambda locked: _why_kept(locked, alone=True)),
             Change(Verb.RELEASE, _LIVE, running, free, only_stuck=True),
             Change(Verb.DELETE, _ENDED, FINAL, self._delete),
         )  # fmt: skip

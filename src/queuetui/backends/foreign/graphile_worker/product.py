@@ -44,7 +44,7 @@ from queuetui.backends.tables.schedule_rows import find_schedules
 from queuetui.backends.tables.source import DEFAULT_QUEUE, PAYLOAD, Field, Row, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
-from queuetui.model.state import WAITING, State
+from queuetui.model.state import PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 
 _SOURCE = "job"
@@ -246,7 +246,7 @@ def _changes(schema: str, queues: Table) -> Iterator[Change]:
     again = calling("reschedule_jobs", "now", None, 0, None)
     soon = calling("reschedule_jobs", "now", None, None, None)
     yield Change(Verb.RETRY, _SOURCE, failed, again)
-    yield Change(Verb.RETRY, _SOURCE, frozenset({State.SCHEDULED, State.RETRYING}), soon)
+    yield Change(Verb.RETRY, _SOURCE, PUT_OFF, soon)
     yield Change(Verb.CANCEL, _SOURCE, idle, calling("permanently_fail_jobs", _CANCELLED))
     yield Change(Verb.RELEASE, _SOURCE, running, free, only_stuck=True, note=after_release)
     yield Change(Verb.DELETE, _SOURCE, idle | failed, calling("complete_jobs"))

@@ -24,7 +24,7 @@ from queuetui.backends.redis.key_list import KeyList
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.job import Job
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 
 _NAMED = re.compile(rb"huey\.(?:(?:redis|schedule|results)\.(.+)|r\.([A-Za-z0-9_]+)\..+)", re.DOTALL)
 _WAITING = (State.PENDING, State.SCHEDULED, State.RETRYING, State.CANCELLED)
@@ -48,11 +48,10 @@ class HueyOnRedis(KeysProduct):
         self._zone = zone
         self._is_named = bool(named)
         self._names = QueueNames(keys, b"huey.*", _queue_of, named)
-        later = frozenset({State.SCHEDULED, State.RETRYING})
         self.rules = (
-            Rule(Verb.RETRY, later, self._run_now),
+            Rule(Verb.RETRY, PUT_OFF, self._run_now),
             Rule(Verb.RETRY, frozenset({State.CANCELLED}), self._restore),
-            Rule(Verb.CANCEL, later | {State.PENDING}, self._revoke),
+            Rule(Verb.CANCEL, WAITING, self._revoke),
             Rule(Verb.DELETE, frozenset(_WAITING), self._delete),
         )
         self.capabilities = Capabilities(

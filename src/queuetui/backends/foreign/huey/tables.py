@@ -42,12 +42,10 @@ from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Moment, R
 from queuetui.model.act import Verb
 from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 
 _SECONDS = Epoch(whole=False)
 _PACKED = (b"\x1f", b"\x78")
-_LATER = frozenset({State.SCHEDULED, State.RETRYING})
-_WAITING = _LATER | {State.PENDING}
 
 
 @dataclass(frozen=True)
@@ -198,10 +196,10 @@ class HueyOnSqlite:
 
     def _changes(self, name: str) -> tuple[Change, ...]:
         return (
-            Change(Verb.RETRY, name, _LATER, self._run_now, refusal=self._why_not_run),
+            Change(Verb.RETRY, name, PUT_OFF, self._run_now, refusal=self._why_not_run),
             Change(Verb.RETRY, name, frozenset({State.CANCELLED}), self._restore, refusal=self._why_not_restore),
-            Change(Verb.CANCEL, name, _WAITING, self._revoke, refusal=_why_not_revoke),
-            Change(Verb.DELETE, name, _WAITING | {State.CANCELLED}, self._forget),
+            Change(Verb.CANCEL, name, WAITING, self._revoke, refusal=_why_not_revoke),
+            Change(Verb.DELETE, name, WAITING | {State.CANCELLED}, self._forget),
         )
 
     def _due_now(self, locked: LockedRow) -> bytes | str:

@@ -17,7 +17,7 @@ from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.product import Change, LockedRow, RowPlace, Statements
 from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, Verb
 from queuetui.model.errors import Stale, Unsupported
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 
 JOBS, FAILED = "job", "failed"
 _DEADLINE = re.compile(r'("(?:retryUntil|timeoutAt)"\s*:\s*)\d+')
@@ -33,7 +33,6 @@ _NOT_ONCE = (
 
 def make_changes(tables: Tables, settings: LaravelSettings) -> tuple[Change, ...]:
     """Return what can be changed; which states a verb fits does not hang on which tables are there."""
-    waiting = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
     running = frozenset({State.PROCESSING})
 
     def why_not_retried(locked: LockedRow) -> str:
@@ -45,7 +44,7 @@ def make_changes(tables: Tables, settings: LaravelSettings) -> tuple[Change, ...
         change
         for verb in (Verb.CANCEL, Verb.DELETE)
         for change in (
-            Change(verb, JOBS, waiting, deleting),
+            Change(verb, JOBS, WAITING, deleting),
             Change(verb, JOBS, running, deleting, only_stuck=True, note=_STILL_RUNNING),
         )
     ]
@@ -58,7 +57,7 @@ def make_changes(tables: Tables, settings: LaravelSettings) -> tuple[Change, ...
             note=say_deadline,
             refusal=why_not_retried,
         ),
-        Change(Verb.RETRY, JOBS, frozenset({State.RETRYING, State.SCHEDULED}), setting(_make_due), note=say_deadline),
+        Change(Verb.RETRY, JOBS, PUT_OFF, setting(_make_due), note=say_deadline),
         Change(Verb.RETRY, JOBS, frozenset({State.PENDING}), setting(_make_due), refusal=_has_time, offered=False),
         Change(Verb.RELEASE, JOBS, running, setting(_release), only_stuck=True, note=_beware_twice),
         *removing,

@@ -36,7 +36,7 @@ from queuetui.backends.tables.source import DEFAULT_QUEUE, Condition, Field, Sou
 from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.query import Value
-from queuetui.model.state import State
+from queuetui.model.state import WAITING, State
 
 # Where the display name of a payload begins: behind {"uuid":"...","displayName":" as every version since 5.8 writes it.
 _NAME_START, _NAME_SIZE = 63, 80
@@ -51,7 +51,6 @@ _MISSING = {
     State.CANCELLED: "Laravel keeps no cancelled jobs",
     State.BLOCKED: "Laravel's database queue has no blocked jobs",
 }
-_WAITING = (State.PENDING, State.SCHEDULED, State.RETRYING, State.PROCESSING)
 
 
 def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths) -> Product:
@@ -63,7 +62,7 @@ def describe(tables: Tables, settings: LaravelSettings, summaries: SummaryPaths)
     reader = JobReader(settings, summaries)
     missing = dict(_MISSING)
     if tables.jobs is None:
-        missing |= dict.fromkeys(_WAITING, tables.jobs_absent)
+        missing |= dict.fromkeys((*WAITING, State.PROCESSING), tables.jobs_absent)
     if tables.failed is None:
         missing[State.FAILED] = tables.failed_absent
     return Product(

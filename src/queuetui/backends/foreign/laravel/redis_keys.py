@@ -31,14 +31,13 @@ from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.job import Job
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 
 KIND, LABEL = "laravel-redis", "Laravel Redis queue"
 QUEUES = b"queues:"
 DELAYED, RESERVED, NOTIFY = b":delayed", b":reserved", b":notify"
 _PARTS = (DELAYED, RESERVED, NOTIFY)
-_WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
 _RUNNING = frozenset({State.PROCESSING})
 _KNOWN_BY_QUEUES = 5
 
@@ -86,14 +85,14 @@ class LaravelRedis(KeysProduct):
         # Failed jobs are read where they can be retried, if that is known.
         self._ended = () if horizon is None else (State.COMPLETED, *((State.FAILED,) if missing else ()))
         offered = (
-            Rule(Verb.RETRY, frozenset({State.SCHEDULED, State.RETRYING}), self._make_due),
+            Rule(Verb.RETRY, PUT_OFF, self._make_due),
             Rule(Verb.RELEASE, _RUNNING, self._release),
-            *(Rule(verb, _WAITING | _RUNNING, self._remove) for verb in (Verb.CANCEL, Verb.DELETE)),
+            *(Rule(verb, WAITING | _RUNNING, self._remove) for verb in (Verb.CANCEL, Verb.DELETE)),
         )
         # Of the jobs that wait in their turn, only what the next worker would fail has anything to be retried for.
         self.rules = (*offered, Rule(Verb.RETRY, frozenset({State.PENDING}), self._renew))
         self.capabilities = Capabilities(
-            KIND, LABEL, native=False, applies=states_by_verb(offered), keeps=_WAITING | _RUNNING | {*self._ended}, reasons=REASONS,
+            KIND, LABEL, native=False, applies=states_by_verb(offered), keeps=WAITING | _RUNNING | {*self._ended}, reasons=REASONS,
             liveness=Liveness.DEADLINE, warnings={**WARNINGS, Verb.RELEASE: RUNS_TWICE},
             missing={} if horizon is not None else {State.FAILED: missing, State.COMPLETED: _NO_HISTORY},
             worker_command=("php", "artisan", *(_BY_ITSELF if horizon is None else ("horizon",))), workers=horizon is not None,

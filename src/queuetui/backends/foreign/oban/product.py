@@ -22,7 +22,7 @@ from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.source import PAYLOAD, Field, Moment, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Verb
-from queuetui.model.state import State
+from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
 
 _SQL, _SOURCE, _UTC, _ID = "postgresql", "job", Naive(), re.compile(r"[0-9]{1,18}", re.ASCII)
 _LABELS = frozenset(
@@ -149,8 +149,8 @@ def _changes(table: Table, processes: Processes) -> tuple[Change, ...]:
     job = table.c
     # Whose attempts are used up is never taken, and holds up what stands behind it.
     freed = {"state": "available", "max_attempts": func.greatest(job.max_attempts, job.attempt + 1)}
-    waiting = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING, State.BLOCKED})
-    running, ended = frozenset({State.PROCESSING}), frozenset({State.FAILED, State.CANCELLED, State.COMPLETED})
+    waiting = WAITING | {State.BLOCKED}
+    running = frozenset({State.PROCESSING})
 
     def again(locked: LockedRow) -> Mapping[str, Any]:
         return freed | {f"{name}_at": None for name in _ENDS} | {"scheduled_at": _UTC.to_store(locked.moment.now)}
@@ -169,9 +169,9 @@ def _changes(table: Table, processes: Processes) -> tuple[Change, ...]:
 
     free = setting(lambda _: freed, only_stuck=True)
     return (
-        Change(Verb.RETRY, _SOURCE, ended | {State.SCHEDULED, State.RETRYING}, setting(again), refusal=waits),
+        Change(Verb.RETRY, _SOURCE, FINAL | PUT_OFF, setting(again), refusal=waits),
         Change(Verb.CANCEL, _SOURCE, waiting, setting(cancelled)),
         Change(Verb.CANCEL, _SOURCE, running, calling(kill), note=_ASKED, refusal=is_dead),
         Change(Verb.RELEASE, _SOURCE, running, free, only_stuck=True, note=_WARNINGS[Verb.RELEASE]),
-        Change(Verb.DELETE, _SOURCE, waiting | ended, deleting),
+        Change(Verb.DELETE, _SOURCE, waiting | FINAL, deleting),
     )

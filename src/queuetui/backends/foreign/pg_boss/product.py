@@ -43,7 +43,7 @@ from queuetui.backends.tables.schedule_rows import find_schedules, within
 from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Row, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
-from queuetui.model.state import State
+from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 
 _SOURCE = "job"
@@ -231,14 +231,13 @@ def _changes() -> tuple[Change, ...]:
 
         return setting(values)
 
-    waiting = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
     cancel = setting(lambda locked: {"state": "cancelled", "completed_on": locked.moment.now})
     run_now = setting(lambda locked: {"start_after": locked.moment.now})
     return (
         Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), again("retry", one_more=True)),
         Change(Verb.RETRY, _SOURCE, frozenset({State.CANCELLED}), again("created", one_more=False)),
-        Change(Verb.RETRY, _SOURCE, frozenset({State.SCHEDULED, State.RETRYING}), run_now),
-        Change(Verb.CANCEL, _SOURCE, waiting, cancel, refusal=no_dependents),
+        Change(Verb.RETRY, _SOURCE, PUT_OFF, run_now),
+        Change(Verb.CANCEL, _SOURCE, WAITING, cancel, refusal=no_dependents),
         Change(
             Verb.CANCEL,
             _SOURCE,
@@ -255,13 +254,7 @@ def _changes() -> tuple[Change, ...]:
             only_stuck=True,
             note=RUNS_TWICE,
         ),
-        Change(
-            Verb.DELETE,
-            _SOURCE,
-            waiting | {State.COMPLETED, State.CANCELLED, State.FAILED},
-            deleting,
-            refusal=no_dependents,
-        ),
+        Change(Verb.DELETE, _SOURCE, WAITING | FINAL, deleting, refusal=no_dependents),
         Change(
             Verb.DELETE,
             _SOURCE,

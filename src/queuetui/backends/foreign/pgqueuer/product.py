@@ -16,7 +16,7 @@ from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules
 from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Verb
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 
 _SQL = "postgresql"
 _LABELS = frozenset(["queued", "picked", "successful", "exception", "canceled", "deleted", "failed"])
@@ -36,7 +36,6 @@ _WARNINGS = {
     Verb.DELETE: "its row and payload are deleted, and only its record in the log is left",
     Verb.RELEASE: "if its worker still lives, the job runs twice, and whichever ends first deletes it",
 }
-_LATER = frozenset({State.SCHEDULED, State.RETRYING})
 
 
 def describe(found: tuple[StoredTable, StoredTable], catalog: Catalog, _: BackendOptions) -> Product:
@@ -73,8 +72,8 @@ def _changes(logged: LoggedChanges) -> tuple[Change, ...]:
     release = logged.updating(free, "queued", only_stuck=True)
     return (
         Change(Verb.RETRY, JOB, failed, logged.updating(again, "queued"), refusal=stays),
-        Change(Verb.RETRY, JOB, _LATER, logged.updating(due), refusal=stays),
-        Change(Verb.CANCEL, JOB, _LATER | {State.PENDING}, logged.removing("canceled")),
+        Change(Verb.RETRY, JOB, PUT_OFF, logged.updating(due), refusal=stays),
+        Change(Verb.CANCEL, JOB, WAITING, logged.removing("canceled")),
         Change(Verb.CANCEL, JOB, running, logged.removing("canceled", tell=True), note=_WARNINGS[Verb.CANCEL]),
         Change(Verb.DELETE, JOB, failed, logged.removing("deleted")),
         Change(Verb.RELEASE, JOB, running, release, only_stuck=True, note=_WARNINGS[Verb.RELEASE]),

@@ -43,7 +43,7 @@ from queuetui.backends.tables.schedule_rows import find_schedules, within
 from queuetui.backends.tables.source import PAYLOAD, Field, Key, Moment, Row, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
-from queuetui.model.state import FINAL, WAITING, State
+from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
@@ -327,7 +327,7 @@ def _changes(schema: str) -> tuple[Change, ...]:
     ask = calling("procrastinate_cancel_job_v1", True, False)
     return (
         Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), anew, refusal=has_twin),
-        Change(Verb.RETRY, _SOURCE, frozenset({State.SCHEDULED, State.RETRYING}), run_now),
+        Change(Verb.RETRY, _SOURCE, PUT_OFF, run_now),
         Change(Verb.CANCEL, _SOURCE, idle, calling("procrastinate_cancel_job_v1", False, False)),
         Change(Verb.CANCEL, _SOURCE, running, ask, note=aborting, refusal=hears_not),
         Change(Verb.RELEASE, _SOURCE, running, retry, only_stuck=True, note=after_release, refusal=has_twin),

@@ -43,7 +43,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.job_view import uncounted_queue
 from queuetui.model.snapshot import QueueInfo
-from queuetui.model.state import FINAL, State
+from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 
 _LIVE, _ENDED, _ASKED, _RESCUED = "live", "ended", "cancel_attempted_at", "river:rescue_count"
@@ -51,7 +51,6 @@ _FINAL = ("completed", "discarded", "cancelled")
 # River's own: RescueStuckJobsAfter is the usual JobTimeout of a minute and an hour.
 _RESCUE = timedelta(hours=1, minutes=1)
 _BY_KEY = frozenset({"created"})
-_WAITS = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
 _MOST = 1_000_000
 _ABSENT = {
     "key": "River stores no unique key in clear",
@@ -184,7 +183,7 @@ class River:
 
     def changes(self) -> tuple[Change, ...]:
         """Return what each verb does."""
-        job, waits, running = self.jobs.c, _WAITS | {State.BLOCKED}, frozenset({State.PROCESSING})
+        job, waits, running = self.jobs.c, WAITING | {State.BLOCKED}, frozenset({State.PROCESSING})
         # A job whose attempts are used up is never taken.
         free = {
             "state": "available",
@@ -214,7 +213,7 @@ class River:
 
         return (
             Change(Verb.RETRY, _ENDED, FINAL, moving(setting(again), _LIVE)),
-            Change(Verb.RETRY, _LIVE, frozenset({State.SCHEDULED, State.RETRYING}), setting(again), refusal=_why_kept),
+            Change(Verb.RETRY, _LIVE, PUT_OFF, setting(again), refusal=_why_kept),
             Change(Verb.CANCEL, _LIVE, waits, moving(setting(cancelled), _ENDED)),
             Change(Verb.CANCEL, _LIVE, running, tell, note=_TOLD),
             Change(Verb.RELEASE, _LIVE, running, setting(released), only_stuck=True, note=_WARNINGS[Verb.RELEASE]),

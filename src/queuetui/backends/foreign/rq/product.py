@@ -32,7 +32,7 @@ from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.schedule import KeptSchedule
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
@@ -83,11 +83,11 @@ class Rq(KeysProduct):
         self.prefix = prefix.encode()
         self.home = f"the set {prefix}:queues"
         self.rules = (
-            Rule(Verb.RETRY, frozenset({State.FAILED, State.SCHEDULED, State.RETRYING}), once(self._enqueue)),
+            Rule(Verb.RETRY, PUT_OFF | {State.FAILED}, once(self._enqueue)),
             Rule(Verb.RELEASE, frozenset({State.PROCESSING}), once(self._enqueue)),
             Rule(
                 Verb.CANCEL,
-                frozenset({State.PENDING, State.SCHEDULED, State.RETRYING, State.BLOCKED}),
+                WAITING | {State.BLOCKED},
                 once(self._cancel),
             ),
             Rule(Verb.DELETE, frozenset(State) - {State.PROCESSING}, once(self._delete)),

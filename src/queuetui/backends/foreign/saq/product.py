@@ -15,6 +15,7 @@ from queuetui.backends.foreign.saq.message import HEAD_BYTES, RUNS, TIMEOUT_S, T
 from queuetui.backends.foreign.saq.message_text import has_word, number_in, numbers_of, worker_as_written, worker_in
 from queuetui.backends.foreign.saq.recognition import JOBS
 from queuetui.backends.foreign.saq.words import ABSENT, RECURS, TRIED_AGAIN, WARNINGS
+from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
 from queuetui.backends.tables.changes import deleting, setting
@@ -26,7 +27,7 @@ from queuetui.model.act import Verb
 from queuetui.model.clock import from_us
 from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 from queuetui.model.stuck import is_over_limit
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
@@ -37,7 +38,6 @@ _BEATS_LAST_S = 11
 _MOST_WORKERS = 1_000
 _ENDED = {"complete": State.COMPLETED, "failed": State.FAILED, "aborted": State.CANCELLED}
 _BEGUN = ("active", "aborting")
-_LATER = frozenset({State.SCHEDULED, State.RETRYING})
 _OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts", "error", "worker_id")
 _FUNCTION = r'^\{"function": ?"([^"]+)"'
 # What PostgreSQL keeps of the name of a channel that is written as an identifier, as SAQ does.
@@ -55,7 +55,6 @@ _UNWRITABLE = "its message is not stored as JSON, so it cannot be written again 
 _RUNS_ON = "its message says that its time is not over, so its worker may be alive"
 _ASKED = "it was asked to end already: its worker does so within about a second, else the sweep once its time is over"
 _TOLD = "its worker is asked to end it, and does so within about a second; where it has died, the sweep does once the time is over"
-_TWICE = "if its worker still lives, the job runs twice"
 _FOR_EVER = (
     "without timeout and heartbeat SAQ never takes its run for dead: whether it still runs is told by its age alone"
 )
@@ -177,18 +176,18 @@ class SaqTables:
 
     def changes(self) -> tuple[Change, ...]:
         """Return the verbs."""
-        running, waiting = frozenset({State.PROCESSING}), _LATER | {State.PENDING}
+        running = frozenset({State.PROCESSING})
         ended = frozenset({State.FAILED, State.CANCELLED})
         again = self._telling(setting(_anew))
         return (
-            Change(Verb.RETRY, _SOURCE, ended | _LATER, again, refusal=_why_not_written),
+            Change(Verb.RETRY, _SOURCE, ended | PUT_OFF, again, refusal=_why_not_written),
             Change(
                 Verb.RELEASE, _SOURCE, running, self._telling(setting(_anew, only_stuck=True)),
-                only_stuck=True, note=_TWICE, refusal=_why_not_released,
+                only_stuck=True, note=RUNS_TWICE, refusal=_why_not_released,
             ),
-            Change(Verb.CANCEL, _SOURCE, waiting, _abort, refusal=_why_not_written),
+            Change(Verb.CANCEL, _SOURCE, WAITING, _abort, refusal=_why_not_written),
             Change(Verb.CANCEL, _SOURCE, running, setting(_ask_to_end), note=_TOLD, refusal=_why_not_asked),
-            Change(Verb.DELETE, _SOURCE, waiting | ended | {State.COMPLETED}, deleting),
+            Change(Verb.DELETE, _SOURCE, WAITING | ended | {State.COMPLETED}, deleting),
         )  # fmt: skip
 
     def _telling(self, write: Callable[[LockedRow], Statements]) -> Callable[[LockedRow], Statements]:
@@ -207,7 +206,7 @@ def _remarks(row: Row, job: Job, said: Mapping[str, Any]) -> Iterator[str]:
         yield _ASKED
     if job.state is State.PROCESSING and not spans_of(said):
         yield _FOR_EVER
-    if job.state in _LATER | {State.PENDING}:
+    if job.state in WAITING:
         if said.get("error"):
             yield TRIED_AGAIN
         if row["group"]:

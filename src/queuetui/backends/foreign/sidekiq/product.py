@@ -34,7 +34,7 @@ from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.job import Job, JobError
 from queuetui.model.payload import summarise_json
 from queuetui.model.schedule import KeptSchedule
-from queuetui.model.state import State
+from queuetui.model.state import WAITING, State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
@@ -43,8 +43,7 @@ _DEFAULT_RETRIES = 25
 _MILLISECONDS_FROM = 1e11
 _PROCESS_FIELDS = ("info", "busy", "beat", "quiet", "rss")
 _BACKTRACE = Decoder((BASE64, ZLIB), (JSON,))
-_WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
-_KEPT = _WAITING | {State.PROCESSING, State.FAILED}
+_KEPT = WAITING | {State.PROCESSING, State.FAILED}
 _SETS = (("schedule", State.SCHEDULED, False), ("retry", State.RETRYING, False), ("dead", State.FAILED, True))
 _FIRST_OF = {b"list": "LRANGE", b"zset": "ZRANGE"}
 _REGISTERS = (b"queues", b"processes", b"stat:processed")
@@ -68,7 +67,7 @@ class Sidekiq(KeysProduct):
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, State.RETRYING, State.SCHEDULED}), self._enqueue),
             Rule(Verb.CANCEL, frozenset({State.RETRYING}), self._kill),
-            Rule(Verb.DELETE, _WAITING | {State.FAILED}, self._delete),
+            Rule(Verb.DELETE, WAITING | {State.FAILED}, self._delete),
         )
         self.capabilities = Capabilities(
             "sidekiq", "Sidekiq", native=False, applies=states_by_verb(self.rules), keeps=_KEPT, reasons=_REASONS,

@@ -30,7 +30,7 @@ from queuetui.model.act import Verb
 from queuetui.model.clock import EARLIEST
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import SummaryPaths
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
@@ -62,7 +62,6 @@ _WARNINGS = {
     Verb.RELEASE: "its process has not beaten for 5 minutes: make sure that it is dead, or the job runs twice",
 }
 _HAS_SEAT = "it holds a seat of its concurrency key, which would not be given back before its limit's duration is over"
-_WAITING = frozenset({State.PENDING, State.SCHEDULED, State.RETRYING})
 
 
 def describe(stored: Mapping[str, StoredTable], catalog: Catalog, options: BackendOptions) -> Product:
@@ -219,12 +218,12 @@ class SolidQueue:
         """Return what each verb does to the rows of each source."""
         due_now = setting(lambda locked: {"scheduled_at": self.times.to_store(locked.moment.now)})
         failed, running = frozenset({State.FAILED}), frozenset({State.PROCESSING})
-        waits = {_READY: {State.PENDING}, _SCHEDULED: _WAITING, _BLOCKED: {State.BLOCKED}}
+        waits = {_READY: {State.PENDING}, _SCHEDULED: WAITING, _BLOCKED: {State.BLOCKED}}
         ended = {_FAILED: failed, _LOST: failed, _FINISHED: {State.COMPLETED}}
         discards = [(Verb.CANCEL, waits), (Verb.DELETE, waits), (Verb.DELETE, ended)]
         return (
             *(Change(Verb.RETRY, name, failed, self._retry, refusal=_why_not) for name in (_FAILED, _LOST)),
-            Change(Verb.RETRY, _SCHEDULED, _WAITING - {State.PENDING}, due_now),
+            Change(Verb.RETRY, _SCHEDULED, PUT_OFF, due_now),
             Change(Verb.RELEASE, _CLAIMED, running, self._release, only_stuck=True),
             *(Change(verb, one, frozenset(of), self._discard, refusal=_why_not) for verb, some in discards for one, of in some.items()),
         )  # fmt: skip

@@ -9,7 +9,6 @@ from queuetui.backends.native.ending_rules import (
     FIGURES,
     LOST,
     POISON_PILL,
-    PUT_OFF,
     is_poisonous,
     quarantine_error,
     target_of,
@@ -18,7 +17,7 @@ from queuetui.backends.native.event_rules import KIND_OF_TARGET
 from queuetui.backends.native.memory.event_log import tell_job
 from queuetui.model.event import EventKind
 from queuetui.model.job import Ending, RunError, Settlement
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, State
 
 if TYPE_CHECKING:
     from datetime import datetime

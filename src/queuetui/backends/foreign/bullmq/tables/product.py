@@ -41,7 +41,7 @@ from queuetui.model.errors import Stale
 from queuetui.model.job import Attempt, Job
 from queuetui.model.job_view import uncounted_queue
 from queuetui.model.snapshot import QueueInfo
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
@@ -54,8 +54,7 @@ _FUNCTIONS = {
     "pause": "p_queue text, p_paused boolean",
     "publish_event": "p_queue text, p_event text, p_data jsonb",
 }
-_LATER = frozenset({State.SCHEDULED, State.RETRYING})
-_WAITING, _RUNNING = _LATER | {State.PENDING}, frozenset({State.PROCESSING})
+_RUNNING = frozenset({State.PROCESSING})
 _UNTRIED = "it is only read: its schema lacks functions of BullMQ 6.7 (schema 11), with which this was tried; act on it by BullMQ"
 _SCHEDULED = "it is of a job scheduler, whose jobs BullMQ itself does not remove: see removeJobScheduler"
 _PARENT = "its children have not ended: delete them first"
@@ -276,9 +275,9 @@ def _changes(bullmq: _Tables, schema: str) -> tuple[Change, ...]:
     twice = "if its worker still lives, what it reports is dropped, and the job runs twice"
     return (
         Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), retry),
-        Change(Verb.RETRY, _SOURCE, _LATER, calling("promote", 0), refusal=waits),
+        Change(Verb.RETRY, _SOURCE, PUT_OFF, calling("promote", 0), refusal=waits),
         Change(Verb.RELEASE, _SOURCE, _RUNNING, release, only_stuck=True, note=twice, refusal=stalls),
-        Change(Verb.CANCEL, _SOURCE, _WAITING, remove, refusal=keeps),
-        Change(Verb.DELETE, _SOURCE, _WAITING | {State.FAILED, State.COMPLETED}, remove, refusal=keeps),
+        Change(Verb.CANCEL, _SOURCE, WAITING, remove, refusal=keeps),
+        Change(Verb.DELETE, _SOURCE, WAITING | {State.FAILED, State.COMPLETED}, remove, refusal=keeps),
         Change(Verb.DELETE, _SOURCE, _RUNNING, remove, only_stuck=True, refusal=keeps),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from queuetui.backends.native.ending_rules import FIGURES, LOST, PUT_OFF, is_poisonous, quarantine_error, target_of
+from queuetui.backends.native.ending_rules import FIGURES, LOST, is_poisonous, quarantine_error, target_of
 from queuetui.backends.native.event_rules import KIND_OF_TARGET
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.postgresql import bulk as postgresql_bulk
@@ -29,7 +29,7 @@ from queuetui.backends.native.texts import storable
 from queuetui.model.event import EventKind
 from queuetui.model.fingerprint import fingerprint_of
 from queuetui.model.job import Ending, RunError, Settlement
-from queuetui.model.state import FINAL, State
+from queuetui.model.state import FINAL, PUT_OFF, State
 
 LONGEST_DELAY_S = 100 * 365 * 86_400.0
 _FINISH = {
