@@ -11,6 +11,8 @@ from queuetui.backends.discover import open_backend
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.errors import BadConfig
 from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from queuetui.model.query import Query
 from tests.backends.captures import FIXTURES, run_script
 from tests.backends.mapped.test_shipped import now_of, truth_of
 
@@ -26,6 +28,18 @@ def test_a_way_of_a_verb_is_chosen_by_the_settings(postgres_url: str) -> None:
     (result,) = backend.operator.apply(Act(Verb.RELEASE, "tester"), [Target(ref)], Limits())
     assert (result.outcome, backend.inspector.get(ref.id).attempts) == (Outcome.DONE, 1)
     backend.close()
+
+
+def test_times_in_the_future_name_the_setting_of_their_zone(postgres_url: str) -> None:
+    """A job that was made two hours after the server's now says so, and which setting names the zone; at the true time none does."""
+    run_script(postgres_url, (FIXTURES / "plain-tables" / "dump.prisma.postgres.sql").read_text(encoding="utf-8"))
+    for ahead_h in (0, 2):
+        now = now_of(truth_of("prisma")) - timedelta(hours=ahead_h)
+        backend = open_backend(postgres_url, BackendOptions("mine", now=now))
+        page = backend.inspector.page(PageRequest(Query(), 100), Limits())
+        remarks = " ".join(remark for job in page.jobs for remark in job.remarks)
+        assert ("mapping.zone" in remarks) is bool(ahead_h)
+        backend.close()
 
 
 def test_a_mapping_file_that_is_not_there_is_told(sqlite_url: str) -> None:

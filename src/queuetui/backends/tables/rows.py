@@ -13,6 +13,8 @@ from urllib.parse import quote, unquote
 from sqlalchemy import Row as StoredRow
 from sqlalchemy import Select, false, func, select, tuple_
 
+from queuetui.backends.reading.zone_doubts import say_ahead
+from queuetui.backends.tables.codecs import IsoText, Naive
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.product import RowPlace
 from queuetui.backends.tables.source import (
@@ -46,6 +48,8 @@ _NAMES = {
     "key": "idempotency_key",
     "correlation_id": "correlation_id",
 }
+# Times that are over, whatever state a job is in.
+_OVER = ("created", "started", "completed", "updated")
 _HASH_DIGITS = 16
 TRACE_HEAD_CHARS = 4096
 _ROW_NAME = re.compile(r"([a-z]+)-([\w.~%-]{1,300})", re.ASCII)
@@ -99,7 +103,17 @@ def read_row(source: Source, record: Record, reading: Reading, chars: int | None
         text, is_whole = texts[PAYLOAD]
         data = summarise_json(job.type.raw, text, reading.summaries)
         job = replace(job, payload=Untrusted(text), payload_whole=is_whole, data=data)
-    return row, source.finish(row, job)
+    return row, _with_zone_doubted(source, row, source.finish(row, job))
+
+
+def _with_zone_doubted(source: Source, row: Row, job: Job) -> Job:
+    """Return a job with the remark that its times were stored in another zone, where the latest that is over tells."""
+    if not source.zone_setting:
+        return job
+    zoneless = {name for name, one in source.fields.items() if isinstance(one.codec, Naive | IsoText)}
+    over = [row[name] for name in _OVER if name in zoneless and row[name] is not None]
+    said = say_ahead(max(over), row[NOW], source.zone_setting) if over else ""
+    return replace(job, remarks=(*job.remarks, said)) if said else job
 
 
 def _make_job(source: Source, record: Record, row: Row, reading: Reading) -> Job:

@@ -81,7 +81,7 @@ class Source:
     taken in the order of their key, so that those that run are the first. `note` is said of each page with its jobs. `attempts` reads
     the runs that are kept of the row of a key, oldest first. `settled`: why nothing is done to any of its rows. `cancelling` holds for
     runs that were asked to end. `sparse`: hardly any of many rows is a job of this source, and no index leads
-    to one.
+    to one. `zone_setting` names the zone of times that are stored without one.
     """
 
     name: str
@@ -113,6 +113,7 @@ class Source:
     settled: str = ""
     cancelling: Condition | None = None
     sparse: bool = False
+    zone_setting: str = ""
 
     def state(self, moment: Moment) -> ColumnElement[int]:
         """Return the place of a row's state in STATES, NO_STATE for a row that no rule knows."""

@@ -28,7 +28,7 @@ from sqlalchemy import (
     or_,
 )
 
-from queuetui.backends.foreign.celery.stored_sets import DJANGO, SOURCES
+from queuetui.backends.foreign.celery.stored_sets import DJANGO, SOURCES, ZONE
 from queuetui.backends.foreign.celery.words import UNRUN
 from queuetui.backends.payloads.celery_result import CHORD_ERROR, ENDED, IN_TASK, CeleryResult, read_columns
 from queuetui.backends.payloads.python_call import summarise_call
@@ -123,7 +123,7 @@ class ResultTable:
             hidden=self._hidden(status, ended),
             texts={"traceback": row.traceback},
             extra=self._extra(),
-            finish=self._finish,
+            finish=self._finish, zone_setting=ZONE,
         )  # fmt: skip
 
     def _unrun(self, status: ColumnElement[str]) -> Condition:

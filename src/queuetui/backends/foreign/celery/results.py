@@ -17,7 +17,7 @@ from queuetui.backends.foreign.celery.priority_lists import step_of
 from queuetui.backends.foreign.celery.product import Celery
 from queuetui.backends.foreign.celery.result_tables import ResultTable
 from queuetui.backends.foreign.celery.revoked_rows import RevokedRows
-from queuetui.backends.foreign.celery.stored_sets import BEAT, OWN, SOURCES, sets_in
+from queuetui.backends.foreign.celery.stored_sets import BEAT, OWN, SOURCES, ZONE, sets_in
 from queuetui.backends.foreign.celery.words import CALLED_ALONE, NO_BROKER, NO_CALL, NO_QUEUE, REASONS, TWICE, WARNINGS
 from queuetui.backends.joined.backend import second_database
 from queuetui.backends.keys.changes import KeysChange, KeysStep, is_of_kind
@@ -106,7 +106,7 @@ def describe(
     found: Sequence[StoredTable], catalog: Catalog, options: BackendOptions, broker: Broker | None = None
 ) -> Product:
     """Return what the tables of one schema tell, without what a broker beside them tells."""
-    zone, holds = read_zone(options.settings, "celery.timezone"), None if broker is None else broker.holds
+    zone, holds = read_zone(options.settings, ZONE), None if broker is None else broker.holds
     shown = [one for one in found if one.name != BEAT and (one.is_readable or broker is None)]
     tables = [ResultTable(one, catalog.dialect, zone, options.summaries, holds) for one in shown]
     beat = next((one for one in found if one.name == BEAT), None)

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from queuetui.backends.sql.catalog import Catalog, StoredTable
 
 OWN, DJANGO, BEAT = "celery_taskmeta", "django_celery_results_taskresult", "django_celery_beat_periodictask"
+ZONE = "celery.timezone"
 # What the rows of a table of results are called in references to them.
 SOURCES = {OWN: "taskmeta", DJANGO: "taskresult"}
 _ANY_RESULT = {"id", "task_id", "status", "result", "date_done", "traceback"}

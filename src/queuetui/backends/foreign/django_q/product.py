@@ -52,7 +52,7 @@ from queuetui.model.payload import SummaryPaths
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
-_PACKAGE, _TASK = "ormq", "task"
+_PACKAGE, _TASK, _ZONE = "ormq", "task", "django-q2.timezone"
 # What django-q2 has that django-q, which it went on from, does not.
 _NEWER = frozenset({"attempt_count", "cluster"})
 # A package is put into its row within moments of being signed, with a lock that is no later.
@@ -93,7 +93,7 @@ def describe(found: Mapping[str, StoredTable], catalog: Catalog, options: Backen
     """Return the queue of one set of tables."""
     packages, ended = found[QUEUE], found[ENDED]
     is_tried = {*packages.columns} == PACKAGE and {*ended.columns} == TASK | _NEWER
-    zone, now = read_zone(options.settings, "django-q2.timezone"), options.now or datetime.now(UTC)
+    zone, now = read_zone(options.settings, _ZONE), options.now or datetime.now(UTC)
     django = DjangoQ(packages, ended, catalog.dialect, zone, options.summaries, now)
     return django.describe(found.get("django_q_schedule")).only_read("" if is_tried else _UNTRIED)
 
@@ -223,7 +223,7 @@ class DjangoQ:
             states={State.COMPLETED: lambda _: row.success.is_(True), State.FAILED: lambda _: row.success.is_not(True)},
             rev=(row.stopped, row.success),
             extra={name: func.substr(cast(row[name], Text), 1, _MOST_CHARS) for name in ("args", "kwargs", "result")},
-            finish=self._read_task,
+            finish=self._read_task, zone_setting=_ZONE,
         )  # fmt: skip
 
     def _read_package(self, row: Row, job: Job) -> Job:

@@ -29,7 +29,7 @@ from queuetui.model.payload import SummaryPaths
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
-_SOURCE = "task"
+_SOURCE, _ZONE = "task", "django-tasks-db.timezone"
 # What stands in run_after where a task is due at once: times from here on are none.
 _AT_ONCE = datetime(9999, 1, 1, tzinfo=UTC)
 _NEVER = datetime(9998, 12, 31, tzinfo=UTC)
@@ -60,7 +60,7 @@ _UNTRIED = "it is only read: this is not the table of django-tasks-db 0.13, with
 
 def describe(found: StoredTable, catalog: Catalog, options: BackendOptions) -> Product:
     """Return the queue of one table."""
-    zone, is_tried = read_zone(options.settings, "django-tasks-db.timezone"), frozenset(found.columns) == TRIED
+    zone, is_tried = read_zone(options.settings, _ZONE), frozenset(found.columns) == TRIED
     django = DjangoTasks(found, catalog.dialect, zone, options.summaries)
     return django.describe().only_read("" if is_tried else _UNTRIED)
 
@@ -131,7 +131,7 @@ class DjangoTasks:
             states=self._states(no_delay),
             rev=(row.status, row.priority, row.run_after, row.started_at, row.finished_at),
             texts={PAYLOAD: cast(row.args_kwargs, Text), **texts},
-            finish=self._finish,
+            finish=self._finish, zone_setting=_ZONE,
         )  # fmt: skip
 
     def _states(self, no_delay: Condition) -> Mapping[State, Rule]:

@@ -26,7 +26,7 @@ from queuetui.backends.foreign.laravel.changes import FAILED, JOBS, make_changes
 from queuetui.backends.foreign.laravel.completion import Completer
 from queuetui.backends.foreign.laravel.jobs import EXCEPTION, MESSAGE, JobReader, also_means
 from queuetui.backends.foreign.laravel.refusals import ABSENT, REASONS, WARNINGS
-from queuetui.backends.foreign.laravel.settings import KIND, LABEL, LaravelSettings
+from queuetui.backends.foreign.laravel.settings import KIND, LABEL, ZONE, LaravelSettings
 from queuetui.backends.foreign.laravel.tables import Tables, display_name, first_value, has_text, is_like, is_numbered, text_of
 from queuetui.backends.foreign.laravel.zone_evidence import with_zone
 from queuetui.backends.payloads.laravel_payload import is_uuid
@@ -170,6 +170,7 @@ def _describe_failed(tables: Tables, failed: Table, reader: JobReader) -> Source
         indexed_id=uuid if numbered and not tables.may_share_uuid else None,
         also=also_means,
         note=reader.settings.zone_note,
+        zone_setting=ZONE,
     )
 
 

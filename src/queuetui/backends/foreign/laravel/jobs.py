@@ -8,7 +8,6 @@ from datetime import datetime
 
 from queuetui.backends.foreign.laravel.refusals import PAST
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.backends.foreign.laravel.zone_evidence import say_ahead
 from queuetui.backends.payloads.laravel_payload import CommandState, LaravelPayload, is_uuid, read_payload, seconds_of
 from queuetui.backends.payloads.laravel_summary import DEFAULT_SUMMARY_PATHS, summarise, values_at
 from queuetui.backends.payloads.php_exception import read_chain, read_exception
@@ -61,9 +60,8 @@ class JobReader:
         job = self._read(row, job, payload, uuid if is_uuid(uuid) else payload.uuid)
         attempts, how = _guess_attempts(payload)
         remarks = [*remarks_on(payload, row[NOW]), how]
-        ahead = say_ahead(job.completed_at, row[NOW])
-        if ahead or (self.settings.zone_note and job.completed_at is not None):
-            remarks.append(ahead or self.settings.zone_note)
+        if self.settings.zone_note and job.completed_at is not None:
+            remarks.append(self.settings.zone_note)
         if row["connection"] not in self.settings.connections:
             remarks.append(say_elsewhere(row, self.settings))
         return replace(

@@ -14,7 +14,7 @@ USUAL_CONNECTIONS = ("database", "sqlite", "mysql", "mariadb", "pgsql", "sqlsrv"
 
 # The columns that people know a row by, best first.
 USUAL_LABELS = ("sku", "name", "title", "email")
-_MODEL, _ZONE = "laravel.model.", "laravel.timezone"
+_MODEL, ZONE = "laravel.model.", "laravel.timezone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def read_settings(settings: Mapping[str, str]) -> LaravelSettings:
         settings.get("laravel.failed_table"),
         settings.get("laravel.batches_table"),
         connections or USUAL_CONNECTIONS,
-        read_zone(settings, _ZONE) if _ZONE in settings else UTC,
+        read_zone(settings, ZONE) if ZONE in settings else UTC,
         "",
         _read_labels(settings.get("laravel.labels")),
         {name.removeprefix(_MODEL): place for name, place in settings.items() if name.startswith(_MODEL)},

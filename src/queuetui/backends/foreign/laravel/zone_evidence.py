@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, func, select
 
-from queuetui.backends.foreign.laravel.settings import LaravelSettings
+from queuetui.backends.foreign.laravel.settings import ZONE, LaravelSettings
 from queuetui.backends.foreign.laravel.tables import Tables, is_numbered, text_of
 from queuetui.backends.payloads.laravel_payload import LaravelPayload, read_payload, seconds_of
+from queuetui.backends.reading.zone_doubts import CLOCKS_DIFFER_S, QUARTER_S, hours_of, say_how
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.clock import zone_as_read
 from queuetui.backends.tables.codecs import Naive
@@ -26,12 +27,9 @@ AGREEING = 3
 _LOOKED_AT = 50
 _LOOK_S = 0.2
 _PAYLOAD_CHARS = 64 * 1024
-_QUARTER_S = 900
-_CLOCKS_DIFFER_S = 60
 _WEST, _EAST = -12 * 4, 14 * 4  # in quarters of an hour
 _CLASS_CHARS = 300
-_UNPROVED = "failed_at is taken as UTC, which no row proves; set laravel.timezone"
-_SET_IT = "set laravel.timezone to the application's own time zone, such as America/New_York"
+_UNPROVED = f"failed_at is taken as UTC, which no row proves; set {ZONE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +89,8 @@ def judge_zone(failures: Sequence[Failure], now_s: int) -> ZoneFound:
     """
     ages = sorted((one.failed_s - now_s for one in failures), reverse=True)
     lives = sorted(one.failed_s - one.made_s for one in failures if one.made_s is not None)
-    lowest = _WEST if len(ages) < AGREEING else math.ceil((ages[AGREEING - 1] - _CLOCKS_DIFFER_S) / _QUARTER_S)
-    highest = _EAST if len(lives) < AGREEING else math.floor((lives[AGREEING - 1] + _CLOCKS_DIFFER_S) / _QUARTER_S)
+    lowest = _WEST if len(ages) < AGREEING else math.ceil((ages[AGREEING - 1] - CLOCKS_DIFFER_S) / QUARTER_S)
+    highest = _EAST if len(lives) < AGREEING else math.floor((lives[AGREEING - 1] + CLOCKS_DIFFER_S) / QUARTER_S)
     lowest, highest = max(lowest, _WEST), min(highest, _EAST)
     if highest == 0:
         return ZoneFound()
@@ -101,29 +99,15 @@ def judge_zone(failures: Sequence[Failure], now_s: int) -> ZoneFound:
     nearest = highest if highest < 0 else lowest
     ahead = "ahead of UTC" if nearest > 0 else "behind UTC"
     if lowest == highest:
-        zone = timezone(timedelta(seconds=nearest * _QUARTER_S))
+        zone = timezone(timedelta(seconds=nearest * QUARTER_S))
         return ZoneFound(
             zone,
-            f"the application's time is {_hours(nearest)} h {ahead}, as its newest failures show, and is taken so; {_SET_IT}",
+            f"the application's time is {hours_of(nearest)} h {ahead}, as its newest failures show, and is taken so; {say_how(ZONE)}",
         )
     return ZoneFound(
         UTC,
-        f"failed_at is taken as UTC, but the application's time is {ahead} by {_hours(nearest)} h or more; {_SET_IT}",
+        f"failed_at is taken as UTC, but the application's time is {ahead} by {hours_of(nearest)} h or more; {say_how(ZONE)}",
     )
-
-
-def say_ahead(failed_at: datetime | None, now: datetime) -> str:
-    """Say that a failure lies in the future by more than clocks differ: the time zone is wrong."""
-    ahead_s = 0.0 if failed_at is None else (failed_at - now).total_seconds() - _CLOCKS_DIFFER_S
-    if ahead_s <= 0:
-        return ""
-    by = _hours(math.ceil(ahead_s / _QUARTER_S))
-    return f"failed_at lies in the future by the server's clock: the application's time is ahead by {by} h or more; {_SET_IT}"
-
-
-def _hours(quarters: int) -> str:
-    hours, rest = divmod(abs(quarters), 4)
-    return f"{hours}:{rest * 15:02}"
 
 
 def _batch_times(connection: Connection, batches: Table | None, wanted: Collection[str]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from queuetui.backends.foreign.mapped.check import require_fit
 from queuetui.backends.foreign.mapped.columns import Described
 from queuetui.backends.foreign.mapped.event_columns import latest_error, started_of
 from queuetui.backends.foreign.mapped.event_log import MappedEvents
+from queuetui.backends.foreign.mapped.names import ZONE
 from queuetui.backends.foreign.mapped.sense import statuses
 from queuetui.backends.foreign.mapped.shape import LONG_TEXTS, VERBS, Mapping, StateShape
 from queuetui.backends.foreign.mapped.side_tables import find_side
@@ -126,6 +127,7 @@ def _source(described: Described, catalog: Catalog) -> Source:
         texts=texts,
         extra={_STATUS: described.text(mapping.status)},
         finish=_finish(mapping),
+        zone_setting=ZONE,
     )
 
 

@@ -7,19 +7,19 @@ from pathlib import Path
 from queuetui import resources
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.mapped.description import describe
-from queuetui.backends.foreign.mapped.names import KIND
+from queuetui.backends.foreign.mapped.names import KIND, ZONE
 from queuetui.backends.foreign.mapped.shape import Mapping, read_mapping
 from queuetui.backends.sql.catalog import Catalog
 from queuetui.backends.tables.product import Product
 from queuetui.model.errors import BadConfig
 
 _FOLDER = ("backends", "foreign", "mapped", "shipped")
-_ZONE, _WAY = "mapping.zone", "mapping.way"
+_WAY = "mapping.way"
 
 
 def make_product(mapping: Mapping, catalog: Catalog, options: BackendOptions, name: str = "") -> Product:
     """Return the description of a mapped table, with the zone and verbs that the settings choose."""
-    zone = options.settings.get(_ZONE)
+    zone = options.settings.get(ZONE)
     kind = f"{KIND}:{name}" if name else KIND
     return describe(mapping if zone is None else mapping.in_zone(zone), catalog, kind, options.settings.get(_WAY, ""))
 
