@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, cast, func, literal, null, select, update
 
 from queuetui.backends.foreign.laravel.jobs import MESSAGE, say_elsewhere
+from queuetui.backends.foreign.laravel.payload_text import convert, replaced
 from queuetui.backends.foreign.laravel.refusals import PAST
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.backends.foreign.laravel.tables import Tables, convert, is_numbered, replaced
+from queuetui.backends.foreign.laravel.tables import Tables, is_numbered
 from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.product import Change, LockedRow, RowPlace, Statements

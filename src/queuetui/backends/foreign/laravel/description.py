@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    String,
-    Table,
-    Text,
-    and_,
-    cast,
-    false,
-    func,
-    literal,
-    or_,
-    true,
-)
+from sqlalchemy import ColumnElement, Connection, Table, Text, and_, cast, false, func, literal, or_, true
 
 from queuetui.backends.foreign.laravel.changes import FAILED, JOBS, make_changes
 from queuetui.backends.foreign.laravel.completion import Completer
 from queuetui.backends.foreign.laravel.jobs import EXCEPTION, MESSAGE, JobReader, also_means
+from queuetui.backends.foreign.laravel.payload_text import display_name, has_text, has_type, is_like, is_used_up, text_of
 from queuetui.backends.foreign.laravel.refusals import ABSENT, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.settings import KIND, LABEL, ZONE, LaravelSettings
-from queuetui.backends.foreign.laravel.tables import Tables, display_name, first_value, has_text, is_like, is_numbered, text_of
+from queuetui.backends.foreign.laravel.tables import Tables, is_numbered
 from queuetui.backends.foreign.laravel.zone_evidence import with_zone
 from queuetui.backends.payloads.laravel_payload import is_uuid
 from queuetui.backends.tables.codecs import EPOCH_S, WHOLE, IsoText, Naive
@@ -38,14 +25,7 @@ from queuetui.model.payload import SummaryPaths
 from queuetui.model.query import Value
 from queuetui.model.state import WAITING, State
 
-# Where the display name of a payload begins: behind {"uuid":"...","displayName":" as every version since 5.8 writes it.
-_NAME_START, _NAME_SIZE = 63, 80
 _UUID_END = re.compile(r"[0-9a-fA-F-]{1,36}")
-# JSON as a type of the database writes a space before a value.
-_GAPS = ("", " ")
-# When a job is given up, before 8 and since.
-_DEADLINES = ("timeoutAt", "retryUntil")
-_DIGITS = "123456789"
 _MISSING = {
     State.COMPLETED: "Laravel deletes a job's row when it has finished",
     State.CANCELLED: "Laravel keeps no cancelled jobs",
@@ -92,22 +72,13 @@ def _sources(tables: Tables, reader: JobReader) -> tuple[Source, ...]:
 def _describe_jobs(tables: Tables, jobs: Table, reader: JobReader) -> Source:
     numbered, at = is_numbered(jobs), jobs.c
 
-    def is_type(value: str) -> Condition:
-        return or_(
-            *(
-                has_text(at.payload, f'"displayName":{gap}{name}', tables.dialect)
-                for name in _spellings(value)
-                for gap in _GAPS
-            )
-        )
-
     return Source(
         name=JOBS,
         rows=jobs,
         key=(Field(at.id, tables.codec(at.id)),),
         fields={
             "queue": Field(at.queue, folds=tables.folds_queues),
-            "type": Field(display_name(at.payload, _NAME_START, _NAME_SIZE)),
+            "type": Field(display_name(at.payload)),
             "attempts": Field(at.attempts, WHOLE),
             "created": Field(at.created_at, EPOCH_S),
             "scheduled": Field(at.available_at, EPOCH_S),
@@ -129,8 +100,8 @@ def _describe_jobs(tables: Tables, jobs: Table, reader: JobReader) -> Source:
         read_here=frozenset({"id", "type", "created", "max_attempts"}),
         may_have_id=lambda value: _may_have_id(value, jobs, at.payload, tables.dialect),
         also=also_means,
-        is_type=is_type,
-        spent=_is_used_up(jobs, tables.dialect),
+        is_type=lambda name: has_type(at.payload, name, tables.dialect),
+        spent=is_used_up(jobs, tables.dialect),
         in_turn=numbered,
     )
 
@@ -153,7 +124,7 @@ def _describe_failed(tables: Tables, failed: Table, reader: JobReader) -> Source
         key=(Field(at.id, tables.codec(at.id)),),
         fields={
             "queue": Field(func.coalesce(at.queue, DEFAULT_QUEUE), folds=tables.folds_queues),
-            "type": Field(display_name(at.payload, _NAME_START, _NAME_SIZE)),
+            "type": Field(display_name(at.payload)),
             "completed": failed_at,
             "updated": failed_at,
         },
@@ -183,40 +154,6 @@ def _is_ahead(jobs: Table, now_s: float) -> Condition:
     return ahead
 
 
-def _is_used_up(jobs: Table, dialect: str) -> Condition:
-    """Return the condition for a job that was given back with no attempt left.
-
-    A job with a deadline counts no attempts.
-    """
-    payload = jobs.c.payload
-    # Only a number that is followed by a comma is a whole one.
-    tried = cast(jobs.c.attempts, String())
-    allowed = [
-        is_like(payload, literal(f'%"maxTries":{gap}', Text()) + tried + literal(",%", Text()), dialect)
-        for gap in _GAPS
-    ]
-    # What is asked for last is asked of few rows: the data of a job may have members of these names too.
-    is_own = is_like(first_value(payload, ("maxTries",), dialect), tried + literal(",%", Text()), dialect)
-    spent = and_(jobs.c.reserved_at.is_(None), jobs.c.attempts > 0, or_(*allowed), is_own)
-    return and_(spent, ~_has_deadline(payload, dialect))
-
-
-def _has_deadline(payload: ColumnElement[Any], dialect: str) -> Condition:
-    """Return the condition for a payload whose deadline is a number above 0.
-
-    Where none stands before the data, as a program may write a payload itself, any such number is taken for one.
-    """
-    is_own = func.substr(first_value(payload, _DEADLINES, dialect), 1, 1).in_(list(_DIGITS))
-    before = [is_like(payload, literal(f'%"{name}":%"data":%', Text()), dialect) for name in _DEADLINES]
-    digits = [
-        has_text(payload, f'"{name}":{gap}{digit}', dialect)
-        for name in _DEADLINES
-        for gap in _GAPS
-        for digit in _DIGITS
-    ]
-    return or_(is_own, and_(~or_(*before), or_(*digits)))
-
-
 def _may_have_id(value: Value, rows: Table, names: ColumnElement[Any], dialect: str) -> Condition | None:
     """Return a condition that holds for every row whose id a value may mean.
 
@@ -234,9 +171,3 @@ def _may_have_id(value: Value, rows: Table, names: ColumnElement[Any], dialect: 
     own = cast(rows.c.id, Text()).like(f"%{end.rpartition('-')[2]}")
     ends = literal(f"%{end}" if names.key == "uuid" else f'%{end}"%', Text())
     return or_(own, is_like(names, ends, dialect))
-
-
-def _spellings(value: str) -> set[str]:
-    """Return a text as PHP and the databases write it in JSON."""
-    written = {json.dumps(value), json.dumps(value, ensure_ascii=False)}
-    return written | {one.replace("/", "\\/") for one in written}

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, func, select
 
+from queuetui.backends.foreign.laravel.payload_text import text_of
 from queuetui.backends.foreign.laravel.settings import ZONE, LaravelSettings
-from queuetui.backends.foreign.laravel.tables import Tables, is_numbered, text_of
+from queuetui.backends.foreign.laravel.tables import Tables, is_numbered
 from queuetui.backends.payloads.laravel_payload import LaravelPayload, read_payload, seconds_of
 from queuetui.backends.reading.zone_doubts import CLOCKS_DIFFER_S, QUARTER_S, hours_of, say_how
 from queuetui.backends.sql.budget import fetch_within
