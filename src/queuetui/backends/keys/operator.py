@@ -14,7 +14,15 @@ from queuetui.backends.keys.lookup import entries_of, find_whole, locate
 from queuetui.backends.keys.product import KeysProduct, QueueProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind
-from queuetui.backends.reading.refusals import GONE, MOVED_ON, NOT_TRIED, refuse_verb, states_by_verb, why_unfit
+from queuetui.backends.reading.refusals import (
+    GONE,
+    MOVED_ON,
+    NOT_TRIED,
+    PAUSED_ALREADY,
+    refuse_verb,
+    states_by_verb,
+    why_unfit,
+)
 from queuetui.backends.redis.scripts import Script, load_from, make_script
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.backends.redis.split_server import SplitServer
@@ -74,9 +82,8 @@ class KeysOperator:
         name = queue.encode("utf-8", "surrogatepass")
         if name not in reading.survey.queues:
             raise NotFound(f"there is no queue {sanitize(queue, 60)!r} in {product.capabilities.label}'s keys")
-        is_paused = reading.survey.is_paused(queue)
-        if is_paused == (act.verb is Verb.PAUSE):
-            return Result(ref, Outcome.SKIPPED, note="it is paused already" if is_paused else "it is not paused")
+        if reading.survey.is_paused(queue) == (act.verb is Verb.PAUSE):
+            return Result(ref, Outcome.SKIPPED, note=PAUSED_ALREADY[act.verb])
         built = product.switch(act.verb, name, reading.survey, reading.ask)
         if isinstance(built, str):
             return Result(ref, Outcome.SKIPPED, note=built)

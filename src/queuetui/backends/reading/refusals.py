@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from queuetui.model.act import Verb
 from queuetui.model.errors import Unsupported
 from queuetui.model.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from queuetui.model.act import Verb
     from queuetui.model.capabilities import Capabilities
 
 MOVED_ON = "it changed since it was seen, so nothing was done; look again"
 GONE = "it is not where it was seen any more: it was taken, moved or deleted; look again"
 UNSEEN = "it was not seen by this backend; look again and choose it anew"
 RUNS_TWICE = "if its worker still lives, the job runs twice"
+PAUSED_ALREADY = {Verb.PAUSE: "it is paused already", Verb.RESUME: "it is not paused"}
 # Where a message is to be put stands something that no product of it has written.
 ODD_GOAL = (
     "another kind of value stands where its queue belongs in Redis, so nothing was done; look at what writes there"

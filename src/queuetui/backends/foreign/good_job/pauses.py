@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, TableClause, Text, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, array
 
+from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.source import Moment
@@ -37,7 +38,7 @@ class PauseList:
         at, is_pause, now = self.table.c, act.verb is Verb.PAUSE, self.times.to_store(moment.now)
         listed = self._listed(connection, locks=True)
         if (queue in (listed or ())) == is_pause:
-            return ("it is paused already" if is_pause else "it is not paused"), ""
+            return PAUSED_ALREADY[act.verb], ""
         left = [*(listed or ()), queue] if is_pause else [name for name in listed or () if name != queue]
         if listed is None:
             value = {**_FRESH, _QUEUES: left}

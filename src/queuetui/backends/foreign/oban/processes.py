@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, Table, Text, case, func, literal, null, select
 
+from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.backends.tables.codecs import Naive
 from queuetui.backends.tables.source import Moment
 from queuetui.model.act import Act, Verb
@@ -73,7 +74,7 @@ class Processes:
         """Tell the processes of a queue to pause or resume it, as Oban's own call does."""
         is_paused = self._live(connection, moment).get(queue)
         if is_paused is None or is_paused == (act.verb is Verb.PAUSE):
-            return _NOBODY if is_paused is None else "it is paused already" if is_paused else "it is not paused", ""
+            return _NOBODY if is_paused is None else PAUSED_ALREADY[act.verb], ""
         connection.execute(select(self.signal(action=act.verb.value, queue=queue, ident="any")))
         return "", _TOLD
 

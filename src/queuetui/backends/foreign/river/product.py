@@ -31,6 +31,7 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.payloads.error_entries import read_error_entries
+from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, moving, setting
@@ -238,7 +239,7 @@ class River:
         if found is None:
             return "River has no row of this queue: a client that works on it makes one", ""
         if (found[0] is not None) == is_pause:
-            return ("it is paused already" if is_pause else "it is not paused"), ""
+            return PAUSED_ALREADY[act.verb], ""
         values = {"paused_at": moment.now if is_pause else None, "updated_at": moment.now}
         connection.execute(update(self.queues).where(row.name == queue).values(values))
         connection.execute(self._control(action=act.verb.value, queue=queue))

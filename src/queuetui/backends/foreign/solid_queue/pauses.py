@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, TableClause, delete, insert, select
 
+from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.source import Moment
 from queuetui.model.act import Act, Verb
@@ -30,7 +31,7 @@ class PauseRows:
         table, is_pause, named = self.table, act.verb is Verb.PAUSE, self.table.c.queue_name == queue
         is_paused = connection.execute(select(table.c.queue_name).where(named)).first() is not None
         if is_paused == is_pause:
-            return ("it is paused already" if is_paused else "it is not paused"), ""
+            return PAUSED_ALREADY[act.verb], ""
         values = {"queue_name": queue, "created_at": self.times.to_store(moment.now)}
         connection.execute(insert(table).values(values) if is_pause else delete(table).where(named))
         return "", "jobs that run go on" if is_pause else ""

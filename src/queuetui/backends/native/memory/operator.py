@@ -11,6 +11,7 @@ from queuetui.backends.native.event_rules import SWITCHED_ALREADY
 from queuetui.backends.native.memory.endings import lose
 from queuetui.backends.native.memory.event_log import logs_events, tell_job, tell_of
 from queuetui.backends.native.memory.records import QueueRecord, describe_before
+from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import Unsupported
 from queuetui.model.event import EventKind
@@ -73,7 +74,7 @@ class MemoryOperator:
         ref = JobRef(self.name, queue, "")
         pause = act.verb is Verb.PAUSE
         if self.store.is_paused(queue) == pause:
-            return Result(ref, Outcome.SKIPPED, note="it is paused already" if pause else "it is not paused")
+            return Result(ref, Outcome.SKIPPED, note=PAUSED_ALREADY[act.verb])
         known = self.store.queues.setdefault(queue, QueueRecord())
         known.paused_at, known.paused_by = (self.store.now(), act.actor) if pause else (None, None)
         if logs_events(self.store, queue):

@@ -18,6 +18,7 @@ from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.step import span_us
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.texts import storable
+from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.clock import from_us, to_text
 from queuetui.model.errors import Unsupported
@@ -75,8 +76,7 @@ class RedisOperator:
         row, paused_by = self._server.write(doing, "set_paused", act.id, act.verb.value, *_said(act), queue)
         outcome, since, *_ = row.decode().split("|")
         if Outcome(outcome) is not Outcome.DONE:
-            note = "it is paused already" if act.verb is Verb.PAUSE else "it is not paused"
-            return Result(ref, Outcome.SKIPPED, note=note)
+            return Result(ref, Outcome.SKIPPED, note=PAUSED_ALREADY[act.verb])
         by = None if paused_by is None else paused_by.decode("utf-8", "replace")
         before = {"paused_at": to_text(from_us(int(since))) if since else None, "paused_by": by}
         return Result(ref, Outcome.DONE, before=json.dumps(before))

@@ -30,6 +30,7 @@ from sqlalchemy import table as named_table
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
+from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.codecs import EPOCH_MS, WHOLE
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
@@ -176,12 +177,9 @@ class _Tables:
 
     def switch(self, connection: Connection, queue: str, moment: Moment, act: Act) -> tuple[str, str]:
         """Pause or resume a queue by BullMQ's own function."""
-        is_paused, wanted = (
-            any(one.name.raw == queue for one in self.pauses(connection, moment)),
-            act.verb is Verb.PAUSE,
-        )
-        if is_paused == wanted:
-            return "it is paused already" if is_paused else "it is not paused", ""
+        wanted = act.verb is Verb.PAUSE
+        if any(one.name.raw == queue for one in self.pauses(connection, moment)) == wanted:
+            return PAUSED_ALREADY[act.verb], ""
         if not connection.scalar(select(self._meta.c.queue).where(self._meta.c.queue == queue).limit(1)):
             return "there is no such queue", ""
         connection.execute(select(self.calls.pause(queue, wanted)))

@@ -18,6 +18,7 @@ from queuetui.backends.native.sql.act_records import add_act, add_rows, find_res
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.worker.event_writes import log_queue, log_switch, log_worker, logs_events
 from queuetui.backends.native.texts import storable
+from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.model.act import QUEUE_VERBS, Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Unsupported
@@ -121,9 +122,7 @@ def _set_paused(session: Session, act: Act, ref: JobRef) -> Result:
         kind = EventKind.QUEUE_PAUSED if act.verb is Verb.PAUSE else EventKind.QUEUE_RESUMED
         log_queue(session, kind, ref.id, act.actor)
     else:
-        result = Result(
-            ref, Outcome.SKIPPED, note="it is paused already" if act.verb is Verb.PAUSE else "it is not paused"
-        )
+        result = Result(ref, Outcome.SKIPPED, note=PAUSED_ALREADY[act.verb])
     add_rows(session, act, [result])
     return result
 
