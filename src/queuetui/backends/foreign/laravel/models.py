@@ -8,18 +8,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, TableClause, column, select, table
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.types import Integer
 
 from queuetui.backends.foreign.laravel.settings import USUAL_CONNECTIONS, LaravelSettings
 from queuetui.backends.payloads.php_values import MODEL_IDENTIFIER, MODEL_LABEL, PhpArray, PhpDocument, PhpObject
 from queuetui.backends.sql.catalog import Catalog
-from queuetui.backends.tables.codecs import PLAIN, WHOLE, Codec
+from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.conditions import is_storable
-from queuetui.backends.tables.stored_columns import Holds, holds
+from queuetui.backends.tables.stored_columns import as_table, plain_codec
 
 _MOST_TABLES = 10
 _MOST_IDS = 500
@@ -57,7 +55,7 @@ Found = dict[str, dict[str, dict[str, str]]]  # class, id as text, column, value
 class _ModelTable:
     """Where a class is kept: its table, how ids stand there, and the columns that name a row, best first."""
 
-    rows: TableClause
+    rows: Table
     ids: Codec
     labels: tuple[str, ...]
 
@@ -68,7 +66,7 @@ class ModelLabels:
 
     settings: LaravelSettings
     catalog: Catalog
-    home: TableClause
+    home: Table
     _known: dict[str, _ModelTable | None] = field(default_factory=dict)
 
     def find(self, connection: Connection, documents: Iterable[PhpDocument]) -> Found:
@@ -113,11 +111,8 @@ class ModelLabels:
         if found is None or not found.is_readable or "id" not in found.columns:
             return None
         labels = tuple(one for one in labels if one in found.columns)
-        is_number = holds(found.columns["id"]) is Holds.WHOLE
-        # Left untyped, a text is compared as whatever the key is: a uuid, say.
-        key = column("id", Integer()) if is_number else column("id")
-        rows = table(found.name, key, *(column(one) for one in labels), schema=found.schema)
-        return _ModelTable(rows, WHOLE if is_number else PLAIN, labels) if labels else None
+        rows, ids = as_table(found, self.catalog.dialect), plain_codec(found.columns["id"])
+        return _ModelTable(rows, ids, labels) if labels else None
 
     def _read(
         self, connection: Connection, class_name: str, kept: _ModelTable, ids: set[ModelId]
@@ -125,7 +120,7 @@ class ModelLabels:
         fitting = sorted(_stored(ids, kept.ids), key=str)[:_MOST_IDS]
         if not fitting:
             return {}
-        columns: list[ColumnElement[Any]] = [kept.rows.c.id, *(kept.rows.c[name] for name in kept.labels)]
+        columns = [kept.rows.c[name] for name in ("id", *kept.labels)]
         try:
             with connection.begin_nested():
                 records = connection.execute(select(*columns).where(kept.rows.c.id.in_(fitting))).all()
@@ -133,7 +128,8 @@ class ModelLabels:
             _raise_when_lost(error)
             self._known[class_name] = None
             return {}
-        return {str(record[0]): _texts(zip(kept.labels, record[1:], strict=True)) for record in records}
+        named = ((kept.ids.from_store(key), texts) for key, *texts in records)
+        return {str(key): _texts(zip(kept.labels, texts, strict=True)) for key, texts in named}
 
 
 def table_of(class_name: str) -> str:
