@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from queuetui import resources
-from queuetui.backends.native.ending_rules import FIGURES, LOSSES_ALONE, POISON_PILL, PUT_OFF, TARGETS, quarantine_error
+from queuetui.backends.native.ending_rules import FIGURES, LOSSES_ALONE, POISON_PILL, TARGETS, quarantine_error
 from queuetui.backends.native.sql.state_codes import CODE_OF
 from queuetui.model.job import Ending
-from queuetui.model.state import FINAL, State
+from queuetui.model.state import FINAL, PUT_OFF, State
 
 SCRIPTS = resources.path("backends", "native", "redis", "scripts")
 STATEMENTS = resources.path("backends", "native", "sql", "statements")

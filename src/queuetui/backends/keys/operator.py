@@ -90,7 +90,7 @@ class KeysOperator:
         if why := run_change(self._server, f"trying to {act.verb.value} a queue", built):
             return Result(ref, Outcome.SKIPPED, note=why)
         self._forget()
-        return Result(ref, Outcome.DONE, note=built.note, before=json.dumps({"paused": is_paused}))
+        return Result(ref, Outcome.DONE, note=built.note, before=json.dumps({"paused": act.verb is Verb.RESUME}))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Clean no workers: products do that themselves; raises Unsupported."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -114,6 +114,11 @@ class Source:
     cancelling: Condition | None = None
     sparse: bool = False
     zone_setting: str = ""
+
+    def part(self, name: str, only: Condition, states: Container[State]) -> Source:
+        """Return its rows in some states as a source of their own, where an index leads to them."""
+        kept = {state: rule for state, rule in self.states.items() if state in states}
+        return replace(self, name=name, only=only, states=kept)
 
     def state(self, moment: Moment) -> ColumnElement[int]:
         """Return the place of a row's state in STATES, NO_STATE for a row that no rule knows."""

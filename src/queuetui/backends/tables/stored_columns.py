@@ -28,7 +28,17 @@ from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB
 from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from queuetui.backends.sql.catalog import StoredColumn, StoredTable
-from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, ByteDigits, Codec, IsoText, Naive, UuidDigits, UuidValue
+from queuetui.backends.tables.codecs import (
+    PLAIN,
+    WHOLE,
+    ZONED,
+    ByteDigits,
+    Codec,
+    IsoText,
+    Naive,
+    UuidDigits,
+    UuidValue,
+)
 from queuetui.backends.tables.source import Column
 
 

@@ -31,7 +31,7 @@ from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import SummaryPaths
-from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
+from queuetui.model.state import FINAL, LIVE, PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 
@@ -110,9 +110,8 @@ class GoodJob:
 
     def sources(self) -> tuple[Source, ...]:
         """Return what the rows mean of jobs that go on, which an index leads to, and of those that ended."""
-        rows, has_ended, states = self._source(), self.jobs.c.finished_at.is_not(None), self._states()
-        live, ended = ({one: states[one] for one in states if (one in FINAL) is is_final} for is_final in (False, True))
-        return replace(rows, only=~has_ended, states=live), replace(rows, name=_ENDED, only=has_ended, states=ended)
+        rows, has_ended = self._source(), self.jobs.c.finished_at.is_not(None)
+        return rows.part(_LIVE, ~has_ended, LIVE), rows.part(_ENDED, has_ended, FINAL)
 
     def _source(self) -> Source:
         """Return what the rows of jobs mean; a column that an older layout lacks is NULL."""
@@ -133,7 +132,7 @@ class GoodJob:
                 "scheduled": Field(func.coalesce(job.scheduled_at, job.created_at), self.times, is_last=True),
                 "completed": Field(job.finished_at, self.times), "updated": Field(job.updated_at, self.times),
             },
-            states={}, held=Field(held, Later(self.times, _SILENT)), lanes=frozenset({"created"}),
+            states=self._states(), held=Field(held, Later(self.times, _SILENT)), lanes=frozenset({"created"}),
             rev=(job.updated_at, job.scheduled_at, job.performed_at, job.finished_at, locked_by),
             texts={PAYLOAD: job.serialized_params.cast(Text), "error": job.error, **({"trace": self._last_trace()} if has_runs else {})},
             extra={

@@ -106,7 +106,7 @@ def _insert_again(tables: Tables, locked: LockedRow) -> Statements:
     ).where(locked.source.key[0].at == locked.place.key[0])
     insert = jobs.insert().from_select(_NAMES, moved)
     if locked.returns:
-        new_id = (yield insert.returning(jobs.c.id))[0]
+        (new_id,) = yield insert.returning(jobs.c.id)
     else:
         new_id = (yield insert).lastrowid if is_numbered(jobs) else None
     if new_id is None:

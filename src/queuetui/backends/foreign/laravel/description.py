@@ -11,7 +11,14 @@ from sqlalchemy import ColumnElement, Connection, Table, Text, and_, cast, false
 from queuetui.backends.foreign.laravel.changes import FAILED, JOBS, make_changes
 from queuetui.backends.foreign.laravel.completion import Completer
 from queuetui.backends.foreign.laravel.jobs import EXCEPTION, MESSAGE, JobReader, also_means
-from queuetui.backends.foreign.laravel.payload_text import display_name, has_text, has_type, is_like, is_used_up, text_of
+from queuetui.backends.foreign.laravel.payload_text import (
+    display_name,
+    has_text,
+    has_type,
+    is_like,
+    is_used_up,
+    text_of,
+)
 from queuetui.backends.foreign.laravel.refusals import ABSENT, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.settings import KIND, LABEL, ZONE, LaravelSettings
 from queuetui.backends.foreign.laravel.tables import Tables, is_numbered

@@ -44,7 +44,7 @@ from queuetui.model.clock import to_text
 from queuetui.model.job import Attempt, Job, JobError
 from queuetui.model.job_view import uncounted_queue
 from queuetui.model.snapshot import QueueInfo
-from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
+from queuetui.model.state import FINAL, LIVE, PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 
 _LIVE, _ENDED, _ASKED, _RESCUED = "live", "ended", "cancel_attempted_at", "river:rescue_count"
@@ -108,20 +108,11 @@ class River:
 
     def sources(self, labels: tuple[str, ...]) -> tuple[Source, ...]:
         """Return what the rows mean of jobs that go on, which an index leads to, and of those that ended."""
-        rows, ended, states = self._source(), self.jobs.c.state.in_(_FINAL), self._states(labels)
-        going = self.jobs.c.state.in_([label for label in labels if label not in _FINAL])
-        return (
-            replace(rows, name=_LIVE, only=going, states={one: states[one] for one in states if one not in FINAL}),
-            replace(
-                rows,
-                name=_ENDED,
-                only=ended,
-                states={one: states[one] for one in states if one in FINAL},
-                key_orders=_BY_KEY,
-            ),
-        )
+        rows, state = self._source(labels), self.jobs.c.state
+        going = rows.part(_LIVE, state.in_([label for label in labels if label not in _FINAL]), LIVE)
+        return going, replace(rows.part(_ENDED, state.in_(_FINAL), FINAL), key_orders=_BY_KEY)
 
-    def _source(self) -> Source:
+    def _source(self, labels: tuple[str, ...]) -> Source:
         job, runs = self.jobs.c, self.jobs.c.state == "running"
         errors: Any = func.to_jsonb(job.errors, type_=JSONB)
         return Source(
@@ -134,7 +125,7 @@ class River:
                 "scheduled": Field(job.scheduled_at, ZONED), "started": Field(job.attempted_at, ZONED),
                 "completed": Field(job.finalized_at, ZONED),
             },
-            states={}, held=Field(job.attempted_at, Later(ZONED, _RESCUE)),
+            states=self._states(labels), held=Field(job.attempted_at, Later(ZONED, _RESCUE)),
             rev=(job.state.cast(Text), job.attempt, job.max_attempts, job.attempted_at, job.scheduled_at, job.metadata[_ASKED].astext),
             texts={
                 PAYLOAD: job.args.cast(Text), "error": errors[-1]["error"].astext, "trace": errors[-1]["trace"].astext,

@@ -11,7 +11,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, Text, and_, case, cast, false, func, literal, not_, null, or_, select  # fmt: skip  # isort: skip
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.saq.message import HEAD_BYTES, RUNS, TIMEOUT_S, TTL_S, in_order, read_message, spans_of, tell
+from queuetui.backends.foreign.saq.message import (
+    HEAD_BYTES,
+    RUNS,
+    TIMEOUT_S,
+    TTL_S,
+    in_order,
+    read_message,
+    spans_of,
+    tell,
+)
 from queuetui.backends.foreign.saq.message_text import has_word, number_in, numbers_of, worker_as_written, worker_in
 from queuetui.backends.foreign.saq.recognition import JOBS
 from queuetui.backends.foreign.saq.words import ABSENT, RECURS, TRIED_AGAIN, WARNINGS
