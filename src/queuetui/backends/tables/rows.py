@@ -107,7 +107,7 @@ def read_row(source: Source, record: Record, reading: Reading, chars: int | None
 
 
 def _with_zone_doubted(source: Source, row: Row, job: Job) -> Job:
-    """Return a job with the remark that its times were stored in another zone, where the latest that is over tells."""
+    """Return a job with a remark where a time that is over lies in the future: its zone is another."""
     if not source.zone_setting:
         return job
     zoneless = {name for name, one in source.fields.items() if isinstance(one.codec, Naive | IsoText)}

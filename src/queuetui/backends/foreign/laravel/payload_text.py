@@ -101,7 +101,7 @@ def convert(value: ColumnElement[Any], into: ColumnElement[Any]) -> ColumnElemen
 
 
 def has_type(payload: ColumnElement[Any], name: str, dialect: str) -> Condition:
-    """Return the condition for a payload whose display name is this, as PHP and the databases write it in JSON."""
+    """Return the condition for a payload with a display name, as PHP and the databases write JSON."""
     written = {json.dumps(name), json.dumps(name, ensure_ascii=False)}
     spellings = written | {one.replace("/", "\\/") for one in written}
     return or_(*(has_text(payload, f'"displayName":{gap}{one}', dialect) for one in spellings for gap in _GAPS))
