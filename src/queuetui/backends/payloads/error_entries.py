@@ -12,7 +12,11 @@ from queuetui.model.job import Attempt, JobError
 
 def read_error_entries(entries: str, read_error: Callable[[dict[str, Any]], JobError | None]) -> tuple[Attempt, ...]:
     """Return the runs, from a JSON list of objects that say when (`at`) which run (`attempt`) failed."""
-    found = [one for one in json.loads(entries) or () if isinstance(one, dict)]
+    try:
+        listed = json.loads(entries)
+    except (ValueError, RecursionError):
+        listed = None
+    found = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
     return tuple(_attempt(one, place, read_error(one)) for place, one in enumerate(found, 1))
 
 

@@ -155,8 +155,9 @@ class DjangoTasks:
         ids = self.table.c.worker_ids
         if self.dialect == "postgresql":
             return case((func.jsonb_typeof(ids) == "array", func.jsonb_array_length(ids)), else_=0)
-        length = func.json_length(ids) if self.dialect == "mysql" else func.json_array_length(ids)
-        return cast(length, Integer)
+        if self.dialect == "mysql":
+            return cast(func.json_length(ids), Integer)
+        return case((func.json_valid(ids), cast(func.json_array_length(ids), Integer)), else_=0)
 
     def _finish(self, row: Row, job: Job) -> Job:
         """Add the error, the result, the worker, and what the arguments say."""

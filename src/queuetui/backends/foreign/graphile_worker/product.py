@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -37,6 +36,7 @@ from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
@@ -201,8 +201,7 @@ class _Tables:
 def _finish(row: Row, job: Job) -> Job:
     """Add the last error, the flags as tags, and who holds its queue."""
     error = JobError(Untrusted(""), Untrusted(row["error"]), Untrusted("")) if row["error"] else None
-    flags = json.loads(row["flags"] or "{}")
-    tags = tuple(map(Untrusted, flags)) if isinstance(flags, dict) else ()
+    tags = tuple(map(Untrusted, read_object(row["flags"])))
     held = (f"its queue runs one job at a time, and is held by worker {row['holder']!a}",)
     remarks = (*job.remarks, *(held if job.state is State.BLOCKED else ()))
     return replace(job, error=error, tags=tags, remarks=remarks)

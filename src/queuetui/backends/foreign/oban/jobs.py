@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ from queuetui.backends.payloads.decoder import Decoder
 from queuetui.backends.payloads.elixir_exception import read_elixir_exception
 from queuetui.backends.payloads.erlang_terms import ERLANG
 from queuetui.backends.payloads.python_traceback import read_long_traceback
+from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.source import WHOLE, Row
 from queuetui.model.counted import counted
 from queuetui.model.job import Job, JobError
@@ -25,7 +25,7 @@ _RESCUED = "Oban took it back {} from a worker that had it for too long (rescued
 
 def finish(row: Row, job: Job) -> Job:
     """Add the last error, the recorded result, the tags, and remarks."""
-    meta = json.loads(row["meta"] or "{}")
+    meta = read_object(row["meta"])
     remarks = [*job.remarks, *_remarks(row, job, meta)]
     tags = tuple(Untrusted(tag) for tag in row["tags"] or () if tag is not None)
     if meta.get("recorded") is True and row["return"] and row[WHOLE]:

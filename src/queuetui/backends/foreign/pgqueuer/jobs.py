@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from queuetui.backends.payloads.any_bytes import read_any_bytes
+from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.source import RAW, WHOLE, Row
 from queuetui.model.job import RECORD_ONLY, Attempt, Job, JobError
 from queuetui.model.payload import SUMMARY_CAP_CHARS
@@ -51,7 +50,7 @@ def read_attempts(steps: Iterable[tuple[str, datetime, str | None]]) -> Iterator
     began: datetime | None = None
     number = 0
     for status, at, traceback in steps:
-        said: dict[str, Any] = json.loads(traceback or "{}") or {}
+        said = read_object(traceback)
         is_back = status == "picked" or (status == "queued" and not said)
         if began is not None:
             outcome = "lost" if is_back else "retry" if status == "queued" else _OUTCOMES.get(status, "failed")
