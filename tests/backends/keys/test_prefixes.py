@@ -7,7 +7,7 @@ import json
 import redis
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.discover import find_systems
+from queuetui.backends.discover import discover, find_systems
 
 _MESSAGE = json.dumps({"class": "HardJob", "args": [1], "jid": "a" * 24, "queue": "default"})
 
@@ -43,3 +43,14 @@ def test_what_looks_alike_is_not_taken(redis_url: str) -> None:
         client.sadd("mine:queues", "mine:1", "mine:2")
         client.lpush("other:workers", "other:worker:1")
         assert _kinds(redis_url) == ["rq"]
+
+
+def test_a_queue_of_arq_is_found_by_its_jobs(redis_url: str) -> None:
+    """Where its name does not begin with arq:, the first job in it tells; another sorted set is none."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.set("arq:job:one", b"\x80\x04N.")
+        client.zadd("mail", {"one": 1})
+        client.zadd("ranking", {"ann": 1})
+        client.set("note", "one")
+    (found,) = discover(redis_url, BackendOptions())
+    assert (found.kind, found.queues, found.jobs and found.jobs.value) == ("arq", 1, 1)

@@ -34,6 +34,7 @@ from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities
+from queuetui.model.errors import Denied
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
@@ -44,6 +45,7 @@ _QUEUE = re.compile(rb"arq:[^:].*", re.DOTALL)
 _decode = partial(read_object, Decoder((), (PICKLE, JSON, MSGPACK)), "it")
 # For how long arq keeps the count of tries, from the beginning of the last one, and a job after it was due.
 _TRIES_LAST, _JOB_LASTS_MS = timedelta(seconds=88_400), 86_400_000
+_MOST_OTHERS = 1_000
 _LATER = (State.SCHEDULED, State.RETRYING)
 _ENDED = (State.FAILED, State.COMPLETED)
 _STANDS = (State.PENDING, *_LATER, State.PROCESSING)
@@ -69,7 +71,7 @@ class Arq(KeysProduct):
 
     def __init__(self, keys: KeyList, settings: Mapping[str, str]) -> None:
         self._named = [name.encode() for name in settings.get("arq.queues", "").replace(",", " ").split()]
-        self._names = QueueNames(keys, b"arq:*", _queue_of, self._named)
+        self._keys, self._names = keys, QueueNames(keys, b"arq:*", _queue_of, self._named)
         self._listed = ListedKeys(keys, _RESULT)
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED}), _again),
@@ -83,11 +85,13 @@ class Arq(KeysProduct):
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
-        """Tell arq by its queues, or by results that are left."""
+        """Tell arq by its queues, those of other names too, or by results that are left."""
+        others = _find_others(self._keys.names, ask)
+        self._names = QueueNames(self._keys, b"arq:*", _queue_of, [*self._named, *others])
         names = self._names.read(ask)
         kinds = dict(zip(names, ask([("TYPE", name) for name in names]), strict=True))
         if b"zset" in kinds.values() or any(ask([("EXISTS", name + _HEALTH) for name in names])):
-            return "its queues, sorted sets that begin with arq:"
+            return "its queues, sorted sets of the ids in arq:job:ID"
         return "its results in arq:result:ID" if self._listed.read(ask).keys else ""
 
     def survey(self, ask: Ask) -> Survey:
@@ -293,6 +297,19 @@ _WARNINGS = {
     Verb.RELEASE: "arq stores no workers: make sure that the job's worker is dead, or the job runs twice",
     Verb.DELETE: "arq keeps no copy of a deleted job",
 }
+
+
+def _find_others(names: Sequence[bytes], ask: Ask) -> list[bytes]:
+    """Return the queues of other names: sorted sets whose first member is a job of arq."""
+    jobs = {name for name in names if name.startswith(_JOB)}
+    others = [name for name in names if not name.startswith(b"arq:")][:_MOST_OTHERS] if jobs else []
+    try:
+        kinds = ask([("TYPE", name) for name in others])
+        sets = [name for name, kind in zip(others, kinds, strict=True) if kind == b"zset"]
+        firsts = ask([("ZRANGE", name, 0, 0) for name in sets])
+    except Denied:
+        return []
+    return [name for name, some in zip(sets, firsts, strict=True) if some and _JOB + some[0] in jobs]
 
 
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
