@@ -31,9 +31,12 @@ _HASHED = "substr(md5(concat(id, 'x')), 1, 32)"
 _BYTES = {"type": "blob", "default": "default (randomblob(16))", "value": "randomblob(16)"}
 _TEXTS = {"type": "varchar", "default": "default (hex(randomblob(13)))", "value": "'a.b/' || hex(randomblob(9))"}
 
+_UNTYPED = {"type": "", "default": "default (abs(random()) % 1000000 + 1000)", "value": "id"}
+
 # Of each table: how its ids become something else than numbers.
 ODD_IDS = {
     "sqlite-bytes": _SQLITE_JOBS.format(**_BYTES) + _SQLITE_FAILED.format(**_BYTES),
+    "sqlite-untyped": _SQLITE_JOBS.format(**_UNTYPED) + _SQLITE_FAILED.format(**_UNTYPED),
     "sqlite-texts": _SQLITE_JOBS.format(**_TEXTS) + _SQLITE_FAILED.format(**_TEXTS),
     "postgres-uuid": "".join(
         f"ALTER TABLE public.{name} ALTER id DROP IDENTITY IF EXISTS;\nALTER TABLE public.{name} ALTER id DROP DEFAULT;\n"

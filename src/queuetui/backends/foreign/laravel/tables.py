@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 
 from queuetui.backends.foreign.laravel.table_sets import TableSet
 from queuetui.backends.sql.catalog import Catalog, StoredTable
-from queuetui.backends.tables.codecs import Codec
+from queuetui.backends.tables.codecs import WHOLE, Codec
 from queuetui.backends.tables.stored_columns import Holds, as_table, holds, plain_codec
 from queuetui.model.text import sanitize
 
@@ -49,6 +49,8 @@ class Tables:
 
     def codec(self, at: Column[Any]) -> Codec:
         """Return how a name or a number stands in a column of one of them."""
+        if isinstance(at.type, BigInteger):
+            return WHOLE
         stored = next(one for one in self.found.parts if (one.schema, one.name) == (at.table.schema, at.table.name))
         return plain_codec(stored.columns[at.name])
 
@@ -83,7 +85,10 @@ class Tables:
     def _name(self, one: StoredTable | None) -> Table | None:
         if one is None or not one.is_readable:
             return None
-        named, payload = as_table(one, self.dialect), one.columns.get("payload")
+        named, ids, payload = as_table(one, self.dialect), one.columns["id"], one.columns.get("payload")
+        # SQLite numbers rows in a column of no type, too.
+        if not ids.stored or holds(ids) is Holds.NUMBER:
+            named.append_column(Column("id", BigInteger), replace_existing=True)
         if payload is not None and holds(payload) is Holds.JSON and not isinstance(named.c.payload.type, JSON):
             named.append_column(Column("payload", _DOCUMENTS.get(self.dialect, Text())), replace_existing=True)
         return named
