@@ -162,7 +162,8 @@ def private_redis() -> Iterator[RedisFactory]:
         return servers[-1]
 
     yield make
-    for server in servers:
+    # A server that ends waits for what its replicas have not got yet.
+    for server in reversed(servers):
         server.remove()
 
 
