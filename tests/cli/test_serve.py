@@ -12,8 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+import rich_click as click
 
 from queuetui.cli.commands import serve
+from queuetui.cli.main import program
+from queuetui.http.served import ServerLimits
 from tests.architecture.source import ROOT
 from tests.cli.conftest import Invoke
 from tests.cli.scenes import Scene
@@ -68,6 +71,16 @@ def test_without_the_extra_it_says_what_to_install(quick: Scene, monkeypatch: py
     """One line, whichever library is missing."""
     monkeypatch.setattr(serve, "NEEDED", ("starlette", "not_installed_here"))
     quick.run("serve").fails(2, "pip install 'queuetui[api]'")
+
+
+def test_programs_elsewhere_are_not_told_where_the_store_is(quick: Scene) -> None:
+    """The commands that the server advises leave its address to whoever runs them; our own tell it."""
+    quick.job("a")
+    connection = {"url": quick.url, "profile": (), "kind": None, "mapping": None, "asked": None}
+    with click.Context(program), serve.served_systems(ServerLimits(), loopback=True, **connection) as served:
+        told = served.systems[0].feed.open(quick.ids["a"]).verdict.next
+    assert told == "start a worker: queuetui worker -q mail --url URL"
+    assert quick.run("why", quick.ids["a"], "--json").data["next"].endswith(quick.url)
 
 
 @pytest.mark.timed

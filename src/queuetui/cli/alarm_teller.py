@@ -57,6 +57,8 @@ class AlarmTeller:
 def _watcher_of(profile: Profile, observations: Observations) -> AlarmWatcher:
     from queuetui.monitor.alarms.watcher import AlarmWatcher, Watched
 
+    profile = profile.for_others()
+
     def connect() -> list[tuple[str, Feed]]:
         opened = []
         for place in find_in(profile):

@@ -255,14 +255,16 @@ class Systems:
 
 
 @contextmanager
-def opened_systems(**given: Any) -> Iterator[Systems]:
+def opened_systems(*, for_others: bool = False, **given: Any) -> Iterator[Systems]:
     """Open all that the running command's flags name, and close it after.
 
+    Where what is read is told to programs elsewhere, `for_others`, commands do not name the store's address.
     Where some cannot be opened, the others are there; the program then ends with the exit code of the first failure.
     """
     flags = flags_of(**given)
     with ExitStack() as stack:
-        places, lost = find_places(choose_profiles(flags))
+        profiles = choose_profiles(flags)
+        places, lost = find_places([one.for_others() for one in profiles] if for_others else profiles)
         opened: list[System] = []
         for place in places:
             try:

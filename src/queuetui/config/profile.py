@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from queuetui.model.alarm_actions import AlarmActions
 from queuetui.model.limits import Limits
@@ -51,6 +51,11 @@ class Profile:
     def shown_url(self) -> str:
         """The URL without its password."""
         return hide_password(self.url)
+
+    def for_others(self) -> Profile:
+        """Return it as programs elsewhere are told of it, which need not know where the store is."""
+        named_by = tuple("URL" if word == self.shown_url else word for word in self.named_by)
+        return replace(self, named_by=named_by)
 
     @property
     def is_unnamed(self) -> bool:

@@ -93,7 +93,7 @@ def served_systems(limits: Any, *, loopback: bool, **connection: Any) -> Iterato
         raise Denied(
             "nothing is served: other machines reach this address and there is no token; make one with: queuetui token create"
         )
-    with opened_systems(**connection) as systems, ExitStack() as stack:
+    with opened_systems(for_others=True, **connection) as systems, ExitStack() as stack:
         served = tuple(system_to_serve(one, stack) for one in systems)
         yield Served(served, tokens, actor() if loopback else None, limits)
 
