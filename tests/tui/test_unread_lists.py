@@ -106,7 +106,7 @@ def test_a_page_that_cannot_be_read_says_so_where_its_rows_are() -> None:
 
 
 def test_no_act_is_about_a_row_of_the_list_before() -> None:
-    """Rows stay for a moment until those of another tab are read; the one under the cursor is none of that tab."""
+    """Rows stay for a moment until those of another tab are read; they are none of that tab, and cannot be marked."""
     reading = threading.Event()
 
     def hold() -> None:
@@ -114,14 +114,15 @@ def test_no_act_is_about_a_row_of_the_list_before() -> None:
 
     async def script(stage: Stage) -> None:
         stage.feed.before_poll = hold
-        await stage.press("5", "R")
+        await stage.press("5", "a", "space", "v", "R")
         assert stage.is_on(JobsScreen)
+        assert not stage.table().marks
         await stage.until(lambda: not stage.table().rows)
         assert "These jobs are still being read" in stage.lines_of("#status")
         reading.set()
         await stage.until_shown("6 of 6 exact")
-        await stage.press("R")
-        await stage.until_shown("1 failed")
+        await stage.press("a", "R")
+        await stage.until_shown("6 failed")
 
     try:
         Stage().play(script)

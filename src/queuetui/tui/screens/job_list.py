@@ -115,6 +115,7 @@ class JobList(Stretch):
     def _give_way(self, sentence: str) -> None:
         """Take away rows of another list, and say what stands in their place."""
         self._shown = None
+        self.table.may_mark = True
         self.table.show_empty_text(sanitize(sentence, SENTENCE_CAP))
         self.table.set_rows([], keep_absent_marks=True)
         self._show_frame_lines()
@@ -136,7 +137,7 @@ class JobList(Stretch):
         keep_absent_marks = not self.holds_everything(page) or self.scope.query.terms != ()
         here = self.table.cursor_key
         cursor = rows[0].key if rows and self.is_new_scope and all(row.key != here for row in rows) else None
-        is_new_list, self.is_new_scope = self.is_new_scope, False
+        is_new_list, self.is_new_scope, self.table.may_mark = self.is_new_scope, False, True
         self.table.set_rows(rows, cursor_key=cursor, keep_absent_marks=keep_absent_marks, is_new_list=is_new_list)
         self._show_order()
         self.mark_arrivals()
@@ -223,7 +224,7 @@ class JobList(Stretch):
         if scope == self.scope:
             return
         self.scope = scope
-        self.is_new_scope = True
+        self.is_new_scope, self.table.may_mark = True, False
         self.has_read, self.is_looking, self.looked_before, self._problem = False, False, 0, ""
         self.mean_marked_only()
         self.status.end_about(*OF_A_LIST)

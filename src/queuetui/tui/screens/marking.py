@@ -14,7 +14,7 @@ from queuetui.model.query import Query
 from queuetui.model.verdict import Verdict
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.acting import Acting
-from queuetui.tui.widgets.job_table import JobTable, MarkAllAsked
+from queuetui.tui.widgets.job_table import JobTable, MarkAllAsked, MarkRefused
 from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import MarksChanged
 
@@ -119,6 +119,10 @@ class Marking(Acting):
                 about=About.MARKS,
             )
         self.show_footer()
+
+    @on(MarkRefused)
+    def _refuse_mark(self) -> None:
+        self.flash("These jobs are still being read", Tone.WARNING, about=About.LIST)
 
     @on(MarkAllAsked)
     def _mark_all(self) -> None:

@@ -19,6 +19,10 @@ class FirstAsked(TableMessage, namespace="job_table"):
     """A person wants the first row of all, which may lie above those that are here."""
 
 
+class MarkRefused(TableMessage, namespace="job_table"):
+    """A person wants to mark a row of the list that was here before."""
+
+
 class ListTable(LiveTable, inherit_bindings=False):
     """A live table of things that are looked at and opened, not marked."""
 
@@ -26,7 +30,22 @@ class ListTable(LiveTable, inherit_bindings=False):
 
 
 class JobTable(LiveTable):
-    """A live table of jobs; which jobs `mark all` means is decided by its screen."""
+    """A live table of jobs; which jobs `mark all` means is decided by its screen.
+
+    While it shows rows of a list that is being left, `may_mark` is off.
+    """
+
+    may_mark = True
+
+    def action_mark_down(self) -> None:
+        """Mark the row, or take its mark away, and go down."""
+        if self._is_marking_allowed():
+            super().action_mark_down()
+
+    def action_mark_range(self) -> None:
+        """Mark from the last mark to the cursor."""
+        if self._is_marking_allowed():
+            super().action_mark_range()
 
     def action_first(self) -> None:
         """Go to the first row, also of a list that goes on above."""
@@ -35,7 +54,13 @@ class JobTable(LiveTable):
 
     def action_mark_all(self) -> None:
         """Ask the screen, which knows what all is."""
-        self.post_message(MarkAllAsked(self))
+        if self._is_marking_allowed():
+            self.post_message(MarkAllAsked(self))
+
+    def _is_marking_allowed(self) -> bool:
+        if not self.may_mark:
+            self.post_message(MarkRefused(self))
+        return self.may_mark
 
     def mark_every_row(self) -> None:
         """Mark every row that is here."""
