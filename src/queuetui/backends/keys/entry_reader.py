@@ -129,10 +129,9 @@ class KeysReading:
     def slices(self, shelves: Sequence[Shelf], rank: int, count: int) -> list[list[Entry]]:
         """Return entries of each shelf from a rank on."""
         replies = iter(self.ask([shelf.slice(rank, count) for shelf in shelves if shelf.kind is not Kind.KEYS]))
+        end = rank + count
         return [
-            [Entry(shelf, key, rank + place) for place, key in enumerate(shelf.listed[rank : rank + count])]
-            if shelf.kind is Kind.KEYS
-            else shelf.entries(next(replies), rank)
+            shelf.entries(shelf.listed[rank:end] if shelf.kind is Kind.KEYS else next(replies), rank)
             for shelf in shelves
         ]
 

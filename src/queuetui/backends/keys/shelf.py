@@ -96,8 +96,8 @@ class Shelf:
         return ("LRANGE", self.key, -last - 1, -rank - 1) if self.falls else ("LRANGE", self.key, rank, last)
 
     def entries(self, reply: Any, rank: int) -> list[Entry]:  # noqa: ANN401 - each command has its own answer
-        """Return what a slice from a rank on answered."""
-        if self.kind is Kind.LIST:
+        """Return what a slice from a rank on answered, or of KEYS what is listed there."""
+        if self.kind in (Kind.LIST, Kind.KEYS):
             return [Entry(self, one, rank + place) for place, one in enumerate(reply[::-1] if self.falls else reply)]
         if self.kind is Kind.SORTED:
             pairs = zip(reply[::2], reply[1::2], strict=True)
