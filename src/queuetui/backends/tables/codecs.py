@@ -58,7 +58,7 @@ class Whole(Codec):
         """Return the number."""
         try:
             return None if value is None else int(value)
-        except (ValueError, OverflowError):
+        except (ValueError, TypeError, OverflowError):
             return None
 
 

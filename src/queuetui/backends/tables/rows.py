@@ -14,7 +14,7 @@ from sqlalchemy import Row as StoredRow
 from sqlalchemy import Select, false, func, select, tuple_
 
 from queuetui.backends.reading.zone_doubts import say_ahead
-from queuetui.backends.tables.codecs import IsoText, Naive
+from queuetui.backends.tables.codecs import IsoText, Naive, Whole
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.product import RowPlace
 from queuetui.backends.tables.source import (
@@ -54,6 +54,7 @@ _HASH_DIGITS = 16
 TRACE_HEAD_CHARS = 4096
 _ROW_NAME = re.compile(r"([a-z]+)-([\w.~%-]{1,300})", re.ASCII)
 Record = Mapping[Any, Any]
+_number = Whole().from_store
 
 
 def columns(source: Source, reading: Reading, chars: int | None = HEAD_CHARS) -> list[Column]:
@@ -212,10 +213,3 @@ def _text(value: Any) -> str:  # noqa: ANN401 - whatever the column holds
     if value is None:
         return ""
     return bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | bytearray | memoryview) else str(value)
-
-
-def _number(value: Any) -> int | None:  # noqa: ANN401 - whatever the column holds
-    try:
-        return None if value is None else int(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
