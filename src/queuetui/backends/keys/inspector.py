@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from heapq import nlargest
-from typing import TypeVar
+from typing import Any
 
 from queuetui.backends.keys.counts import SHARED_ENTRIES, count_jobs
 from queuetui.backends.keys.dear_looks import DearLooks
@@ -13,7 +13,7 @@ from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.lookup import find_refs, find_whole, load_seen
 from queuetui.backends.keys.pages import plan_terms, read_page
 from queuetui.backends.keys.product import KeysProduct
-from queuetui.backends.reading.figures import UNREAD
+from queuetui.backends.reading.figures import PAGE, make_snapshot
 from queuetui.backends.reading.seen_jobs import SeenJobs
 from queuetui.backends.reading.worker_names import name_workers
 from queuetui.backends.redis.server import RedisServer
@@ -25,7 +25,6 @@ from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job, shorten
 from queuetui.model.job_view import JobView
 from queuetui.model.limits import Limits
-from queuetui.model.measured import absent
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.schedule import ScheduleReading
@@ -33,7 +32,6 @@ from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
 
-T = TypeVar("T")
 _NAMED_KEYS = 3
 
 
@@ -54,34 +52,17 @@ class KeysInspector:
     def snapshot(self, watch: Watch) -> Snapshot:
         """Return all that was asked for; a part that fails alone is named in `problems`."""
         reading = KeysReading(self._server, self._product, watch.limits)
+        found: dict[str, Any] = {}
         problems: dict[str, str] = {}
-        counted = (
-            _try(Part.COUNTS, problems, lambda: count_jobs(reading, self.looks, exact=watch.exact))
-            if _counts(watch)
-            else None
-        )
-        figures = UNREAD if counted is None else counted
-        failures = (
-            _try(Part.FAILURES, problems, lambda: self._failures(reading, watch.failures))
-            if Part.FAILURES in watch.parts
-            else None
-        )
-        request = watch.page
-        page = None if request is None else _try("page", problems, lambda: self._page(reading, request))
-        return Snapshot(
-            reading.moment.backend,
-            reading.now,
-            figures.by_state,
-            figures.stuck,
-            figures.total,
-            absent(f"{self.capabilities.label} does not keep how long jobs took on average"),
-            figures.queues,
-            reading.survey.workers if Part.WORKERS in watch.parts else (),
-            failures=failures or (),
-            page=page,
-            problems=problems | _unread_keys(reading),
-            has_more_queues=bool(reading.survey.unseen),
-        )
+        for name, read in self._parts(watch):
+            try:
+                found[name] = read(reading)
+            except QueueTuiError as error:
+                problems[name] = str(error)
+        # Where the server cannot be reached at all, asking for its time fails here.
+        name, problems = reading.moment.backend, problems | _unread_keys(reading)
+        whole = make_snapshot(name, reading.now, self.capabilities.label, found, problems)
+        return replace(whole, has_more_queues=bool(reading.survey.unseen))
 
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page."""
@@ -146,6 +127,17 @@ class KeysInspector:
         found = self._product.schedules(reading.survey, reading.ask)
         return ScheduleReading(reading.now, (), is_cut=len(found) > MOST_SCHEDULES, kept=found[:MOST_SCHEDULES])
 
+    def _parts(self, watch: Watch) -> Iterator[tuple[str, Callable[[KeysReading], object]]]:
+        if watch.parts & {Part.COUNTS, Part.QUEUES}:
+            yield Part.COUNTS, lambda reading: count_jobs(reading, self.looks, exact=watch.exact)
+        if Part.FAILURES in watch.parts:
+            yield Part.FAILURES, lambda reading: self._failures(reading, watch.failures)
+        if Part.WORKERS in watch.parts:
+            yield Part.WORKERS, lambda reading: reading.survey.workers
+        request = watch.page
+        if request is not None:
+            yield PAGE, lambda reading: self._page(reading, request)
+
     def _reading(self) -> KeysReading:
         return KeysReading(self._server, self._product, self._server.options.limits)
 
@@ -179,16 +171,3 @@ def _unread_keys(reading: KeysReading) -> dict[str, str]:
     return unseen | {
         "keys": f"another type of value than {label}'s stands at {named}{more} and is taken as empty; look at what writes there"
     }
-
-
-def _counts(watch: Watch) -> bool:
-    return bool(watch.parts & {Part.COUNTS, Part.QUEUES})
-
-
-def _try(name: str, problems: dict[str, str], read: Callable[[], T]) -> T | None:
-    """Read a part; where the server cannot be reached at all that is the look's own failure."""
-    try:
-        return read()
-    except QueueTuiError as error:
-        problems[name] = str(error)
-        return None

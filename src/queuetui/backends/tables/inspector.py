@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.reading.figures import UNREAD, JobFigures
+from queuetui.backends.reading.figures import PAGE, make_snapshot
 from queuetui.backends.reading.seen_jobs import SeenJobs
 from queuetui.backends.sql.console_connection import ConsoleDatabase
 from queuetui.backends.sql.identity import identify
@@ -30,7 +30,6 @@ from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
 from queuetui.model.job_view import JobView, uncounted_queue
 from queuetui.model.limits import Limits
-from queuetui.model.measured import absent
 from queuetui.model.page import IdSearch, Page, PageRequest, PlannedTerm
 from queuetui.model.query import Query
 from queuetui.model.query_parser import parse_query
@@ -38,7 +37,6 @@ from queuetui.model.schedule import ScheduleReading
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.model.text import sanitize
 
-_PAGE = "page"
 _FAILURES = "state:failed sort:-completed"
 _Part = Callable[[Reading], object]
 
@@ -65,7 +63,7 @@ class TablesInspector:
         todo = deque(self._parts(watch))
         found: dict[str, Any] = {}
         problems: dict[str, str] = {}
-        while todo:
+        while todo or not found:
             opened = False
             try:
                 with self._reading(watch.limits) as reading:
@@ -77,7 +75,9 @@ class TablesInspector:
                 if not opened:
                     raise
                 problems[todo.popleft()[0]] = str(error)
-        return self._picture(found, problems)
+        page: Page | None = found.get(PAGE)
+        self._seen.add((*(page.jobs if page else ()), *found.get(Part.FAILURES, ())))
+        return make_snapshot(self.options.name, found["now"], self.product.label, found, problems)
 
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page by keyset."""
@@ -164,39 +164,17 @@ class TablesInspector:
             yield Part.COUNTS, lambda reading: count_jobs(reading, self.counters, exact=watch.exact, hurried=hurried)
         if Part.FAILURES in watch.parts:
             failures = PageRequest(parse_query(_FAILURES), watch.failures)
-            yield Part.FAILURES, lambda reading: self._polled(reading, failures, watch, counted=False)
+            yield Part.FAILURES, lambda reading: self._polled(reading, failures, watch, counted=False).jobs
         if Part.WORKERS in watch.parts:
             yield Part.WORKERS, Reading.workers
         request = watch.page
         if request is not None:
-            yield _PAGE, lambda reading: self._polled(reading, request, watch)
-        if request is None and not watch.parts & {Part.COUNTS, Part.QUEUES, Part.FAILURES}:
-            yield "clock", lambda reading: reading.moment
+            yield PAGE, lambda reading: self._polled(reading, request, watch)
 
     def _polled(self, reading: Reading, request: PageRequest, watch: Watch, *, counted: bool = True) -> Page:
         """Return a page that a console reads again and again, unless all is to be `exact`."""
         read = read_page if watch.exact else self.page_cache.read
         return read(reading, request, counted=counted)
-
-    def _picture(self, found: dict[str, Any], problems: dict[str, str]) -> Snapshot:
-        page: Page | None = found.get(_PAGE)
-        failed: Page | None = found.get(Part.FAILURES)
-        failures = () if failed is None else failed.jobs
-        figures: JobFigures = found.get(Part.COUNTS, UNREAD)
-        self._seen.add((*(page.jobs if page else ()), *failures))
-        return Snapshot(
-            self.options.name,
-            found["now"],
-            figures.by_state,
-            figures.stuck,
-            figures.total,
-            absent(f"{self.product.label} does not keep how long jobs took on average"),
-            figures.queues,
-            found.get(Part.WORKERS, ()),
-            failures=failures,
-            page=page,
-            problems=problems,
-        )
 
 
 def _attempts_of(reading: Reading, job: Job) -> tuple[Attempt, ...]:
