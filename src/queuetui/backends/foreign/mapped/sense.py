@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from queuetui.backends.foreign.mapped.lines import Path
 from queuetui.backends.foreign.mapped.shape import (
     NOW,
     NULL,
@@ -19,7 +20,7 @@ from queuetui.backends.foreign.mapped.shape import (
     StateShape,
     VerbShape,
 )
-from queuetui.backends.foreign.mapped.side_shapes import TimesShape
+from queuetui.backends.foreign.mapped.side_shapes import Faults, TimesShape
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 from queuetui.model.state import FINAL, State
 
@@ -29,72 +30,71 @@ _ATTEMPTS = ("none", "some")
 
 def require_sense(mapping: Mapping) -> None:
     """Raise BadConfig, naming the line, for the first thing that cannot be meant."""
-    _require_zones(mapping)
+    for path, why in _faults(mapping):
+        raise mapping.refuse(path, why)
+
+
+def _faults(mapping: Mapping) -> Faults:
+    """Yield what cannot be meant, each with its path."""
+    yield from _zone_faults(mapping)
     for name in mapping.absent:
         if name in mapping.fields or (name == "priority" and mapping.priority):
-            raise mapping.refuse(("absent", name), f"{name} has a column in this mapping; leave one of the two away")
+            yield ("absent", name), f"{name} has a column in this mapping; leave one of the two away"
     for state, shape in mapping.states.items():
-        _require_columns(mapping, state, shape)
-    _require_one_state_each(mapping)
+        for why in _column_faults(mapping, state, shape):
+            yield ("states", state.value), why
+    yield from _state_faults(mapping)
     for place, verb in enumerate(mapping.verbs):
-        _require_verb(mapping, place, verb)
-    _require_one_way(mapping)
-    _require_cleanup(mapping)
+        for path, why in _verb_faults(mapping, verb):
+            yield ("verbs", place, *path), why
+    yield from _way_faults(mapping)
+    yield from _cleanup_faults(mapping)
 
 
-def _require_cleanup(mapping: Mapping) -> None:
+def _cleanup_faults(mapping: Mapping) -> Faults:
     shape = mapping.cleanup
     if shape is None:
         return
     for name in shape.states:
         if name not in mapping.states or State(name) not in FINAL:
             there = ", ".join(state for state in mapping.states if state in FINAL)
-            raise mapping.refuse(
-                ("cleanup", "states"), f"{name!r} is no final state of this mapping; there are: {there}"
-            )
+            yield ("cleanup", "states"), f"{name!r} is no final state of this mapping; there are: {there}"
     if shape.by not in TIME_FIELDS or shape.by not in mapping.fields:
-        raise mapping.refuse(
-            ("cleanup", "by"), f"{shape.by!r} is no time in [fields]; name one that every ended job has"
-        )
+        yield ("cleanup", "by"), f"{shape.by!r} is no time in [fields]; name one that every ended job has"
 
 
-def _require_zones(mapping: Mapping) -> None:
-    times: list[tuple[tuple[str, ...], TimesShape]] = [(("times",), mapping.times)]
+def _zone_faults(mapping: Mapping) -> Faults:
+    times: list[tuple[Path, TimesShape]] = [(("times",), mapping.times)]
     times += [(("fields", name), one.times) for name, one in mapping.fields.items() if one.times is not None]
     times += [((part, "times"), one.times) for part, one in mapping.sides if one.times is not None]
     for path, shape in times:
         try:
             ZoneInfo(shape.zone)
         except (ZoneInfoNotFoundError, ValueError):
-            raise mapping.refuse(path, f"{shape.zone!r} is not a time zone; write it like Europe/Warsaw") from None
+            yield path, f"{shape.zone!r} is not a time zone; write it like Europe/Warsaw"
 
 
-def _require_columns(mapping: Mapping, state: State, shape: StateShape) -> None:
-    path = ("states", state.value)
+def _column_faults(mapping: Mapping, state: State, shape: StateShape) -> Iterator[str]:
     if not shape.statuses:
-        raise mapping.refuse(path, f"{state} names no status; write is = [...]")
+        yield f"{state} names no status; write is = [...]"
     if shape.due is not None and "scheduled" not in mapping.fields:
-        raise mapping.refuse(path, f"{state} goes by when a job is due, but [fields] has no column for scheduled")
+        yield f"{state} goes by when a job is due, but [fields] has no column for scheduled"
     if shape.attempts is not None and "attempts" not in mapping.fields:
-        raise mapping.refuse(path, f"{state} goes by attempts, but [fields] has no column for attempts")
+        yield f"{state} goes by attempts, but [fields] has no column for attempts"
 
 
-def _require_one_state_each(mapping: Mapping) -> None:
+def _state_faults(mapping: Mapping) -> Faults:
     """Try each status with each due time and each count: exactly one state must hold."""
     for status in statuses(mapping):
         for due, attempts in product(_DUE, _ATTEMPTS):
             found = [state for state, shape in mapping.states.items() if _holds(shape, status, due, attempts)]
-            what = f"status {status!r}, due {due}, attempts {attempts}"
+            what = f"a row with status {status!r}, due {due}, attempts {attempts}"
             if len(found) > 1:
-                raise mapping.refuse(
-                    ("states", found[1].value),
-                    f"a row with {what} is {found[0]} and {found[1]}; each row must be in one state",
-                )
+                why = f"{what} is {found[0]} and {found[1]}; each row must be in one state"
+                yield ("states", found[1].value), why
             if not found:
                 named = next(state for state, shape in mapping.states.items() if status in shape.statuses)
-                raise mapping.refuse(
-                    ("states", named.value), f"a row with {what} is in no state; say which state it is in"
-                )
+                yield ("states", named.value), f"{what} is in no state; say which state it is in"
 
 
 def statuses(mapping: Mapping) -> tuple[str, ...]:
@@ -106,12 +106,7 @@ def _holds(shape: StateShape, status: str, due: str, attempts: str) -> bool:
     return status in shape.statuses and shape.due in (None, due) and shape.attempts in (None, attempts)
 
 
-def _require_verb(mapping: Mapping, place: int, verb: VerbShape) -> None:
-    for path, why in _faults(mapping, verb):
-        raise mapping.refuse(("verbs", place, *path), why)
-
-
-def _faults(mapping: Mapping, verb: VerbShape) -> Iterator[tuple[tuple[str, ...], str]]:
+def _verb_faults(mapping: Mapping, verb: VerbShape) -> Faults:
     if verb.verb not in VERBS:
         yield ("verb",), f"there is no verb {verb.verb!r} for a mapped table; there are: {', '.join(VERBS)}"
     for state in verb.from_states:
@@ -152,12 +147,10 @@ def _why_not_set(mapping: Mapping, name: str, value: int | str) -> str:
     )
 
 
-def _require_one_way(mapping: Mapping) -> None:
+def _way_faults(mapping: Mapping) -> Faults:
     seen: dict[tuple[str, str, str], int] = {}
     for place, verb in enumerate(mapping.verbs):
         for state in verb.from_states:
-            other = seen.setdefault((verb.verb, state, verb.way), place)
-            if other != place:
-                raise mapping.refuse(
-                    ("verbs", place), f'{verb.verb} from {state} is said twice; leave one, or name another way = "..."'
-                )
+            if seen.setdefault((verb.verb, state, verb.way), place) != place:
+                why = f'{verb.verb} from {state} is said twice; leave one, or name another way = "..."'
+                yield ("verbs", place), why
