@@ -9,7 +9,7 @@ from queuetui.backends.native.odd_values import UNREADABLE
 from queuetui.backends.native.redis.ids import from_stored, to_stored
 from queuetui.backends.native.redis.records import read_record
 from queuetui.backends.native.redis.server import Server
-from queuetui.backends.reading.short_ids import ID_DIGITS, MOST_LOOKED, read_suffix, spans_of
+from queuetui.backends.native.short_ids import ID_DIGITS, MOST_LOOKED, read_suffix, spans_of
 from queuetui.model.act import JobRef
 from queuetui.model.job_id import Span
 from queuetui.model.page import IdSearch

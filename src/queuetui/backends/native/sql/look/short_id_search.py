@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from queuetui.backends.native.short_ids import ID_DIGITS, MOST_LOOKED, read_suffix, spans_of
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.look.tables import job, job_done
-from queuetui.backends.reading.short_ids import ID_DIGITS, MOST_LOOKED, read_suffix, spans_of
 from queuetui.model.act import JobRef
 from queuetui.model.clock import to_us
 from queuetui.model.page import IdSearch
