@@ -105,6 +105,11 @@ APP = """
                 except OSError:
                     pass
             threading.Event().wait(600)
+        if payload["how"] == "threads":
+            for thread in set(threading.enumerate()) - {threading.main_thread()}:
+                number = ctypes.c_ulong(thread.ident)
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(SystemExit))
+            threading.Event().wait(600)
         os.kill(os.getpid(), getattr(signal, payload["how"]))
         threading.Event().wait(600)
 

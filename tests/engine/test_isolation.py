@@ -72,7 +72,7 @@ def test_progress_of_a_run_reaches_the_queue(place: ChildrenPlace, queue: Queue)
     await_state(queue, job.id, "completed")
 
 
-@pytest.mark.parametrize("how", ["SIGKILL", "exit", "segfault", "babble"])
+@pytest.mark.parametrize("how", ["SIGKILL", "exit", "segfault", "babble", "threads"])
 def test_a_child_that_dies_loses_its_run_and_nothing_else(place: ChildrenPlace, queue: Queue, how: str) -> None:
     """The job runs again, counted as lost and not as an attempt, its neighbour runs on, and the worker lives."""
     neighbour = queue.enqueue("hold")

@@ -8,6 +8,7 @@ import queue
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from threading import Thread
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -90,7 +91,7 @@ class Child:
         logging.getLogger().addHandler(LogRelay(self._log))
         logging.captureWarnings(capture=True)
         for work in (self._receive, self._post.run):
-            Thread(target=work, name=f"queuetui-{work.__name__}", daemon=True).start()
+            Thread(target=_serve, args=(work,), name=f"queuetui-{work.__name__}", daemon=True).start()
         self._post.put(Ready(), at_once=True)
         while (given := self._next()) is not None:
             self._perform(*given)
@@ -180,6 +181,14 @@ class Child:
         """End the run that a TERM of the worker is meant for; any other TERM is the worker's own."""
         if self._page.is_condemned:
             raise Terminated
+
+
+def _serve(work: Callable[[], None]) -> None:
+    """Do what a child cannot go on without; whatever it fails with, this process ends."""
+    try:
+        work()
+    finally:
+        end_group()
 
 
 class _MeetingTasks:
