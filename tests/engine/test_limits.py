@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 
 from queuetui.backends.base import BackendOptions
 from queuetui.client import Queue
 from queuetui.engine.context import Context
+from queuetui.engine.guard import resident_bytes
 from queuetui.model.act import Act, Verb
 from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.virtual_clock import VirtualClock
@@ -203,3 +205,15 @@ def test_a_hurried_stop_gives_back_what_runs(queue: Queue, start_worker: StartWo
     wait_until(lambda: told.of("result_refused"))
     given_back = queue.get(job.id)
     assert (given_back.state, given_back.attempts, given_back.lost, given_back.result) == ("pending", 0, 0, None)
+
+
+def test_memory_is_told_without_a_file_to_be_opened() -> None:
+    """A worker whose handlers have opened as many files as it may renews its leases, and tells about as much memory as before."""
+    usual = resident_bytes()
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        told = resident_bytes()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    assert usual / 2 < told < usual * 4

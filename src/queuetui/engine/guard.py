@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from queuetui.engine.context import CancelCause
 from queuetui.engine.logs import log_event
+from queuetui.engine.meters import peak_bytes
 
 if TYPE_CHECKING:
     from queuetui.engine.clock import Clock
@@ -35,11 +36,14 @@ def resident_bytes() -> int:
     """Return the memory that this process holds."""
     try:
         pages = int(STATM.read_bytes().split()[1])
-    except OSError:
+    except FileNotFoundError:
         # No Linux; elsewhere psutil knows how, at the price of a megabyte.
         import psutil
 
         return int(psutil.Process().memory_info().rss)
+    except OSError:
+        # Handlers have as many files open as the process may have.
+        return peak_bytes()
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
