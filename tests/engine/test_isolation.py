@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from queuetui.client import Queue
+from queuetui.model.errors import Unsupported
 from tests.engine.children import ChildrenPlace, await_end_of, await_state, family, is_running, kill
+from tests.engine.working import WorkerThread
 from tests.waiting import wait_until
 
 pytestmark = [
@@ -204,6 +206,15 @@ def test_an_application_that_does_not_load_is_said_at_once(place: ChildrenPlace)
     broken = place.run("worker", "--url", place.url, "--isolation", "process", "--app", "broken_app")
     assert (broken.returncode, "no database on import" in broken.stderr) == (2, True)
     assert "Traceback" not in missing.stderr + broken.stderr
+
+
+def test_a_program_that_cannot_be_started_is_said_at_once(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Where the interpreter may not be run, or no file can be opened, a worker of processes says so and ends."""
+    monkeypatch.setattr("sys.executable", str(tmp_path / "gone"))
+    with pytest.raises(Unsupported, match=r"No such file.*--isolation thread"):
+        WorkerThread(queue.backend, isolation="process").wait(20)
 
 
 def test_only_the_types_that_ask_for_it_run_in_processes_by_default(place: ChildrenPlace, queue: Queue) -> None:

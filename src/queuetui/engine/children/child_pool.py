@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import selectors
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event
@@ -16,6 +17,7 @@ from queuetui.engine.children.messages import Booted, ChildStarted
 from queuetui.engine.children.pipes import READ_BYTES
 from queuetui.engine.children.process_end import describe_death, is_dead
 from queuetui.engine.logs import log_event
+from queuetui.model.errors import Unsupported, words_of
 
 if TYPE_CHECKING:
     from queuetui.engine.children.messages import Boot, FromNest
@@ -85,7 +87,14 @@ class ChildPool:
         """Start the fork_server."""
         self.booted = False
         self._boot_by_s = now_s + BOOT_WITHIN_S
-        self._fork_client.open()
+        try:
+            self._fork_client.open()
+        except OSError as error:
+            how = "let this user run it, or run handlers in threads: --isolation thread"
+            self.failure = Unsupported(
+                f"no process for handlers can be started from {sys.executable}: {words_of(error)}; {how}"
+            )
+            return
         if self._fork_client.pipe is not None:
             self._selector.register(self._fork_client.pipe, selectors.EVENT_READ, _FORK_SERVER)
 

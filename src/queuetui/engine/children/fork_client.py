@@ -37,14 +37,18 @@ class ForkClient:
         return None if self._end is None else self._end.pipe
 
     def open(self) -> None:
-        """Start a fork server; it says when it is ready."""
+        """Start a fork server, which says when it is ready; raises OSError."""
         ours, theirs = socket.socketpair()
         with theirs:
             arguments = [sys.executable, "-P", "-c", _PROGRAM, str(theirs.fileno()), str(os.getpid()), _SOURCE]
-            # A session of its own: Ctrl-C on the terminal is for the worker, which lets runs end.
-            self._process = subprocess.Popen(
-                arguments, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
-            )
+            try:
+                # A session of its own: Ctrl-C on the terminal is for the worker, which lets runs end.
+                self._process = subprocess.Popen(
+                    arguments, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
+                )
+            except OSError:
+                ours.close()
+                raise
         self._end = WorkerEnd(ours)
         self._end.send(encode(self._boot))
 
