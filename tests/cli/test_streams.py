@@ -11,6 +11,7 @@ from itertools import combinations
 import pytest
 from click import BadParameter
 
+from queuetui.backends.foreign.mapped.products import read_file
 from queuetui.cli.commands.enqueue import read_payload_option
 from queuetui.cli.options import written_time
 from queuetui.client import Queue
@@ -71,6 +72,11 @@ def test_without_a_home_only_what_needs_it_is_refused(monkeypatch: pytest.Monkey
     assert state_folder() is None
     with pytest.raises(BadConfig, match="--url"):
         config_file()
+    monkeypatch.setenv("QUEUETUI_CONFIG", "~/settings.toml")
+    with pytest.raises(BadConfig, match="without a home folder"):
+        config_file()
+    with pytest.raises(BadConfig, match="check its path"):
+        read_file("~/mapping.toml")
 
 
 def test_numbers_and_dates_beyond_all_bounds_are_refused() -> None:

@@ -101,6 +101,9 @@ def test_an_unknown_profile_names_the_known(settings: Path) -> None:
     [
         ("not toml", "", "it is not TOML"),
         ("[profiles.a\n", "", "it is not TOML"),
+        pytest.param(f"a = {'9' * 5000}", "", "it is not TOML", id="digits"),
+        pytest.param(f"a = {'[' * 5000}", "", "nested too deeply", id="deep"),
+        ("[profiles.a]\nurl = 'sqlite:///x'\nmapping = '~no-such-user/m.toml'", "profiles.a.mapping", "without a home"),
         ("colour = 1", "colour", "there is no such key"),
         ("profiles = 3", "profiles", "write one [profiles.NAME] table a profile"),
         ("default = 3", "profiles", 'default = "NAME"'),

@@ -6,7 +6,6 @@ import os
 import shlex
 import stat
 import subprocess
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,10 +14,12 @@ from typing import TypeVar
 import msgspec
 
 from queuetui.config.alarms import AlarmTable, read_alarm_actions, read_alarms
+from queuetui.config.paths import at_home
 from queuetui.config.profile import COLOURS, HIDEABLE_COLUMNS, Profile
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadConfig, NotFound, words_of
 from queuetui.model.limits import Limits
+from queuetui.model.toml_text import parse_toml
 from queuetui.model.urls import hide_password
 from queuetui.model.zone import DEFAULT_ZONE, find_zone
 
@@ -66,8 +67,8 @@ def read_profiles(path: Path) -> tuple[dict[str, ProfileTable], str | None]:
     except (OSError, UnicodeDecodeError) as error:
         raise _bad(path, "", f"it cannot be read ({words_of(error)})") from error
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = parse_toml(text)
+    except ValueError as error:
         raise _bad(path, "", f"it is not TOML: {error}") from error
     unknown = sorted(set(document) - {"default", "profiles"})
     if unknown:
@@ -140,7 +141,7 @@ def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
         timezone=table.timezone,
         summaries=table.summary,
         hidden_columns=frozenset(table.hidden_columns),
-        settings=table.settings | ({"mapping": _beside(path, table.mapping)} if table.mapping else {}),
+        settings=table.settings | ({"mapping": _beside(path, key, table.mapping)} if table.mapping else {}),
     )
 
 
@@ -151,9 +152,12 @@ def _of_alarms(path: Path, key: str, table: AlarmTable, read: Callable[[AlarmTab
         raise _bad(path, f"{key}.alarms", str(error)) from error
 
 
-def _beside(path: Path, written: str) -> str:
-    """Return the path of a file that is named from the folder of the settings file."""
-    return str(path.parent / Path(written).expanduser())
+def _beside(path: Path, key: str, written: str) -> str:
+    """Return the path of a file that is named from the folder of the settings file; raises BadConfig."""
+    try:
+        return str(path.parent / at_home(written))
+    except ValueError as error:
+        raise _bad(path, f"{key}.mapping", str(error)) from None
 
 
 def find_profile(path: Path, name: str | None) -> Profile | None:

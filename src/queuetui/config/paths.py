@@ -14,7 +14,10 @@ def config_file() -> Path:
     """Return the settings file: QUEUETUI_CONFIG, else the user's own."""
     named = os.environ.get("QUEUETUI_CONFIG")
     if named:
-        return Path(named).expanduser()
+        try:
+            return at_home(named)
+        except ValueError as error:
+            raise BadConfig(f"QUEUETUI_CONFIG: {error}", "QUEUETUI_CONFIG") from None
     from platformdirs import user_config_path
 
     try:
@@ -22,6 +25,14 @@ def config_file() -> Path:
     except RuntimeError:
         message = "no store is named, and this user has no home folder to look for one in; give --url or set HOME"
         raise BadConfig(message, "HOME") from None
+
+
+def at_home(written: str) -> Path:
+    """Return a path whose ~ is a home folder; raises ValueError where that user has none."""
+    try:
+        return Path(written).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{written[:200]!r} names a user without a home folder; write the whole path") from None
 
 
 def state_folder() -> Path | None:

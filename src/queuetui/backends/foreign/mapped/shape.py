@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping as Table
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal, TypeVar
@@ -22,6 +21,7 @@ from queuetui.model.act import Verb
 from queuetui.model.errors import BadConfig
 from queuetui.model.query import NAME_FIELDS, NUMBER_FIELDS, TEXT_FIELDS, TIME_FIELDS
 from queuetui.model.state import State
+from queuetui.model.toml_text import parse_toml
 
 # Fields of the filter language that a column may hold; the others follow from the state.
 COLUMN_FIELDS = frozenset({"type", "queue", "name", "worker", "key", "correlation_id", "payload", "error"}) | {
@@ -178,8 +178,8 @@ def read_mapping(text: str, name: str) -> Mapping:
     Raises BadConfig for text that is not TOML, an unknown key and a value of the wrong kind.
     """
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = parse_toml(text)
+    except ValueError as error:
         raise BadConfig(f"the mapping cannot be used: {name} is not TOML: {error}", name) from None
     reader = _Reader(name, find_lines(text), document)
     for key in document:
