@@ -29,8 +29,9 @@ _EVERY_SCHEMA = (
     r"from pg_namespace where nspname not like 'pg\_%' and nspname <> 'information_schema'"
 )
 _STATEMENT_END = re.compile(r";\n")
-# What pg_dump writes for psql alone.
+# What pg_dump writes for psql alone, and rows that it does not write as statements.
 _FOR_PSQL = re.compile(r"^\\(un)?restrict .*$", re.MULTILINE)
+_COPIED = re.compile(r"^(COPY [^\n]+ FROM stdin);\n(.*?)^\\\.$", re.MULTILINE | re.DOTALL)
 
 # The truth's words and ours; a capture cannot tell a running job from a stuck one.
 STATE_OF_WORD = {
@@ -109,8 +110,13 @@ def run_script(url: str, script: str) -> None:
             connection.executescript(script)
         connection.close()
     elif scheme.startswith("postgres"):
+        parts = [*_COPIED.split(_FOR_PSQL.sub("", script)), "", ""]
         with psycopg.connect(url, autocommit=True) as server:
-            server.execute(_FOR_PSQL.sub("", script).encode())
+            for statements, copy, rows in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+                server.execute(statements.encode())
+                if copy:
+                    with server.cursor().copy(copy.encode()) as table:
+                        table.write(rows)
     else:
         with connect_mysql(url) as mysql, mysql.cursor() as cursor:
             for statement in filter(None, map(str.strip, _STATEMENT_END.split(script))):
