@@ -156,7 +156,7 @@ def test_an_orphan_is_freed_by_retry() -> None:
     async def script(stage: Stage) -> None:
         await stage.press("R")
         await until_asked(stage)
-        assert "freed from a worker that is lost" in stage.text()
+        assert "freed where its worker is lost" in stage.text()
         await stage.press("y")
         await stage.until(lambda: stage.operations.performed)
         assert stage.operations.performed[0].steps[0][0] is Verb.RELEASE

@@ -30,7 +30,7 @@ _HOUR_S = 3600
 _DAY_S = 86400
 _TARGETS = {
     Verb.RETRY: "pending, to run again",
-    Verb.RELEASE: "pending, freed from a worker that is lost",
+    Verb.RELEASE: "pending, freed where its worker is lost",
     Verb.CANCEL: "cancelled; what runs ends when its handler looks",
     Verb.DELETE: "deleted for good",
 }
