@@ -88,9 +88,10 @@ def test_programs_elsewhere_are_not_told_where_the_store_is(quick: Scene) -> Non
 def test_the_server_ends_well_when_it_is_told_to(
     tmp_path: Path, migrated_sqlite_url: str, number: signal.Signals
 ) -> None:
-    """A signal ends it with 0, once it has answered."""
+    """It answers within the limits that were named, and a signal ends it with 0."""
+    limits = ("--max-body", "1", "--rate-limit", "2")
     process = subprocess.Popen(
-        [sys.executable, "-m", "queuetui", "serve", "--url", migrated_sqlite_url, "--port", "0"],
+        [sys.executable, "-m", "queuetui", "serve", "--url", migrated_sqlite_url, "--port", "0", *limits],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         stderr=subprocess.PIPE,
@@ -100,6 +101,8 @@ def test_the_server_ends_well_when_it_is_told_to(
         assert process.stderr is not None
         found = next(filter(None, map(ADDRESS.search, process.stderr)))
         assert httpx.get(f"{found[1]}/readyz").json()["status"] == "ready"
+        answers = [httpx.post(f"{found[1]}/api/jobs", json={"type": "T" * size}) for size in (1_100, 1, 1)]
+        assert [one.status_code for one in answers] == [413, 201, 429]
         process.send_signal(number)
         said = process.stderr.read()
     assert process.returncode == 0, said

@@ -97,6 +97,7 @@ def test_the_commands_print_both_files(scene: Scene) -> None:
     assert "s3cr3t" not in done.out + done.err
     assert "QUEUETUI_URL" in done.err
     assert "-m queuetui worker -q mail" in done.out
+    assert 'image: "shop/jobs:1"' in scene.run("service", "compose", "--image", "shop/jobs:1", "-q", "mail").out
     refused = scene.run("service", "systemd", "print", "--url", "postgresql://ann:s3cr3t@db/app")
     assert (refused.code, refused.out) == (2, "")
     assert "s3cr3t" not in refused.err

@@ -119,10 +119,22 @@ def test_a_webhook_needs_its_secret(deep: Scene, invoke: Invoke) -> None:
 @pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_watch_tells_as_it_happens_and_ends_when_asked(deep: Scene, number: signal.Signals) -> None:
-    """A process that watches writes a line a change; TERM, or the end of its terminal, ends it with 0."""
-    words = [sys.executable, "-m", "queuetui", "watch-alarms", "--profile", "shop", "--json", "--every", "50ms"]
+    """A process that watches writes a line and rings at each change; TERM, or the end of its terminal, ends it with 0."""
+    words = [
+        sys.executable,
+        "-m",
+        "queuetui",
+        "watch-alarms",
+        "--profile",
+        "shop",
+        "--json",
+        "--every",
+        "50ms",
+        "--bell",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
-    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as watch:
+    heard, terminal = os.openpty()
+    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=terminal, text=True) as watch:
         assert watch.stdout is not None
         assert json.loads(watch.stdout.readline())["name"] == "mail"
         deep.job("c", "slow")
@@ -131,3 +143,6 @@ def test_a_watch_tells_as_it_happens_and_ends_when_asked(deep: Scene, number: si
         watch.send_signal(number)
         wait_until(lambda: watch.poll() is not None)
         assert (watch.returncode, watch.stdout.read()) == (0, "")
+    assert os.read(heard, 1_000).count(b"\a") == 2
+    os.close(heard)
+    os.close(terminal)

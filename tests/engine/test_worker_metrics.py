@@ -33,7 +33,7 @@ def test_a_worker_tells_what_it_did(tmp_path: Path, isolation: str) -> None:
     (tmp_path / "app.py").write_text(APP)
     url = f"sqlite:///{tmp_path}/q.db"
     with Queue(url) as queue:
-        queue.enqueue("spend", {"amount": 2.5}, tags=["provider:acme"])
+        spend = queue.enqueue("spend", {"amount": 2.5}, tags=["provider:acme"]).id
         queue.enqueue("fail", max_attempts=1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -52,6 +52,19 @@ def test_a_worker_tells_what_it_did(tmp_path: Path, isolation: str) -> None:
         "provider",
         "--count-tag",
         "provider",
+        *(
+            "--batch",
+            "1",
+            "--log-jobs",
+            "0",
+            "--retry-jitter",
+            "0",
+            "--recycle-jobs",
+            "5",
+            "--measure",
+            "--result-ttl",
+            "1h",
+        ),
     ]
 
     def scrape() -> str:
@@ -73,6 +86,8 @@ def test_a_worker_tells_what_it_did(tmp_path: Path, isolation: str) -> None:
     assert 'credits_used_total{provider="acme",queue="default",type="spend"} 2.5' in told
     assert 'job_errors_total{error="OSError",provider="",queue="default",type="fail"} 1.0' in told
     with Queue(url) as queue:
+        (run,) = queue.backend.inspector.view(spend, 0).runs
         counted = {one.name.raw: one.amount for one in queue.backend.notes.usage_totals(60)}
+    assert run.cpu_s is not None
     assert counted == {"credits_used": 2.5, "tag completed provider:acme": 1.0}
     assert "tag_completed" not in told
