@@ -25,6 +25,11 @@ def fail(payload):
     raise OSError("no")
 """
 
+OPTIONS = (
+    *("--metrics-label", "provider", "--count-tag", "provider", "--batch", "1", "--log-jobs", "0"),
+    *("--retry-jitter", "0", "--recycle-jobs", "5", "--measure", "--result-ttl", "1h"),
+)
+
 
 @pytest.mark.timed
 @pytest.mark.parametrize("isolation", ["thread", "process"])
@@ -38,34 +43,7 @@ def test_a_worker_tells_what_it_did(tmp_path: Path, isolation: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    words = [
-        "worker",
-        "--url",
-        url,
-        "--app",
-        "app",
-        "--isolation",
-        isolation,
-        "--metrics-port",
-        port,
-        "--metrics-label",
-        "provider",
-        "--count-tag",
-        "provider",
-        *(
-            "--batch",
-            "1",
-            "--log-jobs",
-            "0",
-            "--retry-jitter",
-            "0",
-            "--recycle-jobs",
-            "5",
-            "--measure",
-            "--result-ttl",
-            "1h",
-        ),
-    ]
+    words = ["worker", "--url", url, "--app", "app", "--isolation", isolation, "--metrics-port", port, *OPTIONS]
 
     def scrape() -> str:
         try:
