@@ -8,7 +8,7 @@ from datetime import datetime
 from time import monotonic, thread_time
 from typing import Any, TypeVar
 
-from queuetui.backends.forks import ForkLock
+from queuetui.backends.reading.act_cache import ActCache
 from queuetui.model.limits import Limits
 
 T = TypeVar("T")
@@ -28,20 +28,17 @@ class _Kept:
     until: float
 
 
-class DearLooks:
+class DearLooks(ActCache[Hashable, _Kept]):
     """Looks that a console makes at each poll, each known by a name."""
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, _Kept] = {}
-        self._acts = 0
-        self._guard = ForkLock()
+        super().__init__(_MOST_KEPT)
 
     def read(
         self, name: Hashable, look: Callable[[], T], limits: Limits, now: datetime, *, exact: bool
     ) -> tuple[T, datetime]:
         """Return what a look tells and when that was: now, or lately where it is dear and need not be `exact`."""
-        with self._guard:
-            known, acts = self._kept.get(name), self._acts
+        known, acts = self.find(name)
         if known is not None and not exact and monotonic() < known.until and known.limits == limits:
             told: T = known.told
             return told, known.as_of
@@ -49,21 +46,5 @@ class DearLooks:
         told = look()
         cost_s = thread_time() - begun
         if cost_s >= DEAR_S:
-            self._keep(name, _Kept(told, limits, now, monotonic() + cost_s * REST_FACTOR), acts)
+            self.keep(name, _Kept(told, limits, now, monotonic() + cost_s * REST_FACTOR), acts)
         return told, now
-
-    def forget(self) -> None:
-        """Look anew: who has just changed jobs wants to see it."""
-        with self._guard:
-            self._kept.clear()
-            self._acts += 1
-
-    def _keep(self, name: Hashable, kept: _Kept, acts: int) -> None:
-        """Keep what was told, unless something was changed since so many acts were counted."""
-        with self._guard:
-            if acts != self._acts:
-                return
-            self._kept.pop(name, None)
-            self._kept[name] = kept
-            while len(self._kept) > _MOST_KEPT:
-                del self._kept[next(iter(self._kept))]

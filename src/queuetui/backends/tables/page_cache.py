@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 
-from queuetui.backends.forks import ForkLock
+from queuetui.backends.reading.act_cache import ActCache
 from queuetui.backends.sql.tallies import REST_FACTOR
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.pages import read_page
@@ -41,27 +41,23 @@ class _CachedPage:
     costly: int = 0
 
 
-@dataclass
-class PageCache:
+class PageCache(ActCache[_Place, _CachedPage]):
     """The pages that a console polls, of which those are kept that are costly to find."""
 
-    costly_s: float = COSTLY_S
-    costly_rows_s: float = COSTLY_S
-    _acts: int = 0
-    _kept: dict[_Place, _CachedPage] = field(default_factory=dict)
-    _guard: ForkLock = field(default_factory=ForkLock)
+    def __init__(self, costly_s: float = COSTLY_S, costly_rows_s: float = COSTLY_S) -> None:
+        super().__init__(_MOST_PAGES)
+        self.costly_s, self.costly_rows_s = costly_s, costly_rows_s
 
     def read(self, reading: Reading, request: PageRequest, *, counted: bool = True) -> Page:
         """Return one page: found anew, or the rows of one that was found lately as they are now."""
         begun, place = monotonic(), (request, counted)
-        with self._guard:
-            known, acts = self._kept.get(place), self._acts
+        known, acts = self.find(place)
         if known is not None and begun < known.until:
             return self._read_again(reading, place, known, acts)
         page = read_page(reading, request, counted=counted)
         cost_s = monotonic() - begun
         if cost_s >= self.costly_s and any(reading.is_large(source) for source in reading.product.sources):
-            self._keep(place, _CachedPage(page, reading.moment.now, _rested(cost_s)), acts)
+            self.keep(place, _CachedPage(page, reading.moment.now, _rested(cost_s)), acts)
         return page
 
     def _read_again(self, reading: Reading, place: _Place, known: _CachedPage, acts: int) -> Page:
@@ -74,24 +70,8 @@ class PageCache:
             # The first time a statement is made and planned too.
             until = _rested(cost_s) if costly > 1 else 0.0
             known = replace(known, fresh=fresh, read_at=now, rows_until=until, costly=costly)
-            self._keep(place, known, acts)
+            self.keep(place, known, acts)
         return replace(fresh, notes=(*known.page.notes, _say(known, now)))
-
-    def forget(self) -> None:
-        """Look for each page anew: who has just changed jobs wants to see it."""
-        with self._guard:
-            self._kept.clear()
-            self._acts += 1
-
-    def _keep(self, place: _Place, found: _CachedPage, acts: int) -> None:
-        """Keep what was found, unless something was changed since so many acts were counted."""
-        with self._guard:
-            if acts != self._acts:
-                return
-            self._kept.pop(place, None)
-            self._kept[place] = found
-            while len(self._kept) > _MOST_PAGES:
-                del self._kept[next(iter(self._kept))]
 
 
 def _rested(cost_s: float) -> float:
