@@ -87,6 +87,8 @@ def test_what_a_postgresql_url_says(query: str, expected: tuple[str, dict[str, s
         ("rediss://:hunter2@h?ssl_min_version=1", "TLS"),
         ("rediss://:hunter2@h?ssl_ca_certs=/no/such/file", "ssl_ca_certs"),
         ("sqlite:////q%ff.db", "UTF-8"),
+        *((f"{kind}://%ff:hunter2@h/1", "UTF-8") for kind in ("mysql", "postgresql", "redis")),
+        ("mysql://u:hunter2@h:1,g:1/d", "several hosts"),
         *((f"memory://{rest}", "memory://NAME") for rest in ("a/b", "a?mode=ro", "a#b", "/a")),
     ],
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from queuetui.model.errors import BadConfig
 from queuetui.model.urls import BESIDE, read_nested
@@ -19,6 +19,9 @@ def split_url(url: str, example: str) -> SplitResult:
     """Split a URL; raises BadConfig."""
     try:
         parts = urlsplit(url)
+        unquote(url, errors="strict")
+    except UnicodeDecodeError:
+        raise refuse("has a % before bytes that are not UTF-8; write each character in UTF-8, as in %C3%A9") from None
     except ValueError:
         raise refuse(f"cannot be read; write it like {example}") from None
     if parts.netloc.count("@") > 1:

@@ -20,6 +20,8 @@ def read_address(url: str) -> dict[str, Any]:
     Raises BadConfig without quoting the URL, which may hold a password.
     """
     parts = split_url(url, "mysql://user:password@host/name")
+    if "," in parts.netloc.rpartition("@")[2]:
+        raise refuse("names several hosts; name one")
     options = read_options(parts.query, _KNOWN)
     if options.get("charset", CHARSET).lower() != CHARSET:
         raise refuse(f"names a charset, and a queue is read and written as {CHARSET}; take it out")
