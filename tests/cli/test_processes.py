@@ -166,14 +166,15 @@ def test_a_missing_driver_is_named(tmp_path: Path) -> None:
 
 
 def test_the_payload_comes_from_standard_input(spawn: Invoke, sqlite_url: str) -> None:
-    """`-p -` reads the payload in UTF-8 whatever the locale is, with or without its mark; what is no JSON there is refused."""
+    """`-p -` reads UTF-8 whatever the locale is, with or without its mark, as arguments are read; what is no JSON there is refused."""
     words, locale = (
         ("enqueue", "Send", "-p", "-", "--url", sqlite_url),
         {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
     )
-    answer = spawn(*words, "--json", stdin='\ufeff{"sku": "\xe9"}', environment=locale)
+    answer = spawn(*words, "--name", "\xe9", "--json", stdin='\ufeff{"sku": "\xe9"}', environment=locale)
     assert answer.code == 0
-    assert spawn("show", answer.data["id"], "--url", sqlite_url, "--json").data["payload"] == {"sku": "\xe9"}
+    shown = spawn("show", answer.data["id"], "--url", sqlite_url, "--json").data
+    assert (shown["name"], shown["payload"]) == ("\xe9", {"sku": "\xe9"})
     refused = spawn("enqueue", "Send", "-p", "-", "--url", sqlite_url, stdin="{")
     assert refused.code == 2
     assert "standard input is not JSON" in refused.err

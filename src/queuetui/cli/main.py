@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from threading import Event, Thread, active_count
@@ -147,8 +146,7 @@ def run(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     try:
-        _require_text(words)
-        ended = program.main(words, prog_name="queuetui", standalone_mode=False)
+        ended = program.main([_read_word(word) for word in words], prog_name="queuetui", standalone_mode=False)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else exit_codes.REFUSED
     except (click.Abort, KeyboardInterrupt):
@@ -163,13 +161,17 @@ def _run(arguments: list[str] | None) -> int:
     return ended if isinstance(ended, int) else exit_codes.OK
 
 
-def _require_text(words: Sequence[str]) -> None:
-    for word in words:
+def _read_word(word: str) -> str:
+    """Return a word in UTF-8, also where the locale takes its bytes for no text."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
         try:
-            word.encode()
-        except UnicodeEncodeError:
+            return os.fsencode(word).decode()
+        except UnicodeError:
             message = f"{word!a} is not UTF-8 text; write it in UTF-8"
             raise click.UsageError(message) from None
+    return word
 
 
 def _in_one_line(error: click.ClickException) -> str:
