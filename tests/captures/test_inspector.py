@@ -241,14 +241,16 @@ def test_filters_mean_what_they_mean_everywhere(backend: Backend, loaded: Captur
 
 
 def test_jobs_are_found_by_what_is_shown_of_their_workers(backend: Backend, whole: list[Job]) -> None:
-    """By a worker's id, its host, and host and process id, whichever of these a list of workers shows."""
-    if any(one.why for one in backend.inspector.plan(parse_query("worker:x"))):
+    """By the worker that a job names, and by the id, the host, and host and process id of one that is registered."""
+    if any(one.handling is Handling.REFUSED for one in backend.inspector.plan(parse_query("worker:x"))):
         return
     workers = {worker.id.raw: worker for worker in backend.inspector.snapshot(Watch()).workers}
-    held = [(job, workers[job.worker.raw]) for job in whole if job.worker is not None and job.worker.raw in workers]
-    for job, worker in held:
-        for name in {worker.id.raw, worker.place.raw, worker.host.raw or worker.id.raw}:
-            assert job.ref.id in {one.ref.id for one in _list(backend, f"worker:{quote_value(name)}")}, name
+    held = {job.ref.id: job.worker.raw for job in whole if job.worker is not None}
+    assert not (workers and held) or workers.keys() & held.values()
+    for job_id, name in held.items():
+        worker = workers.get(name)
+        for shown in {name, *(() if worker is None else (worker.place.raw, worker.host.raw or name))}:
+            assert job_id in {one.ref.id for one in _list(backend, f"worker:{quote_value(shown)}")}, shown
 
 
 def test_small_pages_hold_each_job_once(backend: Backend, loaded: Capture) -> None:
