@@ -25,7 +25,6 @@ from queuetui.backends.tables.orders import (
     write_cursor,
 )
 from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, read_row
-from queuetui.backends.tables.sizes import SORTED_ROWS
 from queuetui.backends.tables.source import PLACE, WHOLE, Condition, Row, Source
 from queuetui.backends.tables.streams import Stream, merge
 from queuetui.model.job import Job
@@ -194,7 +193,8 @@ def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:
     sort = request.query.sort
     wanted = "created" if sort is None else sort.field
     return [
-        f"{stream.name} has over {SORTED_ROWS:,} rows and no index for their order by {wanted}: they come in the order of their keys"
+        f"{stream.name} has over {stream.order.source.sorted_rows:,} rows and no index for their order by {wanted}: "
+        "they come in the order of their keys"
         for stream in streams
         if _is_unserved(stream.order, wanted)
     ]

@@ -8,9 +8,8 @@ from time import monotonic
 from sqlalchemy import Connection, func, literal, select, true
 
 from queuetui.backends.sql.budget import fetch_within
-from queuetui.backends.tables.source import Source
+from queuetui.backends.tables.source import SORTED_ROWS, Source
 
-SORTED_ROWS = 200_000
 _LOOK_S = 0.1
 _AGAIN_AFTER_S = 30.0
 # What was counted as large hardly ever is no more; what could not be counted in time may have met a busy server.
@@ -30,9 +29,10 @@ class Sizes:
         if known is not None and monotonic() < known[1]:
             return known[0]
         some = select(literal(1).label("one")).select_from(source.rows).where(source.shown(true()))
-        number = select(func.count()).select_from(some.limit(self.sorted_rows + 1).subquery())
+        most = min(self.sorted_rows, source.sorted_rows)
+        number = select(func.count()).select_from(some.limit(most + 1).subquery())
         found = fetch_within(connection, number, _LOOK_S)
-        counted = found is not None and int(found[0][0]) > self.sorted_rows
+        counted = found is not None and int(found[0][0]) > most
         large = found is None or counted
         self._large[source.name] = (large, monotonic() + (_LARGE_AGAIN_AFTER_S if counted else _AGAIN_AFTER_S))
         return large

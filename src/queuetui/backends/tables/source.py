@@ -25,6 +25,8 @@ STATES = tuple(State)
 NO_STATE = len(STATES)
 # The queue of rows that name none.
 DEFAULT_QUEUE = "default"
+# So many rows the server sorts in a moment.
+SORTED_ROWS = 200_000
 PAYLOAD = "payload"
 # What a row says beside its columns: whether its texts were read to their ends, the time it is judged by, whether nobody looks into it,
 # what it is called where it names no id, and its payload as the store has it, one character or byte more where it was cut.
@@ -81,7 +83,8 @@ class Source:
     taken in the order of their key, so that those that run are the first. `note` is said of each page with its jobs. `attempts` reads
     the runs that are kept of the row of a key, oldest first. `settled`: why nothing is done to any of its rows. `cancelling` holds for
     runs that were asked to end. `sparse`: hardly any of many rows is a job of this source, and no index leads
-    to one. `zone_setting` names the zone of times that are stored without one.
+    to one. `zone_setting` names the zone of times that are stored without one. `sorted_rows`: so many the server sorts in a moment by
+    what no index serves.
     """
 
     name: str
@@ -113,6 +116,7 @@ class Source:
     settled: str = ""
     cancelling: Condition | None = None
     sparse: bool = False
+    sorted_rows: int = SORTED_ROWS
     zone_setting: str = ""
 
     def part(self, name: str, only: Condition, states: Container[State]) -> Source:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Table, Text, case, cast, func, literal
+from sqlalchemy import BigInteger, ColumnElement, LargeBinary, Table, Text, and_, case, cast, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 
 # As messages begin that are written without spaces.
@@ -45,7 +45,11 @@ def numbers_of(jobs: Table) -> ColumnElement[str]:
 
 def has_word(message: ColumnElement[bytes], name: str) -> ColumnElement[bool]:
     """Tell, much faster than `number_in`, whether a number may be there."""
-    found: ColumnElement[bool] = func.position(literal(f'"{name}":'.encode(), LargeBinary).op("IN")(message)) > 0
+    return _place_of(f'"{name}":'.encode(), message) > 0
+
+
+def _place_of(word: bytes, message: ColumnElement[bytes]) -> ColumnElement[int]:
+    found: ColumnElement[int] = func.position(literal(word, LargeBinary).op("IN")(message))
     return found
 
 
@@ -58,6 +62,18 @@ def number_in(numbers: ColumnElement[str], name: str, usual: int | None = None) 
     begun = func.left(func.ltrim(func.split_part(numbers, f'"{name}":', 2)), _LONGEST_NUMBER)
     told = begun if usual is None else begun.concat(f" {usual}")
     return cast(func.substring(told, "^ ?(-?[0-9]+)"), BigInteger)
+
+
+def only_number_in(message: ColumnElement[bytes], name: str, number: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a number that every message has.
+
+    It is read at once where its name stands in the message only once, else as `number`.
+    """
+    word = f'"{name}":'.encode()
+    behind = func.substr(message, _place_of(word, message) + len(word))
+    begun = func.ltrim(func.encode(func.substr(behind, 1, _LONGEST_NUMBER + 1), "escape"))
+    is_alone = and_(_place_of(word, message) > 0, _place_of(word, behind) == 0)
+    return case((is_alone, cast(func.substring(begun, "^[0-9]+"), BigInteger)), else_=number)
 
 
 def worker_in(message: ColumnElement[bytes]) -> ColumnElement[str]:

@@ -21,7 +21,14 @@ from queuetui.backends.foreign.saq.message import (
     spans_of,
     tell,
 )
-from queuetui.backends.foreign.saq.message_text import has_word, number_in, numbers_of, worker_as_written, worker_in
+from queuetui.backends.foreign.saq.message_text import (
+    has_word,
+    number_in,
+    numbers_of,
+    only_number_in,
+    worker_as_written,
+    worker_in,
+)
 from queuetui.backends.foreign.saq.recognition import JOBS
 from queuetui.backends.foreign.saq.words import ABSENT, RECURS, TRIED_AGAIN, WARNINGS
 from queuetui.backends.reading.refusals import RUNS_TWICE
@@ -51,6 +58,8 @@ _OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts
 _FUNCTION = r'^\{"function": ?"([^"]+)"'
 # What PostgreSQL keeps of the name of a channel that is written as an identifier, as SAQ does.
 _CHANNEL_BYTES = 63
+# Of so many the server reads the time in each message for every page.
+_SORTED_ROWS = 5_000
 _ABSENT = ABSENT | {
     "key": "a job of SAQ is told from others by its id alone, which is its key",
     "worker": "which worker runs a job stands in its message, and is shown with it",
@@ -113,6 +122,8 @@ class SaqTables:
         is_run, is_over = row.status.in_(_BEGUN), row.status.in_(tuple(_ENDED))
         function = func.substring(func.encode(func.substr(row.job, 1, 1_000), "escape"), _FUNCTION)
         times = {name: self._number(name) for name in ("queued", "started", "touched", "completed")}
+        # What all are ordered by: SAQ writes it of each job.
+        times["queued"] = only_number_in(row.job, "queued", times["queued"])
         return Source(
             name=_SOURCE, rows=self.jobs, key=(Field(row.key),),
             fields={
@@ -135,6 +146,7 @@ class SaqTables:
             heads={"message": LISTED_BYTES},
             finish=self._finish,
             cancelling=row.status == "aborting",
+            sorted_rows=_SORTED_ROWS,
         )  # fmt: skip
 
     def _states(self) -> Mapping[State, Rule]:
