@@ -208,6 +208,7 @@ def test_a_broken_filter_says_where(refused: Invoke, filter_text: str, position:
         ("@no-such-file.json", "the file 'no-such-file.json' cannot be read: No such file or directory"),
         ("@.", "cannot be read: Is a directory"),
         ("@", "cannot be read: Is a directory"),
+        ("@/dev/zero", "the file '/dev/zero' cannot be read: it holds more than 256 MB"),
         (f"@{sys.executable}", "is not UTF-8 text"),
         ("NaN", "not JSON"),
     ],

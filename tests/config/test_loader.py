@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import time
 from pathlib import Path
@@ -158,10 +159,18 @@ def test_each_mistake_names_the_file_and_the_key(settings: Path, text: str, plac
     assert "\n" not in str(caught.value)
 
 
-def test_text_that_is_not_utf8_is_told(settings: Path) -> None:
-    """A file in another encoding is refused by name."""
+def test_a_file_that_cannot_be_read_is_told(settings: Path) -> None:
+    """A file in another encoding, one without end and a pipe are refused by name."""
     settings.write_bytes(b"label = '\xff'")
     with pytest.raises(BadConfig, match=r"config\.toml: it cannot be read"):
+        read_profiles(settings)
+    settings.unlink()
+    settings.symlink_to("/dev/zero")
+    with pytest.raises(BadConfig, match=r"config\.toml: it cannot be read \(.*4 MB"):
+        read_profiles(settings)
+    settings.unlink()
+    os.mkfifo(settings)
+    with pytest.raises(BadConfig, match=r"config\.toml: it cannot be read \(.*a pipe"):
         read_profiles(settings)
 
 

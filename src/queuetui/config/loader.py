@@ -16,6 +16,7 @@ import msgspec
 from queuetui.config.alarms import AlarmTable, read_alarm_actions, read_alarms
 from queuetui.config.paths import at_home
 from queuetui.config.profile import COLOURS, HIDEABLE_COLUMNS, Profile
+from queuetui.model.bounded_text import read_settings_text
 from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadConfig, NotFound, words_of
 from queuetui.model.limits import Limits
@@ -61,7 +62,7 @@ def read_profiles(path: Path) -> tuple[dict[str, ProfileTable], str | None]:
     Raises BadConfig.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_settings_text(path)
     except FileNotFoundError:
         return {}, None
     except (OSError, UnicodeDecodeError) as error:
@@ -204,7 +205,7 @@ def _url(path: Path, key: str, table: ProfileTable) -> str:
 def _run(path: Path, key: str, words: list[str]) -> str:
     try:
         answer = subprocess.run(words, capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise _bad(
             path, f"{key}.url_command", f"{shlex.join(words[:1])} did not answer with a URL ({type(error).__name__})"
         ) from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -42,8 +44,12 @@ def test_times_in_the_future_name_the_setting_of_their_zone(postgres_url: str) -
         backend.close()
 
 
-def test_a_mapping_file_that_is_not_there_is_told(sqlite_url: str) -> None:
-    """A mapping file that cannot be read is refused with its path."""
+def test_a_mapping_file_that_cannot_be_read_is_told(sqlite_url: str, tmp_path: Path) -> None:
+    """Absent, endless, a pipe at whose other end nobody is, or no name of a file: it is refused with its path."""
     run_script(sqlite_url, "CREATE TABLE one (id INTEGER);\n")
-    with pytest.raises(BadConfig, match="nowhere"):
-        open_backend(sqlite_url, BackendOptions(settings={"mapping": "nowhere.toml"}))
+    os.mkfifo(tmp_path / "pipe")
+    cases = {"nowhere.toml": "No such file", "/dev/zero": "4 MB", str(tmp_path / "pipe"): "is a pipe", "a\0b": "null"}
+    for file, words in cases.items():
+        with pytest.raises(BadConfig, match=words) as refused:
+            open_backend(sqlite_url, BackendOptions(settings={"mapping": file}))
+        assert file in str(refused.value)

@@ -27,6 +27,7 @@ from queuetui.cli.options import (
 )
 from queuetui.cli.output import AnswerLost, Format, finish, say, show_document, write
 from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
+from queuetui.model.bounded_text import PAYLOAD_BYTES, read_bounded
 from queuetui.model.clock import to_text
 from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported, words_of
 from queuetui.model.job_rules import parse_attempts, read_priority
@@ -36,8 +37,6 @@ from queuetui.operate.rights import require_writable
 if TYPE_CHECKING:
     from queuetui.client import EnqueueResult, JobOptions, Queue
 
-# Some programs write a mark before the text.
-_ENCODING = "utf-8-sig"
 read_attempts_option = checked(parse_attempts)
 read_priority_option = checked(read_priority)
 
@@ -52,10 +51,11 @@ def read_payload_option(source: str) -> object:
         if source == "-":
             name = "standard input"
             # In UTF-8 whatever the locale says, as files are.
-            text = sys.stdin.buffer.read().decode(_ENCODING)
+            text = read_bounded(sys.stdin.buffer, PAYLOAD_BYTES)
         elif source.startswith("@"):
             name = f"the file {source[1:]!r}"
-            text = Path(source[1:]).read_text(encoding=_ENCODING)
+            with Path(source[1:]).open("rb") as file:
+                text = read_bounded(file, PAYLOAD_BYTES)
         else:
             text = source
         return json.loads(text)

@@ -11,6 +11,7 @@ from queuetui.backends.foreign.mapped.names import KIND, ZONE
 from queuetui.backends.foreign.mapped.shape import Mapping, read_mapping
 from queuetui.backends.sql.catalog import Catalog
 from queuetui.backends.tables.product import Product
+from queuetui.model.bounded_text import read_settings_text
 from queuetui.model.errors import BadConfig, words_of
 
 _FOLDER = ("backends", "foreign", "mapped", "shipped")
@@ -29,8 +30,8 @@ def read_file(written: str) -> Mapping:
     if not written:
         raise BadConfig('no mapping file is named; give --mapping FILE, or mapping = "FILE" in the profile', "mapping")
     try:
-        text = Path(written).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError, RuntimeError) as error:
+        text = read_settings_text(Path(written).expanduser())
+    except (OSError, ValueError, RuntimeError) as error:
         # A RuntimeError is what a ~ raises of a user who has no home.
         message = f"the mapping file {written} cannot be read ({words_of(error)}); check its path and its rights"
         raise BadConfig(message, written) from None
