@@ -131,15 +131,16 @@ JobCreated = ["born"]
 [workers]
 table = "log"
 key = "job"
-status = "kind"
+status = "mood"
 created = "at"
-ended = ["gone"]
-failed = "gone"
+ended = ["9"]
+failed = "9"
 [tokens]
 table = "log"
 token = "job"
 worker = "kind"
 expires = "at"
+delete_expired = true
 """
 
 
@@ -149,6 +150,7 @@ def _catalog_with_log() -> Catalog:
         StoredColumn("kind", "text", nullable=False),
         StoredColumn("said", "jsonb", nullable=True),
         StoredColumn("job", "uuid", nullable=True),
+        StoredColumn("mood", "integer", nullable=False),
     )
     log = StoredTable("public", "log", {one.name: one for one in columns})
     return Catalog("postgresql", (*_catalog().tables, log))
@@ -168,7 +170,13 @@ def _catalog_with_log() -> Catalog:
         (11, "JobFailed", "JobDied", "no kind of event 'JobDied'"),
         (12, '["born"]', '["died"]', "each word must be of one kind"),
         (15, '"job"', '"ident"', "has no ident"),
-        (19, '"gone"', '"lost"', "write it in ended too"),
+        (16, '"mood"', '"at"', "a text, an enum or a number"),
+        (16, '"mood"', '"said.mood"', "has no column 'said.mood'"),
+        (17, '"at"', '"said.at"', "has no column 'said.at'"),
+        (18, '["9"]', '["9", "gone"]', "mood holds whole numbers; 'gone' is none"),
+        (18, '["9"]', '["9", "--9"]', "'--9' is none"),
+        (19, '"9"', '"8"', "write it in ended too"),
+        (23, '"kind"', '"said.kind"', "has no column 'said.kind'"),
         (14, '"log"', '"log"\nsilent = 3', "no key 'silent'"),
         (14, '"log"', '"log"\ntimes = { kind = "zoned", zone = "Mars" }', "not a time zone"),
         (24, '"at"', '"at"\nclear = true', "no key 'clear'"),

@@ -5,6 +5,7 @@ Only the catalog is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -12,7 +13,7 @@ from queuetui.backends.foreign.mapped.columns import time_codec
 from queuetui.backends.foreign.mapped.lines import Path
 from queuetui.backends.foreign.mapped.sense import require_sense, statuses
 from queuetui.backends.foreign.mapped.shape import NULL, Mapping, VerbShape
-from queuetui.backends.foreign.mapped.side_shapes import TimesShape
+from queuetui.backends.foreign.mapped.side_shapes import SideShape, TimesShape, TokensShape, WorkersShape
 from queuetui.backends.foreign.mapped.side_tables import stored_column
 from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
 from queuetui.backends.tables.stored_columns import Holds, holds
@@ -22,6 +23,7 @@ from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 NUMBERS = (Holds.WHOLE, Holds.NUMBER)
 KEYS = {"whole": Holds.WHOLE, "text": Holds.TEXT, "uuid": Holds.UUID, "bytes": Holds.BYTES}
 _STATUSES = (Holds.TEXT, Holds.ENUM, Holds.WHOLE)
+_WHOLE = re.compile(r"-?\d+")
 
 
 def require_fit(mapping: Mapping, catalog: Catalog) -> StoredTable:
@@ -78,19 +80,22 @@ def _require_status(mapping: Mapping, table: StoredTable) -> None:
     meant = "a status is a text, an enum or a number"
     stored = _find_column(mapping, ("status",), mapping.status, table, _STATUSES, meant)
     for state, shape in mapping.states.items():
-        for status in shape.statuses:
-            if stored.labels is not None and status not in stored.labels:
-                raise mapping.refuse(
-                    ("states", state.value),
-                    f"the enum of {stored.name} has no label {status!r}{_near(status, stored.labels)}",
-                )
-            if holds(stored) is Holds.WHOLE and not status.lstrip("-").isdecimal():
-                raise mapping.refuse(("states", state.value), f"{stored.name} holds whole numbers; {status!r} is none")
+        _require_labels(mapping, ("states", state.value), shape.statuses, stored)
     missing = [one for one in stored.labels or () if one not in statuses(mapping)]
     if missing:
         raise mapping.refuse(
             ("states",), f"no state is mapped for {', '.join(map(repr, missing))}, which the enum of {stored.name} has"
         )
+
+
+def _require_labels(mapping: Mapping, path: Path, words: Iterable[str], stored: StoredColumn) -> None:
+    """Refuse the first word that a column of statuses cannot hold."""
+    for word in words:
+        if stored.labels is not None and word not in stored.labels:
+            why = f"the enum of {stored.name} has no label {word!r}{_near(word, stored.labels)}"
+            raise mapping.refuse(path, why)
+        if holds(stored) is Holds.WHOLE and _WHOLE.fullmatch(word) is None:
+            raise mapping.refuse(path, f"{stored.name} holds whole numbers; {word!r} is none")
 
 
 def _require_writes(mapping: Mapping, place: int, verb: VerbShape, table: StoredTable) -> None:
@@ -117,7 +122,19 @@ def _require_sides(mapping: Mapping, catalog: Catalog) -> None:
         for key in shape.TIMES:
             name = getattr(shape, key)
             if name:
-                _require_time(mapping, (part, key), shape.times, table.columns[name], catalog.dialect)
+                stored = _find_column(mapping, (part, key), name, table, tuple(Holds), "")
+                _require_time(mapping, (part, key), shape.times, stored, catalog.dialect)
+        _require_chores(mapping, shape, table)
+
+
+def _require_chores(mapping: Mapping, shape: SideShape, table: StoredTable) -> None:
+    """Refuse chores that cannot be carried out: they set and ask for columns, and not for keys of JSON."""
+    if isinstance(shape, WorkersShape) and (shape.failed or shape.stopped):
+        path, meant = ("workers", "status"), "a status that a chore sets is a text, an enum or a number"
+        stored = _find_column(mapping, path, shape.status, table, _STATUSES, meant)
+        _require_labels(mapping, ("workers", "ended"), shape.ended, stored)
+    if isinstance(shape, TokensShape) and shape.delete_expired:
+        _find_column(mapping, ("tokens", "worker"), shape.worker, table, tuple(Holds), "")
 
 
 def _require_side_columns(mapping: Mapping, path: Path, names: list[str], table: StoredTable, dialect: str) -> None:
