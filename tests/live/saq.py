@@ -14,7 +14,8 @@ class LiveSaq(LiveProduct):
     name = "saq 0.26.4"
     kind = "saq"
     server = "redis_server"
-    stuck_after_s = 90
+    # A run that is released at that time is due then.
+    stuck_after_s = 40
     drivers: tuple[str, ...] = ()
 
     def install(self, room: Path) -> None:

@@ -33,7 +33,7 @@ async def _enqueue(folder: str) -> None:
     # A worker that starts sweeps: what it has itself taken at that moment and not begun it would abort.
     await queue.sweep(lock=600)
     await queue.enqueue("fail", folder=folder)
-    await queue.enqueue("slow", folder=folder, timeout=60)
+    await queue.enqueue("slow", folder=folder, timeout=30)
     await queue.disconnect()
 
 
