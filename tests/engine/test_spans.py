@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -229,3 +231,41 @@ def test_without_a_provider_nothing_is_traced(queue: Queue) -> None:
     """A program that has loaded OpenTelemetry and not set it up has no spans, and its jobs hold nothing of any."""
     assert tracer_of_now() is None
     assert Queue.new("Send").context is None
+
+
+HALF_IMPORTED = """
+    import sys, threading, types
+    gate = sys.modules["gate"] = types.ModuleType("gate")
+    gate.begun, gate.go = threading.Event(), threading.Event()
+    from queuetui import Queue
+    queue = Queue("memory://half")
+    importing = threading.Thread(target=lambda: __import__("opentelemetry.trace"))
+    importing.start()
+    gate.begun.wait()
+    enqueuing = threading.Thread(target=lambda: print(queue.enqueue("send").created))
+    enqueuing.start()
+    # It waits for the import, so there is no sign of it to wait for.
+    enqueuing.join(0.2)
+    gate.go.set()
+    enqueuing.join()
+"""
+SLOW_IMPORT = """
+    import gate
+    gate.begun.set()
+    gate.go.wait()
+    class ProxyTracerProvider: pass
+    def get_tracer_provider(): return ProxyTracerProvider()
+    def get_current_span(): return types.SimpleNamespace(get_span_context=lambda: types.SimpleNamespace(is_valid=False))
+    import types
+"""
+
+
+def test_a_job_is_stored_while_another_thread_imports_opentelemetry(tmp_path: Path) -> None:
+    """Whoever enqueues meanwhile waits for the import."""
+    package = tmp_path / "opentelemetry" / "trace"
+    package.mkdir(parents=True)
+    (package.parent / "__init__.py").touch()
+    (package / "__init__.py").write_text(dedent(SLOW_IMPORT), encoding="utf-8")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{dedent(HALF_IMPORTED)}"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert (ended.stdout, ended.stderr) == ("True\n", "")

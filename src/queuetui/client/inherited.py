@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from queuetui.model.correlation import Cause, NamedCause
 from queuetui.model.inheritance import TRACE_PARENT, TRACE_STATE, write_inheritance
@@ -28,8 +27,10 @@ def open_span() -> Mapping[str, str]:
 
     Only asked where the program has loaded OpenTelemetry: one that has not has no span.
     """
-    trace: Any = sys.modules[TRACES]
-    if not trace.get_current_span().get_span_context().is_valid:
+    # An import, as another thread may be importing it at this moment.
+    from opentelemetry.trace import get_current_span
+
+    if not get_current_span().get_span_context().is_valid:
         return _NO_TRACE
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 

@@ -51,12 +51,13 @@ def _warn(doing: str, error: BaseException) -> None:
 def tracer_of_now() -> Tracer | None:
     """Return who makes spans, None where no program has set that up in this process."""
     # Every run and every enqueue asks, also where only a library has loaded OpenTelemetry, as the driver of Redis does.
-    trace: Any = sys.modules.get("opentelemetry.trace")
-    if trace is None:
+    if "opentelemetry.trace" not in sys.modules:
         return None
+    from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
+
     try:
-        provider = trace.get_tracer_provider()
-        tracer: Tracer | None = None if type(provider) is trace.ProxyTracerProvider else provider.get_tracer(TRACER)
+        provider = get_tracer_provider()
+        tracer: Tracer | None = None if type(provider) is ProxyTracerProvider else provider.get_tracer(TRACER)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
         _warn("give a tracer", error)
         return None
