@@ -105,6 +105,10 @@ rights = "operate"
 url = "{url}"
 kind = "native"
 rights = "read"
+[profiles.alpha]
+url_env = "SHOP_URL"
+rights = "read"
+settings = {{"bullmq.prefix" = "alpha"}}
 """
 
 
@@ -120,6 +124,7 @@ rights = "read"
         (["--profile", "operator"], ["--profile", "operator"]),
         (["--profile", "reader", "--operate"], ["--profile", "operator"]),
         (["--profile", "alone"], ["--profile", "NAME"]),
+        (["--profile", "alpha"], ["--profile", "NAME"]),
         ([], []),
     ],
 )

@@ -187,8 +187,8 @@ def rights_beside(path: Path, name: str) -> dict[str, str | None]:
 
 
 def _store(table: ProfileTable) -> tuple[object, ...]:
-    """Return what tells the store of a profile, without running anything."""
-    return table.url, table.url_env, table.url_command, table.kind, table.mapping
+    """Return what tells the store of a profile and which queues are read there, without running anything."""
+    return table.url, table.url_env, table.url_command, table.kind, table.mapping, table.settings
 
 
 def _url(path: Path, key: str, table: ProfileTable) -> str:
