@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import rich_click as click
 
+from queuetui.cli.access import access_to
 from queuetui.cli.main import program
-from queuetui.model.act import JobRef
+from queuetui.cli.session import Flags, choose_profile
+from queuetui.model.act import JobRef, Verb
 from queuetui.model.claim_rules import ClaimLimit, ClaimRules, RulesInUse
 from queuetui.model.event import Event, EventKind
 from queuetui.model.filter_text import write_name
@@ -94,7 +96,7 @@ def test_a_next_step_names_the_job_as_it_is(name: str, state: State) -> None:
 
 _SETTINGS = """
 [profiles.plain]
-url = "{url}"
+url_env = "PLAIN_URL"
 [profiles.reader]
 url_env = "SHOP_URL"
 rights = "read"
@@ -102,16 +104,27 @@ rights = "read"
 url_env = "SHOP_URL"
 rights = "operate"
 [profiles.alone]
-url = "{url}"
+url_env = "PLAIN_URL"
 kind = "native"
 rights = "read"
 [profiles.alpha]
 url_env = "SHOP_URL"
 rights = "read"
-settings = {{"bullmq.prefix" = "alpha"}}
+settings = {"bullmq.prefix" = "alpha"}
 """
 
 
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Have profiles of one store, whose URL is in variables."""
+    path = tmp_path / "config.toml"
+    path.write_text(_SETTINGS)
+    monkeypatch.setenv("QUEUETUI_CONFIG", str(path))
+    monkeypatch.setenv("PLAIN_URL", "sqlite:///shop.db")
+    monkeypatch.setenv("SHOP_URL", "sqlite:///shop.db")
+
+
+@pytest.mark.usefixtures("settings")
 @pytest.mark.parametrize(
     ("flags", "options"),
     [
@@ -129,12 +142,11 @@ settings = {{"bullmq.prefix" = "alpha"}}
     ],
 )
 def test_a_next_step_comes_to_the_same_store_with_the_right_that_it_takes(
-    quick: Scene, invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: list[str], options: list[str]
+    quick: Scene, invoke: Invoke, monkeypatch: pytest.MonkeyPatch, flags: list[str], options: list[str]
 ) -> None:
     """It names what the command line named, and asks for the right, or goes by a profile that has it; so it is let act."""
     quick.ended("failed", Ending.FAILED)
-    (tmp_path / "config.toml").write_text(_SETTINGS.format(url=quick.url))
-    monkeypatch.setenv("QUEUETUI_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("PLAIN_URL", quick.url)
     monkeypatch.setenv("SHOP_URL", quick.url)
     # What names no store means another one.
     monkeypatch.setenv("QUEUETUI_URL", quick.url if not flags else "memory://elsewhere")
@@ -145,3 +157,23 @@ def test_a_next_step_comes_to_the_same_store_with_the_right_that_it_takes(
     assert words == ["queuetui", "retry", "--id", job_id, *(quick.url if one == "URL" else one for one in options)]
     assert ('rights = "operate"' in remark) == ("NAME" in options)
     assert "NAME" in options or invoke(*words[1:], "--yes").code == 0
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize(
+    ("named", "options"),
+    [
+        (Flags(profile=("reader",), mapping="/m.toml"), ["--profile", "operator", "--mapping", "/m.toml"]),
+        (
+            Flags(profile=("alone",), mapping="/m.toml", kind="mapped:t"),
+            ["--profile", "NAME", "--mapping", "/m.toml", "--kind", "mapped:t"],
+        ),
+        (
+            Flags(url="sqlite:///q", mapping="/m.toml"),
+            ["--url", "sqlite:///q", "--mapping", "/m.toml", "--operate"],
+        ),
+    ],
+)
+def test_a_next_step_reads_the_same_by_whichever_name_it_goes(named: Flags, options: list[str]) -> None:
+    """What the command line said beside the store's name is said with any other name too."""
+    assert list(access_to(choose_profile(named), is_native=False).way_to(Verb.RETRY).options) == options

@@ -23,7 +23,7 @@ def access_to(profile: Profile, *, is_native: bool) -> Access:
 
     What its rights refuse goes by another profile that has more.
     """
-    own = (*profile.named_by, *profile.narrowed_by)
+    own = profile.naming
     if is_read_only(profile.url):
         refused = Way(own, _UNWRITABLE)
         return Access(Way(own), refused, dict.fromkeys(Verb, refused))
@@ -59,11 +59,11 @@ def _way_beside(profile: Profile, needed: Right) -> Way:
     """
     for name, written in rights_beside(config_file(), profile.name).items():
         if written is None:
-            return Way(("--profile", name, *profile.narrowed_by, f"--{needed}"))
+            return Way(("--profile", name, *profile.narrowing, f"--{needed}"))
         if Right(written).covers(needed):
-            return Way(("--profile", name, *profile.narrowed_by))
+            return Way(("--profile", name, *profile.narrowing))
     told = f'NAME is a profile of this store with rights = "{needed}"; {profile.name} has "{profile.rights}"'
-    return Way(("--profile", "NAME", *profile.narrowed_by), told)
+    return Way(("--profile", "NAME", *profile.narrowing), told)
 
 
 def _in_words(way: Way) -> str:

@@ -68,7 +68,7 @@ def _watcher_of(profile: Profile, observations: Observations) -> AlarmWatcher:
         return opened
 
     silences = profile.alarm_actions.silences
-    way = Way((*profile.named_by, *profile.narrowed_by))
+    way = Way(profile.naming)
     watched = Watched(profile.title, profile.shown_url, profile.limits, silences, connect, way)
     return AlarmWatcher(watched, observations)
 

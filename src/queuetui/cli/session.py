@@ -107,13 +107,12 @@ def choose_profile(flags: Flags) -> Profile:
 
 def _under(flags: Flags, profile: Profile) -> Profile:
     settings = {**profile.settings, "mapping": flags.mapping} if flags.mapping else profile.settings
-    mapped_by = ("--mapping", flags.mapping) if flags.mapping else ()
+    narrowed_by = {"--mapping": flags.mapping, "--kind": flags.kind}
     return replace(
         profile,
         kind=flags.kind or profile.kind,
         settings=settings,
-        named_by=(*profile.named_by, *mapped_by),
-        narrowed_by=("--kind", flags.kind) if flags.kind else (),
+        narrowed_by={option: value for option, value in narrowed_by.items() if value},
     )
 
 

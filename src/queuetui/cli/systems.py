@@ -303,7 +303,12 @@ def find_in(profile: Profile) -> list[StorePlace]:
     if len(found) == 1:
         return [StorePlace(profile.name, profile, found[0])]
     titled = [
-        replace(profile, kind=one.kind, label=f"{profile.title}/{one.kind}", narrowed_by=("--kind", one.kind))
+        replace(
+            profile,
+            kind=one.kind,
+            label=f"{profile.title}/{one.kind}",
+            narrowed_by={**profile.narrowed_by, "--kind": one.kind},
+        )
         for one in found
     ]
     return [StorePlace(f"{profile.name}/{one.kind}", each, one) for one, each in zip(found, titled, strict=True)]

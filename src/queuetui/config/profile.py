@@ -24,7 +24,7 @@ class Profile:
     `colour`, that of the console's first line, is one of COLOURS or empty.
     `protected` profiles want their name typed before a bulk act; `poll_s` is the console's interval.
     `timezone` is that of times which are written without one.
-    `named_by` are the options of a command line that named it, `narrowed_by` those that name one of its queues.
+    `named_by` are the options of a command line that named it, `narrowed_by` those that say what is read there.
     `hidden_columns` are left out of its lists of jobs until a person shows them.
     """
 
@@ -45,12 +45,22 @@ class Profile:
     embedded: bool = False
     chosen_by_url: bool = False
     named_by: tuple[str, ...] = ()
-    narrowed_by: tuple[str, ...] = ()
+    narrowed_by: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shown_url(self) -> str:
         """The URL without its password."""
         return hide_password(self.url)
+
+    @property
+    def narrowing(self) -> tuple[str, ...]:
+        """What a command line says beside the name to read the same there."""
+        return tuple(word for option in self.narrowed_by.items() for word in option)
+
+    @property
+    def naming(self) -> tuple[str, ...]:
+        """What a command line says to mean it."""
+        return (*self.named_by, *self.narrowing)
 
     def for_others(self) -> Profile:
         """Return it as programs elsewhere are told of it, which need not know where the store is."""
