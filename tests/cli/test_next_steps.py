@@ -113,6 +113,8 @@ rights = "read"
 settings = {"bullmq.prefix" = "alpha"}
 """
 
+_LONG = f"sqlite:////{'d' * 300}"
+
 
 @pytest.fixture
 def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -172,6 +174,9 @@ def test_a_next_step_comes_to_the_same_store_with_the_right_that_it_takes(
             Flags(url="sqlite:///q", mapping="/m.toml"),
             ["--url", "sqlite:///q", "--mapping", "/m.toml", "--operate"],
         ),
+        (Flags(url=_LONG), ["--url", _LONG, "--operate"]),
+        (Flags(url="redis://:pw@h?beside=" + _LONG), ["--url", f"redis://:***@h?beside={_LONG}", "--operate"]),
+        (Flags(url="sqlite:///\u202eq"), ["--url", "URL", "--operate"]),
     ],
 )
 def test_a_next_step_reads_the_same_by_whichever_name_it_goes(named: Flags, options: list[str]) -> None:

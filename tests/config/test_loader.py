@@ -185,8 +185,8 @@ def test_a_password_that_others_may_read_is_refused(settings: Path, mode: int) -
 
 def test_a_file_without_a_password_may_be_read_by_others(settings: Path) -> None:
     """Without a password in it the file's mode does not matter."""
-    write(settings, WHOLE, 0o644)
-    assert set(read_profiles(settings)[0]) == {"prod", "plain"}
+    write(settings, f"{WHOLE}\n[profiles.long]\nurl = 'sqlite:////{'d' * 300}'", 0o644)
+    assert set(read_profiles(settings)[0]) == {"prod", "plain", "long"}
 
 
 def test_a_url_comes_from_the_environment(settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ SECRET = "hunter2"
         ("redis://:hunter2@h/0?beside=mysql%3A%2F%2Fann%3Ahunter2%40db", "redis://:***@h/0?beside=mysql://ann:***@db"),
         ("redis://h/0?beside=mysql%3A%2F%2Fann%40db", "redis://h/0?beside=mysql%3A%2F%2Fann%40db"),
         ("nonsense", "nonsense"),
+        pytest.param(f"sqlite:///{'d' * 300}", f"sqlite:///{'d' * 245}…", id="long"),
     ],
 )
 def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:

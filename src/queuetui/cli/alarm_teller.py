@@ -69,7 +69,7 @@ def _watcher_of(profile: Profile, observations: Observations) -> AlarmWatcher:
 
     silences = profile.alarm_actions.silences
     way = Way(profile.naming)
-    watched = Watched(profile.title, profile.shown_url, profile.limits, silences, connect, way)
+    watched = Watched(profile.title, profile.address, profile.limits, silences, connect, way)
     return AlarmWatcher(watched, observations)
 
 

@@ -85,7 +85,7 @@ def choose_profiles(flags: Flags) -> tuple[Profile, ...]:
     if url:
         chosen = [Profile(name="url", url=url, label=place_name(url), chosen_by_url=True)]
         if flags.url:
-            chosen = [replace(one, named_by=("--url", one.shown_url)) for one in chosen]
+            chosen = [replace(one, named_by=("--url", one.address_word)) for one in chosen]
     else:
         from queuetui.config.loader import find_profile
 

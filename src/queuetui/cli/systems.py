@@ -91,7 +91,7 @@ class StorePlace:
             from queuetui.monitor.run_lengths import RunLengths
 
             identity = backend.inspector.identity()
-            return RunLengths(folder, identity.kept_under(f"{profile.shown_url} {self.found.kind}"))
+            return RunLengths(folder, identity.kept_under(f"{profile.address} {self.found.kind}"))
 
         access, helps = access_to(profile, is_native=capabilities.native), helps_with(profile)
         feed = Feed(backend, profile.limits, open_lengths, access)

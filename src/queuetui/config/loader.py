@@ -21,7 +21,7 @@ from queuetui.model.duration import parse_duration_s
 from queuetui.model.errors import BadConfig, NotFound, words_of
 from queuetui.model.limits import Limits
 from queuetui.model.toml_text import parse_toml
-from queuetui.model.urls import hide_password
+from queuetui.model.urls import strip_password
 from queuetui.model.zone import DEFAULT_ZONE, find_zone
 
 COMMAND_TIMEOUT_S = 30.0
@@ -108,7 +108,9 @@ def _read_table(path: Path, name: str, table: object) -> ProfileTable:
 
 
 def _check_mode(path: Path, profiles: Mapping[str, ProfileTable]) -> None:
-    secret = any(profile.url is not None and hide_password(profile.url) != profile.url for profile in profiles.values())
+    secret = any(
+        profile.url is not None and strip_password(profile.url) != profile.url for profile in profiles.values()
+    )
     if secret and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise _bad(path, "", "it holds a password and others may read it; run: chmod 600 on it, or use url_env")
 

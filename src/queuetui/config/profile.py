@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from queuetui.model.alarm_actions import AlarmActions
 from queuetui.model.limits import Limits
-from queuetui.model.urls import hide_password
+from queuetui.model.text import sanitize
+from queuetui.model.urls import hide_password, strip_password
 from queuetui.model.zone import DEFAULT_ZONE
 
 COLOURS = ("red", "yellow", "green", "cyan", "blue", "magenta")
 # Columns of the console's lists of jobs, all but the id.
 HIDEABLE_COLUMNS = ("type", "queue", "state", "age", "att", "data", "why", "prio", "worker")
+# What stands in a command for an address that it does not show.
+_ADDRESS = "URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,18 @@ class Profile:
 
     @property
     def shown_url(self) -> str:
-        """The URL without its password."""
+        """The URL without its password, cut where it is long."""
         return hide_password(self.url)
+
+    @property
+    def address(self) -> str:
+        """The whole URL without its password, which tells it from any other."""
+        return strip_password(self.url)
+
+    @property
+    def address_word(self) -> str:
+        """The address as a word of a command, or URL where a terminal would not show it as it is."""
+        return self.address if sanitize(self.address, len(self.address)) == self.address else _ADDRESS
 
     @property
     def narrowing(self) -> tuple[str, ...]:
@@ -64,7 +77,7 @@ class Profile:
 
     def for_others(self) -> Profile:
         """Return it as programs elsewhere are told of it, which need not know where the store is."""
-        named_by = tuple("URL" if word == self.shown_url else word for word in self.named_by)
+        named_by = tuple(_ADDRESS if word == self.address_word else word for word in self.named_by)
         return replace(self, named_by=named_by)
 
     @property

@@ -22,13 +22,21 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}://\S+")
 
 
 def hide_password(url: str) -> str:
-    """Return a URL without its password, safe to show."""
-    return sanitize(_hide(url))
+    """Return a URL without its password, safe to show, and cut where it is long."""
+    return sanitize(strip_password(url))
+
+
+def strip_password(url: str) -> str:
+    """Return a whole URL without its password, to be compared and to be part of a command."""
+    first, *nested = _BESIDE.split(url)
+    plain = [(one, read_nested(one)) for one in nested]
+    shown = (written if _hide_one(one) == one else _hide_one(one) for written, one in plain)
+    return f"{BESIDE}=".join((_hide_one(first), *shown))
 
 
 def hide_passwords(text: str) -> str:
     """Return text with the password of every URL in it hidden."""
-    return _URL.sub(lambda found: _hide(found.group()), text)
+    return _URL.sub(lambda found: strip_password(found.group()), text)
 
 
 def place_name(url: str) -> str:
@@ -36,25 +44,18 @@ def place_name(url: str) -> str:
 
     Empty where none can be read.
     """
-    scheme, _, rest = hide_password(url).partition("://")
+    scheme, _, rest = strip_password(url).partition("://")
     address, _, options = rest.partition("?")
     where, _, path = address.rpartition("@")[2].partition("/")
     name = path.rstrip("/").rpartition("/")[2]
     if namespace := _NAMESPACE.search(options):
         name = f"{name}/{namespace[1]}".lstrip("/")
-    return f"{name}@{where}" if name and where and scheme.lower() != "sqlite" else name or where
+    return sanitize(f"{name}@{where}" if name and where and scheme.lower() != "sqlite" else name or where)
 
 
 def read_nested(written: str) -> str:
     """Return a URL that is written within another, plainly or with its marks encoded."""
     return written if "://" in written else unquote(written)
-
-
-def _hide(url: str) -> str:
-    first, *nested = _BESIDE.split(url)
-    plain = [(one, read_nested(one)) for one in nested]
-    shown = (written if _hide_one(one) == one else _hide_one(one) for written, one in plain)
-    return f"{BESIDE}=".join((_hide_one(first), *shown))
 
 
 def _hide_one(url: str) -> str:

@@ -18,7 +18,7 @@ from queuetui.cli.service.files import DEFAULT_IMAGE, UnitPlace, write_compose, 
 from queuetui.cli.session import Flags, choose_profile, flags_of, working_folder
 from queuetui.config.paths import state_folder
 from queuetui.model.errors import BadConfig, NotFound
-from queuetui.model.urls import hide_password, hide_passwords
+from queuetui.model.urls import hide_passwords, strip_password
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.-]{0,100}")
 _ACTIONS = ("print", "install", "start", "stop", "status", "uninstall")
@@ -75,7 +75,7 @@ def compose(image: str, words: tuple[str, ...]) -> None:
 def _unit(place: UnitPlace, words: Sequence[str], flags: Flags) -> str:
     _refuse_passwords(words)
     profile = choose_profile(flags)
-    if hide_password(profile.url) != profile.url:
+    if strip_password(profile.url) != profile.url:
         say(f"the URL's password stays out of the unit: write QUEUETUI_URL=... into {place.environment} (chmod 600)")
     elif profile.chosen_by_url:
         words = ("--url", profile.url, *words)
