@@ -84,9 +84,11 @@ def test_a_token_ends_with_its_time_and_is_kept_as_a_hash(tmp_path: Path) -> Non
 
 
 def test_the_first_token_closes_an_open_server(stage: HttpStage) -> None:
-    """On loopback all are let in until a token exists."""
+    """On loopback all are let in until a token exists; that it was revoked opens nothing again."""
     assert stage.get("/api/jobs").status_code == 200
-    stage.served.tokens.create(Right.READ, HOUR)
+    token, _ = stage.served.tokens.create(Right.READ, HOUR)
+    assert stage.get("/api/jobs").status_code == 401
+    stage.served.tokens.revoke(token.id)
     assert stage.get("/api/jobs").status_code == 401
 
 

@@ -89,12 +89,15 @@ class Gate:
 
     def still_admits(self, caller: Caller) -> bool:
         """Tell whether a caller that was let in would be so now; its rate is not asked about."""
-        tokens = {one.id for one in self._served.tokens.open_tokens()}
-        return caller.token_id in tokens if caller.token_id is not None else not tokens
+        tokens = self._served.tokens
+        if caller.token_id is None:
+            return not tokens.tokens()
+        return caller.token_id in {one.id for one in tokens.open_tokens()}
 
     def _without_token(self, headers: dict[str, str]) -> Caller:
         open_as = self._served.open_as
-        if open_as is None or self._served.tokens.open_tokens():
+        # A token that ended does not open the door again to all.
+        if open_as is None or self._served.tokens.tokens():
             message = "a token is wanted, as Authorization: Bearer TOKEN; make one with: queuetui token create"
             raise RefusedRequest(401, message, NO_TOKEN)
         # A page that somebody's browser shows must not reach a server on that machine by another name or from another place.

@@ -78,7 +78,7 @@ def require_extra() -> None:
 
 
 def _who(served: Served) -> str:
-    if served.tokens.open_tokens():
+    if served.tokens.tokens():
         return "a token is wanted"
     return "no token was made, so everybody on this machine is let in; make one with: queuetui token create"
 
