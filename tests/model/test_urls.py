@@ -40,8 +40,9 @@ def test_a_url_is_shown_without_its_password(url: str, shown: str) -> None:
 
 def test_every_url_in_a_text_loses_its_password() -> None:
     """A sentence with several URLs keeps its words and none of the passwords."""
-    text = "from postgresql://a:hunter2@h/x to mysql://b:hunter2@h/y, as ann@example.com said"
-    assert hide_passwords(text) == "from postgresql://a:***@h/x to mysql://b:***@h/y, as ann@example.com said"
+    text = "redis://h:6379: from postgresql://a:hunter2@h/x to mysql://b:hunter2@h/y, as ann@example.com said"
+    hidden = "redis://h:6379: from postgresql://a:***@h/x to mysql://b:***@h/y, as ann@example.com said"
+    assert hide_passwords(text) == hidden
 
 
 @pytest.mark.parametrize("specimen", SMALL_ZOO)

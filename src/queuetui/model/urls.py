@@ -10,7 +10,8 @@ from queuetui.model.text import sanitize
 # Up to the last @: a password that should have been encoded may hold any character.
 _PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):.*@")
 # Without an @ the host was forgotten: what stands where a port belongs and is no number may be the password.
-_WORDY_PORT = re.compile(r"(?<=://)([^/@:\s\[\]]*):(?!\d*(?:[/?#\s]|$))[^/?#\s]*")
+# A colon behind a number belongs to the sentence around.
+_WORDY_PORT = re.compile(r"(?<=://)([^/@:\s\[\]]*):(?!\d*(?:[/?#]|:?(?:\s|$)))[^/?#\s]*")
 _SECRET_OPTION = re.compile(r"(?i)((?:password|passwd|pwd|secret|token)=)[^&\s]*")
 # One server of Redis holds several queues.
 _NAMESPACE = re.compile(r"(?:^|&)namespace=([^&]+)")
