@@ -55,15 +55,19 @@ def test_a_released_message_goes_where_workers_look(
         assert b'"held"' in client.lindex(goal, -1)
 
 
+@pytest.mark.parametrize("end", ["rpush", "lpush"])
 @pytest.mark.parametrize(("status", "runs"), [("STARTED", 1), ("REVOKED", 0), ("RETRY", 0)])
-def test_what_a_worker_gave_back_is_one_task(redis_url: str, status: str, runs: int) -> None:
-    """Its message waits, whatever the result of the run before says, which is taken away with it."""
+def test_what_a_worker_gave_back_is_one_task(redis_url: str, status: str, runs: int, end: str) -> None:
+    """Its message waits, whatever the result of the run before says, which is taken away with it.
+
+    What was rejected with requeue stands where new messages go.
+    """
     told = {"status": status, "result": {"exc_type": "E", "exc_message": ["revoked"]}}
     message = _message("back", 0)
     message["headers"] = {**message["headers"], "redelivered": True}  # type: ignore[dict-item]  # a dict
     with redis.Redis.from_url(redis_url) as client:
         client.sadd("_kombu.binding.mail", f"mail{_USUAL}{_USUAL}mail")
-        client.rpush("mail", json.dumps(_message("other", 0)), json.dumps(message))
+        getattr(client, end)("mail", json.dumps(_message("other", 0)), json.dumps(message))
         client.set("celery-task-meta-back", json.dumps(told))
         opened = open_backend(redis_url, BackendOptions(kind="celery"))
         assert opened.inspector.snapshot(Watch()).total.value == 2

@@ -214,23 +214,33 @@ insert into django_celery_beat_periodictask values
 insert into {_RESULTS} (task_id, status, result, date_done, task_args, task_kwargs, task_name, date_started) values
   ('HELD', 'STARTED', 'null', '2026-11-22 04:00:00', '"(1,)"', '"{{}}"', 'app.held', '2026-11-22 04:00:00'),
   ('lost', 'PROGRESS', '{{"done": 1}}', '2026-11-22 04:00:01', '"(1,)"', '"{{''a'': 2}}"', 'app.lost', '2026-11-22 04:00:00.5'),
-  ('late', 'RETRY', 'null', '2026-11-22 04:00:00', '"()"', '"{{}}"', 'app.late', null);
+  ('late', 'RETRY', 'null', '2026-11-22 04:00:00', '"()"', '"{{}}"', 'app.late', null),
+  ('back', 'STARTED', 'null', '2026-11-22 04:00:00', '"()"', '"{{}}"', 'app.back', null),
+  ('again', 'REVOKED', 'null', '2026-11-22 04:00:00', '"()"', '"{{}}"', 'app.again', null);
 """
 
 
 def test_runs_that_django_celery_results_alone_tells_of_are_shown(redis_url: str, sqlite_url: str) -> None:
-    """A run is shown once: where its message is held, else by its row; what is tried again is at the broker.
+    """A run is shown once: where its message is held or was given back, else by its row; what is tried again is at the broker.
 
     The schedules of beat beside them are listed.
     """
     capture = load_keys("celery", "celery", redis_url)
     held = next(job_id for job_id, true in capture.stored.items() if true["state"] == "stuck")
     run_script(sqlite_url, _DJANGO.replace("HELD", held))
+    with redis.Redis.from_url(redis_url) as client:
+        for task_id in ("back", "again"):
+            headers = {"id": task_id, "task": "app.back", "redelivered": True}
+            client.lpush("high", json.dumps({"body": "W1tdLCB7fSwge31d", "headers": headers, "properties": {}}))
     backend = Capture("celery", f"{redis_url}?beside={sqlite_url}", capture.truth).open(1)
     jobs = [job for job in _jobs(backend) if job.type.raw.startswith("app.") or job.ref.id in (held, "late")]
     lost = [job for job in _jobs(backend) if job.ref.id == "lost"]
     assert [job.ref.id for job in jobs].count(held) == 1
     assert "late" not in [job.ref.id for job in jobs]
+    assert sorted((job.ref.id, job.state) for job in jobs if job.ref.id in ("back", "again")) == [
+        ("again", State.PENDING),
+        ("back", State.PENDING),
+    ]
     assert [(job.state, job.data, job.progress, job.started_at) for job in lost] == [
         (
             State.PROCESSING,

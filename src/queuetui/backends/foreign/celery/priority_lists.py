@@ -37,12 +37,14 @@ def steps_in_use(lists: Mapping[int, Sequence[bytes]], ask: Ask) -> tuple[int, .
 
 
 def given_back(keys: Sequence[bytes], ask: Ask) -> frozenset[str]:
-    """Return the tasks that a worker gave back, which are served first.
+    """Return the tasks that workers gave back, as far as their messages stand at an end of a list.
 
+    What is rejected with requeue stands where new messages go, so one that later ones were put before is not found until it is served next.
     The result of the run before may still stand.
     """
-    firsts = zip(keys, ask([("LINDEX", key, -1) for key in keys]), strict=True)
-    held = ask([("LRANGE", key, -_MOST_GIVEN_BACK, -1) for key, raw in firsts if raw and _GIVEN_BACK in raw])
+    ends = [(key, *end) for key in keys for end in ((-1, -_MOST_GIVEN_BACK, -1), (0, 0, _MOST_GIVEN_BACK - 1))]
+    outer = zip(ends, ask([("LINDEX", key, index) for key, index, _, _ in ends]), strict=True)
+    held = ask([("LRANGE", key, first, last) for (key, _, first, last), raw in outer if raw and _GIVEN_BACK in raw])
     messages = (read_message(raw) for some in held for raw in some if _GIVEN_BACK in raw)
     return frozenset(message.task_id for message in messages if message)
 

@@ -105,7 +105,7 @@ class Celery(KeysProduct):
         self._held = Shelf("held", prefix + b"unacked", Kind.HASH, (State.PROCESSING, *_LISTED[1:], State.CANCELLED))
         self._index = prefix + b"unacked_index"
         self._held_ids: dict[bytes, str] = {}
-        self._given_back: frozenset[str] = frozenset()
+        self.given_back: frozenset[str] = frozenset()
         self._read_once: dict[tuple[bytes, bool], tuple[tuple[bytes, str], Job]] = {}
         self.home = f"the keys {text_of(prefix)}unacked and {text_of(results)}*"
         self.rules = (
@@ -154,19 +154,19 @@ class Celery(KeysProduct):
         unread = f"workers hold {size:,} messages, of which {len(entries):,} are read" if size > len(entries) else ""
         names = sorted(routes.queues.union(self._named))
         lists = {step: [self.list_of(name, step).key for name in names] for step in EVERY_STEP}
-        self._given_back = given_back([key for keys in lists.values() for key in keys] if results else [], ask)
+        self.given_back = given_back([key for keys in lists.values() for key in keys], ask)
         return _Around(
             tuple(name.encode("utf-8", "surrogatepass") for name in names),
             unseen="; ".join(filter(None, (self._exchanges.unseen, unread, listing.unseen))),
-            routes=routes, steps=self._steps or steps_in_use(lists if entries else {}, ask), held=frozenset(self.held_ids), listing=listing,
-            at_end=written_at_end(zip((time_of(one.done) for one in results), ends, strict=True)),
+            steps=self._steps or steps_in_use(lists if entries else {}, ask), held=self.given_back.union(self.held_ids),
+            routes=routes, listing=listing, at_end=written_at_end(zip((time_of(one.done) for one in results), ends, strict=True)),
             in_json=bool(results) and all(one.in_json for one in results if one.said),
         )  # fmt: skip
 
     @property
     def held_ids(self) -> Collection[str]:
-        """The tasks whose messages workers held at the last look, or had given back."""
-        return {*self._held_ids.values(), *self._given_back}
+        """The tasks whose messages workers held at the last look."""
+        return self._held_ids.values()
 
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
         """Return what celery-redbeat keeps."""
@@ -190,7 +190,7 @@ class Celery(KeysProduct):
         held, raw = ask([self._held.slice(0, MOST_FIELDS), ("GETRANGE", key, 0, _HEAD_BYTES - 1)])
         if there := tuple(entry for entry in self._held.entries(held, 0) if self.id_of(entry) == job_id):
             return there
-        is_there = raw and read_result(raw).status != "RETRY" and job_id not in self._given_back
+        is_there = raw and read_result(raw).status != "RETRY" and job_id not in self.given_back
         return (Entry(shelves[-1], key),) if is_there else None
 
     def loads(self, entry: Entry) -> list[Command]:

@@ -55,14 +55,14 @@ _NOT_RUN = ("PENDING", "REVOKED")
 class ResultTable:
     """One of them; `zone` is that of times without one.
 
-    `at_broker` holds for the ids of tasks whose message stands there, None without a broker.
+    `at_broker` holds for the ids of tasks that their messages there tell of, given what has ended; None without a broker.
     """
 
     stored: StoredTable
     dialect: str
     zone: tzinfo
     summaries: SummaryPaths
-    at_broker: Callable[[ColumnElement[str]], Condition] | None = None
+    at_broker: Callable[[ColumnElement[str], Condition], Condition] | None = None
 
     @property
     def name(self) -> str:
@@ -143,7 +143,7 @@ class ResultTable:
         """Return what is shown where its message stands."""
         if self.at_broker is None:
             return None
-        return or_(status.in_(("PENDING", "RETRY")), and_(not_(ended), self.at_broker(self.table.c.task_id)))
+        return or_(status.in_(("PENDING", "RETRY")), self.at_broker(self.table.c.task_id, ended))
 
     def _settled(self) -> dict[State, Rule]:
         """Return the states that a word of Celery's own tells; any other is the application's word for a run."""

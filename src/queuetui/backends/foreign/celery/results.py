@@ -8,7 +8,7 @@ from datetime import tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, not_, or_
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
@@ -77,11 +77,11 @@ class Broker:
     server: RedisServer
     product: Celery
 
-    def holds(self, task_id: ColumnElement[str]) -> Condition:
-        """Return the condition for tasks whose message a worker held at the last look."""
+    def shows(self, task_id: ColumnElement[str], ended: Condition) -> Condition:
+        """Return the condition for tasks that messages told of at the last look, held or given back."""
         held: BindParameter[str] = bindparam("held", callable_=lambda: [*self.product.held_ids], expanding=True)
-        found: Condition = task_id.in_(held)
-        return found
+        back: BindParameter[str] = bindparam("back", callable_=lambda: [*self.product.given_back], expanding=True)
+        return or_(task_id.in_(back), and_(not_(ended), task_id.in_(held)))
 
     def send(self, table: ResultTable, locked: LockedRow) -> Elsewhere:
         """Send a task anew, as a client would."""
@@ -106,9 +106,9 @@ def describe(
     found: Sequence[StoredTable], catalog: Catalog, options: BackendOptions, broker: Broker | None = None
 ) -> Product:
     """Return what the tables of one schema tell, without what a broker beside them tells."""
-    zone, holds = read_zone(options.settings, ZONE), None if broker is None else broker.holds
+    zone, shows = read_zone(options.settings, ZONE), None if broker is None else broker.shows
     shown = [one for one in found if one.name != BEAT and (one.is_readable or broker is None)]
-    tables = [ResultTable(one, catalog.dialect, zone, options.summaries, holds) for one in shown]
+    tables = [ResultTable(one, catalog.dialect, zone, options.summaries, shows) for one in shown]
     beat = next((one for one in found if one.name == BEAT), None)
     told = [one.stored for one in tables] or found
     return Product(
