@@ -12,9 +12,13 @@ import redis
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
+from queuetui.backends.keys.changes import KeysChange, KeysStep
+from queuetui.backends.keys.operator import run_change
 from queuetui.backends.redis.condition import ServerCondition
 from queuetui.backends.redis.server import RedisServer
+from queuetui.backends.redis.split_server import SplitServer
 from queuetui.model.act import Act, Outcome, Target, Verb
+from queuetui.model.errors import UnknownOutcome
 from queuetui.model.examination import Check, Level
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -137,3 +141,27 @@ def test_what_only_the_first_store_took_is_told(apart: Capture) -> None:
         assert job.ref.id in {one.ref.id for one in _jobs(backend, "state:pending")}
         halved.close()
         client.acl_deluser("half")
+
+
+def test_what_a_worker_changed_before_the_second_store_was_is_told(apart: Capture) -> None:
+    """Where the second store's guard holds no more once the first was changed, the outcome is not known, and the result stands."""
+    broker, _, results = apart.url.partition("?beside=")
+
+    class Overtaken(SplitServer):
+        """Two servers, where a worker writes a result after each script on the first."""
+
+        def run(self, *args: Any, **named: Any) -> Any:
+            answer = super().run(*args, **named)
+            with redis.Redis.from_url(results) as client:
+                client.set(HEAD + b"1", "SUCCESS")
+            return answer
+
+    server = Overtaken(broker, RedisServer(results, BackendOptions()), HEAD, BackendOptions())
+    guard = KeysStep(("GET", HEAD + b"1"), ("FAILURE",))
+    put, remove = KeysStep(("LPUSH", b"sent", b"message")), KeysStep(("DEL", HEAD + b"1"))
+    with _results(apart) as client:
+        client.set(HEAD + b"1", "FAILURE")
+        with pytest.raises(UnknownOutcome, match="its message was changed"):
+            run_change(server, "trying", KeysChange((guard,), (put,), (remove,)))
+        assert client.get(HEAD + b"1") == b"SUCCESS"
+    server.close()

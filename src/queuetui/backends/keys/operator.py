@@ -33,6 +33,7 @@ from queuetui.model.text import sanitize
 
 # Where a decision stands in the script.
 _HOLE = "  return {}\n-- decision\n"
+_HALF = "its message was changed, what is kept beside it was not; look at both before you act again: {}"
 
 
 class KeysOperator:
@@ -155,7 +156,7 @@ def run_change(server: RedisServer, doing: str, change: KeysChange) -> str:
 def _run_on_both(server: SplitServer, doing: str, change: KeysChange) -> str:
     """Do a change of two servers: the second's guards, then all of the first, then the second's rest.
 
-    Raises UnknownOutcome where only the first one's was done.
+    Raises UnknownOutcome where only the first one's was done, as where a worker changed the second meanwhile.
     """
     near, far = (_part_of(server, change, is_far) for is_far in (False, True))
     if not near.steps or not far.steps:
@@ -165,11 +166,11 @@ def _run_on_both(server: SplitServer, doing: str, change: KeysChange) -> str:
     if why := _run_script(server, doing, near):
         return why
     try:
-        _run_script(server.beside, doing, far)
+        why = _run_script(server.beside, doing, far)
     except QueueTuiError as error:
-        raise UnknownOutcome(
-            f"its message was changed, what is kept beside it was not; look at both before you act again: {error}"
-        ) from error
+        raise UnknownOutcome(_HALF.format(error)) from error
+    if why:
+        raise UnknownOutcome(_HALF.format(why))
     return ""
 
 
