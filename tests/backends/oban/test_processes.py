@@ -106,10 +106,21 @@ def test_without_any_process_a_run_is_judged_by_the_limit(capture: Capture) -> N
     assert _stuck(capture, 290) & {"14", "15"} == {"14", "15"}
 
 
-def test_where_elixir_works_too_nothing_is_changed(capture: Capture) -> None:
-    """Beside the table of Elixir's leader all is read and every verb is refused with the reason."""
-    query(capture.url, "create table public.oban_peers (name text primary key, node text not null)")
+@pytest.mark.parametrize(
+    ("change", "why", "why_no_pause"),
+    [
+        ("create table public.oban_peers (name text primary key, node text not null)", "Elixir", "Elixir"),
+        ("drop table oban_producers", "only read", "oban_producers"),
+        ("alter table oban_jobs alter column scheduled_at type timestamptz", "only read", "only read"),
+    ],
+)
+def test_where_another_oban_works_nothing_is_changed(
+    capture: Capture, change: str, why: str, why_no_pause: str
+) -> None:
+    """Beside the table of Elixir's leader, and in a layout that was not tried, all is read and every verb is refused with the reason."""
+    query(capture.url, change)
     capabilities = capture.open(1).inspector.capabilities
     assert capabilities.verbs == frozenset()
-    assert "Elixir" in str(capabilities.why_not(Verb.RETRY))
+    assert all(why in str(capabilities.why_not(verb)) for verb in (Verb.RETRY, Verb.CANCEL, Verb.RELEASE, Verb.DELETE))
+    assert all(why_no_pause in str(capabilities.why_not(verb)) for verb in (Verb.PAUSE, Verb.RESUME))
     assert capture.open(1).inspector.get("4").error is not None

@@ -75,12 +75,8 @@ class Processes:
         is_paused = self._live(connection, moment).get(queue)
         if is_paused is None or is_paused == (act.verb is Verb.PAUSE):
             return _NOBODY if is_paused is None else PAUSED_ALREADY[act.verb], ""
-        connection.execute(select(self.signal(action=act.verb.value, queue=queue, ident="any")))
+        connection.execute(select(signal(self.jobs, action=act.verb.value, queue=queue, ident="any")))
         return "", _TOLD
-
-    def signal(self, **payload: object) -> ColumnElement[Any]:
-        """Return the call that notifies all processes."""
-        return func.pg_notify(f"{self.jobs.schema}.oban_signal", json.dumps(payload))
 
     def _live(self, connection: Connection, moment: Moment) -> dict[str, bool]:
         """Return the queues that live processes serve, and whether each of them has paused it."""
@@ -89,6 +85,11 @@ class Processes:
         is_paused = func.bool_and(func.coalesce(one.meta["paused"].astext, "") == "true")
         chosen = select(one.queue, is_paused).where(serves).group_by(one.queue).limit(_MOST)
         return {str(queue): bool(paused) for queue, paused in connection.execute(chosen)}
+
+
+def signal(jobs: Table, **payload: object) -> ColumnElement[Any]:
+    """Return the call that notifies all processes of a table of jobs."""
+    return func.pg_notify(f"{jobs.schema}.oban_signal", json.dumps(payload))
 
 
 def _worker(

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.oban.jobs import finish, read_error
-from queuetui.backends.foreign.oban.processes import Processes
+from queuetui.backends.foreign.oban.processes import Processes, signal
 from queuetui.backends.payloads.error_entries import read_error_entries
 from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import usual_reasons
@@ -38,11 +38,11 @@ _ABSENT = {
 }
 _CRON = "Oban's cron entries are in its application's code and settings; a job that one made says so"
 _REASONS: Mapping[Verb, str] = usual_reasons(
-    "Oban", schedules=_CRON, events="Oban keeps no record of a job but its errors",
+    "Oban", schedules=_CRON, pauses="the table oban_producers, which tells who serves a queue, is not there",
+    events="Oban keeps no record of a job but its errors",
     limits="Oban's limits are those of its processes; change them by scale_queue",
     workers="Oban itself takes away the processes that are silent for 60 s",
 )  # fmt: skip
-_CHANGING = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE, Verb.PAUSE, Verb.RESUME)
 _ELIXIR = (
     "Oban of Elixir writes this table, whose changes were not tried; use its own functions, such as Oban.retry_job"
 )
@@ -62,19 +62,19 @@ def describe(tables: Mapping[str, StoredTable], _: Catalog, __: BackendOptions) 
     """Return the queue of one schema, of all its tables."""
     stored, rows = tables["oban_jobs"], tables.get("oban_producers")
     table, is_elixir = as_table(stored, _SQL), "oban_peers" in tables or stored.columns["errors"].stored.endswith("[]")
-    only_read = _ELIXIR if is_elixir else describe_unreadable([rows]) if rows and _is_known(stored) else _OTHER
-    processes = Processes(table, as_table(rows, _SQL), not is_elixir) if rows and rows.is_readable else None
-    acts = None if only_read else processes
+    why = _ELIXIR if is_elixir else describe_unreadable([rows]) if rows and _is_known(stored) else _OTHER
+    processes = Processes(table, as_table(rows, _SQL), not is_elixir) if rows else None
+    seen = processes if rows and rows.is_readable else None
     return Product(
-        "oban", "Oban", (_source(table, processes, frozenset(stored.columns["state"].labels or _LABELS)),),
-        changes=() if acts is None else _changes(table, acts),
+        "oban", "Oban", (_source(table, seen, frozenset(stored.columns["state"].labels or _LABELS)),),
+        changes=_changes(table),
         tables=f"{stored.schema}.oban_jobs", name=stored.schema or "", absent=_ABSENT, warnings=_WARNINGS,
-        reasons={**_REASONS, **(dict.fromkeys(_CHANGING, only_read) if only_read else {})},
-        sides=Sides() if processes is None else Sides(workers=processes.workers, pauses=processes.pauses),
-        queue_changes={} if acts is None else dict.fromkeys((Verb.PAUSE, Verb.RESUME), acts.tell),
+        reasons=_REASONS,
+        sides=Sides() if seen is None else Sides(workers=seen.workers, pauses=seen.pauses),
+        queue_changes={} if processes is None else dict.fromkeys((Verb.PAUSE, Verb.RESUME), processes.tell),
         unseen_workers=describe_unreadable([rows]) if rows else "",
         worker_command=() if is_elixir else ("oban", "start", "--queues", "{queue}:10"),
-    )  # fmt: skip
+    ).only_read(why)  # fmt: skip
 
 
 def _is_known(stored: StoredTable) -> bool:
@@ -145,7 +145,7 @@ def _states(table: Table, labels: frozenset[str]) -> Mapping[State, Rule]:
     }
 
 
-def _changes(table: Table, processes: Processes) -> tuple[Change, ...]:
+def _changes(table: Table) -> tuple[Change, ...]:
     job = table.c
     # Whose attempts are used up is never taken, and holds up what stands behind it.
     freed = {"state": "available", "max_attempts": func.greatest(job.max_attempts, job.attempt + 1)}
@@ -159,7 +159,7 @@ def _changes(table: Table, processes: Processes) -> tuple[Change, ...]:
         return {"state": "cancelled", "cancelled_at": _UTC.to_store(locked.moment.now)}
 
     def kill(locked: LockedRow) -> ColumnElement[Any]:
-        return processes.signal(action="pkill", job_id=locked.place.key[0])
+        return signal(table, action="pkill", job_id=locked.place.key[0])
 
     def is_dead(locked: LockedRow) -> str:
         return _IS_DEAD if locked.row["stuck_"] else ""
