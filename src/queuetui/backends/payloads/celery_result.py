@@ -15,7 +15,7 @@ from queuetui.model.job import JobError
 from queuetui.model.text import Untrusted
 
 ENDED = ("SUCCESS", "FAILURE", "REVOKED")
-# Every serialiser writes the status first; in JSON it is known by its quotes, in others by being one of Celery's own.
+# All serialisers that are read write the status first (YAML does not); JSON is known by its quotes, others by a word of Celery's own.
 _HEAD = re.compile(rb'\{"status": "(\w+)"|.{0,20}?status.{1,10}?(SUCCESS|FAILURE|REVOKED|RETRY|STARTED)', re.DOTALL)
 _STORED = Decoder((), (PICKLE, JSON, MSGPACK))
 # The error of a chord's body, and the frame that the traceback of each task that ran begins with.
