@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.discover import open_backend
 from queuetui.backends.foreign.mapped.draft import draft_mapping
 from queuetui.backends.foreign.mapped.shape import read_mapping
 from queuetui.model.act import Verb
+from queuetui.model.limits import Limits
+from queuetui.model.page import PageRequest
+from queuetui.model.query import Comparison, Query, Term
 from tests.backends.captures import run_script
 from tests.backends.mapped.reading import act, product_of, see
 
@@ -32,10 +37,10 @@ ODD = {
         "BackgroundTask",
         """CREATE TYPE "TaskState" AS ENUM ('WAITING', 'IN_PROGRESS', 'DONE', 'ERRORED');
         CREATE TABLE "BackgroundTask" ("taskId" uuid PRIMARY KEY, "taskName" text, "taskState" "TaskState" NOT NULL,
-          "runAt" timestamptz, "retryCount" int NOT NULL DEFAULT 0, "startedAt" timestamptz, "finishedAt" timestamptz);
+          "runAt" timestamptz, "retryCount" int NOT NULL DEFAULT 0, "startedAt" timestamptz, "finishedAt" timestamptz, queue bytea);
         INSERT INTO "BackgroundTask" VALUES
-          ('11111111-1111-1111-1111-111111111111', 'mail', 'WAITING', NULL, 0, NULL, NULL),
-          ('22222222-2222-2222-2222-222222222222', 'mail', 'ERRORED', NULL, 3, now(), now());""",
+          ('11111111-1111-1111-1111-111111111111', 'mail', 'WAITING', NULL, 0, NULL, NULL, 'mail'),
+          ('22222222-2222-2222-2222-222222222222', 'mail', 'ERRORED', NULL, 3, now(), now(), 'a\\\\b');""",
         {"11111111-1111-1111-1111-111111111111": "pending", "22222222-2222-2222-2222-222222222222": "failed"},
     ),
     "reserved": Odd(
@@ -113,15 +118,17 @@ ODD = {
     "sqlite-text-key": Odd(
         "sqlite",
         "jobs",
-        """CREATE TABLE jobs (uid TEXT PRIMARY KEY, handler TEXT, status TEXT, created_at DATETIME, attempts INT) WITHOUT ROWID;
-        INSERT INTO jobs VALUES ('a', 'mail', 'Done', '2024-01-01 10:00:00', 1), ('b', 'mail', 'Failed', '2024-01-01 10:00:00', 3);""",
+        """CREATE TABLE jobs (uid TEXT PRIMARY KEY, handler TEXT, status TEXT, created_at DATETIME, attempts INT, queue VARBINARY(9))
+          WITHOUT ROWID;
+        INSERT INTO jobs VALUES ('a', 'mail', 'Done', '2024-01-01 10:00:00', 1, X'6d61696c'),
+          ('b', 'mail', 'Failed', '2024-01-01 10:00:00', 3, X'62756c6b');""",
         {"a": "completed", "b": "failed"},
     ),
     "mariadb-bytes": Odd(
         "mysql",
         "bin_jobs",
-        """CREATE TABLE bin_jobs (id BINARY(16) NOT NULL PRIMARY KEY, type VARCHAR(20), status VARCHAR(20));
-        INSERT INTO bin_jobs VALUES (REPEAT(X'11', 16), 'mail', 'PENDING'), (REPEAT(X'FF', 16), 'mail', 'FAILED');""",
+        """CREATE TABLE bin_jobs (id BINARY(16) NOT NULL PRIMARY KEY, type VARBINARY(20), queue BLOB, status VARCHAR(20));
+        INSERT INTO bin_jobs VALUES (REPEAT(X'11', 16), 'mail', 'low', 'PENDING'), (REPEAT(X'FF', 16), 'mail', 'high', 'FAILED');""",
         {"11" * 16: "pending", "ff" * 16: "failed"},
     ),
     "mariadb-time-key": Odd(
@@ -153,8 +160,8 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
-def test_a_draft_opens_or_says_what_to_fill_in(odd: Odd, request: pytest.FixtureRequest) -> None:
-    """The draft reads each row in its state and its retry works, or its first line says what is missing."""
+def test_a_draft_opens_or_says_what_to_fill_in(odd: Odd, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """The draft reads each row in its state, by the names that it shows, and its retry works, or its first line says what is missing."""
     url: str = request.getfixturevalue(f"{odd.store}_url")
     run_script(url, odd.script)
     text = draft_mapping(url, odd.table, BackendOptions())
@@ -165,7 +172,25 @@ def test_a_draft_opens_or_says_what_to_fill_in(odd: Odd, request: pytest.Fixture
     rows = see(url, product, now)
     assert {key: row.state for key, row in rows.items()} == odd.states
     assert {row.fields["created"].year for row in rows.values() if "created" in row.fields} <= {2023, 2024, now.year}
+    _require_found_by_name(url, text, tmp_path)
     if Verb.RETRY in product.capabilities.verbs:
         failed = next(key for key, state in odd.states.items() if state == "failed")
         assert act(url, product, Verb.RETRY, failed, now) == 1
         assert see(url, product, datetime.now(UTC))[failed].state == "pending"
+
+
+def _require_found_by_name(url: str, text: str, folder: Path) -> None:
+    """Ask for each job by the type, and the queue if it has one, that it is shown with."""
+    file = folder / "draft.toml"
+    file.write_text(text)
+    backend = open_backend(url, BackendOptions("mapped", settings={"mapping": str(file)}))
+    inspector, fields = backend.inspector, read_mapping(text, "draft.toml").fields
+    try:
+        jobs = inspector.page(PageRequest(), Limits()).jobs
+        assert jobs
+        for job in jobs:
+            names = {"type": job.type.raw, "queue": job.queue.raw}
+            terms = tuple(Term(field, Comparison.IS, (name,)) for field, name in names.items() if field in fields)
+            assert job.ref.id in {one.ref.id for one in inspector.page(PageRequest(Query(terms)), Limits()).jobs}, names
+    finally:
+        backend.close()

@@ -39,7 +39,7 @@ from queuetui.backends.tables.codecs import (
     UuidDigits,
     UuidValue,
 )
-from queuetui.backends.tables.source import Column
+from queuetui.backends.tables.source import Column, Field
 
 
 class Holds(StrEnum):
@@ -80,6 +80,8 @@ _TYPES: dict[Holds, TypeEngine[Any]] = {
 }
 
 
+# What is written in a filter as it stands in the column.
+_WRITTEN = (Holds.WHOLE, Holds.NUMBER, Holds.TEXT, Holds.UUID)
 _POSTGRESQL: dict[str, TypeEngine[Any]] = {"jsonb": JSONB(), "interval": INTERVAL()}
 
 
@@ -127,8 +129,15 @@ def label(stored: StoredColumn, value: str, dialect: str) -> Any:  # noqa: ANN40
     return value
 
 
-def plain_codec(stored: StoredColumn) -> Codec:
-    """Return how a name or a number stands in a column."""
+def name_field(stored: StoredColumn, at: Column) -> Field:
+    """Return a column of names: as text where a person could not write its own values, or their padding."""
+    if stored.stored == "character":
+        return Field(cast(at, Text()))
+    return Field(at, key_codec(stored)) if holds(stored) in _WRITTEN else Field(as_text(stored, at))
+
+
+def key_codec(stored: StoredColumn) -> Codec:
+    """Return how a value stands in a column that is compared in its own type, as a key is."""
     kind = holds(stored)
     if kind in (Holds.WHOLE, Holds.NUMBER, Holds.TRUTH):
         return WHOLE

@@ -17,7 +17,7 @@ from queuetui.backends.payloads.php_values import MODEL_IDENTIFIER, MODEL_LABEL,
 from queuetui.backends.sql.catalog import Catalog
 from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.conditions import is_storable
-from queuetui.backends.tables.stored_columns import as_table, plain_codec
+from queuetui.backends.tables.stored_columns import as_table, key_codec
 
 _MOST_TABLES = 10
 _MOST_IDS = 500
@@ -111,7 +111,7 @@ class ModelLabels:
         if found is None or not found.is_readable or "id" not in found.columns:
             return None
         labels = tuple(one for one in labels if one in found.columns)
-        rows, ids = as_table(found, self.catalog.dialect), plain_codec(found.columns["id"])
+        rows, ids = as_table(found, self.catalog.dialect), key_codec(found.columns["id"])
         return _ModelTable(rows, ids, labels) if labels else None
 
     def _read(

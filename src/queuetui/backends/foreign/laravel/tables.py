@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 from queuetui.backends.foreign.laravel.table_sets import TableSet
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.codecs import WHOLE, Codec
-from queuetui.backends.tables.stored_columns import Holds, as_table, holds, plain_codec
+from queuetui.backends.tables.stored_columns import Holds, as_table, holds, key_codec
 from queuetui.model.text import sanitize
 
 # What keeps a payload as a document, and not as its text.
@@ -52,7 +52,7 @@ class Tables:
         if isinstance(at.type, BigInteger):
             return WHOLE
         stored = next(one for one in self.found.parts if (one.schema, one.name) == (at.table.schema, at.table.name))
-        return plain_codec(stored.columns[at.name])
+        return key_codec(stored.columns[at.name])
 
     @property
     def jobs_absent(self) -> str:

@@ -13,7 +13,7 @@ from queuetui.backends.foreign.mapped.side_shapes import TimesShape
 from queuetui.backends.sql.catalog import StoredColumn, StoredTable
 from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, ZONED, Codec, IsoText, Naive
 from queuetui.backends.tables.source import Column, Field
-from queuetui.backends.tables.stored_columns import Holds, as_text, holds, label, plain_codec, typed
+from queuetui.backends.tables.stored_columns import Holds, as_text, holds, label, name_field, typed
 from queuetui.model.query import TIME_FIELDS
 
 _FITTING = {
@@ -87,5 +87,4 @@ class Described(NamedTable):
         stored = self.stored.columns[shape.column]
         if name in TIME_FIELDS:
             return Field(self.at(shape.column), time_codec(shape.times or self.mapping.times, stored, self.dialect))
-        is_text = holds(stored) in (Holds.ENUM, Holds.JSON, Holds.BYTES, Holds.OTHER)
-        return Field(self.text(shape.column) if is_text else self.at(shape.column), plain_codec(stored))
+        return name_field(stored, self.at(shape.column))

@@ -26,7 +26,7 @@ from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.product import Product, Sides
 from queuetui.backends.tables.source import Condition, Field, Moment, Row, Rule, Source
-from queuetui.backends.tables.stored_columns import Holds, holds, plain_codec
+from queuetui.backends.tables.stored_columns import Holds, holds, key_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import UNKNOWN_STATE, Job, JobError
 from queuetui.model.state import State
@@ -99,12 +99,12 @@ def _cleanup(mapping: Mapping) -> dict[str, Any]:
 def _source(described: Described, catalog: Catalog) -> Source:
     mapping, stored = described.mapping, described.stored
     key = stored.columns[mapping.key.column]
-    key_field = Field(described.at(key.name), plain_codec(key))
+    key_field = Field(described.at(key.name), key_codec(key))
     texts = {name: described.text(mapping.fields[name].column) for name in LONG_TEXTS if name in mapping.fields}
     fields = {"id": key_field, **{name: described.field(name) for name in mapping.fields if name not in LONG_TEXTS}}
     if mapping.priority is not None:
         fields["priority"] = Field(
-            described.at(mapping.priority.column), plain_codec(stored.columns[mapping.priority.column])
+            described.at(mapping.priority.column), key_codec(stored.columns[mapping.priority.column])
         )
     states = _states(described, fields)
     running = mapping.states.get(State.PROCESSING)
