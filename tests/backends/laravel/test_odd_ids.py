@@ -18,24 +18,34 @@ from tests.backends.laravel.acts import choose, do
 from tests.backends.laravel.conftest import URL_FIXTURES
 
 _SQLITE_JOBS = (
-    "ALTER TABLE jobs RENAME TO old;\nCREATE TABLE jobs (id {type} primary key {default}, queue text not null, payload text not null, "
+    "ALTER TABLE jobs RENAME TO old;\nCREATE TABLE jobs (id {type} primary key {default}, queue {names} not null, payload text not null, "
     "attempts integer not null, reserved_at integer, available_at integer not null, created_at integer not null);\n"
     "INSERT INTO jobs SELECT {value}, queue, payload, attempts, reserved_at, available_at, created_at FROM old;\nDROP TABLE old;\n"
 )
 _SQLITE_FAILED = (
-    "ALTER TABLE failed_jobs RENAME TO old;\nCREATE TABLE failed_jobs (id {type} primary key, uuid text, connection text not null, "
-    "queue text, payload text not null, exception text not null, failed_at datetime not null);\n"
+    "ALTER TABLE failed_jobs RENAME TO old;\nCREATE TABLE failed_jobs (id {type} primary key, uuid {uuids}, connection text not null, "
+    "queue {names}, payload text not null, exception text not null, failed_at {times} not null);\n"
     "INSERT INTO failed_jobs SELECT {value}, uuid, connection, queue, payload, exception, failed_at FROM old;\nDROP TABLE old;\n"
 )
 _HASHED = "substr(md5(concat(id, 'x')), 1, 32)"
-_BYTES = {"type": "blob", "default": "default (randomblob(16))", "value": "randomblob(16)"}
-_TEXTS = {"type": "varchar", "default": "default (hex(randomblob(13)))", "value": "'a.b/' || hex(randomblob(9))"}
+_USUAL = {"names": "text", "uuids": "text", "times": "datetime"}
+# Declared types of SQLite's that say nothing of the values.
+_DECLARED = {"names": "varbinary(50)", "uuids": "binary(16)", "times": "timestamp with time zone"}
+_UUIDS = _DECLARED | {"uuids": "uuid"}
+_BYTES = _USUAL | {"type": "blob", "default": "default (randomblob(16))", "value": "randomblob(16)"}
+_TEXTS = _USUAL | {
+    "type": "varchar",
+    "default": "default (hex(randomblob(13)))",
+    "value": "'a.b/' || hex(randomblob(9))",
+}
 
-_UNTYPED = {"type": "", "default": "default (abs(random()) % 1000000 + 1000)", "value": "id"}
+_UNTYPED = _USUAL | {"type": "", "default": "default (abs(random()) % 1000000 + 1000)", "value": "id"}
 
 # Of each table: how its ids become something else than numbers.
 ODD_IDS = {
     "sqlite-bytes": _SQLITE_JOBS.format(**_BYTES) + _SQLITE_FAILED.format(**_BYTES),
+    "sqlite-declared": _SQLITE_JOBS.format(**_UNTYPED | _DECLARED) + _SQLITE_FAILED.format(**_UNTYPED | _DECLARED),
+    "sqlite-uuids": _SQLITE_JOBS.format(**_TEXTS | _UUIDS) + _SQLITE_FAILED.format(**_TEXTS | _UUIDS),
     "sqlite-untyped": _SQLITE_JOBS.format(**_UNTYPED) + _SQLITE_FAILED.format(**_UNTYPED),
     "sqlite-texts": _SQLITE_JOBS.format(**_TEXTS) + _SQLITE_FAILED.format(**_TEXTS),
     "postgres-uuid": "".join(
@@ -54,7 +64,9 @@ ODD_IDS = {
         f"ALTER TABLE {name} MODIFY id varbinary(36) NOT NULL;\nUPDATE {name} SET id = unhex({_HASHED});\n"
         f"ALTER TABLE {name} MODIFY id binary(16) NOT NULL DEFAULT (unhex(replace(uuid(), '-', '')));\n"
         for name in ("jobs", "failed_jobs")
-    ),
+    )
+    + "ALTER TABLE jobs MODIFY queue varbinary(191) NOT NULL;\nALTER TABLE failed_jobs MODIFY queue varbinary(191) NOT NULL, "
+    "MODIFY uuid varbinary(36);\n",
 }
 
 

@@ -84,9 +84,9 @@ class Naive(_Time):
         except OverflowError:
             return value.replace(tzinfo=None)
 
-    def from_store(self, value: datetime | str | None) -> datetime | None:
+    def from_store(self, value: object) -> datetime | None:
         """Return the time that the application's wall clock showed."""
-        read = _read_iso(value) if isinstance(value, str) else value
+        read = _read_iso(value)
         return None if read is None else _in_utc(read.replace(tzinfo=self.zone))
 
 
@@ -128,9 +128,9 @@ class IsoText(_Time):
         wall = value.astimezone(self.zone).replace(tzinfo=None)
         return wall.isoformat(self.separator, self.timespec) + self.suffix
 
-    def from_store(self, value: str | None) -> datetime | None:
+    def from_store(self, value: object) -> datetime | None:
         """Return the time that a text says."""
-        read = None if value is None else _read_iso(value)
+        read = _read_iso(value)
         if read is None:
             return None
         return _in_utc(read if read.tzinfo is not None else read.replace(tzinfo=self.zone))
@@ -170,10 +170,10 @@ class UuidDigits(Codec):
         """Return the digits; raises ValueError for a text that is no uuid."""
         return UUID(value).hex
 
-    def from_store(self, value: str | None) -> str | None:
+    def from_store(self, value: Any) -> Any:  # noqa: ANN401 - SQLite may hold anything in such a column
         """Return the uuid with dashes, what is none as it is."""
         try:
-            return None if value is None else str(UUID(value))
+            return str(UUID(value)) if isinstance(value, str) else value
         except ValueError:
             return value
 
@@ -202,9 +202,12 @@ EPOCH_S = Epoch()
 EPOCH_MS = Epoch(_US_A_MS)
 
 
-def _read_iso(text: str) -> datetime | None:
+def _read_iso(value: object) -> datetime | None:
+    """Return a time as it is or as a text says it, None for anything else, as SQLite may hold it."""
+    if not isinstance(value, str):
+        return value if isinstance(value, datetime) else None
     try:
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(value)
     except ValueError:
         return None
 

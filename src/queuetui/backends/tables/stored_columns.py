@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import Column as TableColumn
 from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB
-from sqlalchemy.types import TypeEngine, UserDefinedType
+from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
 
 from queuetui.backends.sql.catalog import StoredColumn, StoredTable
 from queuetui.backends.tables.codecs import (
@@ -80,6 +80,13 @@ _TYPES: dict[Holds, TypeEngine[Any]] = {
 }
 
 
+# In SQLite a declared type says nothing of the values, so none of these may be converted.
+_UNCONVERTED: dict[Holds, TypeEngine[Any]] = {
+    Holds.ZONED: Text(),
+    Holds.NAIVE: Text(),
+    Holds.UUID: Text(),
+    Holds.BYTES: NullType(),
+}
 # What is written in a filter as it stands in the column.
 _WRITTEN = (Holds.WHOLE, Holds.NUMBER, Holds.TEXT, Holds.UUID)
 _POSTGRESQL: dict[str, TypeEngine[Any]] = {"jsonb": JSONB(), "interval": INTERVAL()}
@@ -110,8 +117,8 @@ def holds(stored: StoredColumn) -> Holds:
 
 def typed(stored: StoredColumn, dialect: str) -> ColumnClause[Any]:
     """Return a column as it is compared in its own type."""
-    if dialect == "sqlite" and holds(stored) is Holds.NAIVE:
-        return column(stored.name, Text())
+    if dialect == "sqlite" and holds(stored) in _UNCONVERTED:
+        return column(stored.name, _UNCONVERTED[holds(stored)])
     return column(stored.name, _TYPES.get(holds(stored), Text()))
 
 
@@ -129,31 +136,34 @@ def label(stored: StoredColumn, value: str, dialect: str) -> Any:  # noqa: ANN40
     return value
 
 
-def name_field(stored: StoredColumn, at: Column) -> Field:
+def name_field(stored: StoredColumn, at: Column, dialect: str) -> Field:
     """Return a column of names: as text where a person could not write its own values, or their padding."""
     if stored.stored == "character":
         return Field(cast(at, Text()))
-    return Field(at, key_codec(stored)) if holds(stored) in _WRITTEN else Field(as_text(stored, at))
+    return Field(at, key_codec(stored, dialect)) if holds(stored) in _WRITTEN else Field(as_text(stored, at))
 
 
-def key_codec(stored: StoredColumn) -> Codec:
+def key_codec(stored: StoredColumn, dialect: str) -> Codec:
     """Return how a value stands in a column that is compared in its own type, as a key is."""
     kind = holds(stored)
     if kind in (Holds.WHOLE, Holds.NUMBER, Holds.TRUTH):
         return WHOLE
-    return {Holds.UUID: UuidValue(), Holds.BYTES: ByteDigits()}.get(kind, PLAIN)
+    if kind is Holds.UUID:
+        return PLAIN if dialect == "sqlite" else UuidValue()
+    return ByteDigits() if kind is Holds.BYTES else PLAIN
 
 
 def utc_codec(stored: StoredColumn, dialect: str, zone: tzinfo = UTC) -> Codec:
     """Return how a product's times, in UTC or a zone, stand in a column that may know its zone."""
-    if holds(stored) is Holds.ZONED:
-        return ZONED
-    return IsoText(zone, " ", "microseconds", "") if dialect == "sqlite" else Naive(zone)
+    is_zoned = holds(stored) is Holds.ZONED
+    if dialect == "sqlite":
+        return IsoText(UTC if is_zoned else zone, " ", "microseconds", "")
+    return ZONED if is_zoned else Naive(zone)
 
 
-def uuid_codec(stored: StoredColumn) -> Codec:
+def uuid_codec(stored: StoredColumn, dialect: str) -> Codec:
     """Return how a uuid stands in a column of its own type, or as 32 hexadecimal digits."""
-    return UuidValue() if holds(stored) is Holds.UUID else UuidDigits()
+    return UuidValue() if holds(stored) is Holds.UUID and dialect != "sqlite" else UuidDigits()
 
 
 def as_table(stored: StoredTable, dialect: str) -> Table:

@@ -116,9 +116,9 @@ class DjangoTasks:
             for name in ("return_value", "exception_class_path", "traceback", "worker_ids")
         }
         return Source(
-            name=_SOURCE, rows=self.table, key=(Field(row.id, uuid_codec(self.stored.columns["id"])),),
+            name=_SOURCE, rows=self.table, key=(Field(row.id, uuid_codec(self.stored.columns["id"], self.dialect)),),
             fields={
-                "id": Field(row.id, uuid_codec(self.stored.columns["id"])),
+                "id": Field(row.id, uuid_codec(self.stored.columns["id"], self.dialect)),
                 "type": Field(row.task_path),
                 "queue": Field(row.queue_name, folds=self.stored.columns["queue_name"].folds),
                 "priority": Field(row.priority, WHOLE),

@@ -47,8 +47,7 @@ class Completer:
         uuids = sorted({str(row["uuid"]) for row, _ in read if is_uuid(row.get("uuid"))})
         if failed is None or not uuids or not self._tables.may_share_uuid:
             return shared
-        stored = map(self._tables.codec(failed.c.uuid).to_store, uuids)
-        counted = select(failed.c.uuid).where(failed.c.uuid.in_([*stored])).group_by(failed.c.uuid)
+        counted = select(failed.c.uuid).where(failed.c.uuid.in_(uuids)).group_by(failed.c.uuid)
         found = fetch_within(connection, counted.having(func.count() > 1), _LOOK_S)
         return shared | {str(one) for (one,) in found or ()}
 

@@ -122,7 +122,7 @@ def _describe_failed(tables: Tables, failed: Table, reader: JobReader) -> Source
     def by_id(text: str) -> Condition | None:
         if not is_uuid(text):
             return false()
-        found: Condition | None = None if uuid is None else uuid == tables.codec(uuid).to_store(text)
+        found: Condition | None = None if uuid is None else uuid == text
         return found
 
     return Source(

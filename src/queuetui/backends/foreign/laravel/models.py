@@ -111,7 +111,8 @@ class ModelLabels:
         if found is None or not found.is_readable or "id" not in found.columns:
             return None
         labels = tuple(one for one in labels if one in found.columns)
-        rows, ids = as_table(found, self.catalog.dialect), key_codec(found.columns["id"])
+        dialect = self.catalog.dialect
+        rows, ids = as_table(found, dialect), key_codec(found.columns["id"], dialect)
         return _ModelTable(rows, ids, labels) if labels else None
 
     def _read(

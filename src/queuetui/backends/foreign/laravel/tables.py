@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Table, Text, Uuid
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
@@ -18,6 +18,8 @@ from queuetui.model.text import sanitize
 
 # What keeps a payload as a document, and not as its text.
 _DOCUMENTS: dict[str, TypeEngine[Any]] = {"postgresql": postgresql.JSON(), "mysql": JSON()}
+# Names are compared as the texts that payloads have, whatever their columns hold.
+_NAMES: dict[Holds, TypeEngine[Any]] = {Holds.BYTES: Text(), Holds.UUID: Uuid(as_uuid=False)}
 
 
 @dataclass(frozen=True)
@@ -48,11 +50,11 @@ class Tables:
         return self._name(self.found.batches)
 
     def codec(self, at: Column[Any]) -> Codec:
-        """Return how a name or a number stands in a column of one of them."""
+        """Return how a row's id stands in its column."""
         if isinstance(at.type, BigInteger):
             return WHOLE
         stored = next(one for one in self.found.parts if (one.schema, one.name) == (at.table.schema, at.table.name))
-        return key_codec(stored.columns[at.name])
+        return key_codec(stored.columns[at.name], self.dialect)
 
     @property
     def jobs_absent(self) -> str:
@@ -86,6 +88,10 @@ class Tables:
         if one is None or not one.is_readable:
             return None
         named, ids, payload = as_table(one, self.dialect), one.columns["id"], one.columns.get("payload")
+        for stored in one.columns.values():
+            is_name = stored.name != "id" or one is self.found.batches
+            if is_name and holds(stored) in _NAMES and self.dialect != "sqlite":
+                named.append_column(Column(stored.name, _NAMES[holds(stored)]), replace_existing=True)
         # SQLite numbers rows in a column of no type, too.
         if not ids.stored or holds(ids) is Holds.NUMBER:
             named.append_column(Column("id", BigInteger), replace_existing=True)

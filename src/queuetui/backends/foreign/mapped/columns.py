@@ -11,9 +11,9 @@ from sqlalchemy import TableClause, table
 from queuetui.backends.foreign.mapped.shape import Mapping
 from queuetui.backends.foreign.mapped.side_shapes import TimesShape
 from queuetui.backends.sql.catalog import StoredColumn, StoredTable
-from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, ZONED, Codec, IsoText, Naive
+from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, Codec, IsoText, Naive
 from queuetui.backends.tables.source import Column, Field
-from queuetui.backends.tables.stored_columns import Holds, as_text, holds, label, name_field, typed
+from queuetui.backends.tables.stored_columns import Holds, as_text, holds, label, name_field, typed, utc_codec
 from queuetui.model.query import TIME_FIELDS
 
 _FITTING = {
@@ -37,7 +37,7 @@ def time_codec(times: TimesShape, stored: StoredColumn, dialect: str) -> Codec:
     if kind not in allowed:
         raise ValueError(f"{stored.name} holds {kind}, which are no times of kind {times.kind!r}")
     if times.kind == "zoned":
-        return ZONED
+        return utc_codec(stored, dialect)
     if times.kind == "naive":
         # MySQL turns a TIMESTAMP into the session's zone, which is UTC here.
         zone = UTC if stored.stored.lower().startswith("timestamp") and dialect == "mysql" else ZoneInfo(times.zone)
@@ -87,4 +87,4 @@ class Described(NamedTable):
         stored = self.stored.columns[shape.column]
         if name in TIME_FIELDS:
             return Field(self.at(shape.column), time_codec(shape.times or self.mapping.times, stored, self.dialect))
-        return name_field(stored, self.at(shape.column))
+        return name_field(stored, self.at(shape.column), self.dialect)

@@ -99,13 +99,12 @@ def _cleanup(mapping: Mapping) -> dict[str, Any]:
 def _source(described: Described, catalog: Catalog) -> Source:
     mapping, stored = described.mapping, described.stored
     key = stored.columns[mapping.key.column]
-    key_field = Field(described.at(key.name), key_codec(key))
+    key_field = Field(described.at(key.name), key_codec(key, catalog.dialect))
     texts = {name: described.text(mapping.fields[name].column) for name in LONG_TEXTS if name in mapping.fields}
     fields = {"id": key_field, **{name: described.field(name) for name in mapping.fields if name not in LONG_TEXTS}}
     if mapping.priority is not None:
-        fields["priority"] = Field(
-            described.at(mapping.priority.column), key_codec(stored.columns[mapping.priority.column])
-        )
+        ranked = stored.columns[mapping.priority.column]
+        fields["priority"] = Field(described.at(ranked.name), key_codec(ranked, catalog.dialect))
     states = _states(described, fields)
     running = mapping.states.get(State.PROCESSING)
     if mapping.events is not None:

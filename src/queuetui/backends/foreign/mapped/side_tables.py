@@ -74,7 +74,7 @@ class SideTable(NamedTable, Generic[Shape]):
 
         uuid columns are compared as uuids, and text columns as texts.
         """
-        if "." not in name and holds(self.stored.columns[name]) is Holds.UUID:
+        if self.dialect != "sqlite" and "." not in name and holds(self.stored.columns[name]) is Holds.UUID:
             try:
                 found: Condition = self.at(name) == UUID(value)
             except ValueError:
