@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,40 @@ def test_times_in_the_future_name_the_setting_of_their_zone(postgres_url: str) -
         remarks = " ".join(remark for job in page.jobs for remark in job.remarks)
         assert ("mapping.zone" in remarks) is bool(ahead_h)
         backend.close()
+
+
+@pytest.mark.parametrize(
+    ("made", "column", "said"),
+    [
+        ("2026-11-01T02:00:00", '"made"', "mapping.zone"),
+        ("2026-11-01T02:00:00Z", '"made"', ""),
+        ("2026-11-01T02:00:00+00:00", '"made"', ""),
+        ("2026-11-01T02:00:00", '{ column = "made", times = { kind = "iso" } }', ""),
+        ("2031-01-01T00:00:00", '"made"', "the server's clock"),
+        ("soon", '"made"', ""),
+    ],
+)
+def test_only_a_time_that_the_setting_reaches_names_it(
+    sqlite_url: str, tmp_path: Path, made: str, column: str, said: str
+) -> None:
+    """A time of the future doubts the zone where it names none, is read in that of the setting, and zones can differ so much."""
+    run_script(
+        sqlite_url,
+        "CREATE TABLE work (id integer PRIMARY KEY, kind text, status text, made text);\n"
+        f"INSERT INTO work VALUES (1, 'mail', 'new', '{made}');\n",
+    )
+    file = tmp_path / "work.toml"
+    file.write_text(
+        'label = "W"\ntable = "work"\nkey = "id"\nstatus = "status"\ntimes = { kind = "iso" }\n[fields]\ntype = "kind"\n'
+        f'created = {column}\n[states.pending]\nis = ["new"]\n'
+    )
+    settings, now = {"mapping": str(file)}, datetime(2026, 11, 1, tzinfo=UTC)
+    backend = open_backend(sqlite_url, BackendOptions("mine", now=now, settings=settings))
+    (job,) = backend.inspector.page(PageRequest(), Limits()).jobs
+    remarks = " ".join(job.remarks)
+    assert ("lies in the future" in remarks) is bool(said)
+    assert ("mapping.zone" in remarks) is (said == "mapping.zone")
+    backend.close()
 
 
 def test_a_mapping_file_that_cannot_be_read_is_told(sqlite_url: str, tmp_path: Path) -> None:

@@ -33,6 +33,10 @@ class Codec:
         """Return a column's value as we know it, None for one that cannot be read."""
         return value
 
+    def lacks_zone(self, value: object) -> bool:
+        """Tell whether a column's value is a time that was read in the zone of the application."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class _Time(Codec):
@@ -89,6 +93,10 @@ class Naive(_Time):
         read = _read_iso(value)
         return None if read is None else _in_utc(read.replace(tzinfo=self.zone))
 
+    def lacks_zone(self, value: object) -> bool:
+        """Tell whether it is a time."""
+        return _read_iso(value) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Epoch(_Time):
@@ -134,6 +142,11 @@ class IsoText(_Time):
         if read is None:
             return None
         return _in_utc(read if read.tzinfo is not None else read.replace(tzinfo=self.zone))
+
+    def lacks_zone(self, value: object) -> bool:
+        """Tell whether a text says a time and names no zone."""
+        read = _read_iso(value)
+        return read is not None and read.tzinfo is None
 
 
 @dataclass(frozen=True, slots=True)

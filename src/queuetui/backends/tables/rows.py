@@ -14,7 +14,7 @@ from sqlalchemy import Row as StoredRow
 from sqlalchemy import Select, false, func, select, tuple_
 
 from queuetui.backends.reading.zone_doubts import say_ahead
-from queuetui.backends.tables.codecs import IsoText, Naive, Whole
+from queuetui.backends.tables.codecs import Whole
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.product import RowPlace
 from queuetui.backends.tables.source import (
@@ -104,17 +104,21 @@ def read_row(source: Source, record: Record, reading: Reading, chars: int | None
         text, is_whole = texts[PAYLOAD]
         data = summarise_json(job.type.raw, text, reading.summaries)
         job = replace(job, payload=Untrusted(text), payload_whole=is_whole, data=data)
-    return row, _with_zone_doubted(source, row, source.finish(row, job))
+    return row, _with_zone_doubted(source, record, row, source.finish(row, job))
 
 
-def _with_zone_doubted(source: Source, row: Row, job: Job) -> Job:
-    """Return a job with a remark where a time that is over lies in the future: its zone is another."""
+def _with_zone_doubted(source: Source, record: Record, row: Row, job: Job) -> Job:
+    """Return a job with a remark where a time that is over lies in the future: its zone may be another."""
     if not source.zone_setting:
         return job
-    zoneless = {name for name, one in source.fields.items() if isinstance(one.codec, Naive | IsoText)}
-    over = [row[name] for name in _OVER if name in zoneless and row[name] is not None]
+    set_by = (name for name in _OVER if name in source.fields.keys() - source.own_zones)
+    over = [row[name] for name in set_by if source.fields[name].codec.lacks_zone(record[f"field_{name}"])]
     said = say_ahead(max(over), row[NOW], source.zone_setting) if over else ""
-    return replace(job, remarks=(*job.remarks, said)) if said else job
+    if not said:
+        return job
+    # What is said of all times of the source gives the same advice.
+    kept = (one for one in job.remarks if one != source.note or source.zone_setting not in said)
+    return replace(job, remarks=(*kept, said))
 
 
 def _make_job(source: Source, record: Record, row: Row, reading: Reading) -> Job:

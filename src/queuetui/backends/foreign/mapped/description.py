@@ -127,6 +127,7 @@ def _source(described: Described, catalog: Catalog) -> Source:
         extra={_STATUS: described.text(mapping.status)},
         finish=_finish(mapping),
         zone_setting=ZONE,
+        own_zones=frozenset(name for name, shape in mapping.fields.items() if shape.times is not None),
     )
 
 
