@@ -6,12 +6,22 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+import pymysql
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.sql.driver_errors import translated, unknown_when_lost
-from queuetui.model.errors import BadConfig, Denied, NotFound, QueueTuiError, UnknownOutcome, Unreachable, Unsupported
+from queuetui.model.errors import (
+    BadConfig,
+    ConnectionLost,
+    Denied,
+    NotFound,
+    QueueTuiError,
+    UnknownOutcome,
+    Unreachable,
+    Unsupported,
+)
 from tests.backends.captures import query
 
 SECRET = "hunter2"
@@ -104,6 +114,31 @@ def test_a_url_of_another_kind_is_unsupported() -> None:
         with pytest.raises((BadConfig, Unsupported)) as refused:
             open_database(url, 5, 5)
         assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "words"),
+    [
+        ("42704", Unsupported, "check the options of the URL"),
+        ("22023", Unsupported, "check the options of the URL"),
+        ("42602", NotFound, "takes no such name"),
+        ("58030", Unreachable, "cannot read or write its files"),
+        ("XX001", Unreachable, "is damaged"),
+        (1102, NotFound, "takes no such name"),
+        (1109, NotFound, "is not there"),
+        (1193, Unsupported, "check the options of the URL"),
+        (1820, Denied, "check the user, its password"),
+        (1030, Unreachable, "cannot read or write its files"),
+        (1194, Unreachable, "is damaged"),
+        (3159, Unsupported, r"by TLS only; add \?ssl_ca=FILE"),
+        (3169, ConnectionLost, "does not answer"),
+    ],
+)
+def test_a_code_of_a_server_has_words(code: str | int, kind: type[QueueTuiError], words: str) -> None:
+    """What a server refuses by a code is told with what to do, by both servers' codes."""
+    error = pymysql.OperationalError(code, "said") if isinstance(code, int) else psycopg.errors.lookup(code)("said")
+    with pytest.raises(kind, match=words), translated("looking"):
+        raise error
 
 
 def test_a_connection_lost_in_a_commit_leaves_the_outcome_unknown() -> None:

@@ -41,8 +41,14 @@ _REFUSED = "a constraint or a trigger of the table refused it, so nothing was ch
 _GONE = "the store does not answer; check that it runs and that the URL is right"
 _POOLED = "a pooler before the server refused it; PgBouncer needs pool_mode = transaction or session"
 _CROWDED = "the server has no connection left; close idle ones, use a pooler, or raise its limit"
+_ONLY_TLS = "the server takes connections by TLS only; add ?ssl_ca=FILE to the URL"
+_BAD_SETTING = "the server has no such setting, or not that value of it; check the options of the URL"
+_BAD_NAME = "the server takes no such name; check the URL and the names in the profile"
+_DAMAGED = "its data in the server is damaged; check it by the server's own tools, and restore a copy"
+_DISK = "the server cannot read or write its files; see its log, and check its disk"
 _FULL = "the store's disk is full; free some of it"
 _SHORT_OF_MEMORY = "the store has no memory left for it; look at the server's load"
+_PACKET = "it is larger than the server's max_allowed_packet; raise that, or keep large data elsewhere"
 _NO_ROOM = "a text or a number is more than the store can hold; shorten it, or keep large data elsewhere"
 _WRONG_VALUE = "the store cannot hold one of its characters or values; use another, or a database that holds all of Unicode (UTF8, utf8mb4)"
 _UNEXPECTED = "the store answered with an error that was not expected; its own manual and log say more"
@@ -72,6 +78,10 @@ _BY_SQLSTATE: dict[str, _Advice] = {
     "53100": (Unreachable, _FULL),
     "53200": (Unreachable, _SHORT_OF_MEMORY),
     "53300": (Unreachable, _CROWDED),
+    "58": (Unreachable, _DISK),
+    **dict.fromkeys(("XX001", "XX002"), (Unreachable, _DAMAGED)),
+    **dict.fromkeys(("22023", "42704", "55P02"), (Unsupported, _BAD_SETTING)),
+    **dict.fromkeys(("42602", "42622"), (NotFound, _BAD_NAME)),
     **dict.fromkeys(("22001", "22003", "54000"), (BadPayload, _NO_ROOM)),
     **dict.fromkeys(("22021", "22P05"), (BadPayload, _WRONG_VALUE)),
 }
@@ -79,19 +89,24 @@ _BY_SQLSTATE: dict[str, _Advice] = {
 _CLIENT_NUMBERS = range(2000, 3000)
 _BY_NUMBER: dict[int, _Advice] = {
     **dict.fromkeys(
-        (0, 1053, 1077, 1079, 1152, *range(1156, 1162), 1184, 1927, 2006, 2013, 3159, 4031), (ConnectionLost, _GONE)
+        (0, 1053, 1077, 1079, 1152, *range(1156, 1162), 1184, 1927, 2006, 2013, 3169, 4031), (ConnectionLost, _GONE)
     ),
     **dict.fromkeys((1040, 1203, 1226), (Unreachable, _CROWDED)),
     **dict.fromkeys((1021, 1114), (Unreachable, _FULL)),
-    **dict.fromkeys((1037, 1038), (Unreachable, _SHORT_OF_MEMORY)),
-    **dict.fromkeys((1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698), (Denied, _DENIED)),
-    **dict.fromkeys((1290, 1792, 1836), (Denied, _READ_ONLY)),
-    **dict.fromkeys((1046, 1049, 1054, 1146), (NotFound, _ABSENT)),
+    **dict.fromkeys((1037, 1038, 1041), (Unreachable, _SHORT_OF_MEMORY)),
+    **dict.fromkeys((1002, 1003, 1004, 1005, 1016, 1023, 1024, 1026, 1030), (Unreachable, _DISK)),
+    **dict.fromkeys((1034, 1035, 1194, 1195, 1712), (Unreachable, _DAMAGED)),
+    **dict.fromkeys((1193, 1231, 1232), (Unsupported, _BAD_SETTING)),
+    **dict.fromkeys((1059, 1102, 1103), (NotFound, _BAD_NAME)),
+    3159: (Unsupported, _ONLY_TLS),
+    **dict.fromkeys((1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698, 1820, 1862, 3118, 4151), (Denied, _DENIED)),
+    **dict.fromkeys((1036, 1290, 1792, 1836), (Denied, _READ_ONLY)),
+    **dict.fromkeys((1046, 1049, 1054, 1109, 1146), (NotFound, _ABSENT)),
     **dict.fromkeys((1020, 1205, 1213, 3572), (Conflict, _LOCKED)),
     1062: (Conflict, _TWICE),
     **dict.fromkeys((1048, 1364), (Conflict, _NO_VALUE)),
     **dict.fromkeys((1451, 1452, 1644, 3819, 4025), (Conflict, _REFUSED)),
-    1301: (BadPayload, "it is larger than the server's max_allowed_packet; raise that, or keep large data elsewhere"),
+    **dict.fromkeys((1153, 1301), (BadPayload, _PACKET)),
     **dict.fromkeys((1071, 1118, 1264, 1406), (BadPayload, _NO_ROOM)),
     **dict.fromkeys((1292, 1300, 1366, 3988), (BadPayload, _WRONG_VALUE)),
     **dict.fromkeys((1317, 1969, 3024), (Unreachable, _SLOW)),
