@@ -153,7 +153,7 @@ def _run(arguments: list[str] | None) -> int:
         output.say("stopped")
         return exit_codes.INTERRUPTED
     except click.ClickException as error:
-        output.say(f"queuetui: {_in_one_line(error)}")
+        output.say_why(_in_one_line(error))
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last net: whatever it is, one line and an exit code
         return _report(error)
@@ -185,14 +185,14 @@ def _report(error: Exception) -> int:
     if os.environ.get("QUEUETUI_DEBUG"):
         output.say_traceback(error)
     if isinstance(error, QueueTuiError):
-        output.say(f"queuetui: {error}")
+        output.say_why(str(error))
         return exit_codes.exit_code(error)
     if isinstance(error, OSError) and error.strerror:
         # Such as help for a full disk: what it says is the system's.
-        output.say(f"queuetui: the system refused it: {error.strerror}; mend that, then run it again")
+        output.say_why(f"the system refused it: {error.strerror}; mend that, then run it again")
         return exit_codes.REFUSED
     # Its own words may quote anything, a password among them.
-    output.say(
-        f"queuetui: this is a fault of the program ({type(error).__name__}); to see where, run it again with QUEUETUI_DEBUG=1"
+    output.say_why(
+        f"this is a fault of the program ({type(error).__name__}); to see where, run it again with QUEUETUI_DEBUG=1"
     )
     return exit_codes.REFUSED

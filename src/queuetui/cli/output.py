@@ -17,13 +17,14 @@ from click.exceptions import Exit
 from rich.cells import cell_len
 
 from queuetui.model.errors import QueueTuiError
-from queuetui.model.text import DETAIL_CAP, SafeText, Untrusted, sanitize
+from queuetui.model.text import DETAIL_CAP, ELLIPSIS, SafeText, Untrusted, sanitize
 from queuetui.model.urls import hide_passwords
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 GAP = "  "
 CELL_CAP = 60
 WORDS_CAP = 16 * 1024
+WHY_CAP = 2000
 _YELLOW, _PLAIN = "\x1b[33m", "\x1b[0m"
 
 
@@ -118,6 +119,14 @@ def say(message: str) -> None:
     # Words that nobody can be told fail nothing.
     with suppress(OSError):
         print(sanitize(hide_passwords(message), WORDS_CAP, keep_newlines=True), file=sys.stderr, flush=True)
+
+
+def say_why(message: str) -> None:
+    """Write in one line why a command ended; a long one is cut in its middle, and keeps its advice."""
+    said = hide_passwords(message)
+    if len(said) > WHY_CAP:
+        said = f"{said[: WHY_CAP // 2]} {ELLIPSIS} {said[-WHY_CAP // 2 :]}"
+    say(f"queuetui: {sanitize(said, WORDS_CAP)}")
 
 
 def warn(message: str) -> None:
