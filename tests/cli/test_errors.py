@@ -211,6 +211,7 @@ def test_a_broken_filter_says_where(refused: Invoke, filter_text: str, position:
         ("@/dev/zero", "the file '/dev/zero' cannot be read: it holds more than 256 MB"),
         (f"@{sys.executable}", "is not UTF-8 text"),
         ("NaN", "not JSON"),
+        pytest.param(f"@{'x' * 9000}", "… ", id="long"),
     ],
 )
 def test_a_payload_that_is_not_json_is_told(refused: Invoke, sqlite_url: str, payload: str, words: str) -> None:

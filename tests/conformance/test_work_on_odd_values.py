@@ -11,6 +11,7 @@ from queuetui.backends.backend import NativeBackend
 from queuetui.backends.native.redis.backend import RedisBackend
 from queuetui.backends.native.sql.backend import SqlBackend
 from queuetui.model.act import Outcome, Verb
+from queuetui.model.errors import Unsupported
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Watch
@@ -97,6 +98,20 @@ def test_unreadable_starts_let_a_rate_begin_anew(store: Store, by_hand: Any) -> 
         put_rules(backend, store, by_hand, "begun", text)
         add_one(backend, type=job_type, queue="odd")
         assert WorkerThread(backend, burst=True).wait().jobs == 1, text
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "mysql", "redis"])
+@pytest.mark.parametrize("name", ["schema", "minimum_client"])
+def test_a_meta_that_is_no_number_is_refused_by_name(store: Store, by_hand: Any, name: str) -> None:
+    """What the queue needs of who uses it is not guessed."""
+    backend = store.open()
+    for text in ("", "x\x1b[2J", "9" * 5000):
+        if isinstance(backend, SqlBackend):
+            assert write(backend, "update queuetui_meta set value = :value where name = :name", value=text, name=name)
+        else:
+            by_hand.hset(prefix_of(store) + "meta", name, text)
+        with pytest.raises(Unsupported, match=f"as {name}, which is no number"):
+            backend.schema.pending()
 
 
 @pytest.mark.parametrize("kind", SQL)

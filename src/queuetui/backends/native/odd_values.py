@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from queuetui.model.clock import EARLIEST, LATEST, from_us
+from queuetui.model.errors import Unsupported
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 
@@ -35,6 +36,16 @@ _ID_CHARS = 36
 _NO_TEXT = "\ufffd"
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _HOW_TO_MEND = "delete the job, or write a right value by hand"
+
+
+def read_level(value: object, name: str) -> int:
+    """Return a number of the queue's meta, such as its schema; raises Unsupported where it is none."""
+    said = str(value)
+    if _WHOLE.fullmatch(said) is None:
+        shown = sanitize(said, _SHOWN_CHARS)
+        message = f"the queue cannot be used: its meta holds {shown!r} as {name}, which is no number; write the right one there by hand"
+        raise Unsupported(message)
+    return int(said)
 
 
 def read_json(text: str | bytes | None) -> Any:  # noqa: ANN401 - any JSON value

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from queuetui.backends.examiner import LATE_S, MOST_LATE, Examiner
+from queuetui.backends.native.odd_values import read_level
 from queuetui.backends.native.redis import migration
 from queuetui.backends.native.redis.durability import read_durability
 from queuetui.backends.redis.condition import ServerCondition
@@ -38,11 +39,11 @@ class RedisExaminer(Examiner):
 def _read_schema(server: Server) -> SchemaFacts:
     meta = server.read_meta()
     return SchemaFacts(
-        version=int(meta["schema"]) if "schema" in meta else None,
+        version=read_level(meta["schema"], "schema") if "schema" in meta else None,
         ours=migration.SCHEMA,
-        minimum_client=int(meta.get("minimum_client", 0)),
+        minimum_client=read_level(meta.get("minimum_client", 0), "minimum_client"),
         our_level=migration.CLIENT_LEVEL,
-        protocol=int(meta.get("protocol", 0)),
+        protocol=read_level(meta.get("protocol", 0), "protocol"),
         our_protocol=migration.PROTOCOL,
     )
 

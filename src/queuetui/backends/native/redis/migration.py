@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from queuetui.backends.native.odd_values import read_level
 from queuetui.model.errors import SchemaTooNew
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def check_version(server: Server) -> int | None:
     """Return the schema's version; raises SchemaTooNew."""
     meta = server.read_meta()
     version = _version_of(meta)
-    needed = int(meta.get("minimum_client", CLIENT_LEVEL))
+    needed = read_level(meta.get("minimum_client", CLIENT_LEVEL), "minimum_client")
     if (version is not None and version > SCHEMA) or needed > CLIENT_LEVEL:
         raise SchemaTooNew(
             f"the queue has schema {version} and this queuetui knows up to {SCHEMA}: it was made or migrated by a newer one; "
@@ -50,4 +51,4 @@ def migrate(server: Server) -> tuple[str, ...]:
 
 
 def _version_of(meta: Mapping[str, str]) -> int | None:
-    return int(meta["schema"]) if "schema" in meta else None
+    return read_level(meta["schema"], "schema") if "schema" in meta else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, select
 
 from queuetui.backends.examiner import LATE_S, MOST_LATE
+from queuetui.backends.native.odd_values import read_level
 from queuetui.backends.native.sql.look import mysql_condition, postgresql_condition
 from queuetui.backends.native.sql.look.condition_reader import ConditionReader
 from queuetui.backends.native.sql.look.console_read import open_reading
@@ -85,7 +86,7 @@ def held_snapshots(database: Database, held_s: float) -> tuple[HeldSnapshot, ...
 def _read_schema(database: Database, session: Session) -> SchemaFacts:
     def read(name: str) -> int | None:
         row = session.row("read_meta", name=name)
-        return None if row is None else int(row[0])
+        return None if row is None else read_level(row[0], name)
 
     return SchemaFacts(
         version=read("schema"),

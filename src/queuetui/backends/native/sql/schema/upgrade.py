@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from queuetui import resources
+from queuetui.backends.native.odd_values import read_level
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.session import Session
 from queuetui.model.errors import NotFound, SchemaTooNew, SchemaTooOld
@@ -88,7 +89,8 @@ def refuse_newer(database: Database, session: Session) -> None:
     version = _version_of(session)
     known = list_migrations(database.dialect)[-1].number
     needed = session.row("read_meta", name="minimum_client")
-    if (version is not None and version > known) or (needed is not None and int(needed[0]) > CLIENT_LEVEL):
+    level = 0 if needed is None else read_level(needed[0], "minimum_client")
+    if (version is not None and version > known) or level > CLIENT_LEVEL:
         raise SchemaTooNew(
             f"the queue has schema {version} and this queuetui knows up to {known}: it was made or migrated by a newer one; "
             "install that version here too"
@@ -101,7 +103,7 @@ def _after(database: Database, version: int | None) -> tuple[Migration, ...]:
 
 def _version_of(session: Session) -> int | None:
     row = session.row("read_meta", name="schema")
-    return None if row is None else int(row[0])
+    return None if row is None else read_level(row[0], "schema")
 
 
 def _apply(database: Database, *migrations: Migration) -> tuple[Migration, ...]:
