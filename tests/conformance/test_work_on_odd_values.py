@@ -256,6 +256,8 @@ def test_upkeep_goes_on_beside_jobs_that_cannot_be_read(store: Store, keys: Any)
     write_over(claimed[0].id)
     assert [one.job_id for one in backend.jobs.sweep(100)] == [claimed[1].id]
     assert backend.jobs.sweep(100) == ()
+    keys.hset(prefix_of(store) + "ls", "of another hand", "{")
+    assert backend.jobs.sweep(100) == ()
     lease, held = claim(backend, 1)
     write_over(held[0].id)
     backend.jobs.close_lease(lease.id)

@@ -2,12 +2,14 @@
 
 local LEASE = 'ss'
 
--- Returns the worker and the queue of a lease, nil where it is unknown.
+-- Returns the worker and the queue of a lease, nil where it is unknown or cannot be read.
 local function read_lease(lease)
   local found = call('HGET', key('ls'), lease)
   if found then
-    local worker, queue = struct.unpack(LEASE, found)
-    return worker, queue
+    local is_read, worker, queue = pcall(struct.unpack, LEASE, found)
+    if is_read then
+      return worker, queue
+    end
   end
 end
 
