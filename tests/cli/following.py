@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
 from tests.architecture.source import ROOT
+from tests.bounded import bounded
 from tests.cli.scenes import Scene
 
 
@@ -26,13 +26,6 @@ def following(scene: Scene, command: str, *options: str) -> Iterator[IO[str]]:
         text=True,
     )
     assert process.stdout is not None
-    # A stream that stays silent would be waited for without end.
-    guard = threading.Timer(30, process.kill)
-    guard.start()
-    try:
+    with bounded(process):
         yield process.stdout
-    finally:
         process.kill()
-        process.wait()
-        guard.cancel()
-        process.stdout.close()

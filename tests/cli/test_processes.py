@@ -18,6 +18,7 @@ from queuetui.cli.main import COMMANDS
 from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id
 from tests.architecture.source import ROOT
+from tests.bounded import bounded
 from tests.cli.conftest import Invoke
 from tests.zoo import SMALL_ZOO
 
@@ -127,18 +128,18 @@ def test_words_that_are_not_utf8_are_an_error_and_no_crash(filled: str) -> None:
 
 def test_a_reader_that_leaves_is_no_error(filled: str) -> None:
     """When `head` has seen enough the program ends quietly."""
-    with subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "queuetui", "jobs", "-n", "500", "--url", filled, "--format", "ndjson"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-    ) as process:
+    )
+    with bounded(process):
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
         complaint = process.stderr.read()
-        process.wait(60)
     assert (process.returncode, complaint) == (0, b"")
 
 

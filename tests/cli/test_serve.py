@@ -18,6 +18,7 @@ from queuetui.cli.commands import serve
 from queuetui.cli.main import program
 from queuetui.http.served import ServerLimits
 from tests.architecture.source import ROOT
+from tests.bounded import bounded
 from tests.cli.conftest import Invoke
 from tests.cli.scenes import Scene
 
@@ -97,7 +98,7 @@ def test_the_server_ends_well_when_it_is_told_to(
         stderr=subprocess.PIPE,
         text=True,
     )
-    with process:
+    with bounded(process):
         assert process.stderr is not None
         found = next(filter(None, map(ADDRESS.search, process.stderr)))
         assert httpx.get(f"{found[1]}/readyz").json()["status"] == "ready"

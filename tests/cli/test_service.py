@@ -16,6 +16,7 @@ from compose_spec import PyCompose
 
 from queuetui.cli.service.files import UnitPlace, write_compose, write_unit
 from queuetui.model.errors import BadConfig
+from tests.bounded import bounded
 from tests.cli.scenes import Scene
 
 WORDS = ("-q", "mail, high", "--app", "shop.jobs", "--tag", "100%", "$HOME", 'a"b\\c')
@@ -79,7 +80,8 @@ def test_a_worker_speaks_to_its_manager(tmp_path: Path) -> None:
         manager.settimeout(HEARD_S)
         environment = {**os.environ, "NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "400000"}
         command = [sys.executable, "-m", "queuetui", "worker", "--url", f"sqlite:///{tmp_path}/q.db"]
-        with subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL) as worker:
+        worker = subprocess.Popen(command, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
+        with bounded(worker):
             assert manager.recv(4096).decode() == f"READY=1\nMAINPID={worker.pid}"
             assert manager.recv(4096) == b"WATCHDOG=1"
             worker.send_signal(signal.SIGTERM)

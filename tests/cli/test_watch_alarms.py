@@ -14,6 +14,7 @@ import pytest
 
 from queuetui.config.paths import config_file
 from tests.architecture.source import ROOT
+from tests.bounded import bounded
 from tests.cli.conftest import Invoke
 from tests.cli.scenes import Scene
 from tests.waiting import wait_until
@@ -134,7 +135,8 @@ def test_a_watch_tells_as_it_happens_and_ends_when_asked(deep: Scene, number: si
     ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
     heard, terminal = os.openpty()
-    with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=terminal, text=True) as watch:
+    watch = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, stderr=terminal, text=True)
+    with bounded(watch):
         assert watch.stdout is not None
         assert json.loads(watch.stdout.readline())["name"] == "mail"
         deep.job("c", "slow")

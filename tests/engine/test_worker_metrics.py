@@ -11,6 +11,7 @@ from urllib.request import urlopen
 import pytest
 
 from queuetui.client.queue import Queue
+from tests.bounded import bounded
 from tests.waiting import wait_until
 
 APP = """
@@ -52,14 +53,11 @@ def test_a_worker_tells_what_it_did(tmp_path: Path, isolation: str) -> None:
         except OSError:
             return ""
 
-    with subprocess.Popen(
-        [sys.executable, "-m", "queuetui", *words], cwd=tmp_path, stderr=subprocess.DEVNULL
-    ) as worker:
-        try:
-            wait_until(lambda: scrape().count("jobs_total{") == 2)
-            told = scrape()
-        finally:
-            worker.terminate()
+    worker = subprocess.Popen([sys.executable, "-m", "queuetui", *words], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    with bounded(worker):
+        wait_until(lambda: scrape().count("jobs_total{") == 2)
+        told = scrape()
+        worker.terminate()
     assert 'jobs_total{provider="acme",queue="default",status="completed",type="spend"} 1.0' in told
     assert 'credits_used_total{provider="acme",queue="default",type="spend"} 2.5' in told
     assert 'job_errors_total{error="OSError",provider="",queue="default",type="fail"} 1.0' in told

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from queue import Queue
+from threading import Thread
 from uuid import uuid4
 
 import pytest
@@ -70,6 +72,24 @@ def test_what_was_left_out_of_too_large_a_burst_is_told(
     sent = add(backend, BURST)
     assert (seen(one), one.is_cut) == (sent[-1_000:], True)
     assert (seen(one), one.is_cut) == ([], False)
+
+
+def test_who_is_ended_waits_for_no_look(backend: NativeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Following ends at once, however long it is to the next look."""
+    monkeypatch.setattr(follower_file, "LOOK_EVERY_S", 3_600.0)
+    one, told = follow(backend, EventRequest(limit=10)), Queue[str | None]()
+    (begun,) = add(backend)
+
+    def read() -> None:
+        for new in one.follow():
+            told.put(new[0].job_id)
+
+    reader = Thread(target=read, daemon=True)
+    reader.start()
+    assert told.get(timeout=30) == begun
+    one.end()
+    reader.join(30)
+    assert not reader.is_alive()
 
 
 def test_what_is_committed_late_is_told_however_much_is_newer(

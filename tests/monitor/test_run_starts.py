@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Event as Flag
 from uuid import uuid4
 
 import pytest
@@ -48,7 +47,7 @@ def test_a_short_run_is_shown_whole(backend: NativeBackend, how: Ending) -> None
     assert tuple(event.kind for event in reversed(feed.open(job_id, events=10).events or ())) == whole
     (started,) = feed.events(EventRequest(job_id=job_id, kinds=frozenset({STARTED}))).events
     assert (started.fence, started.attempt) == (1, 1)
-    told = next(feed.follower(EventRequest(job_id=job_id)).follow(Flag()))
+    told = next(feed.follower(EventRequest(job_id=job_id)).follow())
     assert tuple(event.kind for event in told) == whole
     assert feed.gap_of(job_id) is None
 

@@ -34,18 +34,17 @@ class LiveSources:
         self._over = threading.Event()
         self._beginning = threading.Lock()
         self._threads: list[threading.Thread] | None = None
+        self._followers: list[Follower] = []
 
     def begin(self) -> None:
         """Watch from now on; what happens once this has returned is told; raises what a store raises."""
         with self._beginning:
             if self._threads is not None:
                 return
+            keeping = [system for system in self._systems if system.feed.capabilities.events]
+            self._followers = [system.feed.follow_from_now() for system in keeping]
             threads = [self._thread(self._count, system) for system in self._systems]
-            threads += [
-                self._thread(self._follow, system, system.feed.follow_from_now())
-                for system in self._systems
-                if system.feed.capabilities.events
-            ]
+            threads += [self._thread(self._follow, *one) for one in zip(keeping, self._followers, strict=True)]
             self._threads = threads
             for thread in threads:
                 thread.start()
@@ -53,6 +52,8 @@ class LiveSources:
     def end(self) -> None:
         """Stop watching; the stores may be closed then."""
         self._over.set()
+        for follower in self._followers:
+            follower.end()
         for thread in self._threads or ():
             thread.join()
 
@@ -63,7 +64,7 @@ class LiveSources:
         """Write each event once, also those that happened while the store did not answer."""
         while not self._over.is_set():
             try:
-                for new in follower.follow(self._over):
+                for new in follower.follow():
                     if follower.is_cut:
                         self._log.skip()
                     for event in new:

@@ -39,7 +39,7 @@ def log_of(backend: Backend) -> EventLog:
 
 
 class Follower:
-    """Yields each new event once, oldest first; the store's hints only make it look sooner.
+    """Yields each new event once, oldest first, until it is ended; the store's hints make it look sooner.
 
     `expands` tells that ends of runs hold their starts, which are events too.
     After a look, `is_cut` tells that more had happened than is looked through at once: older events were left out.
@@ -54,6 +54,7 @@ class Follower:
         self.is_cut = False
         self._back_again_s = 0.0
         self._seen: dict[str, datetime] = {}
+        self._rung, self._over = threading.Event(), threading.Event()
 
     def look(self) -> tuple[Event, ...]:
         """Return what was not seen before; the first time the newest that there are."""
@@ -98,17 +99,23 @@ class Follower:
         if newest is not None:
             self._seen = {cursor: at for cursor, at in self._seen.items() if at >= newest - 2 * LOOK_BACK}
 
-    def follow(self, over: threading.Event) -> Iterator[tuple[Event, ...]]:
-        """Yield what is new until it is over."""
-        rung = threading.Event()
-        ear = self._log.listen_events(rung.set)
+    def follow(self) -> Iterator[tuple[Event, ...]]:
+        """Yield what is new until it is over; may be called again where the store did not answer."""
+        ear = self._log.listen_events(self._rung.set)
         try:
-            while not over.is_set():
-                rung.clear()
+            while True:
+                self._rung.clear()
+                if self._over.is_set():
+                    return
                 new = self.look()
                 if new:
                     yield new
-                rung.wait(LOOK_EVERY_S)
+                self._rung.wait(LOOK_EVERY_S)
         finally:
             if ear is not None:
                 ear.close()
+
+    def end(self) -> None:
+        """Have whoever follows stop at once, from any thread."""
+        self._over.set()
+        self._rung.set()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from operator import itemgetter
@@ -150,7 +149,7 @@ def _follow(feed: Feed, request: EventRequest, form: Format) -> None:
     """Write what is new as it comes; as JSON a line each, for a list would never end."""
     lines = Format.NDJSON if form is Format.JSON else form
     headed, follower = True, feed.follower(request)
-    for new in follower.follow(threading.Event()):
+    for new in follower.follow():
         if follower.is_cut:
             say(
                 "so much happened at once that the oldest events of it are left out; see them with --since and --job or --queue"
