@@ -14,6 +14,7 @@ import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
+from queuetui.model.access import Way
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.errors import Unreachable
 from queuetui.model.limits import Limits
@@ -203,7 +204,7 @@ def test_the_first_look_after_a_store_was_away_ends_no_alarm(
 
     with closing(connect()[0][1]) as feed:
         add(feed._backend, 2)  # type: ignore[arg-type] # it is one of ours
-    watched = Watched("shop", migrated_sqlite_url, limits, (), connect)
+    watched = Watched("shop", migrated_sqlite_url, limits, (), connect, Way())
     with closing(AlarmWatcher(watched, observations, lambda: now[0])) as watcher:
         assert look(0) == [("raised", "depth_over")]
         path.rename(away)

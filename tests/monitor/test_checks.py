@@ -7,6 +7,7 @@ import pytest
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.backends.native.memory.store import MemoryStore
+from queuetui.model.access import OWN
 from queuetui.model.examination import (
     Check,
     DeadSpace,
@@ -48,10 +49,10 @@ CASES: list[tuple[Finding, Level, str, str]] = [
     (versions.judge_server(Examination("PostgreSQL", Untrusted("15.4"), "13.0")), OK, "PostgreSQL 15.4", ""),
     (versions.judge_server(Examination("Redis", Untrusted("6.0"), "6.2", False)), WARNING, "older than 6.2", "upgrade"),
     (versions.judge_server(Examination("Redis", Untrusted(""), "6.2")), UNKNOWN, "does not tell", ""),
-    (versions.judge_schema(schema()), OK, "up to date", ""),
-    (versions.judge_schema(schema(ours=2)), WARNING, "older than 2", "queuetui migrate"),
-    (versions.judge_schema(schema(version=9)), CRITICAL, "newer than 1", "install the newer queuetui"),
-    (versions.judge_schema(schema(version=None)), CRITICAL, "no schema", "queuetui migrate"),
+    (versions.judge_schema(schema(), OWN), OK, "up to date", ""),
+    (versions.judge_schema(schema(ours=2), OWN), WARNING, "older than 2", "queuetui migrate"),
+    (versions.judge_schema(schema(version=9), OWN), CRITICAL, "newer than 1", "install the newer queuetui"),
+    (versions.judge_schema(schema(version=None), OWN), CRITICAL, "no schema", "queuetui migrate"),
     (versions.judge_protocol(schema()), OK, "may use the queue", ""),
     (versions.judge_protocol(schema(minimum_client=7)), CRITICAL, "clients of level 7", "install"),
     (versions.judge_protocol(schema(protocol=2)), CRITICAL, "get no lease", "install"),
@@ -83,11 +84,11 @@ CASES: list[tuple[Finding, Level, str, str]] = [
     (server.judge_connections(79, 100), OK, "79 of 100", ""),
     (server.judge_connections(80, 100), WARNING, "80 of 100", "pooler"),
     (server.judge_connections(95, 100), CRITICAL, "95 of 100", "pooler"),
-    (server.judge_memory(Memory(1 << 20, 0, "noeviction")), OK, "1.0 MiB without a limit", ""),
-    (server.judge_memory(Memory(79, 100, "noeviction")), OK, "in use", ""),
-    (server.judge_memory(Memory(80, 100, "noeviction")), WARNING, "refuses new jobs", "maxmemory"),
-    (server.judge_memory(Memory(95, 100, "")), CRITICAL, "refuses new jobs", "maxmemory"),
-    (server.judge_memory(Memory(1, 100, "allkeys-lru")), WARNING, "throws keys away", "noeviction"),
+    (server.judge_memory(Memory(1 << 20, 0, "noeviction"), OWN), OK, "1.0 MiB without a limit", ""),
+    (server.judge_memory(Memory(79, 100, "noeviction"), OWN), OK, "in use", ""),
+    (server.judge_memory(Memory(80, 100, "noeviction"), OWN), WARNING, "refuses new jobs", "maxmemory"),
+    (server.judge_memory(Memory(95, 100, ""), OWN), CRITICAL, "refuses new jobs", "maxmemory"),
+    (server.judge_memory(Memory(1, 100, "allkeys-lru"), OWN), WARNING, "throws keys away", "noeviction"),
     (tables.judge_rights({}, 3), OK, "3 tables", ""),
     (tables.judge_rights({"a": ("select",)}, 3), CRITICAL, "may not read a", "grant select on a"),
     (tables.judge_rights({"a": ("delete",)}, 3), WARNING, "may not delete in a", "grant delete on a"),
@@ -113,8 +114,8 @@ CASES: list[tuple[Finding, Level, str, str]] = [
     (fleet.judge_workers([], 2, "0.1.0"), OK, "no worker is live", ""),
     (fleet.judge_workers([worker()], 1, "0.1.0"), OK, "every one of version 0.1.0", ""),
     (fleet.judge_workers([worker()], 1, "0.2.0"), WARNING, "1 of 1 live worker run another", "restart"),
-    (fleet.judge_leases(LateLeases(0), NOW), OK, "no lease", ""),
-    (fleet.judge_leases(LateLeases(2, ago(120)), NOW), WARNING, "2 leases ended up to 2 m ago", "queuetui worker"),
+    (fleet.judge_leases(LateLeases(0), NOW, OWN), OK, "no lease", ""),
+    (fleet.judge_leases(LateLeases(2, ago(120)), NOW, OWN), WARNING, "2 leases ended up to 2 m ago", "queuetui worker"),
     (fleet.judge_capabilities(FOREIGN), OK, "Laravel: retry", ""),
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from queuetui.model.access import OWN
 from queuetui.model.limits import Limits
 from queuetui.model.schedule import KeptSchedule, ScheduleReading
 from queuetui.model.verdict import Code
@@ -26,7 +27,7 @@ NEXT = {
 def test_the_next_slot_follows_from_an_expression_or_plain_words() -> None:
     """Of words that are not understood nothing is told."""
     kept = tuple(KeptSchedule(timing, "Clean", timing=timing) for timing in NEXT)
-    found = describe_schedules(ScheduleReading(NOW, (), kept=kept), (), Limits())
+    found = describe_schedules(ScheduleReading(NOW, (), kept=kept), (), Limits(), OWN)
     assert {one.name.raw: one.next_at and f"{one.next_at:%H:%M}" for one in found} == NEXT
 
 
@@ -37,5 +38,5 @@ def test_a_schedule_that_is_written_down_late_is_overdue_later() -> None:
         KeptSchedule("late", "Clean", next_at=two_minutes_ago),
         KeptSchedule("told late", "Clean", next_at=two_minutes_ago, told_within_s=185.0),
     )
-    found = describe_schedules(ScheduleReading(NOW, (), kept=kept), (), Limits())
+    found = describe_schedules(ScheduleReading(NOW, (), kept=kept), (), Limits(), OWN)
     assert [one.verdict.code for one in found] == [Code.SCHEDULE_OVERDUE, Code.ON_SCHEDULE]

@@ -10,6 +10,7 @@ import pytest
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.memory.backend import MemoryBackend
 from queuetui.backends.native.memory.store import MemoryStore
+from queuetui.model.access import OWN
 from queuetui.model.errors import BadConfig
 from queuetui.model.limits import Limits
 from queuetui.model.schedule import JobPattern, Schedule, ScheduleReading, ScheduleSpec, Timing
@@ -30,7 +31,7 @@ SCHEDULE = Schedule(ScheduleSpec("a b", Timing(every_s=60), JobPattern("Send")),
 )
 def test_a_slot_may_be_a_little_late(late_s: float, code: Code) -> None:
     """Within the limit nothing is wrong, beyond it the schedule is overdue."""
-    verdict = judge_schedule(replace(SCHEDULE, next_at=NOW - timedelta(seconds=late_s)), NOW, (), LIMITS)
+    verdict = judge_schedule(replace(SCHEDULE, next_at=NOW - timedelta(seconds=late_s)), NOW, (), LIMITS, OWN)
     assert verdict.code is code
     assert verdict.severity is (Severity.WARNING if code is Code.SCHEDULE_OVERDUE else Severity.OK)
     assert not verdict.stuck
@@ -39,7 +40,7 @@ def test_a_slot_may_be_a_little_late(late_s: float, code: Code) -> None:
 def test_a_paused_schedule_is_never_overdue() -> None:
     """What a person paused says by whom and how it goes on."""
     paused = replace(SCHEDULE, next_at=NOW - timedelta(days=3), paused_at=NOW - timedelta(hours=2), paused_by="ana")
-    verdict = judge_schedule(paused, NOW, (), LIMITS)
+    verdict = judge_schedule(paused, NOW, (), LIMITS, OWN)
     assert (verdict.code, verdict.summary) == (Code.SCHEDULE_PAUSED, "paused by ana 2 h ago")
     assert verdict.next == "queuetui schedules resume 'a b'"
 

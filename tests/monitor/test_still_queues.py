@@ -12,6 +12,7 @@ import pytest
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
 from queuetui.cli.main import run
+from queuetui.model.access import Way
 from queuetui.model.errors import ConnectionLost, Unreachable
 from queuetui.model.limits import Limits
 from queuetui.model.page import Page, PageRequest
@@ -164,7 +165,7 @@ def test_a_session_that_ended_amid_a_read_rings_no_alarm(
         return read(watch)
 
     monkeypatch.setattr(feed._inspector, "snapshot", snapshot)
-    watched = Watched("shop", laravel, LIMITS, (), lambda: [("shop", feed)])
+    watched = Watched("shop", laravel, LIMITS, (), lambda: [("shop", feed)], Way())
     with closing(Observations(tmp_path)) as kept, closing(AlarmWatcher(watched, kept)) as watcher:
         assert (watcher.look(), lost) == ((), [])
 

@@ -13,6 +13,7 @@ from queuetui.backends.native.sql.backend import open_backend
 from queuetui.backends.native.sql.look.histories import MINUTES_APART
 from queuetui.backends.native.sql.look.tables import tally
 from queuetui.backends.reading import histories
+from queuetui.model.access import OWN, Way
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.histories import Durations
 from queuetui.model.limits import Limits
@@ -47,7 +48,7 @@ def took(median_s: float, runs: int = 100) -> dict[str, Durations]:
 )
 def test_a_type_is_slower(recent: dict[str, Durations], usual: dict[str, Durations], codes: list[str]) -> None:
     """Its median is over three times that of a week, over enough runs, by a span that somebody notices."""
-    found = judge_trends(Usual(recent, usual), LIMITS)
+    found = judge_trends(Usual(recent, usual), LIMITS, OWN)
     assert [one.code for one in found] == codes
 
 
@@ -62,15 +63,15 @@ def test_a_type_is_slower(recent: dict[str, Durations], usual: dict[str, Duratio
 )
 def test_a_counter_grows(lately: float, day: float, long_ago: float, codes: list[str]) -> None:
     """Its rate of 5 minutes is over three times that of a day; a counter that is new is not judged."""
-    found = judge_trends(Usual(usage={"credits": (lately, day, long_ago)}), LIMITS)
+    found = judge_trends(Usual(usage={"credits": (lately, day, long_ago)}), LIMITS, OWN)
     assert [one.code for one in found] == codes
 
 
 def test_eased_limits_are_lower() -> None:
     """An alarm that stands has to fall below less than what raised it."""
     near = Usual(took(5.9), took(2.0))
-    assert judge_trends(near, LIMITS) == ()
-    assert [one.code for one in judge_trends(near, LIMITS.eased())] == ["type_slower"]
+    assert judge_trends(near, LIMITS, OWN) == ()
+    assert [one.code for one in judge_trends(near, LIMITS.eased(), OWN)] == ["type_slower"]
 
 
 def test_a_busy_queue_is_held_against_its_week(migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +89,7 @@ def test_a_busy_queue_is_held_against_its_week(migrated_sqlite_url: str, monkeyp
         seed.rows(tally, *({**own, "minute": one} for one in past))
         seen = read_usual(backend)
         assert (seen.recent["Send"].p50_s, seen.usual["Send"].p50_s) == (1.0, 0.008)
-        assert [one.code for one in judge_trends(seen, LIMITS)] == ["type_slower"]
+        assert [one.code for one in judge_trends(seen, LIMITS, OWN)] == ["type_slower"]
 
 
 def test_a_busy_queue_without_a_tally_is_held_against_the_hours_before(
@@ -99,7 +100,7 @@ def test_a_busy_queue_without_a_tally_is_held_against_the_hours_before(
     monkeypatch.setattr(histories, "JOBS_A_PAGE", 20)
     monkeypatch.setattr(watcher, "USUAL_EVERY_S", 0.0)
     scene, observations = Scene(), Observations(tmp_path)
-    watched = watcher.Watched("shop", "memory://", Limits(), (), lambda: [("shop", scene.feed)])
+    watched = watcher.Watched("shop", "memory://", Limits(), (), lambda: [("shop", scene.feed)], Way())
     watch = watcher.AlarmWatcher(watched, observations, clock=lambda: scene.now)
     told = list[str]()
     for hour in range(9):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from queuetui.model.access import OWN
 from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.schedule import JobPattern, Schedule, ScheduleReading, ScheduleSpec, Timing
@@ -39,7 +40,7 @@ def make_schedules(now: datetime, last_job_id: str) -> tuple[ScheduleInfo, ...]:
         schedule("ping", Timing(every_s=90), -30, paused_at=now - timedelta(hours=2), paused_by="ana@ops-1"),
         schedule("month-end", Timing("@monthly"), 86400 * 9, declared=True),
     )
-    return describe_schedules(ScheduleReading(now, found), (), Limits())
+    return describe_schedules(ScheduleReading(now, found), (), Limits(), OWN)
 
 
 class ScriptedSchedules:

@@ -41,7 +41,7 @@ def check_up(
     examination = examiner.examine(held_s)
     found += [*_judge_queue(examination, access), *_judge_server(examination, held_s, access)]
     if backend.beside is not None:
-        found += _look_beside(backend.beside, held_s)
+        found += _look_beside(backend.beside, held_s, access)
     found += _look_at_workers(inspector, examination, limits, version, access)
     found += _look_at_jobs(inspector, limits, access)
     if not inspector.capabilities.native:
@@ -57,7 +57,7 @@ def worst(findings: tuple[Finding, ...]) -> Level:
     return next((one for one in (Level.CRITICAL, Level.WARNING, Level.UNKNOWN) if one in levels), Level.OK)
 
 
-def _look_beside(second: Backend, held_s: float) -> Iterator[Finding]:
+def _look_beside(second: Backend, held_s: float, access: Access) -> Iterator[Finding]:
     """Yield what is found of the second store of a queue.
 
     One that cannot be reached keeps nothing of the first back.
@@ -75,7 +75,7 @@ def _look_beside(second: Backend, held_s: float) -> Iterator[Finding]:
         )
         return
     if examination is not None:
-        found = (*_judge_queue(examination, OWN), *_judge_server(examination, held_s, OWN))
+        found = (*_judge_queue(examination, access), *_judge_server(examination, held_s, access))
         unread = (_unread(check, why) for check, why in examination.unread.items())
         yield from (replace(one, summary=f"the second store: {one.summary}") for one in (*found, *unread))
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.events import EventLog
-from queuetui.model.access import OWN, Access
+from queuetui.model.access import Access
 from queuetui.model.clock import to_text
 from queuetui.model.errors import NotFound
 from queuetui.model.event import Event
@@ -65,7 +65,7 @@ class GapReader:
     own: bool
     limits: Limits
     judge_job: Callable[[str], Verdict | None]
-    access: Access = OWN
+    access: Access
 
     def read(self, now: datetime, span: timedelta, limit: int) -> LogGaps:
         """Return the gaps of a span, at most `limit`."""

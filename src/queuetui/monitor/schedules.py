@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from queuetui.model.access import OWN, Access
+from queuetui.model.access import Access
 from queuetui.model.schedule import KeptSchedule, Schedule, ScheduleReading, Timing
 from queuetui.model.schedule_info import ScheduleInfo
 from queuetui.model.text import Untrusted
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def describe_schedules(
-    reading: ScheduleReading, workers: Iterable[WorkerInfo], limits: Limits, access: Access = OWN
+    reading: ScheduleReading, workers: Iterable[WorkerInfo], limits: Limits, access: Access
 ) -> tuple[ScheduleInfo, ...]:
     """Return the schedules of a reading, judged at its time."""
     known = tuple(workers)

@@ -17,6 +17,7 @@ from queuetui.backends.keys.operator import run_change
 from queuetui.backends.redis.condition import ServerCondition
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.redis.split_server import SplitServer
+from queuetui.model.access import Access, Way
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.errors import UnknownOutcome
 from queuetui.model.examination import Check, Level
@@ -98,6 +99,20 @@ def test_both_stores_are_examined(apart: Capture) -> None:
     found = check_up(backend, Limits(), "1")
     assert any(one.check is Check.REACHABLE and "second store" in one.summary for one in found)
     assert any(one.check is Check.SERVER and one.level is Level.OK for one in found)
+
+
+def test_a_step_for_the_second_store_names_it(apart: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is to be deleted there is deleted by the same name as for the first one."""
+    monkeypatch.setattr("queuetui.monitor.checks.server.NEARLY_ALL", 0)
+    access = Access(acting={Verb.DELETE: Way(("--profile", "shop"))})
+    with _results(apart) as client:
+        before = client.config_get("maxmemory")["maxmemory"]
+        client.config_set("maxmemory", "4gb")
+        found = check_up(apart.open(1), Limits(), "1", access=access)
+        client.config_set("maxmemory", before)
+    steps = [one.next for one in found if one.check is Check.MEMORY]
+    assert len(steps) == 2
+    assert all(step.endswith("queuetui cleanup --profile shop") for step in steps)
 
 
 def test_a_retry_sends_the_message_and_takes_the_result_away(apart: Capture) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from queuetui.backends.backend import Backend
-from queuetui.model.access import OWN, Access, Way
+from queuetui.model.access import Access, Way
 from queuetui.model.alarm_limits import AlarmLimits
 from queuetui.model.filter_text import quote_value
 from queuetui.model.histories import By, Durations
@@ -64,7 +64,7 @@ def _read_week(backend: Backend) -> Measured[tuple[Durations, ...]]:
     return week if spread.value is None else spread
 
 
-def judge_trends(seen: Usual, limits: AlarmLimits, access: Access = OWN) -> tuple[HealthFinding, ...]:
+def judge_trends(seen: Usual, limits: AlarmLimits, access: Access) -> tuple[HealthFinding, ...]:
     """Return what is over the limits."""
     return (*_slower(seen, limits.type_slowdown, access.reading), *_grown(seen, limits.usage_growth, access.reading))
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from queuetui.model.access import OWN, Way
+from queuetui.model.access import Way
 from queuetui.model.errors import BadQuery, Denied, QueueTuiError, Unreachable, Unsupported
 from queuetui.model.limits import Limits
 from queuetui.model.silence import Silence
@@ -38,7 +38,7 @@ class Watched:
     limits: Limits
     silences: Sequence[Silence]
     connect: Callable[[], Sequence[tuple[str, Feed]]]
-    way: Way = OWN.reading
+    way: Way
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from queuetui.model.access import OWN, Access
+from queuetui.model.access import Access
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
@@ -60,7 +60,7 @@ def judge_workers(live: Sequence[WorkerInfo], registered: int, version: str) -> 
     return Finding(Check.WORKERS, Level.WARNING, story, evidence, "restart them on the same version")
 
 
-def judge_leases(late: LateLeases, now: datetime, access: Access = OWN) -> Finding:
+def judge_leases(late: LateLeases, now: datetime, access: Access) -> Finding:
     """Say whether leases are over and nobody has freed their jobs."""
     evidence: dict[str, object] = {
         "unswept": late.count,

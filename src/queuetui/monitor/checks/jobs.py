@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from queuetui.model.access import OWN, Access
+from queuetui.model.access import Access
 from queuetui.model.counted import counted
 from queuetui.model.examination import Check, Finding, Level
 from queuetui.model.job import Job
@@ -17,7 +17,7 @@ from queuetui.monitor.diagnosis.words import age, command, name, start_worker
 MOST_NAMED = 5
 
 
-def judge_stuck(stuck: Measured[int], access: Access = OWN) -> Finding | None:
+def judge_stuck(stuck: Measured[int], access: Access) -> Finding | None:
     """Say how many jobs are stuck, None where the store cannot tell."""
     if stuck.value is None:
         return None

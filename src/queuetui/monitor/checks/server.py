@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from queuetui.model.access import OWN, Access
+from queuetui.model.access import Access
 from queuetui.model.act import Verb
 from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
@@ -73,7 +73,7 @@ def judge_notices(*, pooled: bool) -> Finding:
     return Finding(Check.NOTICES, Level.OK, story, evidence, step)
 
 
-def judge_memory(memory: Memory, access: Access = OWN) -> Finding:
+def judge_memory(memory: Memory, access: Access) -> Finding:
     """Say how near the server is to its memory's limit, and what it does with keys then."""
     evidence: dict[str, object] = {
         "used_bytes": memory.used,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuetui.model.access import OWN, Access
+from queuetui.model.access import Access
 from queuetui.model.examination import Check, Durability, Examination, Finding, Level, SchemaFacts
 from queuetui.model.text import sanitize
 from queuetui.monitor.diagnosis.words import command
@@ -53,7 +53,7 @@ def judge_server(examination: Examination) -> Finding:
     )
 
 
-def judge_schema(schema: SchemaFacts, access: Access = OWN) -> Finding:
+def judge_schema(schema: SchemaFacts, access: Access) -> Finding:
     """Compare the schema with the one that this program knows."""
     evidence: dict[str, object] = {"schema": schema.version, "known": schema.ours}
     migrate = command("migrate", way=access.working)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from queuetui.model.access import OWN, Access
+from queuetui.model.access import Access
 from queuetui.model.act import Verb
 from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
@@ -18,7 +18,7 @@ from queuetui.monitor.diagnosis.words import age, command, name
 
 
 def judge_schedule(
-    schedule: Schedule, now: datetime, workers: Iterable[WorkerInfo], limits: Limits, access: Access = OWN
+    schedule: Schedule, now: datetime, workers: Iterable[WorkerInfo], limits: Limits, access: Access
 ) -> Verdict:
     """Judge a schedule by its next slot and the workers that could take it."""
     if schedule.paused_at is not None:

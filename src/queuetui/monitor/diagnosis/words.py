@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from queuetui.model.access import OWN, Access, Way
+from queuetui.model.access import Access, Way
 from queuetui.model.act import Verb
 from queuetui.model.counted import mark_count
 from queuetui.model.filter_text import quote_value, write_name
@@ -92,7 +92,7 @@ def worker_name(worker: WorkerInfo) -> str:
     return name(worker.host) if worker.pid is None else f"{name(worker.host)} pid {worker.pid}"
 
 
-def command(*words: Untrusted | str, names: Sequence[Untrusted] = (), way: Way = OWN.reading) -> str:
+def command(*words: Untrusted | str, way: Way, names: Sequence[Untrusted] = ()) -> str:
     """Return a command of ours as a shell takes it, whatever is in its words.
 
     `names` stand last and never pass for options; by its `way` it comes to the store that is meant.
