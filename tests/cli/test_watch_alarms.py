@@ -101,6 +101,22 @@ def test_a_store_that_does_not_answer_is_an_alarm(deep: Scene, invoke: Invoke, m
     assert look(invoke) == []
 
 
+def test_where_the_store_is_stays_here(invoke: Invoke, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The terminal shows the whole command; a webhook gets neither the address nor the path of the mapping."""
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr("queuetui.monitor.alarms.webhook.WebhookSender.send", lambda _, document: sent.append(document))
+    monkeypatch.setenv("HOOK", "secret")
+    hook = ("--webhook", "http://127.0.0.1:1/", "--webhook-secret-env", "HOOK")
+    url, mapping = f"postgresql://a@127.0.0.1:1/{'d' * 300}", str(tmp_path / "a mapping.toml")
+    (shown,) = invoke("watch-alarms", "--once", "--url", url, "--mapping", mapping, "--json", *hook).data
+    assert shown["next"] == f"queuetui doctor --url {url} --mapping '{mapping}'"
+    assert sent[0]["next"] == "queuetui doctor --url URL --mapping MAPPING"
+    assert sent[0]["summary"].startswith("it cannot be read: URL: ")
+    invoke("watch-alarms", "--once", "--url", f"sqlite:///{tmp_path}/absent.db", *hook)
+    assert sent[1]["store"] == "absent.db"
+    assert str(tmp_path) not in str(sent[1])
+
+
 def test_a_webhook_needs_its_secret(deep: Scene, invoke: Invoke) -> None:
     """An alarm that nobody could believe is not sent."""
     answer = invoke(

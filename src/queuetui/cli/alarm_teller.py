@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from queuetui.cli.output import ring, say
 from queuetui.cli.systems import find_in
@@ -14,7 +14,7 @@ from queuetui.model.errors import BadConfig, QueueTuiError
 
 if TYPE_CHECKING:
     from queuetui.config.profile import Profile
-    from queuetui.model.alarm_actions import AlarmActions, Webhook
+    from queuetui.model.alarm_actions import Webhook
     from queuetui.monitor.alarms.alarm import AlarmChange
     from queuetui.monitor.alarms.deliveries import Deliveries
     from queuetui.monitor.alarms.watcher import AlarmWatcher
@@ -28,7 +28,7 @@ class AlarmTeller:
     def __init__(self, profile: Profile, observations: Observations, over: threading.Event) -> None:
         self._bell = profile.alarm_actions.bell
         self._watcher = _watcher_of(profile, observations)
-        self._deliveries = _deliveries_of(profile.alarm_actions, over)
+        self._deliveries = _deliveries_of(profile, over)
 
     def look(self) -> Sequence[AlarmChange]:
         """Look, act on what changed, and return it."""
@@ -57,8 +57,6 @@ class AlarmTeller:
 def _watcher_of(profile: Profile, observations: Observations) -> AlarmWatcher:
     from queuetui.monitor.alarms.watcher import AlarmWatcher, Watched
 
-    profile = profile.for_others()
-
     def connect() -> list[tuple[str, Feed]]:
         opened = []
         for place in find_in(profile):
@@ -73,17 +71,23 @@ def _watcher_of(profile: Profile, observations: Observations) -> AlarmWatcher:
     return AlarmWatcher(watched, observations)
 
 
-def _deliveries_of(actions: AlarmActions, over: threading.Event) -> list[Deliveries]:
+def _deliveries_of(profile: Profile, over: threading.Event) -> list[Deliveries]:
     from queuetui.monitor.alarms.alarm import describe_alarm_change
     from queuetui.monitor.alarms.deliveries import Deliveries, run_command
     from queuetui.monitor.alarms.webhook import WebhookSender
 
+    def describe_elsewhere(change: AlarmChange) -> dict[str, Any]:
+        described = describe_alarm_change(change)
+        told = {key: profile.without_place(described[key] or "") or None for key in ("summary", "next")}
+        return {**described, **told}
+
+    actions = profile.alarm_actions
     acts: list[Callable[[AlarmChange], str | None]] = []
     if actions.command:
         acts.append(lambda change: run_command(actions.command, change))
     if actions.webhook is not None:
         sender = WebhookSender(actions.webhook.url, _secret(actions.webhook), over.wait)
-        acts.append(lambda change: sender.send(describe_alarm_change(change)))
+        acts.append(lambda change: sender.send(describe_elsewhere(change)))
     return [Deliveries(act, say) for act in acts]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,8 +15,9 @@ from queuetui.model.zone import DEFAULT_ZONE
 COLOURS = ("red", "yellow", "green", "cyan", "blue", "magenta")
 # Columns of the console's lists of jobs, all but the id.
 HIDEABLE_COLUMNS = ("type", "queue", "state", "age", "att", "data", "why", "prio", "worker")
-# What stands in a command for an address that it does not show.
+# What stands in a command for what it does not show.
 _ADDRESS = "URL"
+_MAPPING = "MAPPING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,20 @@ class Profile:
     def for_others(self) -> Profile:
         """Return it as programs elsewhere are told of it, which need not know where the store is."""
         named_by = tuple(_ADDRESS if word == self.address_word else word for word in self.named_by)
-        return replace(self, named_by=named_by)
+        narrowed_by = (
+            {**self.narrowed_by, "--mapping": _MAPPING} if "--mapping" in self.narrowed_by else self.narrowed_by
+        )
+        return replace(self, named_by=named_by, narrowed_by=narrowed_by)
+
+    def without_place(self, text: str) -> str:
+        """Return text as programs elsewhere are told it, without the address and the mapping's path."""
+        scheme, _, file = self.address.partition("?")[0].partition(":///")
+        places = {self.address: _ADDRESS, self.shown_url: _ADDRESS, self.settings.get("mapping", ""): _MAPPING}
+        if scheme.lower() == "sqlite" and file.startswith("/"):
+            places[file] = _ADDRESS
+        for place in filter(None, places):
+            text = text.replace(shlex.quote(place), places[place]).replace(place, places[place])
+        return text
 
     @property
     def is_unnamed(self) -> bool:
