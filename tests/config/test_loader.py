@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from queuetui.backends.embedded import default_url
-from queuetui.config.loader import find_profile, read_profiles
+from queuetui.config.loader import find_profile, find_profiles, read_profiles
 from queuetui.config.paths import config_file, state_folder
 from queuetui.model.alarm_actions import AlarmActions, Webhook
 from queuetui.model.alarm_limits import AlarmLimits
@@ -160,7 +160,7 @@ def test_each_mistake_names_the_file_and_the_key(settings: Path, text: str, plac
 
 
 def test_a_file_that_cannot_be_read_is_told(settings: Path) -> None:
-    """A file in another encoding, one without end and a pipe are refused by name."""
+    """A file in another encoding, one without end and a pipe without a writer are refused by name."""
     settings.write_bytes(b"label = '\xff'")
     with pytest.raises(BadConfig, match=r"config\.toml: it cannot be read"):
         read_profiles(settings)
@@ -172,6 +172,20 @@ def test_a_file_that_cannot_be_read_is_told(settings: Path) -> None:
     os.mkfifo(settings)
     with pytest.raises(BadConfig, match=r"config\.toml: it cannot be read \(.*a pipe"):
         read_profiles(settings)
+
+
+def test_a_pipe_is_read_once() -> None:
+    """What a shell hands over by a pipe gives each profile that is named, and what is told of those beside it."""
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w", encoding="utf-8") as file:
+        file.write('[profiles.a]\nurl = "redis://h"\nrights = "read"\n[profiles.b]\nurl = "redis://h"\n')
+    one, other = find_profiles(Path(f"/dev/fd/{reading}"), ("a", "b"))
+    assert one is not None
+    assert other is not None
+    assert (one.rights, one.beside, other.beside) == ("read", {"b": None}, {"a": "read"})
+    with pytest.raises(BadConfig, match="was read before"):
+        read_profiles(Path(f"/dev/fd/{reading}"))
+    os.close(reading)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666, 0o660])

@@ -6,8 +6,6 @@ import shlex
 from typing import TYPE_CHECKING
 
 from queuetui.backends.registry import is_read_only
-from queuetui.config.loader import rights_beside
-from queuetui.config.paths import config_file
 from queuetui.model.access import Access, Way
 from queuetui.model.act import Verb
 from queuetui.operate.rights import Right, decide_right, right_for
@@ -57,7 +55,7 @@ def _way_beside(profile: Profile, needed: Right) -> Way:
 
     Where there is none it names one that is to be written.
     """
-    for name, written in rights_beside(config_file(), profile.name).items():
+    for name, written in profile.beside.items():
         if written is None:
             return Way(("--profile", name, *profile.narrowing, f"--{needed}"))
         if Right(written).covers(needed):

@@ -87,9 +87,9 @@ def choose_profiles(flags: Flags) -> tuple[Profile, ...]:
         if flags.url:
             chosen = [replace(one, named_by=("--url", one.address_word)) for one in chosen]
     else:
-        from queuetui.config.loader import find_profile
+        from queuetui.config.loader import find_profiles
 
-        found = [find_profile(config_file(), name) for name in dict.fromkeys(flags.profile) or (None,)]
+        found = find_profiles(config_file(), tuple(dict.fromkeys(flags.profile)) or (None,))
         chosen = [one or Profile(name="embedded", url=default_url(), embedded=True) for one in found]
         if flags.profile:
             chosen = [replace(one, named_by=("--profile", one.name)) for one in chosen]

@@ -6,7 +6,8 @@ import os
 import shlex
 import stat
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -62,7 +63,7 @@ def read_profiles(path: Path) -> tuple[dict[str, ProfileTable], str | None]:
     Raises BadConfig.
     """
     try:
-        text = read_settings_text(path)
+        text = read_settings_text(path, is_read_again=False)
     except FileNotFoundError:
         return {}, None
     except (OSError, UnicodeDecodeError) as error:
@@ -163,29 +164,33 @@ def _beside(path: Path, key: str, written: str) -> str:
         raise _bad(path, f"{key}.mapping", str(error)) from None
 
 
+def find_profiles(path: Path, names: Sequence[str | None]) -> list[Profile | None]:
+    """Return the profiles of those names, each as `find_profile` does.
+
+    The file is read once, as it may be a pipe.
+    """
+    tables, default = read_profiles(path)
+    return [_find_in(path, tables, name or default) for name in names]
+
+
 def find_profile(path: Path, name: str | None) -> Profile | None:
     """Return the profile of that name, or the file's default when `name` is None; None without either.
 
     Raises NotFound.
     """
-    tables, default = read_profiles(path)
-    wanted = name or default
+    return find_profiles(path, (name,))[0]
+
+
+def _find_in(path: Path, tables: Mapping[str, ProfileTable], wanted: str | None) -> Profile | None:
     if wanted is None:
         return None
     if wanted not in tables:
         known = ", ".join(sorted(tables)) or "none"
         message = f"there is no profile {wanted!r} in {path}; there are: {known}"
         raise NotFound(message)
-    return make_profile(path, wanted, tables[wanted])
-
-
-def rights_beside(path: Path, name: str) -> dict[str, str | None]:
-    """Return the rights that the other profiles of the same store have, by their names; raises BadConfig."""
-    tables, _ = read_profiles(path)
-    own = tables.get(name)
-    if own is None:
-        return {}
-    return {one: table.rights for one, table in tables.items() if one != name and _store(table) == _store(own)}
+    own = tables[wanted]
+    beside = {name: one.rights for name, one in tables.items() if name != wanted and _store(one) == _store(own)}
+    return replace(make_profile(path, wanted, own), beside=beside)
 
 
 def _store(table: ProfileTable) -> tuple[object, ...]:

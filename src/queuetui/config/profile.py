@@ -30,6 +30,7 @@ class Profile:
     `protected` profiles want their name typed before a bulk act; `poll_s` is the console's interval.
     `timezone` is that of times which are written without one.
     `named_by` are the options of a command line that named it, `narrowed_by` those that say what is read there.
+    `beside` are the rights of the other profiles of the same store, by their names.
     `hidden_columns` are left out of its lists of jobs until a person shows them.
     """
 
@@ -51,6 +52,7 @@ class Profile:
     chosen_by_url: bool = False
     named_by: tuple[str, ...] = ()
     narrowed_by: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str | None] = field(default_factory=dict)
 
     @property
     def shown_url(self) -> str:

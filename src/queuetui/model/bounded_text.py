@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from pathlib import Path
 from typing import BinaryIO
@@ -26,12 +27,18 @@ def read_bounded(stream: BinaryIO, most_bytes: int) -> str:
     return b"".join(parts).decode(_ENCODING)
 
 
-def read_settings_text(path: Path) -> str:
+def read_settings_text(path: Path, *, is_read_again: bool) -> str:
     """Return the text of a file of settings, as `read_bounded` does.
 
-    It is read more than once, so a pipe raises OSError too.
+    A pipe into which nobody writes raises OSError too, and so does any pipe where the file `is_read_again`.
     """
-    if stat.S_ISFIFO(path.stat().st_mode):
-        raise OSError(errno.ESPIPE, "it is a pipe, which can be read only once; write it into a file")
-    with path.open("rb") as file:
-        return read_bounded(file, SETTINGS_BYTES)
+    # Nobody might ever write into a pipe: opening it is not to wait for that.
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        is_pipe = stat.S_ISFIFO(os.fstat(file.fileno()).st_mode)
+        if is_pipe and is_read_again:
+            raise OSError(errno.ESPIPE, "it is a pipe, which can be read only once; write it into a file")
+        os.set_blocking(file.fileno(), True)
+        text = read_bounded(file, SETTINGS_BYTES)
+    if is_pipe and not text:
+        raise OSError(errno.ESPIPE, "it is a pipe that holds nothing, or was read before; write it into a file")
+    return text

@@ -30,7 +30,7 @@ def read_file(written: str) -> Mapping:
     if not written:
         raise BadConfig('no mapping file is named; give --mapping FILE, or mapping = "FILE" in the profile', "mapping")
     try:
-        text = read_settings_text(Path(written).expanduser())
+        text = read_settings_text(Path(written).expanduser(), is_read_again=True)
     except (OSError, ValueError, RuntimeError) as error:
         # A RuntimeError is what a ~ raises of a user who has no home.
         message = f"the mapping file {written} cannot be read ({words_of(error)}); check its path and its rights"
