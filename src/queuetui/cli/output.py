@@ -23,6 +23,8 @@ from queuetui.model.urls import hide_passwords
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 GAP = "  "
 CELL_CAP = 60
+# The column, the last one, of what to do next.
+STEP = "next"
 WORDS_CAP = 16 * 1024
 WHY_CAP = 2000
 _YELLOW, _PLAIN = "\x1b[33m", "\x1b[0m"
@@ -80,7 +82,7 @@ def show_rows(
     elif form is Format.CSV:
         _write_csv(rows, columns, headed=headed)
     else:
-        shown = [[cell(row.get(column)) for column in table or columns] for row in rows]
+        shown = [[_table_cell(column, row.get(column)) for column in table or columns] for row in rows]
         _write_table(shown, table or columns, headed=headed)
 
 
@@ -242,6 +244,11 @@ def _csv_cell(value: Any) -> str:
         return json.dumps(value)
     text = sanitize(value if isinstance(value, str) else json.dumps(value), DETAIL_CAP)
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _table_cell(column: str, value: Any) -> SafeText:
+    """Return a value as a cell of a table; a next step is whole, as half a command does something else."""
+    return sanitize(value, DETAIL_CAP) if column == STEP and isinstance(value, str) else cell(value)
 
 
 def _write_table(cells: Sequence[Sequence[SafeText]], columns: Sequence[str], *, headed: bool) -> None:
