@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from contextlib import closing
@@ -43,7 +44,7 @@ def explode() -> None:
 def test_the_bundle_is_one_page_without_secrets(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
 ) -> None:
-    """It has every section; secrets of errors, payloads and settings are not in it, and it loads nothing from anywhere."""
+    """It has every section; no secret is in it, it loads nothing from anywhere, and a pipe may hold the settings."""
     with Queue(sqlite_url) as queue:
         queue.enqueue("explode", {"password": "hunter2"}, max_attempts=1)
     with closing(open_native(sqlite_url, BackendOptions())) as backend:
@@ -52,7 +53,13 @@ def test_the_bundle_is_one_page_without_secrets(
     (tmp_path / "config.toml").chmod(0o600)
     monkeypatch.setenv("QUEUETUI_CONFIG", str(tmp_path / "config.toml"))
     file = tmp_path / "incident.html"
-    answer = invoke("--profile", "prod", "doctor", "--bundle", str(file))
+    reading, writing = os.pipe()
+    os.write(writing, (tmp_path / "config.toml").read_bytes())
+    os.close(writing)
+    with monkeypatch.context() as piped:
+        piped.setenv("QUEUETUI_CONFIG", f"/dev/fd/{reading}")
+        answer = invoke("--profile", "prod", "doctor", "--bundle", str(file))
+    os.close(reading)
     page = file.read_text(encoding="utf-8")
     assert f"written to {file}" in answer.err
     for section in (

@@ -259,16 +259,26 @@ def opened_systems(*, for_others: bool = False, **given: Any) -> Iterator[System
     """Open all that the running command's flags name, and close it after.
 
     Where what is read is told to programs elsewhere, `for_others`, commands do not name the store's address.
-    Where some cannot be opened, the others are there; the program then ends with the exit code of the first failure.
+    Those that cannot be opened are told of as `systems_of` does.
     """
     flags = flags_of(**given)
+    profiles = choose_profiles(flags)
+    with systems_of([one.for_others() for one in profiles] if for_others else profiles, flags.asked) as systems:
+        yield systems
+
+
+@contextmanager
+def systems_of(profiles: Sequence[Profile], asked: str | None) -> Iterator[Systems]:
+    """Open the queues of profiles by the right that is `asked` for, and close them after.
+
+    Where some cannot be opened, the others are there; the program then ends with the exit code of the first failure.
+    """
     with ExitStack() as stack:
-        profiles = choose_profiles(flags)
-        places, lost = find_places([one.for_others() for one in profiles] if for_others else profiles)
+        places, lost = find_places(profiles)
         opened: list[System] = []
         for place in places:
             try:
-                opened.append(place.open(asked=flags.asked))
+                opened.append(place.open(asked=asked))
             except QueueTuiError as error:
                 lost[place.profile.title] = error
             else:

@@ -19,7 +19,7 @@ from queuetui.cli.access import access_to
 from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, say, show_rows, write
 from queuetui.cli.session import backend_options, choose_profiles, flags_of, reaching, working_folder
-from queuetui.cli.systems import StorePlace, find_in, opened_systems
+from queuetui.cli.systems import StorePlace, find_in, systems_of
 from queuetui.cli.tables import FINDING_COLUMNS
 from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError, SchemaTooNew, SchemaTooOld, Unreachable, Unsupported
@@ -67,14 +67,15 @@ def command(
     if serve_url and not serve_url.startswith(("http://", "https://")):
         message = "--serve-url must begin with http:// or https://, as in http://127.0.0.1:8787"
         raise click.UsageError(message)
-    profiles = choose_profiles(flags_of(**connection))
+    flags = flags_of(**connection)
+    profiles = choose_profiles(flags)
     looks = [look for profile in profiles for look in _look_over(profile)]
     if is_tested:
         _load(app)
         looks += [_try(profile.name, partial(_try_out, profile)) for profile in profiles]
         looks += [Look(serve_url, tuple(_ask_server(serve_url)))] if serve_url else []
     if bundle is not None:
-        _write_bundle(bundle, looks, **connection)
+        _write_bundle(bundle, looks, profiles, flags.asked)
     are_many = len(looks) > 1
     rows = [{"backend": look.name, **describe_finding(finding)} for look in looks for finding in look.findings]
     if form == Format.TABLE:
@@ -118,10 +119,10 @@ def _look_over(profile: Profile) -> Iterator[Look]:
         yield _try(place.name, look)
 
 
-def _write_bundle(file: Path, looks: Sequence[Look], **connection: Any) -> None:
+def _write_bundle(file: Path, looks: Sequence[Look], profiles: Sequence[Profile], asked: str | None) -> None:
     from queuetui.cli.bundle.incident_file import write_bundle
 
-    with opened_systems(**connection) as systems:
+    with systems_of(profiles, asked) as systems:
         write_bundle(file, list(systems), {look.name: look.findings for look in looks})
     say(f"incident bundle written to {file}; read it before you pass it on")
 
