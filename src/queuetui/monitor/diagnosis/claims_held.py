@@ -10,7 +10,7 @@ from queuetui.monitor.diagnosis.words import age
 
 
 def judge(_: Job, facts: Facts) -> Verdict | None:
-    """Judge a pending job."""
+    """Judge a due job."""
     if facts.held_until is None or facts.held_until <= facts.now:
         return None
     left_s = (facts.held_until - facts.now).total_seconds()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from queuetui.model.job import Job
-from queuetui.model.state import State
+from queuetui.model.state import PUT_OFF, State
+from queuetui.model.stuck import due_since
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis import (
     blocked,
@@ -33,8 +34,8 @@ from queuetui.monitor.diagnosis.facts import Facts
 Rule = Callable[[Job, Facts], Verdict | None]
 
 RULES: dict[State, tuple[Rule, ...]] = {
-    State.SCHEDULED: (blocked.judge_id, will_fail.judge, no_consumer.judge, no_handler.judge, not_due.judge),
-    State.RETRYING: (blocked.judge_id, will_fail.judge, no_consumer.judge, no_handler.judge, not_due.judge),
+    State.SCHEDULED: (blocked.judge_id, will_fail.judge, no_handler.judge, not_due.judge),
+    State.RETRYING: (blocked.judge_id, will_fail.judge, no_handler.judge, not_due.judge),
     State.PENDING: (
         blocked.judge_id,
         will_fail.judge,
@@ -73,9 +74,18 @@ def _first(job: Job, facts: Facts) -> Verdict:
 
     The last rule of each state always answers.
     """
-    for rule in RULES[job.state]:
+    for rule in RULES[_state_at(job, facts)]:
         verdict = rule(job, facts)
         if verdict is not None:
             return verdict
     message = f"no rule explains a job in state {job.state}"
     raise AssertionError(message)
+
+
+def _state_at(job: Job, facts: Facts) -> State:
+    """Return the state whose rules judge a job.
+
+    One that was put off waits as a pending one does from its due time on; a worker makes it pending, and there may be none.
+    """
+    due_s = facts.seconds_since(due_since(job))
+    return State.PENDING if job.state in PUT_OFF and due_s is not None and due_s >= 0 else job.state

@@ -16,7 +16,7 @@ from queuetui.monitor.diagnosis.words import age, command, name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a pending job: of the limits that are reached the one of its queue comes first."""
+    """Judge a due job: of the limits that are reached the one of its queue comes first."""
     use = facts.rules.get(job.queue.raw)
     if use is None:
         return None

@@ -12,11 +12,9 @@ from queuetui.monitor.diagnosis.words import age, step_with
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a scheduled or retrying job."""
+    """Judge a scheduled or retrying job whose time lies ahead or is unknown."""
     age_s = facts.seconds_since(job.scheduled_at)
-    when = (
-        "at an unknown time" if age_s is None else f"in {age(-age_s)}" if age_s < 0 else f"now (due {age(age_s)} ago)"
-    )
+    when = "at an unknown time" if age_s is None else f"in {age(-age_s)}"
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts}
     if job.scheduled_at is not None:
         evidence["scheduled_at"] = to_text(job.scheduled_at)

@@ -12,9 +12,6 @@ from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts, QueueProgress
 from queuetui.monitor.diagnosis.words import age, limit, name, number, start_worker
 
-# What these say is no more than that the job is due.
-_NO_CAUSE = frozenset({Code.WAITING, Code.NOT_DUE, Code.WILL_RETRY})
-
 
 def judge(job: Job, facts: Facts, cause: Verdict) -> Verdict | None:
     """Judge a waiting job by what other rules told of it; a pause is reason enough to wait.
@@ -37,7 +34,7 @@ def judge(job: Job, facts: Facts, cause: Verdict) -> Verdict | None:
         **_of_progress(facts.progress),
     }
     step = start_worker(job.queue, facts)
-    if cause.code in _NO_CAUSE:
+    if cause.code is Code.WAITING:
         who = "" if facts.capabilities.workers else "; this system does not tell which workers run"
         summary = f"due {age(due_s)}, limit {limit(limit_s)}, and nothing has taken it{who}{_words(facts.progress)}"
         return Verdict(Code.OVERDUE, Severity.CRITICAL, summary, evidence, f"look whether its workers run; {step}")

@@ -11,7 +11,7 @@ from queuetui.monitor.diagnosis.words import age, name, resume
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a pending job."""
+    """Judge a due job."""
     queue = facts.queues.get(job.queue.raw)
     if queue is not None and queue.suspended_by:
         summary = f"all queues are suspended by {queue.suspended_by}: workers take no job"

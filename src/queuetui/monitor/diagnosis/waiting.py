@@ -10,7 +10,7 @@ from queuetui.monitor.diagnosis.words import all_slots, name, start_worker, wait
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a pending job that no graver rule explains."""
+    """Judge a due job that no graver rule explains."""
     wait_s = facts.wait_s(job)
     listeners = facts.listeners(job.queue.raw)
     evidence: dict[str, object] = {"queue": name(job.queue), "due_s": round(wait_s, 3), "listeners": len(listeners)}
