@@ -24,7 +24,7 @@ CORE = "keys"
 READS = frozenset(
     """
     ping hello auth client select time info type hgetall smembers srandmember hmget hget hlen hscan llen lrange lpos zcard zrange
-    zrevrange zscore zrank zrevrank zcount zrangebyscore zrevrangebyscore xlen xrange xrevrange get getrange scard exists pttl scan
+    zrevrange zscore zmscore zrank zrevrank zcount zrangebyscore zrevrangebyscore xlen xrange xrevrange get getrange scard exists pttl scan
     sscan sismember lindex mget
     """.split()  # noqa: SIM905 - as many quotes would hide the names
 )

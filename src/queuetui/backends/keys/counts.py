@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -11,7 +11,7 @@ from typing import TypeVar
 from queuetui.backends.keys.dear_looks import DearLooks
 from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.late_jobs import MOST_LATE, find_late
-from queuetui.backends.keys.product import BriefProduct
+from queuetui.backends.keys.product import BriefProduct, RepeatingProduct
 from queuetui.backends.keys.shelf import Shelf
 from queuetui.backends.keys.walk import Walk
 from queuetui.backends.reading.figures import JobFigures
@@ -83,15 +83,16 @@ class _Counting:
     def count(self) -> JobFigures:
         """Return the counts."""
         reading, counts = self.reading, self.counts
-        for shelf, size in zip(reading.shelves, reading.sizes(reading.shelves), strict=True):
-            if not size:
-                continue
+        sized = zip(reading.shelves, reading.sizes(reading.shelves), strict=True)
+        filled = {shelf: size for shelf, size in sized if size}
+        for shelf, size in filled.items():
             if State.PROCESSING in shelf.states:
                 self._count_runs(shelf, size)
             elif shelf.queue is not None and len(shelf.states) == 1:
                 counts.sizes[shelf.queue, shelf.states[0]] += size
             else:
                 self._share_out(shelf, size)
+        self._take_out_repeated(filled)
         self._count_late()
         _read_oldest(reading, counts)
         by_state = {state: counts.of(state) for state in State}
@@ -110,6 +111,18 @@ class _Counting:
         if not is_whole and not self.counts.stuck_among:
             self.counts.stuck_among = f"of the first {MOST_LATE:,} waiting jobs that are due too long"
         self._add_stuck(late, as_of)
+
+    def _take_out_repeated(self, filled: Mapping[Shelf, int]) -> None:
+        """Count a job that is to run again once: not where it ended before."""
+        reading, product = self.reading, self.reading.product
+        if not isinstance(product, RepeatingProduct):
+            return
+        (found, shared), _ = self._look("repeated", lambda: _read_repeated(reading, product, filled))
+        for shelf in filled:
+            if shelf.key in found:
+                place = shelf.queue or "", shelf.states[0]
+                self.counts.sizes[place] = max(0, self.counts.sizes[place] - found[shelf.key])
+                self.counts.estimated |= {place} if shelf.key in shared else set()
 
     def _count_runs(self, shelf: Shelf, size: int) -> None:
         reading = self.reading
@@ -154,6 +167,27 @@ class _Counting:
                 {shelf.queue} if shelf.queue is not None else {*self.reading.queue_names, ""}
             )
             counts.estimated |= told.keys() | {(queue, state) for queue in queues for state in shelf.states}
+
+
+def _read_repeated(
+    reading: KeysReading, product: RepeatingProduct, filled: Mapping[Shelf, int]
+) -> tuple[Counter[bytes], set[bytes]]:
+    """Return how many jobs of other shelves stand on those of these keys too, and the keys of which that is shared out."""
+    ended = {shelf.key for shelf in filled}
+    again = {shelf: key for shelf in filled if (key := product.left_on(shelf)) in ended and key is not None}
+    each = min(SHARED_ENTRIES, _SHARED_IN_ALL // max(1, len(again)))
+    slices = [entries for entries in reading.slices([*again], 0, each) if entries]
+    named = [
+        [(reading.product.id_of(one) or "").encode("utf-8", "surrogatepass") for one in entries] for entries in slices
+    ]
+    keys = [again[entries[0].shelf] for entries in slices]
+    answers = reading.ask([("ZMSCORE", key, *ids) for key, ids in zip(keys, named, strict=True)])
+    found, shared = Counter[bytes](), set[bytes]()
+    for key, entries, scores in zip(keys, slices, answers, strict=True):
+        size = filled[entries[0].shelf]
+        found[key] += round(sum(score is not None for score in scores) * max(size, len(entries)) / len(entries))
+        shared |= {key} if size > len(entries) else set()
+    return found, {key for key in shared if found[key]}
 
 
 def _read_shares(reading: KeysReading, shelf: Shelf, most: int) -> tuple[Counter[_Key], int]:

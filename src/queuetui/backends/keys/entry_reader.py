@@ -24,7 +24,7 @@ _COMMANDS_A_PACKET = 2_000
 _WRONG_TYPE = "WRONGTYPE"
 # What a command answers where nothing stands at its key, if that is not nil.
 _EMPTY: dict[Value, Callable[[Command], Any]] = {
-    "HMGET": lambda command: [None] * (len(command) - 2),
+    **dict.fromkeys(("HMGET", "ZMSCORE"), lambda command: [None] * (len(command) - 2)),
     "MGET": lambda command: [None] * (len(command) - 1),
     **dict.fromkeys(("HSCAN", "SSCAN"), lambda _: [b"0", []]),
     **dict.fromkeys(("LLEN", "ZCARD", "HLEN", "XLEN", "SCARD", "ZCOUNT"), lambda _: 0),

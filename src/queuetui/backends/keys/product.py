@@ -115,6 +115,15 @@ class BriefProduct(Protocol):
 
 
 @runtime_checkable
+class RepeatingProduct(Protocol):
+    """A description in which a job that is to run again stays where it ended before, and is not listed there."""
+
+    def left_on(self, shelf: Shelf) -> bytes | None:
+        """Return the key of the sorted set in which jobs of a shelf may also stand, by their ids; None where none can."""
+        ...
+
+
+@runtime_checkable
 class QueueProduct(Protocol):
     """A description whose queues can be paused: the verbs stand in `manages` of its capabilities."""
 

@@ -12,11 +12,12 @@ from queuetui.backends.foreign.rq.calls import read_call
 from queuetui.backends.foreign.rq.cron import read_cron
 from queuetui.backends.foreign.rq.runs import count_runs
 from queuetui.backends.foreign.rq.scheduler import ROLE, once, read_repeating, scheduler_shelf
+from queuetui.backends.foreign.rq.shelves import ROLES, bare_id, finished_beside, key_of, queue_of, shelf_of
 from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, says, stands, take_away
 from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import Ask, KeysProduct, Survey
 from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.shelf import Command, Entry, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, pairs_of, text_of, time_of
 from queuetui.backends.payloads.containers import BASE64
 from queuetui.backends.payloads.decoder import JSON, Decoder
@@ -41,7 +42,6 @@ status origin description created_at enqueued_at started_at ended_at retries_lef
 exc_info group_id rate_limit_key data dependency_ids
 """.split()  # noqa: SIM905 - as many quotes would hide the names
 _WORKER_FIELDS = "hostname pid version queues state birth last_heartbeat death".split()  # noqa: SIM905 - as above
-_RUN = re.compile(rb"(.+):[0-9a-f]{32}", re.DOTALL)
 _ENDED = ("scheduled", "failed", "finished")
 # RQ's own words for a run whose worker died.
 _BY_RQ = re.compile(r"due to (\w+), at")
@@ -54,21 +54,7 @@ _NO_COUNT = "RQ stores no count of attempts: at least so many, by the retries th
 _RATED = "it is limited by a rate, for which RQ keeps slots of its own; see to it in the application"
 _NO_ERROR = "RQ keeps no error of a run that is tried again"
 _RETURNED = Decoder((BASE64,), (PICKLE, JSON, MSGPACK))
-# Whose jobs wait, run and end, in the order in which they travel.
-_ROLES: tuple[tuple[str, Kind, tuple[State, ...], bool], ...] = (
-    ("scheduled", Kind.SORTED, (State.SCHEDULED, State.RETRYING), False),
-    ("deferred", Kind.SORTED, (State.BLOCKED,), False),
-    ("ready", Kind.SORTED, (State.PENDING,), False),
-    ("queue", Kind.LIST, (State.PENDING,), False),
-    ("intermediate", Kind.LIST, (State.PROCESSING,), False),
-    ("wip", Kind.SORTED, (State.PROCESSING,), False),
-    ("failed", Kind.SORTED, (State.FAILED,), True),
-    ("canceled", Kind.SORTED, (State.CANCELLED,), True),
-    ("finished", Kind.SORTED, (State.COMPLETED,), True),
-)
 USUAL_PREFIX = "rq"
-# Up to 0.13 what failed stood in a queue of this name.
-_OLD = {("queue", b"failed"): (State.FAILED,)}
 _TOO_OLD = "it failed in RQ 0.13 or before, which is only read: use its own rq requeue"
 
 
@@ -130,16 +116,12 @@ class Rq(KeysProduct):
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists and registries of every queue, by role."""
-        of_queues = (
-            Shelf(role, self._place(role, name), kind, (*states, *_OLD.get((role, name), ())), text_of(name), falls)
-            for role, kind, states, falls in _ROLES
-            for name in survey.queues
-        )
+        of_queues = (shelf_of(self.prefix, role, name) for role in ROLES for name in survey.queues)
         return (scheduler_shelf(self.prefix), *of_queues)
 
     def id_of(self, entry: Entry) -> str:
         """Return the id that a member is, or begins with."""
-        return _bare_id(entry).decode("utf-8", "replace")
+        return bare_id(entry).decode("utf-8", "replace")
 
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...]:
         """Look into each registry for an id; the one queue that the job names is enough where it names one."""
@@ -150,11 +132,11 @@ class Rq(KeysProduct):
         found = entries_of([(one, stored) for one in plain], ask)
         wips = [one for one in near if one not in plain]
         runs = zip(wips, ask([one.slice(0, 1_000) for one in wips]), strict=True)
-        return (*(e for one, reply in runs for e in one.entries(reply, 0) if _bare_id(e) == stored), *found)
+        return (*(e for one, reply in runs for e in one.entries(reply, 0) if bare_id(e) == stored), *found)
 
     def loads(self, entry: Entry) -> list[Command]:
         """Read the hash and how many results are kept; of a job that has run also the last one."""
-        job_id = _bare_id(entry)
+        job_id = bare_id(entry)
         results = self._key("results", job_id)
         found: list[Command] = [("HMGET", self._key("job", job_id), *_FIELDS), ("XLEN", results)]
         if entry.shelf.role in _ENDED:
@@ -217,6 +199,10 @@ class Rq(KeysProduct):
             for number, (at, one) in enumerate(kept, start=1)
         )  # fmt: skip
 
+    def left_on(self, shelf: Shelf) -> bytes | None:
+        """Return the registry of what is finished, in which a job that repeats still stands."""
+        return finished_beside(self.prefix, shelf)
+
     def _enqueue(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a job at the end of its queue as RQ's own requeue does.
 
@@ -230,7 +216,7 @@ class Rq(KeysProduct):
             return f"{_GONE}; there is nothing to run"
         if values["rate_limit_key"] or seen.entry.shelf.role == "queue":
             return _RATED if values["rate_limit_key"] else _TOO_OLD
-        entry, job_id, queue = seen.entry, _bare_id(seen.entry), self._beside(seen, "queue")
+        entry, job_id, queue = seen.entry, bare_id(seen.entry), self._beside(seen, "queue")
         job = self._key("job", job_id)
         fields = ["status", "queued", "enqueued_at", to_text(moment.now)]
         ended = ("started_at", "ended_at") if is_run or entry.shelf.role == "failed" else ()
@@ -239,8 +225,9 @@ class Rq(KeysProduct):
         run = entry.member.removeprefix(job_id)[1:]
         execution, runs = self._key("execution", entry.member), self._key("executions", job_id)
         left = (KeysStep(("DEL", execution)), KeysStep(("ZREM", runs, run))) if run else ()
+        finished = self._beside(seen, "finished")
         return KeysChange(
-            (stands(entry), says(job, "status", values["status"]), is_of_kind(queue)),
+            (stands(entry), says(job, "status", values["status"]), is_of_kind(queue), is_of_kind(finished)),
             (
                 KeysStep(("HSET", job, *fields, *(() if is_old else (one for name in ended for one in (name, ""))))),
                 KeysStep(("SADD", self._key("queues"), queue.key)),
@@ -248,7 +235,7 @@ class Rq(KeysProduct):
                 KeysStep(("PERSIST", job)),
                 KeysStep(("HDEL", job, "exc_info", *(ended if is_old else ()))),
             ),
-            (take_away(entry), *left),
+            (take_away(entry), *left, take_away(Entry(finished, job_id))),
             kept=(job, execution, runs),
             after=Entry(queue, job_id),
             note=RUNS_TWICE if is_run else "",
@@ -260,12 +247,13 @@ class Rq(KeysProduct):
             return f"{_GONE}; delete it"
         if seen.entry.shelf.role == "ready":
             return _RATED
-        entry, job = seen.entry, self._key("job", _bare_id(seen.entry))
-        canceled, now_s = self._beside(seen, "canceled"), str(int(moment.now.timestamp()))
+        entry, job = seen.entry, self._key("job", bare_id(seen.entry))
+        canceled, finished = (self._beside(seen, role) for role in ("canceled", "finished"))
+        now_s = str(int(moment.now.timestamp()))
         return KeysChange(
-            (stands(entry), says(job, "status", values["status"]), is_of_kind(canceled)),
+            (stands(entry), says(job, "status", values["status"]), is_of_kind(canceled), is_of_kind(finished)),
             (KeysStep(("HSET", job, "status", "canceled")), KeysStep(("ZADD", canceled.key, now_s, entry.member))),
-            (take_away(entry),),
+            (take_away(entry), take_away(Entry(finished, entry.member))),
             kept=(job,),
             after=Entry(canceled, entry.member),
         )
@@ -274,35 +262,32 @@ class Rq(KeysProduct):
         values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
         if seen.entry.shelf.role == "ready":
             return _RATED
-        job_id = _bare_id(seen.entry)
+        job_id = bare_id(seen.entry)
         job, group = self._key("job", job_id), values["group_id"]
         kept = (job, job + b":dependents", self._key("job:", job_id) + b":dependencies", self._key("results", job_id))
         leave = (KeysStep(("SREM", self._key("group", group), job_id)),) if group else ()
+        finished = self._beside(seen, "finished")
         return KeysChange(
-            (stands(seen.entry), says(job, "status", values["status"])),
+            (stands(seen.entry), says(job, "status", values["status"]), is_of_kind(finished)),
             (),
-            (take_away(seen.entry), *(KeysStep(("DEL", key)) for key in kept), *leave),
+            (
+                take_away(seen.entry),
+                take_away(Entry(finished, job_id)),
+                *(KeysStep(("DEL", key)) for key in kept),
+                *leave,
+            ),
             kept=kept,
         )
 
     def _key(self, kind: str, name: bytes | None = None) -> bytes:
-        return b":".join((self.prefix, kind.encode(), *(() if name is None else (name,))))
-
-    def _place(self, role: str, queue: bytes) -> bytes:
-        return self._key("queue", queue + b":intermediate") if role == "intermediate" else self._key(role, queue)
+        return key_of(self.prefix, kind, name)
 
     def _beside(self, seen: Seen, role: str) -> Shelf:
         """Return the shelf of another role of a job's queue."""
         shelf, origin = seen.entry.shelf, seen.loaded[0][_FIELDS.index("origin")]
-        name = shelf.key.removeprefix(self._key(shelf.role, b"")) if shelf.queue is not None else origin or b"default"
-        kind, states, falls = next(one[1:] for one in _ROLES if one[0] == role)
-        return Shelf(role, self._place(role, name), kind, states, text_of(name), falls)
-
-
-def _bare_id(entry: Entry) -> bytes:
-    """Return the id; since 2 the member of a run names its execution behind it."""
-    named = _RUN.fullmatch(entry.member) if entry.shelf.role == "wip" else None
-    return entry.member if named is None else named[1]
+        return shelf_of(
+            self.prefix, role, queue_of(self.prefix, shelf) if shelf.queue is not None else origin or b"default"
+        )
 
 
 def _read_error(result: Mapping[str, bytes], exc_info: bytes | None = None) -> JobError | None:
