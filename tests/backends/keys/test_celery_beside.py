@@ -128,12 +128,13 @@ def test_a_retry_sends_the_message_and_takes_the_result_away(apart: Capture) -> 
 
 
 def test_a_cancel_takes_the_message_away_and_writes_the_result(apart: Capture) -> None:
-    """The result stands in the second store."""
+    """The result stands in the second store, and is listed at the next look."""
     backend = apart.open(1)
     job = _jobs(backend, "state:pending")[0]
     assert _act(backend, Verb.CANCEL, job).state_now is State.CANCELLED
     with _results(apart) as client:
         assert b"REVOKED" in client.get(HEAD + job.ref.id.encode())
+    assert job.ref.id in {one.ref.id for one in _jobs(backend, "state:cancelled")}
 
 
 def test_what_only_the_first_store_took_is_told(apart: Capture) -> None:

@@ -74,6 +74,14 @@ def test_what_a_whole_round_has_not_met_is_gone(monkeypatch: pytest.MonkeyPatch)
     assert not ListedKeys(KeyList((), b"7"), b"job:").read(lambda _: [[b"9", []]]).is_whole
 
 
+def test_what_an_act_has_written_is_listed_at_once() -> None:
+    """The next look need not meet it in a bite; a key of others is not taken in."""
+    listed = ListedKeys(KeyList((b"job:a",)), b"job:")
+    listed.add(b"job:b")
+    listed.add(b"other")
+    assert listed.read(lambda _: []).keys == (b"job:a", b"job:b")
+
+
 def test_no_more_are_listed_than_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more keys than are kept the first are listed, and it is said that these are not all."""
     monkeypatch.setattr(ListedKeys, "MOST", 2)

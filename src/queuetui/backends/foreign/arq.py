@@ -101,6 +101,10 @@ class Arq(KeysProduct):
         unseen = self._names.unseen or listing.unseen
         return _Around(self._names.read(ask), unseen=unseen, listing=listing, read_at=at_of(now_s))
 
+    def note_written(self, key: bytes) -> None:
+        """List a key at once that an act has written."""
+        self._listed.add(key)
+
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the queues, in which jobs stay while they run, and the results."""
         ended = survey.listing.fill(_ENDS) if survey.listing else _ENDS

@@ -96,6 +96,10 @@ class KeysProduct(ABC):
         """Return the kept attempts of a job, oldest first."""
         return ()
 
+    def note_written(self, key: bytes) -> None:
+        """Take in a key that is a job itself, and that an act has just written."""
+        return
+
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
         """Return the schedules that are stored, by name, one more than MOST_SCHEDULES where there are more."""
         return ()

@@ -58,6 +58,13 @@ class _Scanned:
                 self._met = {name: met for name, met in self._met.items() if met == self._round}
             self._round += 1
 
+    def add(self, key: bytes) -> None:
+        """Take in a key that was just written, before a bite meets it."""
+        name = self._name_of(key)
+        with self._guard:
+            if name is not None and len(self._met) < self.MOST:
+                self._met[name] = self._round
+
 
 class QueueNames(_Scanned):
     """Every queue of a product without a register that was seen so far, also while it holds nothing.

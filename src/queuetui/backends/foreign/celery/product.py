@@ -172,6 +172,10 @@ class Celery(KeysProduct):
         """Return what celery-redbeat keeps."""
         return read_redbeat(self._redbeat, ask)
 
+    def note_written(self, key: bytes) -> None:
+        """List a key at once that an act has written."""
+        self._listed.add(key)
+
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists of each queue, the first served first, what workers hold, and the results."""
         lists = (self.list_of(text_of(queue), step) for queue in survey.queues for step in EVERY_STEP)

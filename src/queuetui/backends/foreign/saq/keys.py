@@ -95,6 +95,10 @@ class Saq(KeysProduct):
         listing = self._listed.read(ask)
         return Survey(queues, tuple(filter(None, found)), unseen=self._names.unseen or listing.unseen, listing=listing)
 
+    def note_written(self, key: bytes) -> None:
+        """List a key at once that an act has written."""
+        self._listed.add(key)
+
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the shelves of each queue, then the keys of all jobs for those that are over."""
         ended = survey.listing.fill(_ALL_JOBS) if survey.listing else _ALL_JOBS
