@@ -134,9 +134,12 @@ def test_errors_are_read_from_json_and_from_pickles() -> None:
     ],
 )
 def test_a_result_tells_whether_its_task_was_begun(status: str, raised: str, reason: str, has_run: bool) -> None:
-    """A worker writes down why it revoked a task, and fails the callback of a chord without a run."""
+    """A worker writes down why it revoked a task, and fails the callback of a chord without a run, by the error of a task that ran."""
     parts = {"exc_type": raised, "exc_message": [reason], "exc_module": "celery.exceptions"}
-    assert read_result(json.dumps({"status": status, "result": parts}).encode()).has_run == has_run
+    begun, frame = "Traceback (most recent call last):\n", '  File "redis.py", line 7, in on_chord_part_return\n'
+    trace = f'{begun}  File "trace.py", line 7, in trace_task\nKeyError: 7\n\nDuring handling of it:\n\n{begun}{frame}{raised}: {reason}'
+    stored = {"status": status, "result": parts, "traceback": trace}
+    assert read_result(json.dumps(stored).encode()).has_run == has_run
 
 
 def test_of_a_result_that_was_read_in_part_the_status_is_known() -> None:

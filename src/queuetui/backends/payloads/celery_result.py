@@ -19,6 +19,8 @@ ENDED = ("SUCCESS", "FAILURE", "REVOKED")
 _HEAD = re.compile(rb'\{"status": "(\w+)"|.{0,20}?status.{1,10}?(SUCCESS|FAILURE|REVOKED|RETRY|STARTED)', re.DOTALL)
 _STORED = Decoder((), (PICKLE, JSON, MSGPACK))
 # The error of a chord's body, and the frame that the traceback of each task that ran begins with.
+# Where a traceback begins: before the last one stand those of its causes.
+_TRACE = "Traceback (most recent call last):"
 CHORD_ERROR, IN_TASK = "ChordError", ", in trace_task"
 # What a worker stores of an exception that it cannot pickle: its module, class and arguments are those of the stored one.
 _WRAPPER = "UnpickleableExceptionWrapper"
@@ -94,7 +96,7 @@ class CeleryResult:
         error = self.error if self.status == "FAILURE" else None
         if error is None:
             return False
-        is_body = error.class_name.raw == CHORD_ERROR and IN_TASK not in error.traceback.raw
+        is_body = error.class_name.raw == CHORD_ERROR and IN_TASK not in error.traceback.raw.rpartition(_TRACE)[2]
         return is_body or (bool(self.said.get("name")) and "worker" in self.said and not self.said["worker"])
 
     @property
