@@ -72,7 +72,7 @@ class Arq(KeysProduct):
     def __init__(self, keys: KeyList, settings: Mapping[str, str]) -> None:
         self._named = [name.encode() for name in settings.get("arq.queues", "").replace(",", " ").split()]
         self._keys, self._names = keys, QueueNames(keys, b"arq:*", _queue_of, self._named)
-        self._listed = ListedKeys(keys, _RESULT)
+        self.listed: ListedKeys = ListedKeys(keys, _RESULT)
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED}), _again),
             Rule(Verb.RETRY, frozenset(_LATER), _run_now),
@@ -92,18 +92,14 @@ class Arq(KeysProduct):
         kinds = dict(zip(names, ask([("TYPE", name) for name in names]), strict=True))
         if b"zset" in kinds.values() or any(ask([("EXISTS", name + _HEALTH) for name in names])):
             return "its queues, sorted sets of the ids in arq:job:ID"
-        return "its results in arq:result:ID" if self._listed.read(ask).keys else ""
+        return "its results in arq:result:ID" if self.listed.read(ask).keys else ""
 
     def survey(self, ask: Ask) -> Survey:
         """Find the queues; a worker's beat tells neither who beats nor how many."""
-        listing = self._listed.read(ask)
+        listing = self.listed.read(ask)
         ((now_s, _),) = ask([("TIME",)])
         unseen = self._names.unseen or listing.unseen
         return _Around(self._names.read(ask), unseen=unseen, listing=listing, read_at=at_of(now_s))
-
-    def note_written(self, key: bytes) -> None:
-        """List a key at once that an act has written."""
-        self._listed.add(key)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the queues, in which jobs stay while they run, and the results."""

@@ -172,7 +172,7 @@ class _Counting:
 def _read_repeated(
     reading: KeysReading, product: RepeatingProduct, filled: Mapping[Shelf, int]
 ) -> tuple[Counter[bytes], set[bytes]]:
-    """Return how many jobs of other shelves stand on those of these keys too, and the keys of which that is shared out."""
+    """Return how many jobs of other shelves each key holds too, and for which keys that is an estimate."""
     ended = {shelf.key for shelf in filled}
     again = {shelf: key for shelf in filled if (key := product.left_on(shelf)) in ended and key is not None}
     each = min(SHARED_ENTRIES, _SHARED_IN_ALL // max(1, len(again)))

@@ -113,8 +113,8 @@ class KeysOperator:
         if why or (within is not None and stands is None):
             return Result(ref, Outcome.SKIPPED, seen.job.state, why or MOVED_ON)
         stands = stands or (None, None)
-        if built.after is not None and built.after.shelf.kind is Kind.KEYS:
-            self._product.note_written(built.after.member)
+        if built.after is not None and self._product.listed is not None:
+            self._product.listed.add(built.after.member)
         if built.after is not None and (after := _find_after(built.after, reading)) is not None:
             stands = after.job.state, after.job.ref.rev
         return Result(ref, Outcome.DONE, stands[0], built.note, before, stands[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from queuetui.backends.keys.changes import KeysChange, Rule
 from queuetui.backends.keys.seen import KeysMoment
@@ -18,6 +18,9 @@ from queuetui.model.schedule import KeptSchedule
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.worker import WorkerInfo
+
+if TYPE_CHECKING:
+    from queuetui.backends.keys.scanned_keys import ListedKeys
 
 Ask = Callable[[Sequence[Command]], list[Any]]
 
@@ -52,13 +55,15 @@ class KeysProduct(ABC):
     """A description; all but `survey` and `places` is pure.
 
     `applies` of its capabilities is computed from the rules. `home` tells several of one kind on a server apart: its prefix.
-    `absent` are the fields of the filter language that it does not keep, and why. `rules` are what may be changed.
+    `absent` are the fields of the filter language that it does not keep, and why. `rules` are what may be changed. `listed` are the keys
+    that are jobs themselves, where it has such.
     """
 
     capabilities: Capabilities
     home: str
     absent: Mapping[str, str]
     rules: tuple[Rule, ...]
+    listed: ListedKeys | None = None
 
     @abstractmethod
     def recognise(self, ask: Ask) -> str:
@@ -96,10 +101,6 @@ class KeysProduct(ABC):
         """Return the kept attempts of a job, oldest first."""
         return ()
 
-    def note_written(self, key: bytes) -> None:
-        """Take in a key that is a job itself, and that an act has just written."""
-        return
-
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
         """Return the schedules that are stored, by name, one more than MOST_SCHEDULES where there are more."""
         return ()
@@ -120,10 +121,10 @@ class BriefProduct(Protocol):
 
 @runtime_checkable
 class RepeatingProduct(Protocol):
-    """A description in which a job that is to run again stays where it ended before, and is not listed there."""
+    """A description in which a job that is to run again stays, unlisted, where it ended before."""
 
     def left_on(self, shelf: Shelf) -> bytes | None:
-        """Return the key of the sorted set in which jobs of a shelf may also stand, by their ids; None where none can."""
+        """Return the key of the sorted set in which jobs of a shelf may also stand, by their ids."""
         ...
 
 

@@ -101,7 +101,7 @@ class Celery(KeysProduct):
         self._steps, self._sep = read_steps(options.settings), options.settings.get("celery.sep", USUAL_SEP).encode()
         head = prefix + BINDINGS
         self._exchanges = QueueNames(server.key_list, escape_glob(head) + b"*", partial(exchange_in, head))
-        self._listed = ListedKeys(other.key_list, results)
+        self.listed: ListedKeys = ListedKeys(other.key_list, results)
         self._held = Shelf("held", prefix + b"unacked", Kind.HASH, (State.PROCESSING, *_LISTED[1:], State.CANCELLED))
         self._index = prefix + b"unacked_index"
         self._held_ids: dict[bytes, str] = {}
@@ -132,13 +132,13 @@ class Celery(KeysProduct):
     def recognise(self, ask: Ask) -> str:
         """Tell Celery by its tables of bindings, or by its results."""
         self._has_redbeat = has_redbeat(self._redbeat, ask)
-        self._note_results(are_there=bool(self._listed.read(ask).keys))
+        self._note_results(are_there=bool(self.listed.read(ask).keys))
         told = ((self._exchanges.read(ask), "bindings", BINDINGS), (self._has_results, "results", RESULTS))
         return " and ".join(f"its {what} ({text_of(key)}*)" for there, what, key in told if there)
 
     def survey(self, ask: Ask) -> _Around:
         """Read what is bound to which queue, which tasks workers hold, and how long results stand."""
-        exchanges, listing = self._exchanges.read(ask), self._listed.read(ask)
+        exchanges, listing = self._exchanges.read(ask), self.listed.read(ask)
         tables = ask([("SMEMBERS", self._prefix + BINDINGS + name) for name in exchanges])
         bound = dict(zip(exchanges, tables, strict=True))
         self._sep = separator_in(bound, self._sep)
@@ -171,10 +171,6 @@ class Celery(KeysProduct):
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
         """Return what celery-redbeat keeps."""
         return read_redbeat(self._redbeat, ask)
-
-    def note_written(self, key: bytes) -> None:
-        """List a key at once that an act has written."""
-        self._listed.add(key)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists of each queue, the first served first, what workers hold, and the results."""

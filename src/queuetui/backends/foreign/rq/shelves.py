@@ -1,4 +1,4 @@
-"""Where RQ keeps the ids of jobs: in a list and registries of each queue, whose keys begin with its prefix."""
+"""Where RQ keeps the ids of jobs: in a list and in registries of each queue."""
 
 from __future__ import annotations
 

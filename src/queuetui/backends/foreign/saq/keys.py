@@ -63,7 +63,7 @@ class Saq(KeysProduct):
     def __init__(self, keys: KeyList, settings: Mapping[str, str]) -> None:
         named = [name.encode() for name in settings.get("saq.queues", "").replace(",", " ").split()]
         self._names = QueueNames(keys, b"saq:*", _queue_of, named)
-        self._listed = ListedKeys(keys, _JOBS)
+        self.listed: ListedKeys = ListedKeys(keys, _JOBS)
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, State.CANCELLED, *_LATER}), self._retry),
             Rule(Verb.RELEASE, frozenset({State.PROCESSING}), self._release),
@@ -80,7 +80,7 @@ class Saq(KeysProduct):
         queues = self._names.read(ask)
         if b"zset" in ask([("TYPE", _key(name, end)) for name in queues for end in (b"incomplete", b"stats")]):
             return "its sets saq:QUEUE:incomplete and saq:QUEUE:stats"
-        return "its jobs in saq:job:QUEUE:KEY" if self._listed.read(ask).keys else ""
+        return "its jobs in saq:job:QUEUE:KEY" if self.listed.read(ask).keys else ""
 
     def survey(self, ask: Ask) -> Survey:
         """Read the workers that said of themselves that they are live, with what they have taken."""
@@ -92,12 +92,8 @@ class Saq(KeysProduct):
         runs = [_read_message(raw)[0] or {} for raw in ask([("GET", key) for each in taken for key in each])]
         busy = Counter(str(run.get("worker_id")) for run in runs)
         found = (_read_worker(*one, busy) for one in zip(ends, ends.values(), cards, strict=True))
-        listing = self._listed.read(ask)
+        listing = self.listed.read(ask)
         return Survey(queues, tuple(filter(None, found)), unseen=self._names.unseen or listing.unseen, listing=listing)
-
-    def note_written(self, key: bytes) -> None:
-        """List a key at once that an act has written."""
-        self._listed.add(key)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the shelves of each queue, then the keys of all jobs for those that are over."""
