@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from queuetui.backends.keys.changes import KeysChange, Rule
 from queuetui.backends.keys.seen import KeysMoment
@@ -18,9 +18,6 @@ from queuetui.model.schedule import KeptSchedule
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
 from queuetui.model.worker import WorkerInfo
-
-if TYPE_CHECKING:
-    from queuetui.backends.keys.scanned_keys import ListedKeys
 
 Ask = Callable[[Sequence[Command]], list[Any]]
 
@@ -51,6 +48,14 @@ class Survey:
         return replace(uncounted_queue(queue), suspended_by=self.suspended_by, held=is_held)
 
 
+class WrittenKeys(Protocol):
+    """Keys that are listed now and then, and told of what is written between two times."""
+
+    def add(self, key: bytes) -> None:
+        """Take in a key that was just written."""
+        ...
+
+
 class KeysProduct(ABC):
     """A description; all but `survey` and `places` is pure.
 
@@ -63,7 +68,7 @@ class KeysProduct(ABC):
     home: str
     absent: Mapping[str, str]
     rules: tuple[Rule, ...]
-    listed: ListedKeys | None = None
+    listed: WrittenKeys | None = None
 
     @abstractmethod
     def recognise(self, ask: Ask) -> str:
