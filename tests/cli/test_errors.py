@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from psycopg import sql
 
 from queuetui.cli import main
+from queuetui.cli.commands import enqueue
 from queuetui.cli.exit_codes import exit_code
 from queuetui.model import errors
 from tests.cli.conftest import Invoke
@@ -208,14 +208,17 @@ def test_a_broken_filter_says_where(refused: Invoke, filter_text: str, position:
         ("@no-such-file.json", "the file 'no-such-file.json' cannot be read: No such file or directory"),
         ("@.", "cannot be read: Is a directory"),
         ("@", "cannot be read: Is a directory"),
-        ("@/dev/zero", "the file '/dev/zero' cannot be read: it holds more than 256 MB"),
-        (f"@{sys.executable}", "is not UTF-8 text"),
+        ("@/dev/zero", "the file '/dev/zero' cannot be read: it holds more than 2 MB"),
+        ("@/bin/sh", "is not UTF-8 text"),
         ("NaN", "not JSON"),
         pytest.param(f"@{'x' * 9000}", "… ", id="long"),
     ],
 )
-def test_a_payload_that_is_not_json_is_told(refused: Invoke, sqlite_url: str, payload: str, words: str) -> None:
+def test_a_payload_that_is_not_json_is_told(
+    refused: Invoke, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, payload: str, words: str
+) -> None:
     """A payload that is not JSON ends with 2 and nothing is stored."""
+    monkeypatch.setattr(enqueue, "PAYLOAD_BYTES", 2_000_000)
     refused("enqueue", "Send", "-p", payload, "--url", sqlite_url).fails(2, words)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import resource
+import subprocess
+import sys
 import threading
 
 from queuetui.backends.base import BackendOptions
 from queuetui.client import Queue
 from queuetui.engine.context import Context
-from queuetui.engine.guard import resident_bytes
 from queuetui.model.act import Act, Verb
 from tests.engine.conftest import EVERY_STORE, StartWorker
 from tests.engine.virtual_clock import VirtualClock
@@ -208,12 +208,25 @@ def test_a_hurried_stop_gives_back_what_runs(queue: Queue, start_worker: StartWo
 
 
 def test_memory_is_told_without_a_file_to_be_opened() -> None:
-    """A worker whose handlers have opened as many files as it may renews its leases, and tells about as much memory as before."""
-    usual = resident_bytes()
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
-    try:
-        told = resident_bytes()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
-    assert usual / 2 < told < usual * 4
+    """A worker whose handlers have opened as many files as it may tells what it holds, no longer what it held, and a fork its own."""
+    script = """
+import mmap, os, resource
+from queuetui.engine.guard import LimitGuard, resident_bytes
+from queuetui.engine.clock import Clock
+LimitGuard(None, None, None, None, Clock())
+most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, most[1]))
+usual = resident_bytes()
+with mmap.mmap(-1, 100_000_000) as held:
+    held.write(b"x" * 100_000_000)
+    full = resident_bytes()
+rest = resident_bytes()
+resource.setrlimit(resource.RLIMIT_NOFILE, most)
+if child := os.fork():
+    print(full - usual > 90_000_000, rest - usual < 50_000_000, os.waitpid(child, 0)[1])
+else:
+    held = b"x" * 100_000_000
+    os._exit(resident_bytes() - rest < 50_000_000)
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (run.stdout, run.stderr) == ("True True 0\n", "")

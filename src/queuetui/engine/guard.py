@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
-from pathlib import Path
+from functools import cache
 from typing import TYPE_CHECKING
 
 from queuetui.engine.context import CancelCause
 from queuetui.engine.logs import log_event
-from queuetui.engine.meters import peak_bytes
 
 if TYPE_CHECKING:
     from queuetui.engine.clock import Clock
@@ -23,7 +22,7 @@ MEMORY_EVERY_S = 1.0
 GIVE_UP_AFTER_S = 1.0
 GIVEN_UP_LIMIT = 20
 BYTES_PER_MB = 1024 * 1024
-STATM = Path("/proc/self/statm")
+_STATM_BYTES = 256
 _OVERSTAYING = frozenset({CancelCause.TIMEOUT, CancelCause.LEASE_LOST})
 
 
@@ -34,17 +33,22 @@ def is_overstaying(run: Run) -> bool:
 
 def resident_bytes() -> int:
     """Return the memory that this process holds."""
-    try:
-        pages = int(STATM.read_bytes().split()[1])
-    except FileNotFoundError:
+    opened = _open_statm(os.getpid())
+    if opened is None:
         # No Linux; elsewhere psutil knows how, at the price of a megabyte.
         import psutil
 
         return int(psutil.Process().memory_info().rss)
-    except OSError:
-        # Handlers have as many files open as the process may have.
-        return peak_bytes()
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return int(os.pread(opened, _STATM_BYTES, 0).split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@cache
+def _open_statm(process: int) -> int | None:
+    """Open the file of a process once: later its handlers may have as many files open as it may have."""
+    try:
+        return os.open(f"/proc/{process}/statm", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
 
 
 class LimitGuard:
@@ -59,6 +63,7 @@ class LimitGuard:
         self._stopping = stopping
         self._clock = clock
         self._born_s = self._clock.now()
+        _open_statm(os.getpid())
         self._memory_at_s = 0.0
         self._overstaying: dict[Run, float] = {}
 
