@@ -90,7 +90,8 @@ class Snapshot:
     """What one read found.
 
     A part not asked for is empty, a part that failed is named in `problems` with the reason.
-    `counts` spans all queues; `stuck` counts across states.
+    `counts` spans all queues; `stuck` counts across states. `has_latest_failures` is False where there are more jobs than the store
+    sorts: `failures` are then any.
     `has_more_queues` tells that there are, or may be, other queues than these.
     Until `held_until` nothing is claimed, as the server was restarted and may have forgotten claims.
     """
@@ -105,6 +106,7 @@ class Snapshot:
     workers: tuple[WorkerInfo, ...] = ()
     tally: tuple[TallyMinute, ...] = ()
     failures: tuple[Job, ...] = ()
+    has_latest_failures: bool = True
     page: Page | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
     held_until: datetime | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +29,10 @@ _AT_AN_END = 20
 
 class Untold(Exception):
     """The store does not tell now what a queue does: neither that it moves nor that it stands."""
+
+
+class _Unsorted(Untold):
+    """The store has more jobs than it sorts, so that the first of a page is any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,13 @@ class QueueSigns:
         """
         is_listed = False
         for order in dict.fromkeys((self._inspector.capabilities.taken_by, "scheduled", "created")):
-            first = self._jobs(queue, f"state:pending sort:{order}", limits, _AT_AN_END)
-            if first:
-                last = self._jobs(queue, f"state:pending sort:-{order}", limits, _AT_AN_END) or ()
-                return QueueEnds(_ids(first), _ids(last), tuple((job.type.raw, due_since(job)) for job in first))
+            try:
+                first = self._jobs(queue, f"state:pending sort:{order}", limits, _AT_AN_END)
+                if first:
+                    last = self._jobs(queue, f"state:pending sort:-{order}", limits, _AT_AN_END) or ()
+                    return QueueEnds(_ids(first), _ids(last), tuple((job.type.raw, due_since(job)) for job in first))
+            except _Unsorted:
+                first = ()
             is_listed = is_listed or first is not None
         if is_listed:
             raise Untold
@@ -79,9 +87,10 @@ class QueueSigns:
         ended, by, since = f"state:{','.join(kept)}", facts.capabilities.ended_by, facts.now - timedelta(seconds=span_s)
         if not kept:
             return False
-        newest = self._jobs(queue, f"{ended} sort:-{by}", facts.limits, partly=True)
-        if newest and newest[0].completed_at is not None:
-            return newest[0].completed_at > since
+        with suppress(_Unsorted):
+            newest = self._jobs(queue, f"{ended} sort:-{by}", facts.limits, partly=True)
+            if newest and newest[0].completed_at is not None:
+                return newest[0].completed_at > since
         return bool(self._jobs(queue, f"{ended} {by}>{to_text(since)}", facts.limits, partly=True))
 
     def _jobs(
@@ -98,6 +107,8 @@ class QueueSigns:
             return None
         except QueueTuiError as error:
             raise Untold from error
+        if page.jobs and not page.is_sorted:
+            raise _Unsorted
         if not page.jobs and page.looked is not None and not partly:
             raise Untold
         return page.jobs

@@ -60,7 +60,8 @@ class JoinedInspector:
         failures = [*halves.mark(FIRST, first.failures), *(halves.mark(SECOND, second.failures) if second else ())]
         joined = join_snapshots(first, second, halves, problems)
         newest = sorted(failures, key=lambda job: job.completed_at or first.now, reverse=True)[: watch.failures]
-        return replace(joined, failures=tuple(newest), page=page)
+        has_latest = all(one.has_latest_failures for one in (first, second) if one is not None)
+        return replace(joined, failures=tuple(newest), has_latest_failures=has_latest, page=page)
 
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page."""

@@ -70,6 +70,7 @@ class JoinedPages:
             notes=tuple(dict.fromkeys(note for page in pages for note in page.notes)),
             looked=_looked(pages),
             order=pages[SECOND if asked == [False, True] else FIRST].order if sum(asked) == 1 else (),
+            is_sorted=all(page.is_sorted for page in pages),
         )
 
     def _ask(self, half: int, request: PageRequest) -> Page:

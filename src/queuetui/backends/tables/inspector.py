@@ -76,8 +76,12 @@ class TablesInspector:
                     raise
                 problems[todo.popleft()[0]] = str(error)
         page: Page | None = found.get(PAGE)
-        self._seen.add((*(page.jobs if page else ()), *found.get(Part.FAILURES, ())))
-        return make_snapshot(self.options.name, found["now"], self.product.label, found, problems)
+        failures: Page | None = found.pop(Part.FAILURES, None)
+        self._seen.add([job for one in (page, failures) if one is not None for job in one.jobs])
+        whole = make_snapshot(self.options.name, found["now"], self.product.label, found, problems)
+        if failures is None:
+            return whole
+        return replace(whole, failures=failures.jobs, has_latest_failures=failures.is_sorted)
 
     def page(self, request: PageRequest, limits: Limits) -> Page:
         """Return one page by keyset."""
@@ -164,7 +168,7 @@ class TablesInspector:
             yield Part.COUNTS, lambda reading: count_jobs(reading, self.counters, exact=watch.exact, hurried=hurried)
         if Part.FAILURES in watch.parts:
             failures = PageRequest(parse_query(_FAILURES), watch.failures)
-            yield Part.FAILURES, lambda reading: self._polled(reading, failures, watch, counted=False).jobs
+            yield Part.FAILURES, lambda reading: self._polled(reading, failures, watch, counted=False)
         if Part.WORKERS in watch.parts:
             yield Part.WORKERS, Reading.workers
         request = watch.page

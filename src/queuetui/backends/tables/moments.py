@@ -47,9 +47,9 @@ class Reading:
         """The database's language."""
         return self.connection.dialect.name
 
-    def is_large(self, source: Source) -> bool:
-        """Tell whether rows of a source are too many to be sorted."""
-        return self.sizes.is_large(source, self.connection)
+    def is_large(self, source: Source, *, is_asked: bool = False) -> bool:
+        """Tell whether rows are too many to be sorted as usual, or in an order that `is_asked` for."""
+        return self.sizes.is_large(source, self.connection, is_asked=is_asked)
 
     def workers(self) -> Workers:
         """Return the workers, none where none are kept; raises what reading them raises."""

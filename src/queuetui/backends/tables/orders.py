@@ -139,7 +139,7 @@ def choose_order(source: Source, sort: Sort | None, reading: Reading, by: str | 
     is_known = has_order(source, wanted.field)
     # What does not say when it was made is listed by its end.
     served = "completed" if sort is None and not is_known and has_order(source, "completed") else wanted.field
-    field = by if by is not None else _served(source, served, reading)
+    field = by if by is not None else _served(source, served, reading, is_asked=sort is not None)
     column, nullable = (None, False) if field == BY_KEY else _column(source, field, reading)
     return Order(source, field, wanted.descending, column, nullable, reading.dialect, is_known)
 
@@ -149,10 +149,10 @@ def has_order(source: Source, field: str) -> bool:
     return field == "state" or field in source.fields
 
 
-def _served(source: Source, field: str, reading: Reading) -> str:
+def _served(source: Source, field: str, reading: Reading, *, is_asked: bool) -> str:
     if field in source.key_orders or not has_order(source, field):
         return BY_KEY
-    return field if field in source.lanes or not reading.is_large(source) else BY_KEY
+    return field if field in source.lanes or not reading.is_large(source, is_asked=is_asked) else BY_KEY
 
 
 def _column(source: Source, field: str, reading: Reading) -> tuple[Column, bool]:

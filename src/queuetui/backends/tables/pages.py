@@ -25,7 +25,7 @@ from queuetui.backends.tables.orders import (
     write_cursor,
 )
 from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, read_row
-from queuetui.backends.tables.source import PLACE, WHOLE, Condition, Row, Source
+from queuetui.backends.tables.source import PLACE, SORTED_ROWS, WHOLE, Condition, Row, Source
 from queuetui.backends.tables.streams import Stream, merge
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
@@ -193,11 +193,15 @@ def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:
     sort = request.query.sort
     wanted = "created" if sort is None else sort.field
     return [
-        f"{stream.name} has over {stream.order.source.sorted_rows:,} rows and no index for their order by {wanted}: "
+        f"{stream.name} has over {_sorted_rows(stream.order.source, sort):,} rows and no index for their order by {wanted}: "
         "they come in the order of their keys"
         for stream in streams
         if _is_unserved(stream.order, wanted)
     ]
+
+
+def _sorted_rows(source: Source, sort: Sort | None) -> int:
+    return source.usually_sorted_rows if sort is None else SORTED_ROWS
 
 
 def _is_unserved(order: Order, wanted: str) -> bool:

@@ -21,18 +21,21 @@ class Sizes:
     """Remembers for a while which sources are large."""
 
     sorted_rows: int = SORTED_ROWS
-    _large: dict[str, tuple[bool, float]] = field(default_factory=dict)
+    _large: dict[tuple[str, int], tuple[bool, float]] = field(default_factory=dict)
 
-    def is_large(self, source: Source, connection: Connection) -> bool:
-        """Tell whether rows are too many to be sorted; they are counted up to that number."""
-        known = self._large.get(source.name)
+    def is_large(self, source: Source, connection: Connection, *, is_asked: bool = False) -> bool:
+        """Tell whether rows are too many to be sorted; they are counted up to that number.
+
+        More are sorted where an order `is_asked` for than where it is only the usual one.
+        """
+        most = self.sorted_rows if is_asked else min(self.sorted_rows, source.usually_sorted_rows)
+        known = self._large.get((source.name, most))
         if known is not None and monotonic() < known[1]:
             return known[0]
         some = select(literal(1).label("one")).select_from(source.rows).where(source.shown(true()))
-        most = min(self.sorted_rows, source.sorted_rows)
         number = select(func.count()).select_from(some.limit(most + 1).subquery())
         found = fetch_within(connection, number, _LOOK_S)
         counted = found is not None and int(found[0][0]) > most
         large = found is None or counted
-        self._large[source.name] = (large, monotonic() + (_LARGE_AGAIN_AFTER_S if counted else _AGAIN_AFTER_S))
+        self._large[source.name, most] = (large, monotonic() + (_LARGE_AGAIN_AFTER_S if counted else _AGAIN_AFTER_S))
         return large

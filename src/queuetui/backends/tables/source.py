@@ -83,8 +83,9 @@ class Source:
     taken in the order of their key, so that those that run are the first. `note` is said of each page with its jobs. `attempts` reads
     the runs that are kept of the row of a key, oldest first. `settled`: why nothing is done to any of its rows. `cancelling` holds for
     runs that were asked to end. `sparse`: hardly any of many rows is a job of this source, and no index leads
-    to one. `zone_setting` names the zone of times that are stored without one, but of the fields in
-    `own_zones`. `sorted_rows`: so many the server sorts in a moment by what no index serves.
+    to one. `zone_setting` names the zone of times that are stored without one, but of the fields in `own_zones`.
+    `usually_sorted_rows`: of no more rows is the usual order read, which each poll asks for, where no index serves it and other orders
+    cost less.
     """
 
     name: str
@@ -116,7 +117,7 @@ class Source:
     settled: str = ""
     cancelling: Condition | None = None
     sparse: bool = False
-    sorted_rows: int = SORTED_ROWS
+    usually_sorted_rows: int = SORTED_ROWS
     zone_setting: str = ""
     own_zones: frozenset[str] = frozenset()
 

@@ -71,7 +71,13 @@ class FailuresScreen(Marking, ListScreen):
         """Return how many of them are here."""
         snapshot = picture.snapshot
         of = count_text(snapshot.counts[State.FAILED], snapshot.now) if State.FAILED in snapshot.counts else "?"
-        return [say(f"the latest {len(snapshot.failures)} of {of}   5 lists them all, ] groups them ", Tone.MUTED)]
+        shown = len(snapshot.failures)
+        which = (
+            f"the latest {shown} of {of}"
+            if snapshot.has_latest_failures
+            else f"{shown} of {of}, too many to find the latest"
+        )
+        return [say(f"{which}   5 lists them all, ] groups them ", Tone.MUTED)]
 
     def teller_of(self, key: str) -> Teller | None:
         """Return what tells of an error."""

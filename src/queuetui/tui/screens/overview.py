@@ -99,7 +99,10 @@ class OverviewScreen(Acting, ListScreen):
         late = late_lines(picture, self.console.profile.limits.stuck_after_s)
         alarms = alarm_lines(picture.alarms, self._most_alarms, width)
         self.show_lines("#hour", [*hour, *problem_lines(picture, width), *alarms, *late])
-        title = line_of(say(" Latest dead letters", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])
+        which = (
+            "Latest dead letters" if snapshot.has_latest_failures else "Dead letters, too many jobs to find the latest"
+        )
+        title = line_of(say(f" {which}", Tone.STRONG), right=[say("9 shows their errors ", Tone.MUTED)])
         self.show_lines("#letters-title", [title])
         unread = Part.FAILURES.value in picture.problems
         self.show_lines("#letters", [] if unread else letters_lines(snapshot, LETTERS))

@@ -58,8 +58,8 @@ _OF_RUNS = ("completed", "started", "progress", "result", "scheduled", "attempts
 _FUNCTION = r'^\{"function": ?"([^"]+)"'
 # What PostgreSQL keeps of the name of a channel that is written as an identifier, as SAQ does.
 _CHANNEL_BYTES = 63
-# Of so many the server reads the time in each message for every page.
-_SORTED_ROWS = 5_000
+# Of no more the server reads the time in each message for a page that nobody sorted.
+_USUALLY_SORTED_ROWS = 5_000
 _ABSENT = ABSENT | {
     "key": "a job of SAQ is told from others by its id alone, which is its key",
     "worker": "which worker runs a job stands in its message, and is shown with it",
@@ -146,7 +146,7 @@ class SaqTables:
             heads={"message": LISTED_BYTES},
             finish=self._finish,
             cancelling=row.status == "aborting",
-            sorted_rows=_SORTED_ROWS,
+            usually_sorted_rows=_USUALLY_SORTED_ROWS,
         )  # fmt: skip
 
     def _states(self) -> Mapping[State, Rule]:
