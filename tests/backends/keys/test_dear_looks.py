@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from contextlib import closing
+from datetime import datetime
 
 import pytest
 import redis
 
+from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
 from queuetui.backends.keys import dear_looks
@@ -15,8 +19,11 @@ from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
-from queuetui.model.snapshot import Watch
+from queuetui.model.snapshot import Snapshot, Watch
+from queuetui.model.state import State
 from tests.backends.captures import Capture
+
+QUEUES = ("mail", "post")
 
 
 def test_a_dear_count_stands_with_its_age_until_somebody_acts(
@@ -41,3 +48,54 @@ def test_a_dear_count_stands_with_its_age_until_somebody_acts(
         backend.operator.apply(Act(Verb.DELETE, "tester"), [Target(failed.ref)], Limits())
         again = inspector.snapshot(Watch()).stuck
         assert (again.value, again.exactness) == (left, Exactness.EXACT)
+
+
+def test_a_count_by_state_of_more_than_is_always_read_stands_with_its_age(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two lists whose jobs tell their state a thousand jobs are read at each poll; another list tells what it was until it grows."""
+    monkeypatch.setattr(dear_looks, "DEAR_S", 0.0)
+    monkeypatch.setattr(dear_looks, "REST_FACTOR", 1e9)
+    with redis.Redis.from_url(redis_url) as client, closing(_open_celery(redis_url, client, 600, 700)) as backend:
+        first = backend.inspector.snapshot(Watch())
+        assert _pending(first) == {"mail": (600, Exactness.EXACT, first.now), "post": (700, Exactness.EXACT, first.now)}
+        later = backend.inspector.snapshot(Watch())
+        assert _pending(later) == {
+            "mail": (600, Exactness.EXACT, later.now),
+            "post": (700, Exactness.CACHED, first.now),
+        }
+        _put(client, 1, eta="2100-01-01T00:00:00+00:00")
+        grown = backend.inspector.snapshot(Watch())
+        assert _pending(grown) == {
+            "mail": (600, Exactness.EXACT, grown.now),
+            "post": (701, Exactness.ESTIMATED, first.now),
+        }
+        assert [queue.counts[State.SCHEDULED].value for queue in grown.queues] == [1, 0]
+        assert re.fullmatch(r"shared out as all were \d+ s ago", grown.counts[State.PENDING].why)
+        exact = backend.inspector.snapshot(Watch(exact=True))
+        assert [exact.counts[state].value for state in (State.PENDING, State.SCHEDULED)] == [1300, 2]
+
+
+def _open_celery(url: str, client: redis.Redis, *sizes: int) -> Backend:
+    """Open two queues of Celery with so many tasks."""
+    for queue, size in zip(QUEUES, sizes, strict=True):
+        client.sadd(f"_kombu.binding.{queue}", f"{queue}\x06\x16\x06\x16{queue}")
+        _put(client, size, queue)
+    return open_backend(url, BackendOptions(kind="celery"))
+
+
+def _put(client: redis.Redis, size: int, *queues: str, **headers: str) -> None:
+    """Put so many tasks into each queue."""
+    said = {"task": "t", "lang": "py", "retries": 0, **headers}
+    for queue in queues or QUEUES:
+        tasks = [
+            {"body": "W1tdLCB7fSwge31d", "headers": {"id": f"{queue}-{n}{headers}", **said}, "properties": {}}
+            for n in range(size)
+        ]
+        client.lpush(queue, *map(json.dumps, tasks))
+
+
+def _pending(snapshot: Snapshot) -> dict[str, tuple[int | None, Exactness, datetime | None]]:
+    """Return the count of what waits in each queue, how it was got, and when."""
+    counts = {queue.name.raw: queue.counts[State.PENDING] for queue in snapshot.queues}
+    return {name: (count.value, count.exactness, count.as_of) for name, count in counts.items()}

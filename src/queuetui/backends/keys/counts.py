@@ -33,13 +33,14 @@ T = TypeVar("T")
 class _Tally:
     """How many jobs there are of each queue and state, and how many are stuck.
 
-    `stuck_among` says among which these were looked for, where that was not all, and `as_of` when.
+    `doubts` are how parts of a count were got that are not of now. `stuck_among` says among which the stuck were looked for, where that
+    was not all, and `as_of` when.
     """
 
     reading: KeysReading
     as_of: datetime
     sizes: Counter[_Key] = field(default_factory=Counter)
-    estimated: set[_Key] = field(default_factory=set)
+    doubts: defaultdict[_Key, list[Measured[int]]] = field(default_factory=lambda: defaultdict(list))
     stuck: Counter[str] = field(default_factory=Counter)
     stuck_among: str = ""
     oldest_due: dict[str, datetime] = field(default_factory=dict)
@@ -49,14 +50,11 @@ class _Tally:
         now, capabilities = self.reading.now, self.reading.product.capabilities
         if state not in capabilities.keeps:
             return absent(capabilities.why_missing(state))
-        known = self.sizes.keys() | self.estimated if queue is None else ((queue, state),)
+        known = self.sizes.keys() | self.doubts.keys() if queue is None else ((queue, state),)
         keys = [key for key in known if key[1] is state]
-        count = sum(self.sizes[key] for key in keys)
-        if self.estimated.isdisjoint(keys):
-            return Measured(count, as_of=now)
-        return Measured(
-            count, Exactness.ESTIMATED, now, f"shared out as the first {SHARED_ENTRIES:,} jobs of each key are"
-        )
+        doubts = [doubt for key in keys for doubt in self.doubts.get(key, ())]
+        oldest_first = sorted(doubts, key=lambda doubt: doubt.as_of or now)
+        return add_counts([Measured(sum(self.sizes[key] for key in keys), as_of=now), *oldest_first])
 
     def stuck_in(self, queue: str | None = None) -> Measured[int]:
         """Return how many jobs are stuck, of one queue or of all."""
@@ -72,12 +70,13 @@ def count_jobs(reading: KeysReading, looks: DearLooks, *, exact: bool = False) -
 
 @dataclass
 class _Counting:
-    """One look: what it counts, and how many members may still be read for their states and queues."""
+    """One look: what it counts, and how many members may still be read, at every look and at all."""
 
     reading: KeysReading
     looks: DearLooks
     exact: bool
     counts: _Tally
+    always: int = SHARED_ENTRIES
     left: int = _SHARED_IN_ALL
 
     def count(self) -> JobFigures:
@@ -117,29 +116,31 @@ class _Counting:
         reading, product = self.reading, self.reading.product
         if not isinstance(product, RepeatingProduct):
             return
-        (found, shared), _ = self._look("repeated", lambda: _read_repeated(reading, product, filled))
+        (found, shared), as_of = self._look("repeated", lambda: _read_repeated(reading, product, filled))
         for shelf in filled:
             if shelf.key in found:
                 place = shelf.queue or "", shelf.states[0]
                 self.counts.sizes[place] = max(0, self.counts.sizes[place] - found[shelf.key])
-                self.counts.estimated |= {place} if shelf.key in shared else set()
+                if shelf.key in shared:
+                    why = f"those that repeat are as many as among the first {SHARED_ENTRIES:,} jobs of each key"
+                    self.counts.doubts[place].append(Measured(0, Exactness.ESTIMATED, as_of, why))
 
     def _count_runs(self, shelf: Shelf, size: int) -> None:
         reading = self.reading
 
-        def look() -> tuple[Counter[_Key], Counter[str], int]:
+        def look() -> tuple[_Shares, Counter[str]]:
             jobs, looked = _read(reading, shelf, MOST_RUNS)
             stuck = Counter(job.queue.raw for job in jobs if reading.is_stuck(job))
-            return Counter((job.queue.raw, job.state) for job in jobs), stuck, looked
+            return _Shares(Counter((job.queue.raw, job.state) for job in jobs), looked, size), stuck
 
-        (told, stuck, looked), as_of = self._look((shelf.key, "runs"), look)
+        (shares, stuck), as_of = self._look((shelf.key, "runs"), look)
         if size > MOST_RUNS:
             self.counts.stuck_among = f"of the first {MOST_RUNS:,} runs"
         self._add_stuck(stuck, as_of)
         if shelf.queue is not None and len(shelf.states) == 1:
             self.counts.sizes[shelf.queue, State.PROCESSING] += size
         else:
-            self._add_shares(told, looked, shelf, size, is_whole=as_of == reading.now and looked >= size)
+            self._add_shares(shares, as_of, shelf, size)
 
     def _add_stuck(self, stuck: Counter[str], as_of: datetime) -> None:
         self.counts.stuck.update(stuck)
@@ -147,26 +148,40 @@ class _Counting:
 
     def _share_out(self, shelf: Shelf, size: int) -> None:
         """Share out a shelf by the states and queues of its first jobs."""
-        most, told, looked, is_fresh = min(SHARED_ENTRIES, self.left), Counter[_Key](), 0, True
-        if most > 0:
-            look = self._look((shelf.key, "shares", most), lambda: _read_shares(self.reading, shelf, most))
-            (told, looked), is_fresh = look[0], look[1] == self.reading.now
-        self._add_shares(told, looked, shelf, size, is_whole=is_fresh and looked >= size)
-        self.left -= looked
+        most, shares, as_of = min(SHARED_ENTRIES, self.left), _Shares(Counter(), 0, size), self.reading.now
+        if size <= min(self.always, most):
+            self.always -= size
+            shares = _read_shares(self.reading, shelf, most, size)
+        elif most > 0:
+            name = (shelf.key, "shares", most)
+            shares, as_of = self._look(name, lambda: _read_shares(self.reading, shelf, most, size))
+        self._add_shares(shares, as_of, shelf, size)
+        self.left -= shares.looked
 
-    def _add_shares(self, told: Counter[_Key], looked: int, shelf: Shelf, size: int, *, is_whole: bool) -> None:
+    def _add_shares(self, shares: _Shares, as_of: datetime, shelf: Shelf, size: int) -> None:
         """Share a shelf's size out as the entries that were looked at are, some of which may stand for no job."""
-        counts = self.counts
+        counts, told, looked, is_whole = self.counts, shares.told, shares.looked, shares.are_all_of(size)
         if not looked:
             told, looked = Counter({(shelf.queue or "", shelf.states[0]): 1}), 1
         for key, share in told.items():
             counts.sizes[key] += share if is_whole else round(share * size / looked)
-        if not is_whole or shelf.is_partly_listed:
+        doubt = self._doubt(shares, as_of, is_sure=is_whole and not shelf.is_partly_listed)
+        if doubt is not None:
             # Where those that were looked at tell of no job, there may still be jobs of any queue among the others.
             queues = {queue for queue, _ in told} or (
                 {shelf.queue} if shelf.queue is not None else {*self.reading.queue_names, ""}
             )
-            counts.estimated |= told.keys() | {(queue, state) for queue in queues for state in shelf.states}
+            for key in told.keys() | {(queue, state) for queue in queues for state in shelf.states}:
+                counts.doubts[key].append(doubt)
+
+    def _doubt(self, shares: _Shares, as_of: datetime, *, is_sure: bool) -> Measured[int] | None:
+        """Return how a share was got, as a count of none; None where it is of now."""
+        age_s = (self.reading.now - as_of).total_seconds()
+        if is_sure:
+            return Measured(0, Exactness.CACHED, as_of) if age_s else None
+        which = "all" if age_s and shares.looked >= shares.size else f"the first {SHARED_ENTRIES:,} jobs of each key"
+        when = f"were {age_s:.0f} s ago" if age_s else "are"
+        return Measured(0, Exactness.ESTIMATED, as_of, f"shared out as {which} {when}")
 
 
 def _read_repeated(
@@ -190,15 +205,31 @@ def _read_repeated(
     return found, {key for key in shared if found[key]}
 
 
-def _read_shares(reading: KeysReading, shelf: Shelf, most: int) -> tuple[Counter[_Key], int]:
-    """Return the jobs of each queue and state among a shelf's first entries, and their number."""
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """The jobs that were `told` of by the entries that were `looked` at, and the shelf's size then."""
+
+    told: Counter[_Key]
+    looked: int
+    size: int
+
+    def are_all_of(self, size: int) -> bool:
+        """Tell whether these are all of a shelf that has a size now.
+
+        One that has as many entries as then is taken for the same.
+        """
+        return self.looked >= self.size == size
+
+
+def _read_shares(reading: KeysReading, shelf: Shelf, most: int, size: int) -> _Shares:
+    """Return what a shelf's first entries tell."""
     product = reading.product
     if shelf.queue is None or not isinstance(product, BriefProduct):
         jobs, looked = _read(reading, shelf, most)
-        return Counter((job.queue.raw, job.state) for job in jobs), looked
+        return _Shares(Counter((job.queue.raw, job.state) for job in jobs), looked, size)
     entries = reading.slice(shelf, 0, most)
     answers = reading.ask([product.tells(one) for one in entries])
-    return Counter((shelf.queue, product.state_of(shelf, one)) for one in answers), len(entries)
+    return _Shares(Counter((shelf.queue, product.state_of(shelf, one)) for one in answers), len(entries), size)
 
 
 def _read(reading: KeysReading, shelf: Shelf, most: int) -> tuple[list[Job], int]:
