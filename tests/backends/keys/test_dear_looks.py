@@ -6,6 +6,7 @@ import json
 import re
 from contextlib import closing
 from datetime import datetime
+from unittest.mock import Mock
 
 import pytest
 import redis
@@ -14,7 +15,11 @@ from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
 from queuetui.backends.keys import dear_looks
+from queuetui.backends.keys.changes import KeysChange
+from queuetui.backends.keys.operator import KeysOperator, run_change
+from queuetui.backends.reading import act_cache
 from queuetui.model.act import Act, Target, Verb
+from queuetui.model.errors import UnknownOutcome
 from queuetui.model.limits import Limits
 from queuetui.model.measured import Exactness
 from queuetui.model.page import PageRequest
@@ -31,7 +36,7 @@ def test_a_dear_count_stands_with_its_age_until_somebody_acts(
 ) -> None:
     """A poll tells how many were stuck at the last look; what must be exact, and whoever has just acted, is told how many are now."""
     monkeypatch.setattr(dear_looks, "DEAR_S", 0.0)
-    monkeypatch.setattr(dear_looks, "REST_FACTOR", 1e9)
+    monkeypatch.setattr(act_cache, "REST_FACTOR", 1e9)
     with closing(open_backend(rq_capture.url, BackendOptions(kind="rq"))) as backend:
         inspector = backend.inspector
         first = inspector.snapshot(Watch())
@@ -44,6 +49,11 @@ def test_a_dear_count_stands_with_its_age_until_somebody_acts(
         left = (first.stuck.value or 0) - 1
         exact = inspector.snapshot(Watch(exact=True)).stuck
         assert (exact.value, exact.exactness) == (left, Exactness.EXACT)
+        # What was dear is not told again once a look was cheap.
+        with monkeypatch.context() as patched:
+            patched.setattr(dear_looks, "DEAR_S", 1e9)
+            inspector.snapshot(Watch(exact=True))
+        assert inspector.snapshot(Watch()).stuck.exactness is Exactness.EXACT
         (failed,) = inspector.page(PageRequest(parse_query("state:failed"), 1), Limits()).jobs
         backend.operator.apply(Act(Verb.DELETE, "tester"), [Target(failed.ref)], Limits())
         again = inspector.snapshot(Watch()).stuck
@@ -55,7 +65,7 @@ def test_a_count_by_state_of_more_than_is_always_read_stands_with_its_age(
 ) -> None:
     """Of two lists whose jobs tell their state a thousand jobs are read at each poll; another list tells what it was until it grows."""
     monkeypatch.setattr(dear_looks, "DEAR_S", 0.0)
-    monkeypatch.setattr(dear_looks, "REST_FACTOR", 1e9)
+    monkeypatch.setattr(act_cache, "REST_FACTOR", 1e9)
     with redis.Redis.from_url(redis_url) as client, closing(_open_celery(redis_url, client, 600, 700)) as backend:
         first = backend.inspector.snapshot(Watch())
         assert _pending(first) == {"mail": (600, Exactness.EXACT, first.now), "post": (700, Exactness.EXACT, first.now)}
@@ -74,6 +84,22 @@ def test_a_count_by_state_of_more_than_is_always_read_stands_with_its_age(
         assert re.fullmatch(r"shared out as all were \d+ s ago", grown.counts[State.PENDING].why)
         exact = backend.inspector.snapshot(Watch(exact=True))
         assert [exact.counts[state].value for state in (State.PENDING, State.SCHEDULED)] == [1300, 2]
+
+
+def test_no_count_stands_beside_a_change_of_unknown_outcome(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs a change, also past the operator, makes what was kept be looked at again."""
+    monkeypatch.setattr(dear_looks, "DEAR_S", 0.0)
+    monkeypatch.setattr(act_cache, "REST_FACTOR", 1e9)
+    with redis.Redis.from_url(redis_url) as client, closing(_open_celery(redis_url, client, 600, 700)) as backend:
+        assert isinstance(backend.operator, KeysOperator)
+        server = backend.operator._server
+        told = [_pending(backend.inspector.snapshot(Watch()))["post"][1] for _ in range(2)]
+        with monkeypatch.context() as patched:
+            patched.setattr(server.connections, "ask", Mock(side_effect=redis.TimeoutError))
+            with pytest.raises(UnknownOutcome):
+                run_change(server, "sending a task", KeysChange((), (), ()))
+        told.append(_pending(backend.inspector.snapshot(Watch()))["post"][1])
+    assert told == [Exactness.EXACT, Exactness.CACHED, Exactness.EXACT]
 
 
 def _open_celery(url: str, client: redis.Redis, *sizes: int) -> Backend:

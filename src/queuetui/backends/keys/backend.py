@@ -20,9 +20,10 @@ class KeysBackend(Backend):
 
     def __init__(self, server: RedisServer, product: KeysProduct, *, beside: Backend | None = None) -> None:
         inspector = KeysInspector(server, product)
+        server.changed = inspector.looks.forget
         super().__init__(
             inspector=lambda: inspector,
-            operator=lambda: KeysOperator(server, product, inspector.looks.forget),
+            operator=lambda: KeysOperator(server, product),
             examiner=late("redis.condition", "ServerCondition", server),
             server_look=late("redis.server_look", "RedisServerLook", server),
             limits=server.options.limits,

@@ -8,13 +8,12 @@ from datetime import datetime
 from time import monotonic, thread_time
 from typing import Any, TypeVar
 
-from queuetui.backends.reading.act_cache import ActCache
+from queuetui.backends.reading.act_cache import ActCache, rest_s
 from queuetui.model.limits import Limits
 
 T = TypeVar("T")
-# So much of this process's time is not spent at each poll: such a look rests for fifty times as long.
+# So much of this process's time is not spent at each poll.
 DEAR_S = 0.03
-REST_FACTOR = 50
 _MOST_KEPT = 500
 
 
@@ -46,5 +45,8 @@ class DearLooks(ActCache[Hashable, _Kept]):
         told = look()
         cost_s = thread_time() - begun
         if cost_s >= DEAR_S:
-            self.keep(name, _Kept(told, limits, now, monotonic() + cost_s * REST_FACTOR), acts)
+            self.keep(name, _Kept(told, limits, now, monotonic() + rest_s(cost_s)), acts)
+        else:
+            # What was kept is older.
+            self.drop(name)
         return told, now

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
 
@@ -37,23 +37,16 @@ _HALF = "its message was changed, what is kept beside it was not; look at both b
 
 
 class KeysOperator:
-    """What a person may change in a product's keys; `forget` is called once something may have changed."""
+    """What a person may change in a product's keys."""
 
-    def __init__(self, server: RedisServer, product: KeysProduct, forget: Callable[[], None]) -> None:
+    def __init__(self, server: RedisServer, product: KeysProduct) -> None:
         self._server = server
         self._product = product
-        self._forget = forget
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do a verb to each target; raises Unsupported for one that the product does not have."""
         if act.verb not in self._product.capabilities.applies:
             raise refuse_verb(self._product.capabilities, act.verb, "jobs")
-        try:
-            return self._apply(act, targets, limits)
-        finally:
-            self._forget()
-
-    def _apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         reading = KeysReading(self._server, self._product, limits)
         places = locate(reading, [target.ref for target in targets])
         seen = {one.entry: one for one in reading.load(list(places.values()))}
@@ -90,7 +83,6 @@ class KeysOperator:
             return Result(ref, Outcome.SKIPPED, note=built)
         if why := run_change(self._server, f"trying to {act.verb.value} a queue", built):
             return Result(ref, Outcome.SKIPPED, note=why)
-        self._forget()
         return Result(ref, Outcome.DONE, note=built.note, before=json.dumps({"paused": act.verb is Verb.RESUME}))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
@@ -149,10 +141,14 @@ def _in_base64(stored: bytes) -> str:
 
 
 def run_change(server: RedisServer, doing: str, change: KeysChange) -> str:
-    """Do a change; return why nothing was done where a guard did not hold, else nothing."""
-    if isinstance(server, SplitServer):
-        return _run_on_both(server, doing, change)
-    return _run_script(server, doing, change)
+    """Do a change; return why nothing was done where a guard did not hold, else nothing.
+
+    Whoever keeps what was read of the server is told, also where the outcome is not known.
+    """
+    try:
+        return (_run_on_both if isinstance(server, SplitServer) else _run_script)(server, doing, change)
+    finally:
+        server.changed()
 
 
 def _run_on_both(server: SplitServer, doing: str, change: KeysChange) -> str:

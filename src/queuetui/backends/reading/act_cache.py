@@ -8,6 +8,13 @@ from queuetui.backends.forks import ForkLock
 
 Name = TypeVar("Name")
 Told = TypeVar("Told")
+# A costly look is not made again for so many times as long as it took, up to the longest rest.
+REST_FACTOR, LONGEST_REST_S = 50, 30.0
+
+
+def rest_s(cost_s: float) -> float:
+    """Return for how long a look rests that took so long."""
+    return min(cost_s * REST_FACTOR, LONGEST_REST_S)
 
 
 class ActCache(Generic[Name, Told]):
@@ -33,6 +40,11 @@ class ActCache(Generic[Name, Told]):
             self._kept[name] = told
             while len(self._kept) > self._most:
                 del self._kept[next(iter(self._kept))]
+
+    def drop(self, name: Name) -> None:
+        """Keep nothing under a name."""
+        with self._guard:
+            self._kept.pop(name, None)
 
     def forget(self) -> None:
         """Keep nothing of what was told so far."""

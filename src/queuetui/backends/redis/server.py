@@ -13,7 +13,7 @@ from queuetui.backends.redis.connections import Connections, Value
 from queuetui.model.interruption import current_interruption
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from queuetui.backends.base import BackendOptions
     from queuetui.backends.redis.key_list import KeyList
@@ -23,10 +23,14 @@ __all__ = ["RedisServer", "Value"]
 
 
 class RedisServer:
-    """A server and one database of it, connected when first asked."""
+    """A server and one database of it, connected when first asked.
+
+    `changed` is to be called once something may have changed a product's keys; who keeps what was read sets it.
+    """
 
     def __init__(self, url: str, options: BackendOptions) -> None:
         self.options = options
+        self.changed: Callable[[], None] = lambda: None
         self.name = options.name or "redis"
         self.connections = Connections(url, options)
         # Names the driver's classes, so it can be loaded only now.

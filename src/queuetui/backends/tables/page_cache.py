@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 
-from queuetui.backends.reading.act_cache import ActCache
-from queuetui.backends.sql.tallies import REST_FACTOR
+from queuetui.backends.reading.act_cache import ActCache, rest_s
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.pages import read_page
 from queuetui.backends.tables.rows import among_keys, find_row
@@ -19,7 +18,6 @@ from queuetui.model.page import Page, PageRequest
 
 # A page that took the server so long is not searched for at each poll.
 COSTLY_S = 0.06
-_LONGEST_REST_S = 30.0
 _MOST_PAGES = 4
 # A request, and whether its total was counted too.
 _Place = tuple[PageRequest, bool]
@@ -57,7 +55,7 @@ class PageCache(ActCache[_Place, _CachedPage]):
         page = read_page(reading, request, counted=counted)
         cost_s = monotonic() - begun
         if cost_s >= self.costly_s and any(reading.is_large(source) for source in reading.product.sources):
-            self.keep(place, _CachedPage(page, reading.moment.now, _rested(cost_s)), acts)
+            self.keep(place, _CachedPage(page, reading.moment.now, monotonic() + rest_s(cost_s)), acts)
         return page
 
     def _read_again(self, reading: Reading, place: _Place, known: _CachedPage, acts: int) -> Page:
@@ -68,14 +66,10 @@ class PageCache(ActCache[_Place, _CachedPage]):
             cost_s = monotonic() - begun
             costly = known.costly + 1 if cost_s >= self.costly_rows_s else 0
             # The first time a statement is made and planned too.
-            until = _rested(cost_s) if costly > 1 else 0.0
+            until = monotonic() + rest_s(cost_s) if costly > 1 else 0.0
             known = replace(known, fresh=fresh, read_at=now, rows_until=until, costly=costly)
             self.keep(place, known, acts)
         return replace(fresh, notes=(*known.page.notes, _say(known, now)))
-
-
-def _rested(cost_s: float) -> float:
-    return monotonic() + min(cost_s * REST_FACTOR, _LONGEST_REST_S)
 
 
 def _read_rows(reading: Reading, request: PageRequest, known: _CachedPage) -> Page:
