@@ -146,7 +146,9 @@ def run_change(server: RedisServer, doing: str, change: KeysChange) -> str:
     Whoever keeps what was read of the server is told, also where the outcome is not known.
     """
     try:
-        return (_run_on_both if isinstance(server, SplitServer) else _run_script)(server, doing, change)
+        if isinstance(server, SplitServer):
+            return _run_on_both(server, doing, change)
+        return _run_script(server, doing, change)
     finally:
         server.changed()
 
