@@ -170,14 +170,31 @@ def test_a_session_that_ended_amid_a_read_rings_no_alarm(
         assert (watcher.look(), lost) == ((), [])
 
 
+class WaitedTime:
+    """A clock that moves only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.slept_s: list[float] = []
+
+    def monotonic(self) -> float:
+        """Return for how long there was sleep."""
+        return sum(self.slept_s)
+
+    def sleep(self, seconds: float) -> None:
+        """Let that time pass at once."""
+        self.slept_s.append(seconds)
+
+
 def test_five_queues_are_told_by_the_poll_that_looked(laravel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The moment between two looks counts against none of them, and what was seen is kept for a while and judges no job that came later."""
-    monkeypatch.setattr(still_queues, "LOOK_FOR_S", 0.8)
-    monkeypatch.setattr(still_queues, "_LOOKS_APART_S", 0.8)
+    waited = WaitedTime()
+    monkeypatch.setattr(still_queues, "time", waited)
+    monkeypatch.setattr(still_queues, "_LOOKS_APART_S", 2 * still_queues.LOOK_FOR_S)
     for queue in "abcde":
         wait(laravel, queue)
     with closing(Feed(open_backend(laravel, BackendOptions()), LIMITS)) as feed:
         assert judged(feed)[1] == ["overdue"] * 5
+        assert waited.slept_s == [2 * still_queues.LOOK_FOR_S, 0, 0, 0, 0]
         with monkeypatch.context() as patch:
             patch.setattr(feed._still, "_signs", None)
             assert judged(feed)[1] == ["overdue"] * 5
