@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from queuetui.model.clock import EARLIEST, LATEST, from_us, to_us
@@ -13,6 +14,9 @@ _US_A_MS = 1_000
 _US_A_S = 1_000_000
 # What no column for whole numbers holds.
 _LARGEST = 2**63
+_FORM = re.compile(r"\d{4}-\d\d-\d\d([T ])\d\d:\d\d(:\d\d(?:\.(?:\d{3}|\d{6}))?)?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
+# By how much is written behind the minutes.
+_TIMESPECS = {0: "minutes", 3: "seconds", 7: "milliseconds", 10: "microseconds"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,10 @@ class Codec:
     def lacks_zone(self, value: object) -> bool:
         """Tell whether a column's value is a time that was read in the zone of the application."""
         return False
+
+    def like(self, value: object) -> Self | None:
+        """Return the codec that writes in the form of a value, None where the value has no form of its own."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,8 @@ class Epoch(_Time):
 class IsoText(_Time):
     """A time as ISO 8601 text, all written alike, as the database compares them letter by letter.
 
-    `zone` is the one of values that name none; `separator` stands before the hour, `suffix` behind the seconds of `timespec`.
+    `zone` is the one of values that name none; `separator` stands before the hour, `suffix` behind the seconds of `timespec`: Z, an
+    offset from UTC, or nothing.
     """
 
     zone: tzinfo = UTC
@@ -133,8 +142,8 @@ class IsoText(_Time):
 
     def to_store(self, value: datetime) -> str:
         """Return the text as the application writes it."""
-        wall = value.astimezone(self.zone).replace(tzinfo=None)
-        return wall.isoformat(self.separator, self.timespec) + self.suffix
+        zone = datetime.fromisoformat(f"2000-01-01T00:00{self.suffix}").tzinfo or self.zone
+        return value.astimezone(zone).replace(tzinfo=None).isoformat(self.separator, self.timespec) + self.suffix
 
     def from_store(self, value: object) -> datetime | None:
         """Return the time that a text says."""
@@ -147,6 +156,14 @@ class IsoText(_Time):
         """Tell whether a text says a time and names no zone."""
         read = _read_iso(value)
         return read is not None and read.tzinfo is None
+
+    def like(self, value: object) -> Self | None:
+        """Return the codec with the separator, the fraction and the mark of the zone that a text has."""
+        found = _FORM.fullmatch(value) if isinstance(value, str) and _read_iso(value) is not None else None
+        if found is None:
+            return None
+        separator, seconds, suffix = found.groups(default="")
+        return replace(self, separator=separator, timespec=_TIMESPECS[len(seconds)], suffix=suffix)
 
 
 @dataclass(frozen=True, slots=True)

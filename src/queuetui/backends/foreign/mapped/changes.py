@@ -11,7 +11,6 @@ from queuetui.backends.foreign.mapped.columns import Described
 from queuetui.backends.foreign.mapped.shape import NOW, NULL, ONE_LESS, ONE_MORE, VerbShape
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.product import Change, LockedRow
-from queuetui.backends.tables.source import Moment
 from queuetui.model.act import Verb
 from queuetui.model.query import TIME_FIELDS
 from queuetui.model.state import State
@@ -44,10 +43,10 @@ def make_changes(described: Described, source: str, way: str) -> tuple[Change, .
 
 def _values(described: Described, verb: VerbShape, row: LockedRow) -> dict[str, Any]:
     """Return what a verb sets, by column."""
-    return dict(_value(described, name, value, row.moment) for name, value in verb.columns.items())
+    return dict(_value(described, name, value, row) for name, value in verb.columns.items())
 
 
-def _value(described: Described, name: str, value: int | str, moment: Moment) -> tuple[str, Any]:
+def _value(described: Described, name: str, value: int | str, row: LockedRow) -> tuple[str, Any]:
     """Return a column's name and what it is set to."""
     mapping = described.mapping
     if name == "status":
@@ -59,7 +58,8 @@ def _value(described: Described, name: str, value: int | str, moment: Moment) ->
         return column, null()
     if value == NOW and name in TIME_FIELDS:
         # A column that keeps whole seconds would round up, and what is due now would be due ahead.
-        return column, described.field(name).codec.to_store(moment.now.replace(microsecond=0))
+        codec = described.field(name).codec
+        return column, (codec.like(row.row[f"field_{name}"]) or codec).to_store(row.moment.now.replace(microsecond=0))
     if value in _STEPS:
         return column, func.coalesce(described.at(column), 0) + _STEPS[str(value)]
     return column, value

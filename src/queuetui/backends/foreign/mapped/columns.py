@@ -36,6 +36,16 @@ def time_codec(times: TimesShape, stored: StoredColumn, dialect: str) -> Codec:
         allowed = (Holds.NAIVE, Holds.TEXT)
     if kind not in allowed:
         raise ValueError(f"{stored.name} holds {kind}, which are no times of kind {times.kind!r}")
+    codec = _usual_codec(times, stored, dialect)
+    formed = codec.like(times.form) if times.form else codec
+    if formed is None:
+        why = "write it like 2026-01-31 13:05:09" if isinstance(codec, IsoText) else "only texts have one"
+        raise ValueError(f"{times.form!r} is no form of the times of {stored.name}: {why}")
+    return formed
+
+
+def _usual_codec(times: TimesShape, stored: StoredColumn, dialect: str) -> Codec:
+    """Return how a time of a kind stands in a column where the mapping names no form of texts."""
     if times.kind == "zoned":
         return utc_codec(stored, dialect)
     if times.kind == "naive":

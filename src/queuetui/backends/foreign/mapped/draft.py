@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.mapped.check import KEYS, NUMBERS, require_fit
-from queuetui.backends.foreign.mapped.draft_samples import read_statuses, read_time_units
+from queuetui.backends.foreign.mapped.draft_samples import read_statuses, read_times
 from queuetui.backends.foreign.mapped.guesses import (
     guess_fields,
     guess_key,
@@ -21,8 +21,10 @@ from queuetui.backends.foreign.mapped.guesses import (
     guess_type,
 )
 from queuetui.backends.foreign.mapped.shape import NOW, NULL, read_mapping
+from queuetui.backends.foreign.mapped.side_shapes import TimesKind, TimesShape
 from queuetui.backends.sql.catalog import Catalog, StoredTable, read_catalog
 from queuetui.backends.sql.console_connection import open_database
+from queuetui.backends.tables.codecs import IsoText
 from queuetui.backends.tables.stored_columns import Holds, holds
 from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
@@ -30,7 +32,8 @@ from queuetui.model.state import State
 
 FILL_IN = "# Fill in: "
 _TEXTS = (Holds.TEXT, Holds.ENUM)
-_KINDS = {Holds.ZONED: "zoned", Holds.NAIVE: "naive", Holds.TEXT: "iso"}
+_KINDS: dict[Holds, TimesKind] = {Holds.ZONED: "zoned", Holds.NAIVE: "naive", Holds.TEXT: "iso"}
+_CLOCK = "the zone of the application's wall clock: correct it"
 
 
 def draft_mapping(url: str, name: str, options: BackendOptions) -> str:
@@ -43,8 +46,8 @@ def draft_mapping(url: str, name: str, options: BackendOptions) -> str:
             if stored is None:
                 there = ", ".join(sorted(one.written for one in catalog.tables)[:20]) or "none"
                 raise NotFound(f"there is no table {name!r}; there are: {there}")
-            statuses, units = read_statuses(connection, stored), read_time_units(connection, stored)
-            return write_draft(stored, catalog, statuses, units)
+            statuses, seen = read_statuses(connection, stored), read_times(connection, stored)
+            return write_draft(stored, catalog, statuses, seen)
     finally:
         database.close()
 
@@ -57,12 +60,10 @@ def _unquoted(name: str) -> str:
     return ".".join(part[1:-1].replace(part[0] * 2, part[0]) if part[0] in '"`' else part for part in parts)
 
 
-def write_draft(
-    stored: StoredTable, catalog: Catalog, statuses: Sequence[str], units: Mapping[str, str] | None = None
-) -> str:
+def write_draft(stored: StoredTable, catalog: Catalog, statuses: Sequence[str], seen: Mapping[str, TimesShape]) -> str:
     """Return the text of a mapping file; each thing that a person must fill in has a line at its top."""
-    fields = _fields(stored, units or {})
-    text = "\n".join(_lines(stored, statuses, fields, units or {})) + "\n"
+    fields = _fields(stored, seen)
+    text = "\n".join(_lines(stored, statuses, fields, seen)) + "\n"
     missing = list(_missing(stored, statuses, fields))
     if not missing:
         try:
@@ -96,12 +97,12 @@ def _missing(stored: StoredTable, statuses: Sequence[str], fields: Mapping[str, 
         yield 'type: no column of texts is left that says what kind of work a job is; write type = "COLUMN" in [fields]'
 
 
-def _fields(stored: StoredTable, units: Mapping[str, str]) -> dict[str, str]:
+def _fields(stored: StoredTable, seen: Mapping[str, TimesShape]) -> dict[str, str]:
     """Return the columns of fields that can hold what the field means."""
     taken = (_key(stored), guess_status(stored.columns), guess_priority(stored.columns))
     left = [name for name in stored.columns if name not in taken]
     guessed = guess_fields(left)
-    fields = {name: column for name, column in guessed.items() if _can_hold(stored, name, column, units)}
+    fields = {name: column for name, column in guessed.items() if _can_hold(stored, name, column, seen)}
     if "type" not in fields:
         texts = [one for one in left if one not in fields.values() and holds(stored.columns[one]) in _TEXTS]
         found = guess_type(texts)
@@ -109,37 +110,33 @@ def _fields(stored: StoredTable, units: Mapping[str, str]) -> dict[str, str]:
     return fields
 
 
-def _can_hold(stored: StoredTable, field: str, column: str, units: Mapping[str, str]) -> bool:
+def _can_hold(stored: StoredTable, field: str, column: str, seen: Mapping[str, TimesShape]) -> bool:
     if field in NUMBER_FIELDS:
         return holds(stored.columns[column]) in NUMBERS
-    return field not in TIME_FIELDS or _time_kind(stored, column, units) is not None
+    return field not in TIME_FIELDS or _times(stored, column, seen) is not None
 
 
 def _lines(
-    stored: StoredTable, statuses: Sequence[str], fields: dict[str, str], units: Mapping[str, str]
+    stored: StoredTable, statuses: Sequence[str], fields: dict[str, str], seen: Mapping[str, TimesShape]
 ) -> Iterator[str]:
     status, priority = guess_status(stored.columns), guess_priority(stored.columns)
-    kinds = {
-        name: _time_kind(stored, column, units) or "zoned" for name, column in fields.items() if name in TIME_FIELDS
-    }
-    usual = next(iter(kinds.values()), "zoned")
+    found = {name: _times(stored, column, seen) for name, column in fields.items() if name in TIME_FIELDS}
+    written = {name: _written_times(times) for name, times in found.items() if times is not None}
+    usual = next(iter(written.values()), _written_times(TimesShape(kind="zoned")))
     yield f"# The table {_text(stored.written)}, guessed by the names of its columns. Read each line, correct it, and try it with:"
     yield "#   queuetui jobs --url URL --mapping THIS_FILE"
     yield f"label = {_text(stored.name)}"
     yield f"table = {_text(stored.written)}"
     yield f"key = {_text(_key(stored) or '?')}"
     yield f"status = {_text(status or '?')}"
-    if usual == "naive":
-        yield 'times = { kind = "naive", zone = "UTC" }  # the zone of the application\'s wall clock: correct it'
-    else:
-        yield f'times = {{ kind = "{usual}" }}'
+    yield f"times = {usual}" + (f"  # {_CLOCK}" if "zone = " in usual else "")
     if priority is not None and holds(stored.columns[priority]) in NUMBERS:
         yield f"priority = {{ column = {_text(priority)}, higher_first = true }}  # false where a lower number runs first"
     yield from ("", "[fields]")
     if "type" not in fields:
         yield '# type = "?"'
     for name, column in fields.items():
-        yield f"{name} = {_written(column, kinds.get(name, usual), usual)}"
+        yield f"{name} = {_written(column, written.get(name, usual), usual)}"
     unused = set(stored.columns) - {*fields.values(), _key(stored), status, priority}
     if unused:
         yield f"# not used: {', '.join(map(_text, sorted(unused)))}"
@@ -157,14 +154,20 @@ def _key(stored: StoredTable) -> str | None:
     return guess_key([name for name in fitting if not stored.columns[name].nullable] or fitting)
 
 
-def _time_kind(stored: StoredTable, column: str, units: Mapping[str, str]) -> str | None:
-    return _KINDS.get(holds(stored.columns[column])) or units.get(column)
+def _times(stored: StoredTable, column: str, seen: Mapping[str, TimesShape]) -> TimesShape | None:
+    kind = _KINDS.get(holds(stored.columns[column]))
+    return seen.get(column) or (None if kind is None else TimesShape(kind=kind))
 
 
-def _written(column: str, kind: str, usual: str) -> str:
-    if kind == usual:
-        return _text(column)
-    return f'{{ column = {_text(column)}, times = {{ kind = "{kind}" }} }}'
+def _written_times(times: TimesShape) -> str:
+    form = f", form = {_text(times.form)}" if times.form else ""
+    lacks_zone = IsoText().lacks_zone(times.form) if times.form else times.kind == "naive"
+    zone = f", zone = {_text(times.zone)}" if lacks_zone else ""
+    return f'{{ kind = "{times.kind}"{form}{zone} }}'
+
+
+def _written(column: str, times: str, usual: str) -> str:
+    return _text(column) if times == usual else f"{{ column = {_text(column)}, times = {times} }}"
 
 
 def _by_state(statuses: Sequence[str]) -> dict[State, list[str]]:

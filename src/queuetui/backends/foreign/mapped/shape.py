@@ -127,7 +127,7 @@ class Mapping(_File):
 
     def in_zone(self, zone: str) -> Mapping:
         """Return the mapping with another zone of the application, as a profile names it."""
-        return replace(self, times=TimesShape(kind=self.times.kind, zone=zone))
+        return replace(self, times=msgspec.structs.replace(self.times, zone=zone))
 
 
 _TOP = tuple(one.name for one in fields(Mapping) if one.name not in {one.name for one in fields(_File)})

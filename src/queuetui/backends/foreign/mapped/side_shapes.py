@@ -11,6 +11,7 @@ from queuetui.backends.foreign.mapped.lines import Path
 from queuetui.model.event import EventKind
 
 _EVENTS = tuple(kind.value for kind in EventKind if kind is not EventKind.OTHER)
+TimesKind = Literal["zoned", "naive", "seconds", "milliseconds", "iso"]
 Faults = Iterator[tuple[Path, str]]
 
 
@@ -19,10 +20,14 @@ class Strict(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class TimesShape(Strict):
-    """How times are stored; `zone` is that of the application's wall clock."""
+    """How times are stored; `zone` is that of the application's wall clock.
 
-    kind: Literal["zoned", "naive", "seconds", "milliseconds", "iso"]
+    `form` is a time written as texts of the column are.
+    """
+
+    kind: TimesKind
     zone: str = "UTC"
+    form: str = ""
 
 
 class SideShape(Strict, kw_only=True):
