@@ -98,6 +98,9 @@ def test_what_a_system_cannot_do_is_told(capture: Capture, invoke: Invoke) -> No
     invoke("workers", "--url", capture.url).fails(2, "stores nothing about its workers")
     invoke("worker", "--kind", "laravel", "--url", capture.url).fails(2, "of kind laravel")
     invoke("enqueue", "Send", "--kind", "laravel", "--url", capture.url).fails(2, "of kind laravel")
+    for command in (("worker",), ("enqueue", "Send")):
+        refused = invoke(*command, "--mapping", "jobs.toml", "--url", capture.url)
+        refused.fails(2, "--mapping names the table of another program; leave it out")
 
 
 def test_a_job_whose_making_is_not_kept_shows_its_end(capture: Capture, invoke: Invoke) -> None:

@@ -18,7 +18,7 @@ from queuetui.backends.embedded import default_url
 from queuetui.cli.progress import Progress
 from queuetui.config.paths import config_file
 from queuetui.config.profile import Profile
-from queuetui.model.errors import BadConfig, Conflict, Denied, NotFound, Unreachable
+from queuetui.model.errors import BadConfig, Conflict, Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.filter_text import WrittenValue
 from queuetui.model.urls import place_name
 from queuetui.model.zone import DEFAULT_ZONE, use_zone
@@ -143,6 +143,14 @@ def reaching(profile: Profile) -> Iterator[None]:
     except NotFound as error:
         first = FIRST_STEPS if profile.embedded else ""
         raise NotFound(f"{profile.shown_url}: {error}{first}") from error
+
+
+def require_own_queue(profile: Profile, what: str) -> None:
+    """Refuse a profile of another system's queue, saying what is for our own alone; raises Unsupported."""
+    if profile.kind not in {None, "native"}:
+        raise Unsupported(f"{what}, and {profile.name} is of kind {profile.kind}")
+    if "--mapping" in profile.narrowed_by:
+        raise Unsupported(f"{what}, and --mapping names the table of another program; leave it out")
 
 
 def describe_new_queue(profile: Profile) -> str | None:

@@ -26,10 +26,10 @@ from queuetui.cli.options import (
     written_time,
 )
 from queuetui.cli.output import AnswerLost, Format, finish, say, show_document, write
-from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of
+from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, require_own_queue
 from queuetui.model.bounded_text import PAYLOAD_BYTES, read_bounded
 from queuetui.model.clock import to_text
-from queuetui.model.errors import BadPayload, Denied, Unreachable, Unsupported, words_of
+from queuetui.model.errors import BadPayload, Denied, Unreachable, words_of
 from queuetui.model.job_rules import parse_attempts, read_priority
 from queuetui.model.zone import zoned_text
 from queuetui.operate.rights import require_writable
@@ -158,9 +158,7 @@ def command(
 
     connection = take_connection(given)
     profile = choose_profile(flags_of(**connection))
-    if profile.kind not in {None, "native"}:
-        message = f"jobs can only be enqueued in queuetui's own queue, and {profile.name} is of kind {profile.kind}"
-        raise Unsupported(message)
+    require_own_queue(profile, "jobs can only be enqueued in queuetui's own queue")
     require_writable(profile.rights, profile.name, "nothing was enqueued")
     if given["delay"] is not None and given["at"] is not None:
         raise click.UsageError("a job has either a --delay or a time --at which it is due; give one of them")

@@ -22,8 +22,15 @@ from queuetui.cli.options import (
     take_connection,
 )
 from queuetui.cli.output import own_streams
-from queuetui.cli.session import backend_options, choose_profile, describe_new_queue, flags_of, working_folder
-from queuetui.model.errors import Denied, Unreachable, Unsupported
+from queuetui.cli.session import (
+    backend_options,
+    choose_profile,
+    describe_new_queue,
+    flags_of,
+    require_own_queue,
+    working_folder,
+)
+from queuetui.model.errors import Denied, Unreachable
 from queuetui.operate.rights import require_writable
 
 if TYPE_CHECKING:
@@ -160,9 +167,7 @@ def work(settings: WorkerSettings, **connection: Any) -> WorkerReport:
     from queuetui.engine.worker import Worker
 
     profile = choose_profile(flags_of(**connection))
-    if profile.kind not in {None, "native"}:
-        message = f"a worker works queuetui's own queue only, and {profile.name} is of kind {profile.kind}"
-        raise Unsupported(message)
+    require_own_queue(profile, "a worker works queuetui's own queue only")
     require_writable(profile.rights, profile.name, "nothing was worked")
     try:
         made = describe_new_queue(profile)
