@@ -115,7 +115,7 @@ def test_counts_of_a_queue_are_its_own(backend: NativeBackend) -> None:
 
 
 def test_the_oldest_due_job_is_told(backend: NativeBackend) -> None:
-    """A queue tells since when its longest-due pending job waits."""
+    """A queue tells since when its longest-due job waits."""
     first = add_one(backend, priority=-5)
     add(backend, 2, priority=5)
     add(backend, delay_s=3600)
@@ -129,9 +129,18 @@ def test_the_oldest_due_job_is_told(backend: NativeBackend) -> None:
 
 
 def test_a_queue_with_nothing_due_has_no_oldest(backend: NativeBackend) -> None:
-    """Scheduled jobs are not due."""
-    add(backend, delay_s=3600)
+    """What was put off is due from its time on, though no worker has made it pending yet."""
+    add(backend, 2, delay_s=3600)
+    add(backend)
+    run(backend, Ending.RETRY, delay_s=3600)
     assert queue_of(backend).oldest_due_at is None
+    scheduled = add_one(backend, delay_s=0.01)
+    wait_until(lambda: queue_of(backend).oldest_due_at == backend.inspector.get(scheduled).scheduled_at)
+    act_done(backend, Verb.CANCEL, scheduled)
+    retrying = add_one(backend)
+    run(backend, Ending.RETRY, delay_s=0)
+    wait_until(lambda: queue_of(backend).oldest_due_at == backend.inspector.get(retrying).scheduled_at)
+    assert backend.inspector.get(retrying).state is State.RETRYING
 
 
 @pytest.mark.parametrize(("queues", "consumers"), [(("default",), 1), (("mail", "default"), 1), ((), 1), (("x",), 0)])

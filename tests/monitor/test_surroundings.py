@@ -120,6 +120,8 @@ def test_a_store_without_workers_is_not_accused() -> None:
     one = queue(oldest_due_at=ago(901), recent=None)
     found = judge_queue(one, facts(one, capabilities=FOREIGN))
     assert [verdict.code for verdict in found] == [Code.OLDEST_TOO_OLD]
+    own = judge_queue(one, facts(one, worker("mail")))
+    assert [("state:pending,scheduled,retrying" in verdict.next) for verdict in (*found, *own)] == [False, True]
 
 
 def test_the_limits_of_the_profile_hold() -> None:

@@ -57,11 +57,11 @@ class Watch:
 class QueueInfo:
     """One queue.
 
-    `counts` holds every state the backend keeps, `oldest_due_at` is the longest-due pending job, which was read at
-    `oldest_read_at` where that was before. `recent` is None where the backend
-    keeps no tally. `suspended_by` names the command by which a product has stopped all claims without keeping since when, `held` says
-    that this queue alone is paused without that being kept. `rests`: of our own queue, nothing of it runs, and nothing began or ended
-    in the last RATE_MINUTES.
+    `counts` holds every state the backend keeps, `oldest_due_at` is the time of the longest-due job, in our own queue also of one
+    that was put off and that no worker has made pending yet; it was read at `oldest_read_at` where that was before. `recent` is None
+    where the backend keeps no tally. `suspended_by` names the command by which a product has stopped all claims without keeping since
+    when, `held` says that this queue alone is paused without that being kept. `rests`: of our own queue, nothing of it runs, and nothing
+    began or ended in the last RATE_MINUTES.
     """
 
     name: Untrusted

@@ -113,7 +113,7 @@ CASES: dict[str, dict[str, Any]] = {
     "snapshot_counts": {"name": "q1", "most": 10},
     "snapshot_stuck_runs": {"at": 1, "late": 1, "most": 10},
     "snapshot_stuck_waits": {"name": "q1", "late": 2**62, "most": 10},
-    "snapshot_oldest": {"name": "q1", "above": -(2**63)},
+    "snapshot_oldest": {"name": "q1", "above": -(2**63), "at": 2**62},
     "prune_events": {"limit": 10, "kept_us": 86_400_000_000, "most": 1_000_000},
     "prune_act_rows": {"limit": 10, "kept_us": 86_400_000_000},
     "prune_acts": {"limit": 10, "kept_us": 86_400_000_000},

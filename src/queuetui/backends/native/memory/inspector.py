@@ -26,7 +26,7 @@ from queuetui.model.query_match import IsStuck, matches
 from queuetui.model.rates import RATE_MINUTES, RecentRuns, TallyMinute, moving_since, recent_runs
 from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 from queuetui.model.state import State
-from queuetui.model.stuck import is_stuck
+from queuetui.model.stuck import due_since, is_stuck
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.waiting_queues import judge_waiting
 from queuetui.model.worker import WorkerInfo
@@ -175,7 +175,8 @@ class MemoryInspector:
         self, name: str, jobs: list[Job], stuck: list[Job], live: list[WorkerInfo], watch: Watch, now: datetime
     ) -> QueueInfo:
         own = [job for job in jobs if job.queue.raw == name]
-        due = [job.scheduled_at for job in own if job.state is State.PENDING and job.scheduled_at is not None]
+        since = [(job.state, due_since(job)) for job in own]
+        due = [at for state, at in since if at is not None and (state is State.PENDING or at <= now)]
         record = self.store.queues.get(name, QueueRecord())
         figures = self._sum_tally(now, watch.tally_minutes, name)
         return QueueInfo(

@@ -16,10 +16,12 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {"oldest_s": round(due_s, 3), "limit_s": limit_s}
     if queue.recent is not None:
         evidence["done_per_minute"] = queue.recent.done_per_minute
+    # In our own queue the oldest may be one that was put off.
+    waiting = "pending,scheduled,retrying" if facts.capabilities.native else "pending"
     return Verdict(
         Code.OLDEST_TOO_OLD,
         Severity.WARNING,
         f"the oldest due job of {name(queue.name)} has waited {age(due_s)}; the limit is {limit(limit_s)}",
         evidence,
-        list_jobs(queue.name, "state:pending sort:scheduled", facts),
+        list_jobs(queue.name, f"state:{waiting} sort:scheduled", facts),
     )

@@ -37,10 +37,14 @@ end
 local leases = wants('C') or wants('Q') or wants('R') or wants('W')
 leases = leases and read_leases() or {}
 
--- Returns the oldest due time of a queue's pending jobs, and how many of those that wait are due before each of two times.
+-- Returns the oldest due time of a queue's jobs that are due, and how many of those that wait are due before each of two times.
 local function read_waiting(name)
   local oldest, unheard, idle = false, 0, 0
   for _, state in ipairs({ 'scheduled', 'retrying' }) do
+    local first = call('ZRANGE', key('s', name, state), 0, 0, 'WITHSCORES')[2]
+    if first and tonumber(first) <= now and (not oldest or tonumber(first) < tonumber(oldest)) then
+      oldest = first
+    end
     unheard = unheard + call('ZCOUNT', key('s', name, state), '-inf', due_before)
     idle = idle + call('ZCOUNT', key('s', name, state), '-inf', idle_before)
   end

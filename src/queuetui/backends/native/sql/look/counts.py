@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, Subquery, func, literal, literal_colu
 
 from queuetui.backends.base import COUNT_CAP
 from queuetui.backends.native.sql.look.candidates import late_waits, stuck_runs
+from queuetui.backends.native.sql.look.column_types import MomentType
 from queuetui.backends.native.sql.look.conditions import Condition, state_is
 from queuetui.backends.native.sql.look.context_reads import names_table
 from queuetui.backends.native.sql.look.kept_counts import KeptCounts, Place
@@ -75,7 +76,17 @@ class Counter:
         return stuck | recalled
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
-        """Return when the longest-due pending job of each queue was due, hopping over the priorities in use."""
+        """Return when the longest-due job of each queue was due, also of those that were put off."""
+        first = self._first_pending(names).subquery()
+        parts = [select(first.c.name, first.c.oldest), *(self._first_put_off(names, state) for state in PUT_OFF)]
+        found: dict[str, datetime] = {}
+        for name, due_at in self.connection.execute(union_all(*parts)):
+            if due_at is not None:
+                found[name] = min(due_at, found.get(name, due_at))
+        return found
+
+    def _first_pending(self, names: tuple[str, ...]) -> Select[Any]:
+        """Select when the first pending job of each queue and priority in use was due."""
         pending = state_is(job.c.state, State.PENDING)
         table = names_table(names, self.connection.dialect.name)
         top = select(func.max(job.c.priority)).where(pending, job.c.queue == table.c.value).correlate(table)
@@ -91,11 +102,14 @@ class Counter:
             pending, job.c.queue == levels.c.name, job.c.priority == levels.c.priority
         )
         oldest = first.correlate(levels).scalar_subquery().label("oldest")
-        query = select(levels.c.name, oldest).where(levels.c.priority.is_not(None)).limit(MOST_LEVELS)
-        found: dict[str, datetime] = {}
-        for name, due_at in self.connection.execute(query):
-            found[name] = min(due_at, found.get(name, due_at))
-        return found
+        return select(levels.c.name, oldest).where(levels.c.priority.is_not(None)).limit(MOST_LEVELS)
+
+    def _first_put_off(self, names: tuple[str, ...], state: State) -> Select[Any]:
+        table = names_table(names, self.connection.dialect.name, state.value)
+        is_due = job.c.due_at <= literal(self.now, MomentType)
+        states = state_is(job.c.state, state), state_is(job.c.state, *PUT_OFF)
+        first = select(func.min(job.c.due_at)).where(*states, job.c.queue == table.c.value, is_due).correlate(table)
+        return select(table.c.value, first.scalar_subquery())
 
     def _count_states(self, asked: Mapping[State, tuple[str, ...]], cap: int) -> Iterator[tuple[str, State, int]]:
         """Yield the jobs in each state of the queues that are asked for it."""

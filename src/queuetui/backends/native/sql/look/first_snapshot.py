@@ -134,8 +134,8 @@ class _PlainReading:
         return {row.name for row in self._records("snapshot_queues", most=MOST_QUEUES)}
 
     def levels(self, names: tuple[str, ...]) -> Iterator[SimpleNamespace]:
-        """Yield when the longest-due pending job was due, of each queue and priority in use."""
-        yield from self._by_queue("snapshot_oldest", names, most=MOST_LEVELS)
+        """Yield when the first jobs of queues were due, by priority in use and of those put off."""
+        yield from self._by_queue("snapshot_oldest", names, at=self.session.moment_in(self.now), most=MOST_LEVELS)
 
     def page(self, request: PageRequest) -> Page:
         rows = list(self._records("snapshot_page", head=HEAD_BYTES, most=request.limit + 1))
@@ -251,13 +251,14 @@ class _MysqlReading(_PlainReading):
     def levels(self, names: tuple[str, ...]) -> Iterator[SimpleNamespace]:
         """Hop over the priorities in use."""
         above: dict[str, int] = dict.fromkeys(names, LOWEST_MIRROR)
+        at = self.session.moment_in(self.now)
         for _ in range(MOST_LEVELS):
-            asked = [{"name": name, "above": level} for name, level in above.items()]
+            asked = [{"name": name, "above": level, "at": at} for name, level in above.items()]
             rows = list(self._united("snapshot_oldest", asked))
-            if not rows:
-                return
             yield from rows
-            above = {row.name: -row.priority for row in rows}
+            above = {row.name: -row.priority for row in rows if row.priority is not None}
+            if not above:
+                return
         raise TooMuch
 
     def _by_queue(self, block: str, names: tuple[str, ...], **values: object) -> Iterator[SimpleNamespace]:

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, func, literal, literal_column, null, select, union_all
 
 from queuetui.backends.native.sql.look.candidates import late_waits
+from queuetui.backends.native.sql.look.column_types import MomentType
 from queuetui.backends.native.sql.look.conditions import state_is
 from queuetui.backends.native.sql.look.counts import Counter
 from queuetui.backends.native.sql.look.mysql_ranges import PRIORITY_DESC
-from queuetui.backends.native.sql.look.stuck_criteria import LATE_STATES, StuckCriteria
+from queuetui.backends.native.sql.look.stuck_criteria import LATE_STATES, PUT_OFF, StuckCriteria
 from queuetui.backends.native.sql.look.sums import MOST_LEVELS
 from queuetui.backends.native.sql.look.tables import job, job_done
 from queuetui.model.state import FINAL, State
@@ -28,18 +29,24 @@ class MysqlCounter(Counter):
     """Counts jobs queue by queue, many queues a statement."""
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
-        """Return when the longest-due pending job of each queue was due, hopping over the priorities in use."""
+        """Return when the longest-due job of each queue was due, hopping over the priorities in use."""
         found: dict[str, datetime] = {}
         levels: dict[str, int | None] = dict.fromkeys(names)
+        put_off = [
+            _first_put_off(name, state, self.now) for state in PUT_OFF for name in names if self._has(name, state)
+        ]
         for _ in range(MOST_LEVELS):
-            rows = self._ask([_next_level(name, above) for name, above in levels.items()])
-            levels = {}
+            rows = self._ask([*(_next_level(name, above) for name, above in levels.items()), *put_off])
+            levels, put_off = {}, []
             for name, level, due_at in rows:
-                levels[name] = level
-                found[name] = min(due_at, found.get(name, due_at))
+                levels |= {} if level is None else {name: level}
+                found |= {} if due_at is None else {name: min(due_at, found.get(name, due_at))}
             if not levels:
                 break
         return found
+
+    def _has(self, name: str, state: State) -> bool:
+        return self.held is None or (name, state) in self.held
 
     def _count_waits(self, criteria: StuckCriteria, cap: int) -> Iterator[tuple[str, int]]:
         waits = []
@@ -52,7 +59,7 @@ class MysqlCounter(Counter):
     def _count_states(self, asked: Mapping[State, tuple[str, ...]], cap: int) -> Iterator[tuple[str, State, int]]:
         parts = []
         for state, name in ((state, name) for state, names in asked.items() for name in names):
-            if self.held is not None and (name, state) not in self.held:
+            if not self._has(name, state):
                 yield name, state, 0
                 continue
             table = job_done if state in FINAL else job
@@ -77,3 +84,10 @@ def _next_level(name: str, above: int | None) -> Select[Any]:
     first = select(job.c.priority, job.c.due_at).where(*ranked).order_by(PRIORITY_DESC, job.c.due_at).limit(1)
     found = first.with_hint(job, "force index (queuetui_job_ready)", "mysql").subquery()
     return select(literal(name), found.c.priority, found.c.due_at)
+
+
+def _first_put_off(name: str, state: State, now: datetime) -> Select[Any]:
+    """Return a select of a queue, no priority, and when the first due job in a state was due."""
+    is_due = job.c.due_at <= literal(now, MomentType)
+    due = select(func.min(job.c.due_at)).where(job.c.queue == name, state_is(job.c.state, state), is_due)
+    return select(literal(name), null(), due.scalar_subquery())

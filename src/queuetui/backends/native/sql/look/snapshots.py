@@ -33,7 +33,7 @@ from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unr
 from queuetui.model.job import shorten
 from queuetui.model.measured import Measured
 from queuetui.model.snapshot import Part, Snapshot, Watch
-from queuetui.model.state import State
+from queuetui.model.state import WAITING, State
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -127,7 +127,11 @@ class SnapshotReads:
 
     def _oldest(self, connection: Connection, context: StoreContext) -> dict[str, datetime]:
         counts = self.found.get("counts", {})
-        names = [name for name in context.queues if name not in counts or counts[name][State.PENDING].value != 0]
+        names = [
+            name
+            for name in context.queues
+            if name not in counts or any(counts[name][state].value != 0 for state in WAITING)
+        ]
         counter = self._counter(connection, context)
         found, self.found["oldest_ages"] = self.past.oldest.read(names, counter.find_oldest, anew=self.watch.exact)
         return found

@@ -107,12 +107,17 @@ select
         select 1 from queuetui_job where state = 3 and queue = :name and due_at < :late limit :most
     ) as counted) as stuck;
 
--- The highest priority of a queue beneath a level, and when the first job of it was due.
+-- The highest priority of a queue beneath a level, and when the first job of it was due; without a priority those put off whose time has
+-- come.
 -- block snapshot_oldest
 select :name as name, first.priority, first.due_at from (
     select priority, due_at from queuetui_job force index (queuetui_job_ready)
     where queue = :name and state = 1 and priority_desc > :above order by priority_desc, due_at limit 1
-) as first;
+) as first
+union all
+select :name, null, min(due_at) from queuetui_job force index (queuetui_job_wait) where queue = :name and state = 0 and due_at <= :at
+union all
+select :name, null, min(due_at) from queuetui_job force index (queuetui_job_wait) where queue = :name and state = 3 and due_at <= :at;
 
 -- block snapshot_tally
 select

@@ -144,6 +144,7 @@ select
     ) as counted) as stuck
 from jsonb_array_elements_text(:names::jsonb) as names (value);
 
+-- When the first job of each priority was due, and the first one in each state of those put off whose time has come.
 -- block snapshot_oldest
 with recursive levels(name, priority) as (
     select value, (select max(priority) from queuetui_job where state = 1 and queue = names.value)
@@ -154,11 +155,21 @@ with recursive levels(name, priority) as (
         where job.state = 1 and job.queue = levels.name and job.priority < levels.priority
     ) from levels where levels.priority is not null
 )
-select name, (
-    select min(job.due_at) from queuetui_job as job
-    where job.state = 1 and job.queue = levels.name and job.priority = levels.priority
-) as due_at
-from levels where priority is not null limit :most;
+select name, due_at from (
+    select name, (
+        select min(job.due_at) from queuetui_job as job
+        where job.state = 1 and job.queue = levels.name and job.priority = levels.priority
+    ) as due_at
+    from levels where priority is not null limit :most
+) as pending
+union all
+select value, (
+    select min(due_at) from queuetui_job where state = 0 and state in (0, 3) and queue = names.value and due_at <= :at
+) from jsonb_array_elements_text(:names::jsonb) as names (value)
+union all
+select value, (
+    select min(due_at) from queuetui_job where state = 3 and state in (0, 3) and queue = names.value and due_at <= :at
+) from jsonb_array_elements_text(:names::jsonb) as names (value);
 
 -- block snapshot_tally
 select

@@ -143,6 +143,7 @@ select
     )) as stuck
 from json_each(:names) as names;
 
+-- When the first job of each priority was due, and the first one in each state of those put off whose time has come.
 -- block snapshot_oldest
 with recursive levels(name, priority) as (
     select value, (select max(priority) from queuetui_job where state = 1 and queue = names.value)
@@ -153,11 +154,21 @@ with recursive levels(name, priority) as (
         where job.state = 1 and job.queue = levels.name and job.priority < levels.priority
     ) from levels where levels.priority is not null
 )
-select name, (
-    select min(job.due_at) from queuetui_job as job
-    where job.state = 1 and job.queue = levels.name and job.priority = levels.priority
-) as due_at
-from levels where priority is not null limit :most;
+select name, due_at from (
+    select name, (
+        select min(job.due_at) from queuetui_job as job
+        where job.state = 1 and job.queue = levels.name and job.priority = levels.priority
+    ) as due_at
+    from levels where priority is not null limit :most
+) as pending
+union all
+select value, (
+    select min(due_at) from queuetui_job where state = 0 and state in (0, 3) and queue = names.value and due_at <= :at
+) from json_each(:names) as names
+union all
+select value, (
+    select min(due_at) from queuetui_job where state = 3 and state in (0, 3) and queue = names.value and due_at <= :at
+) from json_each(:names) as names;
 
 -- block snapshot_tally
 select
