@@ -15,17 +15,21 @@ from queuetui.backends.events import EventLog
 from queuetui.model.clock import to_text
 from queuetui.model.event import Event, EventKind, EventRequest
 from queuetui.monitor.follower import EVENTS_A_PAGE, MOST_A_LOOK
-from queuetui.monitor.sequence import LogTraits, find_gaps
+from queuetui.monitor.sequence import LogTraits, find_gaps, in_turn
 
 _ENDS = frozenset({EventKind.JOB_COMPLETED, EventKind.JOB_FAILED})
 _STEPS = (EventKind.JOB_CREATED, EventKind.JOB_SCHEDULED, EventKind.JOB_STARTED, EventKind.JOB_COMPLETED)
+_BEGINNINGS = frozenset({EventKind.JOB_SCHEDULED, EventKind.JOB_STARTED})
+_PUT_BACK = frozenset({EventKind.JOB_RETRIED, EventKind.JOB_SNOOZED})
+# After these the next step is of another run.
+_OVERS = _ENDS | _PUT_BACK | {EventKind.JOB_RELEASED, EventKind.JOB_LOST, EventKind.JOB_CANCELLED}
 # What a job tells itself of, when it is read alone.
 EVENTS_OF_A_JOB = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """When a job came to each step for the last time.
+    """When a job was created, and came to each step of its last run.
 
     `end` is how it ended, `gaps` what is missing in its events.
     """
@@ -118,18 +122,26 @@ def group_by_job(events: Iterable[Event]) -> dict[str, list[Event]]:
 
 
 def tell_life(job_id: str, events: Sequence[Event]) -> Life:
-    """Return when a job came to each step, by its events, newest first."""
+    """Return when a job was created and came to the steps of its last run, by its events, newest first."""
     steps: dict[EventKind, datetime] = {}
     end: Event | None = None
-    for event in reversed(events):
-        if event.kind in _STEPS or event.kind in _ENDS:
-            steps[EventKind.JOB_COMPLETED if event.kind in _ENDS else event.kind] = event.at
-        end = event if event.kind in _ENDS else end
-    if end is not None and end.moment is not None:
+    over: EventKind | None = None
+    for event in in_turn(reversed(events)):
         # A short run has no JobStarted of its own: its end tells when it began.
-        steps.setdefault(EventKind.JOB_STARTED, end.moment)
-    ran_again = end is not None and any(event.at > end.at and event.kind in _STEPS for event in events)
-    return Life(job_id, steps, None if end is None or ran_again else end.kind)
+        is_untold = event.kind in _ENDS and (event.moment is not None or over in _PUT_BACK)
+        if over is not None and (event.kind in _BEGINNINGS or is_untold):
+            for kind in _STEPS[1:]:
+                steps.pop(kind, None)
+            end, over = None, None
+        if event.kind in _ENDS:
+            end = event
+            steps[EventKind.JOB_COMPLETED] = event.at
+            if event.moment is not None:
+                steps.setdefault(EventKind.JOB_STARTED, event.moment)
+        elif event.kind in _STEPS:
+            steps[event.kind] = event.at
+        over = event.kind if event.kind in _OVERS else over
+    return Life(job_id, steps, None if end is None else end.kind)
 
 
 def _word(event: Event) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -166,14 +166,21 @@ def find_gaps(
     steps = [event for event in reversed(events) if event.kind in _STAGES]
     if is_whole and not traits.own and steps and not walk.knows(_CREATED):
         found.append(Gap(GapKind.STEP_MISSING, f"no {_CREATED}", steps[0]))
-    fence = 0
-    for event in steps:
-        # A run that was lost tells of it when it comes back, and the job may be with another by then.
-        if event.fence is not None and event.fence < fence:
-            continue
-        fence = event.fence or fence
+    for event in in_turn(steps):
         found += walk.step(event)
     return (*found, *_stall(walk, now, limit_s))
+
+
+def in_turn(steps: Iterable[Event]) -> Iterator[Event]:
+    """Yield a job's steps, the oldest first, without those of a run that was followed by another.
+
+    A run that was lost tells of it when it comes back, and the job may be with another by then.
+    """
+    fence = 0
+    for event in steps:
+        if event.fence is None or event.fence >= fence:
+            fence = event.fence or fence
+            yield event
 
 
 def _stall(walk: _Walk, now: datetime, limit_s: float) -> Iterator[Gap]:

@@ -44,7 +44,7 @@ _TIMES = ("created_at", "scheduled_at", "started_at", "ended_at")
 def command(back: Since, limit: int, form: str, **connection: Any) -> None:
     """Show the life of each job in one row, and which of its steps is missing.
 
-    The steps are created, scheduled, started, ended. What is wrong with the log as a whole: queuetui gaps.
+    The steps are created, and of its last run scheduled, started, ended. What is wrong with the log as a whole: queuetui gaps.
     """
     with opened_systems(**connection) as systems:
         logs = logs_of(systems)
