@@ -32,6 +32,7 @@ def test_an_old_worker_leaves_new_types_to_the_new_one(queue: Queue, start_worke
     wait_until(lambda: queue.get(job.id).state == "scheduled")
     given_back = queue.get(job.id)
     assert (given_back.attempts, given_back.lost, given_back.error) == (0, 0, None)
+    assert given_back.updated_at != given_back.created_at
     (line,) = [line for line in told.of("job_snoozed") if line["job_id"] == job.id][:1]
     assert (line["error_class"], line["delay_s"]) == ("NoHandler", 1.0)
     wait_until(lambda: queue.why(job.id)["code"] == "no_handler")

@@ -57,23 +57,29 @@ def test_a_type_that_no_listening_worker_knows(
 
 
 @pytest.mark.parametrize(
-    ("created_s", "due_in_s", "up_s", "severity"),
+    ("created_s", "changed_s", "due_in_s", "up_s", "severity"),
     [
-        ([700], [-5, 59], [(700,), (700, 9000)], Severity.CRITICAL),
-        ([599], [-5, 59], [(700,)], Severity.WARNING),
-        ([700], [61], [(700,)], Severity.WARNING),
-        ([700], [-5, 59], [(599,), (9000, 5), (9000, None)], Severity.WARNING),
+        (700, 1, [-5, 59], [(700,), (700, 9000)], Severity.CRITICAL),
+        (599, 1, [-5, 59], [(700,)], Severity.WARNING),
+        (700, 1, [61], [(700,)], Severity.WARNING),
+        (700, 1, [-5, 59], [(599,), (9000, 5), (9000, None)], Severity.WARNING),
+        (700, 700, [1, 59], [(700,)], Severity.WARNING),
+        (700, 700, [-601], [(700,)], Severity.CRITICAL),
     ],
 )
 def test_a_type_that_no_release_brings_is_critical(
-    created_s: list[float], due_in_s: list[float], up_s: list[tuple[float | None, ...]], severity: Severity
+    created_s: float, changed_s: float, due_in_s: list[float], up_s: list[tuple[float | None, ...]], severity: Severity
 ) -> None:
-    """Once it is due for as long as a job may be, unless a worker was started meanwhile: a release goes from worker to worker."""
-    for there, due, ups in product(created_s, due_in_s, up_s):
+    """Once a job that workers could meet is as old as one may be due, unless a worker was started meanwhile.
+
+    A release goes from worker to worker.
+    """
+    times: dict[str, Any] = {"created_at": ago(created_s), "updated_at": ago(changed_s)}
+    for due, ups in product(due_in_s, up_s):
         crew = [replace(knowing("Other"), started_at=None if up is None else ago(up)) for up in ups]
         state = State.PENDING if due < 0 else State.SCHEDULED
-        verdict = explain(job(state, created_at=ago(there), scheduled_at=ago(-due)), facts(*crew))
-        assert (verdict.code, verdict.severity, verdict.stuck) == (Code.NO_HANDLER, severity, False), (there, due, ups)
+        verdict = explain(job(state, scheduled_at=ago(-due), **times), facts(*crew))
+        assert (verdict.code, verdict.severity, verdict.stuck) == (Code.NO_HANDLER, severity, False), (due, ups)
 
 
 @pytest.mark.parametrize(

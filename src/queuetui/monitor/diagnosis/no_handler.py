@@ -18,7 +18,8 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
     It is no stuck job: a worker gives it back, later each time, and fails it once it has done so for long (`--unknown-after`).
     It is critical once it is there for longer than a job may be due, and no worker of its queue was started in that time: then no
-    release is under way that could bring its handler.
+    release is under way that could bring its handler. When it was due first is not kept, so its age counts from when it was created;
+    one that no worker could meet so far is not late.
     """
     listeners = facts.listeners(job.queue.raw)
     if not listeners or any(worker.may_know(job.type.raw) for worker in listeners):
@@ -34,8 +35,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         "they_know": _known(listeners),
     }
     severity, since = Severity.WARNING, ""
-    # What is due later than a job that was given back waits for its own time first.
-    if newest_s is not None and min(there_s, newest_s) > limit_s and facts.wait_s(job) > -LONGEST_GIVEN_BACK_S:
+    if newest_s is not None and min(there_s, newest_s) > limit_s and not _waits_for_its_time(job, facts):
         severity, since = Severity.CRITICAL, f", and no worker of the queue was started for {age(newest_s)}"
         evidence |= {"newest_listener_up_s": round(newest_s), "limit_s": limit_s}
     return Verdict(
@@ -46,6 +46,13 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         evidence,
         f"start a worker whose application declares it: {command('worker', '--app', 'MODULE', way=facts.access.working)}",
     )
+
+
+def _waits_for_its_time(job: Job, facts: Facts) -> bool:
+    """Tell whether the job is due later than one that was given back, or untouched and not yet due."""
+    wait_s = facts.wait_s(job)
+    is_untouched = job.updated_at is None or job.updated_at == job.created_at
+    return wait_s <= -LONGEST_GIVEN_BACK_S or (wait_s < 0 and is_untouched)
 
 
 def _newest_up_s(listeners: tuple[WorkerInfo, ...], facts: Facts) -> float | None:
