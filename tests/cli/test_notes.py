@@ -7,7 +7,7 @@ import json
 import pytest
 
 from queuetui.model.job import Ending, Settlement
-from queuetui.model.run_notes import RunNotes
+from queuetui.model.run_notes import RunNotes, tag_counter
 from tests.cli.conftest import EVERY_STORE
 from tests.cli.following import following
 from tests.cli.scenes import LONG_S, Scene
@@ -19,7 +19,16 @@ def told(scene: Scene, log: str, name: str = "credits") -> str:
     job_id = scene.job("telling", "lane", {})
     lease = scene.backend.jobs.open_lease("w", "lane", LONG_S)
     (claimed,) = scene.backend.jobs.step(lease.id, (), 1).claimed
-    notes = RunNotes(job_id, claimed.fence, "telling", {name: 3}, 0.5, 5_000_000, log, 2)
+    notes = RunNotes(
+        job_id,
+        claimed.fence,
+        "telling",
+        {name: 3, tag_counter("provider", "acme", "completed"): 1},
+        0.5,
+        5_000_000,
+        log,
+        2,
+    )
     scene.backend.notes.write_notes(lease.id, [notes])
     scene.backend.jobs.step(lease.id, [Settlement(job_id, claimed.fence, "telling", Ending.COMPLETED, 2.0)], 0)
     return job_id
@@ -70,11 +79,15 @@ def test_a_job_without_a_log(quick: Scene) -> None:
 
 
 def test_usage_in_show_and_stats(scene: Scene) -> None:
-    """A job shows its own sums and what its runs took; the figures show those of the last hour by queue and type."""
+    """A job shows its own sums and what its runs took; the figures show those of the last hour by queue and type.
+
+    What workers count by tags is in neither.
+    """
     job_id = told(scene, "line")
     shown = json.loads(scene.run("show", job_id, "--json").out)
     assert shown["usage"] == {"credits": 3}
     (run,) = shown["run_log"]
+    assert run["usage"] == {"credits": 3}
     assert (run["cpu_seconds"], run["peak_bytes"], run["log_lines"]) == (0.5, 5_000_000, 3)
     expected = [{"queue": "lane", "type": "telling", "name": "credits", "amount": 3}]
     assert json.loads(scene.run("stats", "--json").out)["usage"] == expected

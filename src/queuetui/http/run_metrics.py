@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from queuetui.model.histories import RunMinute
-from queuetui.model.run_notes import UsageTotal, metric_name, read_tag_counter
+from queuetui.model.run_notes import UsageTotal, metric_name, read_tag_counter, usage_of_handlers
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -75,9 +75,7 @@ class RunTotals:
         """Return the sums by the name of their metric, which several counters may share."""
         found: dict[str, dict[tuple[str, str, str], float]] = {}
         for backend, totals in self._usage:
-            for one in totals:
-                if read_tag_counter(one.name.raw) is not None:
-                    continue
+            for one in usage_of_handlers(totals):
                 name, place = metric_name(one.name.raw), (backend, one.type.raw, one.queue.raw)
                 if name in _TAKEN or (name not in found and len(found) >= MOST_COUNTERS):
                     continue

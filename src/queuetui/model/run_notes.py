@@ -6,8 +6,8 @@ Log lines, usage, what it took of the machine, how long its result is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -85,6 +85,16 @@ def read_tag_counter(name: str) -> tuple[str, str, str] | None:
     """Return the tag, its value and the ending that a counter is of, None for one of handlers."""
     found = _TAG_COUNTER.fullmatch(name)
     return None if found is None else (found[2], found[3], found[1])
+
+
+def usage_of_handlers(totals: Iterable[UsageTotal]) -> tuple[UsageTotal, ...]:
+    """Return the totals without those that workers count by tags."""
+    return tuple(one for one in totals if read_tag_counter(one.name.raw) is None)
+
+
+def told_by_handler(run: NotedRun) -> NotedRun:
+    """Return the notes of a run without what its worker counted by tags."""
+    return replace(run, usage=tuple(pair for pair in run.usage if read_tag_counter(pair[0].raw) is None))
 
 
 def metric_name(name: str) -> str:

@@ -11,6 +11,7 @@ from queuetui.model.errors import BadConfig, BadQuery, Denied, Unsupported
 from queuetui.model.event import Event, EventRequest
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.picture import Picture
+from queuetui.model.run_notes import NotedRun, told_by_handler
 from queuetui.model.snapshot import Part, Snapshot, Watch
 from queuetui.monitor.asked_again import ask_again
 from queuetui.monitor.diagnosis.explain import explain
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from queuetui.model.limits import Limits
     from queuetui.model.page import Page, PageRequest
     from queuetui.model.query import Query
-    from queuetui.model.run_notes import NotedRun
     from queuetui.model.schedule_info import ScheduleInfo
     from queuetui.model.server_view import ServerView
     from queuetui.model.verdict import Verdict
@@ -191,7 +191,8 @@ class Feed(PlainFeed, LogFeed):
             page = shown_page(page, request)
         told = None if page is None else page.events
         missing = None if told is None else gap.judge(view.job, told, facts, is_logged=is_logged)
-        return Detail(view.job, explain(view.job, facts), view.attempts, told, view.runs, missing)
+        runs = tuple(map(told_by_handler, view.runs))
+        return Detail(view.job, explain(view.job, facts), view.attempts, told, runs, missing)
 
     def close(self) -> None:
         """Give back the backend's connections, and what is learned of it."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from queuetui.model.access import ATTACHED, OWN
+from queuetui.model.run_notes import UsageTotal, usage_of_handlers
 from queuetui.model.snapshot import Watch
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from queuetui.model.measured import Measured
     from queuetui.model.page import IdSearch, PlannedTerm
     from queuetui.model.query import Query
-    from queuetui.model.run_notes import UsageTotal
     from queuetui.model.upkeep import Token
     from queuetui.monitor.alarms.trends import Usual
 
@@ -54,9 +54,13 @@ class PlainFeed:
         """Return what tells this queue from another one behind the same address."""
         return self._inspector.identity()
 
-    def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
-        """Return what runs counted in the last minutes; nothing where it is not kept."""
+    def counted(self, minutes: int) -> tuple[UsageTotal, ...]:
+        """Return what handlers and workers counted in the last minutes; nothing where it is not kept."""
         return () if self._backend.notes is None else self._backend.notes.usage_totals(minutes)
+
+    def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
+        """Return what handlers alone counted."""
+        return usage_of_handlers(self.counted(minutes))
 
     def failure_groups(self, back: float | datetime, limit: int) -> Measured[tuple[FailureGroup, ...]]:
         """Return the dead letters of the last `back` seconds, or since that time, by type and error.

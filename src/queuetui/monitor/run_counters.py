@@ -49,7 +49,7 @@ class RunCounters:
             return tuple(seen.values())
 
     def read_usage(self, feed: Feed, now: datetime) -> tuple[UsageTotal, ...]:
-        """Return what handlers counted since the first call, or since the store would forget it.
+        """Return what was counted since the first call, or since the store would forget it.
 
         A store that is asked when the minute has changed leaves out the first one, so the highest sums are kept.
         """
@@ -58,7 +58,7 @@ class RunCounters:
                 self._first = now
                 self._highest.clear()
             span = now.replace(second=0, microsecond=0) - self._first.replace(second=0, microsecond=0)
-            for one in feed.usage(span // _MINUTE + 1):
+            for one in feed.counted(span // _MINUTE + 1):
                 self._keep_highest(one)
             return tuple(self._highest.values())
 

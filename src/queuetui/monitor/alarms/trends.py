@@ -13,7 +13,7 @@ from queuetui.model.filter_text import quote_value
 from queuetui.model.histories import By, Durations
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.rates import RATE_MINUTES
-from queuetui.model.run_notes import UsageTotal, plain_number, read_tag_counter
+from queuetui.model.run_notes import UsageTotal, plain_number, usage_of_handlers
 from queuetui.model.text import sanitize
 from queuetui.model.verdict import Code, Severity
 from queuetui.monitor.diagnosis.words import NAME_CAP, command
@@ -125,8 +125,6 @@ def _by_name(found: Measured[tuple[Durations, ...]]) -> dict[str, Durations]:
 
 def _by_counter(totals: Iterable[UsageTotal]) -> Counter[str]:
     found: Counter[str] = Counter()
-    for total in totals:
-        if read_tag_counter(total.name.raw) is not None:
-            continue
+    for total in usage_of_handlers(totals):
         found[total.name.raw] += total.amount  # type: ignore[assignment] # amounts are not always whole
     return found
