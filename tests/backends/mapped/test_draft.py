@@ -8,7 +8,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.mapped.draft import FILL_IN, draft_mapping
 from queuetui.backends.foreign.mapped.shape import read_mapping
 from queuetui.model.act import Verb
-from queuetui.model.errors import NotFound
+from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.state import State
 from tests.backends.captures import FIXTURES, STATE_OF_WORD, run_script
 from tests.backends.mapped.reading import product_of, see
@@ -29,7 +29,7 @@ def test_a_draft_for_a_prisma_table_tells_every_state_true(postgres_url: str) ->
 def test_what_cannot_be_guessed_is_said(sqlite_url: str) -> None:
     """A column and a status whose names say nothing are named in comments, and the first lines say what to correct.
 
-    A name whose quotes are not whole is no other table's.
+    A name whose quotes are not whole is no other table's. A draft without its status is refused for that, and not for its states.
     """
     run_script(sqlite_url, "CREATE TABLE odd (id INTEGER PRIMARY KEY, state TEXT, blob2 BLOB);\n")
     text = draft_mapping(sqlite_url, "odd", BackendOptions())
@@ -38,6 +38,9 @@ def test_what_cannot_be_guessed_is_said(sqlite_url: str) -> None:
     assert '# type = "?"' in text
     with pytest.raises(NotFound):
         draft_mapping(sqlite_url, '"odd', BackendOptions())
+    run_script(sqlite_url, "CREATE TABLE numbered (id INTEGER PRIMARY KEY, kind TEXT, st INTEGER);\n")
+    with pytest.raises(BadConfig, match="line 7: status is not filled in"):
+        read_mapping(draft_mapping(sqlite_url, "numbered", BackendOptions()), "draft.toml")
 
 
 def test_statuses_of_a_text_column_are_read_from_its_rows(sqlite_url: str) -> None:

@@ -20,7 +20,7 @@ from queuetui.backends.foreign.mapped.guesses import (
     guess_status,
     guess_type,
 )
-from queuetui.backends.foreign.mapped.shape import NOW, NULL, read_mapping
+from queuetui.backends.foreign.mapped.shape import NOW, NULL, UNKNOWN_COLUMN, read_mapping
 from queuetui.backends.foreign.mapped.side_shapes import TimesKind, TimesShape
 from queuetui.backends.sql.catalog import Catalog, StoredTable, read_catalog
 from queuetui.backends.sql.console_connection import open_database
@@ -127,8 +127,8 @@ def _lines(
     yield "#   queuetui jobs --url URL --mapping THIS_FILE"
     yield f"label = {_text(stored.name)}"
     yield f"table = {_text(stored.written)}"
-    yield f"key = {_text(_key(stored) or '?')}"
-    yield f"status = {_text(status or '?')}"
+    yield f"key = {_text(_key(stored) or UNKNOWN_COLUMN)}"
+    yield f"status = {_text(status or UNKNOWN_COLUMN)}"
     yield f"times = {usual}" + (f"  # {_CLOCK}" if "zone = " in usual else "")
     if priority is not None and holds(stored.columns[priority]) in NUMBERS:
         yield f"priority = {{ column = {_text(priority)}, higher_first = true }}  # false where a lower number runs first"

@@ -33,6 +33,8 @@ LONG_TEXTS = frozenset({"payload", "error"})
 VERBS = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
 _FIELDS = frozenset({*NAME_FIELDS, *TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS})
 _UNKNOWN_KEY = "Object contains unknown field"
+# What a draft writes for a column that it could not guess.
+UNKNOWN_COLUMN = "?"
 NOW, NULL, ONE_MORE, ONE_LESS = "now", "null", "+1", "-1"
 
 
@@ -157,6 +159,13 @@ class _Reader(_File):
             raise self.refuse((), f'{key} is missing; write {key} = "..."')
         return self.read((key,), self.document[key], str)
 
+    def column_name(self, key: str) -> str:
+        """Read the name of a column that must be there."""
+        name = self.text(key)
+        if name == UNKNOWN_COLUMN:
+            raise self.refuse((key,), f'{key} is not filled in yet; write {key} = "COLUMN"')
+        return name
+
     def table(self, key: str) -> dict[str, object]:
         value = self.document.get(key, {})
         if not isinstance(value, dict):
@@ -191,8 +200,10 @@ def read_mapping(text: str, name: str) -> Mapping:
         lines=reader.lines,
         label=reader.text("label"),
         table=reader.text("table"),
-        key=KeyShape(column=named) if isinstance(named, str) else reader.read(("key",), named or {}, KeyShape),
-        status=reader.text("status"),
+        key=KeyShape(column=reader.column_name("key"))
+        if isinstance(named, str)
+        else reader.read(("key",), named or {}, KeyShape),
+        status=reader.column_name("status"),
         times=reader.read(("times",), document.get("times", {}), TimesShape),
         states=_read_states(reader),
         fields=_read_fields(reader),
