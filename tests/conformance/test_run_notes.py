@@ -11,7 +11,7 @@ from queuetui.backends.base import Lease
 from queuetui.backends.run_notes import RunNotesStore
 from queuetui.model.act import Verb
 from queuetui.model.job import ClaimedJob, Ending
-from queuetui.model.run_notes import LARGEST_COUNT, LOGGED_RUNS_A_JOB, NotedRun, RunNotes, add_usage
+from queuetui.model.run_notes import LARGEST_COUNT, LOGGED_RUNS_A_JOB, NotedRun, RunNotes, add_usage, tag_counter
 from tests.conformance.scenes import act_done, add_one, claim_and_vanish, claim_one, settle, store_now
 from tests.conformance.stores import KEPT_BRIEFLY, Store
 from tests.waiting import wait_until
@@ -45,6 +45,14 @@ def test_a_run_that_tells_nothing_leaves_nothing(backend: NativeBackend) -> None
     settle(backend, lease, claimed, Ending.COMPLETED)
     assert noted(backend, job_id) == ()
     assert totals(backend) == {}
+
+
+def test_what_handlers_count_comes_before_what_is_counted_by_tags(backend: NativeBackend) -> None:
+    """However many values a tag has, they push no counter of a handler out of the totals."""
+    add_one(backend)
+    lease, claimed = claim_one(backend)
+    note(backend, lease, claimed, usage={tag_counter("provider", "acme", "failed"): 1, "zeal": 2})
+    assert [name for _, _, name in totals(backend)] == ["zeal", "tag failed provider:acme"]
 
 
 def test_all_that_a_run_tells_is_kept(backend: NativeBackend) -> None:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from queuetui.model.run_notes import RunNotes, UsageTotal
+from queuetui.model.run_notes import TAG_MARK, RunNotes, UsageTotal
 
 MOST_USAGE_TOTALS = 1000
+
+
+def usage_order(total: tuple[tuple[str, ...], float]) -> tuple[bool, tuple[str, ...]]:
+    """Return where a sum stands among others, by its queue, type and name."""
+    place, _ = total
+    return place[-1].startswith(TAG_MARK), place
 
 
 @runtime_checkable
@@ -25,6 +31,6 @@ class RunNotesStore(Protocol):
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
         """Return what was counted in the last minutes by queue, type and name.
 
-        In that order, at most MOST_USAGE_TOTALS.
+        What handlers count comes before what workers count by tags, else in that order; at most MOST_USAGE_TOTALS.
         """
         ...

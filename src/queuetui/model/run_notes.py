@@ -22,7 +22,8 @@ COUNTERS_A_RUN = 100
 # So far from what stores hold that the runs of ages can be summed up.
 LARGEST_COUNT = 1e100
 # Counters that a worker itself adds for the tags that it was told to count by: no handler's use of anything.
-_TAG_COUNTER = re.compile(r"tag (\w+) ([^:=]+):(.*)")
+TAG_MARK = "tag "
+_TAG_COUNTER = re.compile(TAG_MARK + r"(\w+) ([^:=]+):(.*)")
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _NOT_OF_METRICS = re.compile(r"[^a-zA-Z0-9_]")
 _ADDED = re.compile(r"(?:_total)+$")
@@ -78,7 +79,7 @@ def to_total(queue: str, job_type: str, name: str, *, amount: float) -> UsageTot
 
 def tag_counter(tag: str, value: str, ending: str) -> str:
     """Return the name that runs of a tag's value are counted under, by how they ended."""
-    return f"tag {ending} {tag}:{value}"[:COUNTER_NAME_CHARS]
+    return f"{TAG_MARK}{ending} {tag}:{value}"[:COUNTER_NAME_CHARS]
 
 
 def read_tag_counter(name: str) -> tuple[str, str, str] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from queuetui.backends.native.memory.records import UsagePlace
 from queuetui.backends.native.retention import TALLY_KEPT_S
 from queuetui.backends.native.texts import storable
-from queuetui.backends.run_notes import MOST_USAGE_TOTALS
+from queuetui.backends.run_notes import MOST_USAGE_TOTALS, usage_order
 from queuetui.model.run_notes import LOGGED_RUNS_A_JOB, NotedRun, RunNotes, UsageTotal, to_total
 from queuetui.model.state import FINAL, State
 from queuetui.model.text import Untrusted
@@ -72,7 +72,7 @@ class MemoryRunNotes:
             for minute, sums in self.store.notes.usage.items():
                 for place, amount in sums.items() if minute > since else ():
                     total[place] = total.get(place, 0.0) + amount
-            shown = sorted(total.items())[:MOST_USAGE_TOTALS]
+            shown = sorted(total.items(), key=usage_order)[:MOST_USAGE_TOTALS]
             return tuple(to_total(*place, amount=amount) for place, amount in shown)
 
 

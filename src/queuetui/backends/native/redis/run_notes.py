@@ -10,7 +10,7 @@ from queuetui.backends.native.redis.jobs import Reply, by_fence, moment_of, read
 from queuetui.backends.native.redis.server import Server, Value
 from queuetui.backends.native.redis.step import span_us
 from queuetui.backends.native.texts import storable
-from queuetui.backends.run_notes import MOST_USAGE_TOTALS
+from queuetui.backends.run_notes import MOST_USAGE_TOTALS, usage_order
 from queuetui.model.clock import from_us
 from queuetui.model.run_notes import LOGGED_RUNS_A_JOB, NotedRun, RunNotes, UsageTotal, to_total
 from queuetui.model.text import Untrusted
@@ -40,7 +40,7 @@ class RedisRunNotes:
                 place = tuple(field.split("\0"))
                 if len(place) == _NAMES:
                     total[place] = total.get(place, 0.0) + amount
-        shown = sorted(total.items())[:MOST_USAGE_TOTALS]
+        shown = sorted(total.items(), key=usage_order)[:MOST_USAGE_TOTALS]
         return tuple(to_total(*place, amount=amount) for place, amount in shown)
 
 

@@ -23,7 +23,7 @@ select fence, noted_at, counted, cpu_us, peak_bytes, log, log_cut from queuetui_
 
 -- block read_usage
 select queue, type, name, sum(amount) from queuetui_usage where minute > :now - :span_us
-group by queue, type, name order by queue, type, name limit :limit;
+group by queue, type, name order by substr(name, 1, 4) = 'tag ', queue, type, name limit :limit;
 
 -- block due_results
 select job_id, fence from queuetui_run_note where result_until is not null and result_until <= :now order by result_until limit :limit;
