@@ -8,7 +8,7 @@ from queuetui.backends.keys import product
 from tests.architecture.source import ROOT
 
 ROW = re.compile(r"^\| (?:optional: )?((?:`\w+`(?:, )?)+) \|", re.MULTILINE)
-DESCRIPTIONS = (product.KeysProduct, product.BriefProduct, product.QueueProduct)
+DESCRIPTIONS = (product.KeysProduct, product.BriefProduct, product.RepeatingProduct, product.QueueProduct)
 
 
 def test_every_method_of_a_description_is_listed() -> None:
