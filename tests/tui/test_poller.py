@@ -88,7 +88,7 @@ class Listener:
 
 
 def test_the_pace_follows_what_a_poll_costs() -> None:
-    """A poll may take a quarter of the time at most: dear polls come less often, and never less than once a minute."""
+    """A poll may take a quarter of the time at most: costly polls come less often, and never less than once a minute."""
     assert pace_s(2.0, 0.1) == 2.0
     assert pace_s(2.0, 1.0) == 4.0
     assert pace_s(2.0, 100.0) == 60.0

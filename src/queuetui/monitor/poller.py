@@ -64,7 +64,7 @@ class PollListener(Protocol[S_contra]):
 
 
 def pace_s(interval_s: float, cost_s: float) -> float:
-    """Return the time from one poll to the next: more than the interval after a dear poll."""
+    """Return the time from one poll to the next: more than the interval after a costly poll."""
     return min(SLOWEST_S, max(interval_s, cost_s / _LARGEST_SHARE))
 
 

@@ -168,7 +168,7 @@ def _limit_passed(queue: QueueInfo, ends: QueueEnds | None, facts: Facts) -> flo
 
 
 def _until(began_s: float, *, is_still: bool) -> float:
-    """Return until when what was seen holds: longer where it was dear to see."""
+    """Return until when what was seen holds: longer where it was costly to see."""
     now_s = time.monotonic()
     return now_s + max(_STILL_FOR_S if is_still else _MOVING_FOR_S, (now_s - began_s) * _TIMES_COST)
 

@@ -142,7 +142,7 @@ def test_an_empty_table_has_no_groups(url: str) -> None:
 
 
 def test_a_sample_stands_for_a_while_however_few_it_found(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is dear although nothing matches; when its rest is over it stands on for a reader that has used its time."""
+    """It is costly although nothing matches; when its rest is over it stands on for a reader that has used its time."""
     run_script(url, "CREATE TABLE work (id BIGINT PRIMARY KEY, queue VARCHAR(20), n INT);\n")
     counter, later = BudgetedCounter(retry_at=float("inf")), NOW.replace(hour=1)
     with looking(url) as connection:

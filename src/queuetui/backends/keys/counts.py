@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from queuetui.backends.keys.dear_looks import DearLooks
 from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.late_jobs import MOST_LATE, find_late
+from queuetui.backends.keys.look_cache import LookCache
 from queuetui.backends.keys.product import BriefProduct, RepeatingProduct
 from queuetui.backends.keys.shelf import Shelf
 from queuetui.backends.keys.walk import Walk
@@ -63,8 +63,8 @@ class _Tally:
         return Measured(count, Exactness.CAPPED if self.stuck_among else whole, self.as_of, self.stuck_among)
 
 
-def count_jobs(reading: KeysReading, looks: DearLooks, *, exact: bool = False) -> JobFigures:
-    """Return the counts at one look; what is dear to read need not be of now unless all is to be `exact`."""
+def count_jobs(reading: KeysReading, looks: LookCache, *, exact: bool = False) -> JobFigures:
+    """Return the counts at one look; what is costly need not be of now unless all is to be `exact`."""
     return _Counting(reading, looks, exact, _Tally(reading, reading.now)).count()
 
 
@@ -73,7 +73,7 @@ class _Counting:
     """One look: what it counts, and how many members may still be read, at every look and at all."""
 
     reading: KeysReading
-    looks: DearLooks
+    looks: LookCache
     exact: bool
     counts: _Tally
     always: int = SHARED_ENTRIES

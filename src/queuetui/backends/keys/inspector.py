@@ -8,8 +8,8 @@ from heapq import nlargest
 from typing import Any
 
 from queuetui.backends.keys.counts import SHARED_ENTRIES, count_jobs
-from queuetui.backends.keys.dear_looks import DearLooks
 from queuetui.backends.keys.entry_reader import KeysReading
+from queuetui.backends.keys.look_cache import LookCache
 from queuetui.backends.keys.lookup import find_refs, find_whole, load_seen
 from queuetui.backends.keys.pages import plan_terms, read_page
 from queuetui.backends.keys.product import KeysProduct
@@ -42,7 +42,7 @@ class KeysInspector:
         self._server = server
         self._product = product
         self._seen = SeenJobs()
-        self.looks = DearLooks()
+        self.looks = LookCache()
 
     @property
     def capabilities(self) -> Capabilities:

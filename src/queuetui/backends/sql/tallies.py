@@ -72,7 +72,7 @@ class BudgetedCounter:
         """Return the rows by group, exact within the server's time, or `exact` however long it takes.
 
         The first ones of a `hurried` reader are found in the shortest time, or from a smaller sample; the next ones have
-        the whole budget. A reader whose time `is_spent` takes what stands of a table that is dear to count.
+        the whole budget. A reader whose time `is_spent` takes what stands of a table that is costly to count.
         """
         begun = monotonic()
         if not exact and self._last is not None and (begun < self._costly_until or (is_spent and self._costly_until)):
@@ -82,7 +82,7 @@ class BudgetedCounter:
         counted = self._count(connection, grouping, exact=exact, budget_s=allowed_s)
         groups = read_sample(connection, grouping, SMALL if hurried else USUAL) if counted is None else counted
         found = Tallies(tuple(groups), counted is not None, now)
-        # Of a sample few rows may match, and to take it is dear all the same.
+        # Of a sample few rows may match, and to take it is costly all the same.
         rests = counted is None or found.number > COUNT_CAP
         self._last, self._costly_until = found, monotonic() + (monotonic() - begun) * REST_FACTOR if rests else 0.0
         return found

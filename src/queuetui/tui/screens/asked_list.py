@@ -1,4 +1,4 @@
-"""Lists too dear for every poll: asked for when they come up, and again once they are old."""
+"""Lists too costly for every poll: asked for when they come up, and again once they are old."""
 
 from __future__ import annotations
 

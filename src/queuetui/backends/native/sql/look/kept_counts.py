@@ -77,19 +77,19 @@ def _beyond_share(whole: list[tuple[Place, _Kept]]) -> dict[Place, Measured[int]
     """
     # Counted beyond the cap for an alarm.
     huge = {place: kept for place, kept in whole if kept.rows > MOST_ROWS}
-    dear = sorted(((place, kept) for place, kept in whole if place not in huge), key=lambda one: one[1].noted_s)
-    return _cached(huge) | _cached(_beyond_share_of(dear))
+    costly = sorted(((place, kept) for place, kept in whole if place not in huge), key=lambda one: one[1].noted_s)
+    return _cached(huge) | _cached(_beyond_share_of(costly))
 
 
 def _cached(stand: Mapping[Place, _Kept]) -> dict[Place, Measured[int]]:
     return {place: replace(kept.count, exactness=Exactness.CACHED) for place, kept in stand.items()}
 
 
-def _beyond_share_of(dear: list[tuple[Place, _Kept]]) -> dict[Place, _Kept]:
-    if sum(kept.rows for _, kept in dear) <= MOST_ROWS:
+def _beyond_share_of(costly: list[tuple[Place, _Kept]]) -> dict[Place, _Kept]:
+    if sum(kept.rows for _, kept in costly) <= MOST_ROWS:
         return {}
     room, stand = ROWS_A_POLL, dict[Place, _Kept]()
-    for place, kept in dear:
+    for place, kept in costly:
         if room == ROWS_A_POLL or kept.rows <= room:
             room -= kept.rows
         else:

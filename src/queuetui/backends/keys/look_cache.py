@@ -13,7 +13,7 @@ from queuetui.model.limits import Limits
 
 T = TypeVar("T")
 # So much of this process's time is not spent at each poll.
-DEAR_S = 0.03
+COSTLY_S = 0.03
 _MOST_KEPT = 500
 
 
@@ -27,7 +27,7 @@ class _Kept:
     until: float
 
 
-class DearLooks(ActCache[Hashable, _Kept]):
+class LookCache(ActCache[Hashable, _Kept]):
     """Looks that a console makes at each poll, each known by a name."""
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class DearLooks(ActCache[Hashable, _Kept]):
     def read(
         self, name: Hashable, look: Callable[[], T], limits: Limits, now: datetime, *, exact: bool
     ) -> tuple[T, datetime]:
-        """Return what a look tells and when that was: now, or lately where it is dear and need not be `exact`."""
+        """Return what a look tells, and when: now, or lately where it is costly and need not be `exact`."""
         known, acts = self.find(name)
         if known is not None and not exact and monotonic() < known.until and known.limits == limits:
             told: T = known.told
@@ -44,7 +44,7 @@ class DearLooks(ActCache[Hashable, _Kept]):
         begun = thread_time()
         told = look()
         cost_s = thread_time() - begun
-        if cost_s >= DEAR_S:
+        if cost_s >= COSTLY_S:
             self.keep(name, _Kept(told, limits, now, monotonic() + rest_s(cost_s)), acts)
         else:
             # What was kept is older.

@@ -14,7 +14,7 @@ import redis
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
-from queuetui.backends.keys import dear_looks
+from queuetui.backends.keys import look_cache
 from queuetui.backends.keys.changes import KeysChange
 from queuetui.backends.keys.operator import KeysOperator, run_change
 from queuetui.backends.reading import act_cache
@@ -31,11 +31,11 @@ from tests.backends.captures import Capture
 QUEUES = ("mail", "post")
 
 
-def test_a_dear_count_stands_with_its_age_until_somebody_acts(
+def test_a_costly_count_stands_with_its_age_until_somebody_acts(
     rq_capture: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A poll tells how many were stuck at the last look; what must be exact, and whoever has just acted, is told how many are now."""
-    monkeypatch.setattr(dear_looks, "DEAR_S", 0.0)
+    monkeypatch.setattr(look_cache, "COSTLY_S", 0.0)
     monkeypatch.setattr(act_cache, "REST_FACTOR", 1e9)
     with closing(open_backend(rq_capture.url, BackendOptions(kind="rq"))) as backend:
         inspector = backend.inspector
@@ -49,9 +49,9 @@ def test_a_dear_count_stands_with_its_age_until_somebody_acts(
         left = (first.stuck.value or 0) - 1
         exact = inspector.snapshot(Watch(exact=True)).stuck
         assert (exact.value, exact.exactness) == (left, Exactness.EXACT)
-        # What was dear is not told again once a look was cheap.
+        # What was costly is not told again once a look was cheap.
         with monkeypatch.context() as patched:
-            patched.setattr(dear_looks, "DEAR_S", 1e9)
+            patched.setattr(look_cache, "COSTLY_S", 1e9)
             inspector.snapshot(Watch(exact=True))
         assert inspector.snapshot(Watch()).stuck.exactness is Exactness.EXACT
         (failed,) = inspector.page(PageRequest(parse_query("state:failed"), 1), Limits()).jobs
@@ -64,7 +64,7 @@ def test_a_count_by_state_of_more_than_is_always_read_stands_with_its_age(
     redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two lists whose jobs tell their state a thousand jobs are read at each poll; another list tells what it was until it grows."""
-    monkeypatch.setattr(dear_looks, "DEAR_S", 0.0)
+    monkeypatch.setattr(look_cache, "COSTLY_S", 0.0)
     monkeypatch.setattr(act_cache, "REST_FACTOR", 1e9)
     with redis.Redis.from_url(redis_url) as client, closing(_open_celery(redis_url, client, 600, 700)) as backend:
         first = backend.inspector.snapshot(Watch())
@@ -88,7 +88,7 @@ def test_a_count_by_state_of_more_than_is_always_read_stands_with_its_age(
 
 def test_no_count_stands_beside_a_change_of_unknown_outcome(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs a change, also past the operator, makes what was kept be looked at again."""
-    monkeypatch.setattr(dear_looks, "DEAR_S", 0.0)
+    monkeypatch.setattr(look_cache, "COSTLY_S", 0.0)
     monkeypatch.setattr(act_cache, "REST_FACTOR", 1e9)
     with redis.Redis.from_url(redis_url) as client, closing(_open_celery(redis_url, client, 600, 700)) as backend:
         assert isinstance(backend.operator, KeysOperator)
