@@ -64,7 +64,7 @@ def test_an_alarm_is_told_once_and_once_when_it_is_over(book: AlarmBook) -> None
     assert turn(book, 20) == []
     assert turn(book, 69) == []
     assert turn(book, 70) == ["cleared aloud"]
-    assert book.standing() == ()
+    assert turn(book, 1_000) == []
 
 
 def test_a_clock_that_is_set_back_holds_no_alarm(book: AlarmBook) -> None:
@@ -129,6 +129,16 @@ def test_what_was_told_and_ended_in_a_silence_is_told_when_it_is_over(book: Alar
     assert [turn(book, 800, silent=True), turn(book, 801, DEEP, silent=True), turn(book, 802, DEEP)] == [[], [], []]
 
 
+def test_a_silence_of_months_forgets_no_alarm(book: AlarmBook) -> None:
+    """What was told before it and ended in it is told as over after it; an alarm of a store that nobody watches is forgotten."""
+    month_s = 31 * 86_400.0
+    unwatched = AlarmBook(book._observations, "pg 2", "shop")
+    assert [turn(one, 0, DEEP) for one in (book, unwatched)] == [["raised aloud"]] * 2
+    assert [turn(book, 60, silent=True), turn(book, month_s, silent=True)] == [[], []]
+    assert turn(book, month_s + 1) == ["cleared aloud"]
+    assert turn(unwatched, month_s + 2, DEEP) == ["raised aloud"]
+
+
 def test_what_gets_worse_in_a_silence_is_told_after_it(book: AlarmBook) -> None:
     """As worse than what is known, or as over where it ended in the silence."""
     graver = replace(DEEP, severity=Severity.CRITICAL)
@@ -146,7 +156,6 @@ def test_alarms_outlive_their_watcher_and_two_tell_once(tmp_path: Path, book: Al
     turn(book, 0, DEEP)
     other = Observations(tmp_path)
     assert turn(AlarmBook(other, "pg 1", "shop"), 1, DEEP) == []
-    assert [one.finding for one in AlarmBook(other, "pg 1", "shop").standing()] == [DEEP]
     assert turn(AlarmBook(other, "pg 2", "shop"), 1, DEEP) == ["raised aloud"]
     other.close()
 
@@ -155,7 +164,7 @@ def test_the_file_is_bounded_and_of_its_owner(tmp_path: Path, book: AlarmBook) -
     """A store has at most so many alarms, and only the owner may read them."""
     many = [replace(DEEP, name=f"q{number}") for number in range(MOST_ALARMS + 5)]
     assert len(turn(book, 0, *many)) == MOST_ALARMS
-    assert len(book.standing()) == MOST_ALARMS
+    assert turn(book, 1, *many) == []
     assert stat.S_IMODE((tmp_path / FILE_NAME).stat().st_mode) == 0o600
 
 

@@ -16,13 +16,13 @@ from queuetui.model.errors import Unreachable, words_of
 
 FILE_NAME = "observations.db"
 # What was kept by another layout is not read, and the file begins anew.
-_LAYOUT = 1
+_LAYOUT = 2
 _BUSY_S = 5.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS alarm (
   store TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL, code TEXT NOT NULL,
   severity INTEGER NOT NULL, summary TEXT NOT NULL, evidence TEXT NOT NULL, next TEXT NOT NULL,
-  raised_at REAL NOT NULL, seen_at REAL NOT NULL, is_told INTEGER NOT NULL,
+  raised_at REAL NOT NULL, seen_at REAL NOT NULL, told INTEGER NOT NULL,
   PRIMARY KEY (store, subject, name, code)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS run_length (

@@ -18,7 +18,7 @@ from queuetui.monitor.observations import Observations
 # A store with more of them has one trouble, not so many.
 MOST_ALARMS = 1_000
 _FORGOTTEN_AFTER = timedelta(days=30)
-_COLUMNS = "subject, name, code, severity, summary, evidence, next, raised_at, seen_at, is_told"
+_COLUMNS = "subject, name, code, severity, summary, evidence, next, raised_at, seen_at, told"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,6 @@ class AlarmBook:
         self._identity = identity
         self._title = title
 
-    def standing(self) -> tuple[Alarm, ...]:
-        """Return the alarms that stand, the gravest first."""
-        with self._observations.changing() as tables:
-            found = [one.alarm for one in self._read(tables).values()]
-        return tuple(sorted(found, key=lambda one: (-one.finding.severity, one.raised_at)))
-
     def turn(
         self, look: AlarmLook, clear_after_s: float, is_silenced: Callable[[HealthFinding], bool]
     ) -> tuple[AlarmChange, ...]:
@@ -76,7 +70,9 @@ class AlarmBook:
             before = self._read(tables)
             changes = [*self._raise(tables, look, before, is_silenced)]
             changes += self._clear(tables, look, before, clear_after_s, is_silenced)
-            tables.execute("DELETE FROM alarm WHERE seen_at < ?", ((look.at - _FORGOTTEN_AFTER).timestamp(),))
+            # Those of this store end by its looks, also where the end is told only when a long silence is over.
+            forgotten = (self._identity, (look.at - _FORGOTTEN_AFTER).timestamp())
+            tables.execute("DELETE FROM alarm WHERE store <> ? AND seen_at < ?", forgotten)
         return tuple(changes)
 
     def _raise(
@@ -130,9 +126,9 @@ class AlarmBook:
         return {one.alarm.key: one for one in read}
 
     def _standing_of(self, row: tuple[Any, ...]) -> _Standing:
-        subject, name, code, severity, summary, evidence, step, raised_at, seen_at, is_told = row
+        subject, name, code, severity, summary, evidence, step, raised_at, seen_at, told = row
         finding = HealthFinding(subject, name, code, Severity(severity), summary, json.loads(evidence), step)
-        return _Standing(Alarm(self._title, finding, _time(raised_at)), _time(seen_at), _Told(is_told))
+        return _Standing(Alarm(self._title, finding, _time(raised_at)), _time(seen_at), _Told(told))
 
     def _write(self, tables: sqlite3.Connection, one: _Standing) -> None:
         finding = one.alarm.finding
