@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from queuetui.backends.base import BackendOptions
@@ -22,6 +24,7 @@ from queuetui.model.examination import (
     Memory,
     SchemaFacts,
 )
+from queuetui.model.job import NewJob
 from queuetui.model.limits import Limits
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerCard
@@ -159,3 +162,16 @@ def test_a_store_is_looked_over() -> None:
     assert told[Check.CLOCK].level is WARNING
     assert told[Check.WORKERS].evidence["others"] == ["web-1/4411 0.0.9"]
     assert told[Check.DURABILITY].level is CRITICAL
+
+
+def test_due_jobs_that_no_worker_made_pending_are_asked_for_their_type() -> None:
+    """Whoever knows no such type promotes it neither: a delayed job that is due is told as a pending one is, one that is not due is not."""
+    now = NOW
+    backend = MemoryBackend(MemoryStore(clock=lambda: now), BackendOptions())
+    backend.jobs.register(WorkerCard("w1", "web-1", 4411, "0.1.0", (), 9, ("Send",)))
+    first, second = (f"0195a3f0-9c00-7000-8000-{number:012x}" for number in range(2))
+    backend.jobs.enqueue([NewJob(first, "Print", b"{}", delay_s=60.0), NewJob(second, "Scan", b"{}", delay_s=6_000.0)])
+    now = NOW + timedelta(seconds=90)
+    backend.jobs.beat("w1", None, stopping=False)
+    told = {finding.check: finding for finding in check_up(backend, Limits(), "0.1.0")}
+    assert told[Check.HANDLERS].evidence["unknown"] == ["Print"]

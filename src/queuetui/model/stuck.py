@@ -54,6 +54,15 @@ def due_since(job: Job) -> datetime | None:
     return job.scheduled_at or (job.created_at if job.state is State.PENDING else None)
 
 
+def is_due(job: Job, now: datetime) -> bool:
+    """Tell whether a job waits and is due.
+
+    One that was put off may be due long before a worker makes it pending.
+    """
+    due_at = due_since(job)
+    return due_at is not None and due_at <= now
+
+
 def _is_due_over(job: Job, now: datetime, span_s: float) -> bool:
     due_at = due_since(job)
     return due_at is not None and (now - due_at).total_seconds() > span_s

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import Inspector
 from queuetui.model.access import ATTACHED, OWN, Access
-from queuetui.model.errors import QueueTuiError, Unreachable, Unsupported
+from queuetui.model.clock import to_text
+from queuetui.model.errors import BadQuery, QueueTuiError, Unreachable, Unsupported
 from queuetui.model.examination import HELD_S, Check, Examination, Finding, Level, TableCondition
+from queuetui.model.job import Job
 from queuetui.model.limits import Limits, is_live
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
+from queuetui.model.state import PUT_OFF
 from queuetui.model.urls import hide_passwords
 from queuetui.monitor.checks import fleet, jobs, server, tables, versions
 from queuetui.monitor.diagnosis.facts import gather_facts
@@ -139,12 +143,20 @@ def _look_at_jobs(inspector: Inspector, limits: Limits, access: Access) -> Itera
         if not facts.capabilities.workers:
             return
         yield jobs.judge_due(facts)
-        waiting = inspector.page(PageRequest(parse_query("state:pending"), WAITING_LOOKED_AT, brief=True), limits)
-        yield jobs.judge_handlers(waiting.jobs, facts)
+        yield jobs.judge_handlers(_due_jobs(inspector, limits, facts.now), facts)
     except Unreachable:
         raise
     except QueueTuiError as error:
         yield _unread(Check.STUCK, str(error))
+
+
+def _due_jobs(inspector: Inspector, limits: Limits, now: datetime) -> tuple[Job, ...]:
+    """Return pending jobs, and those put off that are due and that no worker has made pending."""
+    found = inspector.page(PageRequest(parse_query("state:pending"), WAITING_LOOKED_AT, brief=True), limits).jobs
+    with suppress(BadQuery, Unsupported):
+        query = parse_query(f"state:{','.join(sorted(PUT_OFF))} scheduled<={to_text(now)}")
+        found = (*found, *inspector.page(PageRequest(query, WAITING_LOOKED_AT, brief=True), limits).jobs)
+    return tuple(found)
 
 
 def _look_at_workers(

@@ -14,7 +14,7 @@ from queuetui.model.page import Handling, PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.rates import RATE_MINUTES
 from queuetui.model.state import State
-from queuetui.model.stuck import due_since, is_overdue
+from queuetui.model.stuck import due_since, is_due, is_overdue
 from queuetui.model.text import Untrusted
 from queuetui.monitor.diagnosis.facts import Facts, QueueProgress
 
@@ -23,7 +23,7 @@ def is_late(job: Job, facts: Facts) -> bool:
     """Tell whether a job is due for so long that it is worth reading how its queue gets on."""
     if not facts.capabilities.native:
         return is_overdue(job, facts.now, facts.limits)
-    return job.state is State.PENDING and facts.wait_s(job) > facts.limits.stuck_after_s
+    return is_due(job, facts.now) and facts.wait_s(job) > facts.limits.stuck_after_s
 
 
 def read_progress(inspector: Inspector, job: Job, now: datetime, limits: Limits) -> QueueProgress:
@@ -68,4 +68,4 @@ def _is_outranked(inspector: Inspector, job: Job) -> bool:
 
     In our own queue higher ones do; elsewhere it is not known.
     """
-    return inspector.capabilities.native and job.priority is not None and job.state is State.PENDING
+    return inspector.capabilities.native and job.priority is not None

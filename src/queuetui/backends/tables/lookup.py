@@ -21,7 +21,7 @@ from queuetui.model.page import IdSearch, Page, PageRequest
 from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.query import Comparison, Query, Term
 from queuetui.model.row_lock import RowLock
-from queuetui.model.state import State
+from queuetui.model.stuck import is_due
 
 # A server that has the index in memory comes through it in less.
 _INDEX_S = 0.2
@@ -36,7 +36,7 @@ def read_seen(reading: Reading, seen: Mapping[str, JobRef], chars: int | None = 
 
 def read_lock(reading: Reading, job: Job) -> RowLock | None:
     """Return whose transaction holds the row of a job that a worker could take."""
-    found = find_row(job.ref.rev, reading) if job.state is State.PENDING else None
+    found = find_row(job.ref.rev, reading) if is_due(job, reading.moment.now) else None
     if found is None:
         return None
     source, place = found

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from queuetui.model.job import Job
 from queuetui.model.state import PUT_OFF, State
-from queuetui.model.stuck import due_since
+from queuetui.model.stuck import is_due
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis import (
     blocked,
@@ -87,5 +87,4 @@ def _state_at(job: Job, facts: Facts) -> State:
 
     One that was put off waits as a pending one does from its due time on; a worker makes it pending, and there may be none.
     """
-    due_s = facts.seconds_since(due_since(job))
-    return State.PENDING if job.state in PUT_OFF and due_s is not None and due_s >= 0 else job.state
+    return State.PENDING if job.state in PUT_OFF and is_due(job, facts.now) else job.state

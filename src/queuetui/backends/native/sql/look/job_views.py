@@ -21,7 +21,7 @@ from queuetui.model.errors import NotFound
 from queuetui.model.event import EventRequest
 from queuetui.model.job import Attempt, Job
 from queuetui.model.job_view import JobView
-from queuetui.model.state import State
+from queuetui.model.stuck import is_due
 from queuetui.model.text import Untrusted, sanitize
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def read_view(database: Database, connection: Connection, now: datetime, job_id:
         read_notes(session, found.ref.id),
         read_events_in(connection, EventRequest(job_id=found.ref.id, limit=events)) if events else None,
         logs_events(session, found.queue.raw),
-        lock=read_row_lock(connection, job, job.c.id == found.ref.id) if found.state is State.PENDING else None,
+        lock=read_row_lock(connection, job, job.c.id == found.ref.id) if is_due(found, now) else None,
     )
 
 
