@@ -21,6 +21,8 @@ from tests.cli.scenes import Answer, Scene
 # of each group of commands one test runs on a server too.
 EVERY_STORE = pytest.mark.parametrize("store_kind", ["sqlite", "postgres"])
 Invoke = Callable[..., Answer]
+# Stands for a password in a URL.
+SECRET = "hunter2-s3cr3t"
 
 _names = itertools.count(1)
 
@@ -33,6 +35,18 @@ def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
         capsys.readouterr()
         code = run(list(arguments))
         return Answer(code, *capsys.readouterr())
+
+    return run_line
+
+
+@pytest.fixture
+def refused(invoke: Invoke) -> Invoke:
+    """Run a command line that must fail, and check that it repeats no password."""
+
+    def run_line(*arguments: str) -> Answer:
+        answer = invoke(*arguments)
+        assert SECRET not in answer.out + answer.err
+        return answer
 
     return run_line
 

@@ -23,7 +23,7 @@ from queuetui.monitor.feed import Feed
 from queuetui.monitor.observations import FILE_NAME
 from queuetui.monitor.run_lengths import DAYS_KEPT, MOST_KINDS, RunLength, RunLengths
 from tests.backends.captures import query, run_script
-from tests.backends.laravel.test_reading import FAILED_TABLE, JOBS_TABLE
+from tests.backends.laravel.tables import FAILED_TABLE, JOBS_TABLE
 
 DAY_S = 86_400
 

@@ -23,7 +23,7 @@ from queuetui.monitor.feed import Feed
 from queuetui.monitor.health import Status, judge_health
 from queuetui.monitor.observations import Observations
 from tests.backends.captures import query, run_script
-from tests.backends.laravel.test_reading import FAILED_TABLE, JOBS_TABLE
+from tests.backends.laravel.tables import FAILED_TABLE, JOBS_TABLE
 
 LIMITS = Limits(overdue_per_queue_s={"slow": 7200}, overdue_per_type_s={"Long": 7200})
 COLUMNS = "queue, payload, attempts, reserved_at, available_at, created_at"

@@ -1,4 +1,4 @@
-"""Choosing one job and acting on it."""
+"""Listing jobs, choosing one and acting on it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from queuetui.model.act import Act, JobRef, Result, Target, Verb
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.query_parser import parse_query
+from tests.backends.captures import Capture
 
 
 def choose(backend: Backend, text: str) -> Job:
@@ -19,3 +20,8 @@ def do(backend: Backend, verb: Verb, ref: JobRef, limits: Limits | None = None) 
     """Act on one job."""
     (result,) = backend.operator.apply(Act(verb, "tester"), [Target(ref)], limits or Limits())
     return result
+
+
+def listed(capture: Capture, text: str = "", limits: Limits | None = None) -> list[Job]:
+    """List all that matches a filter, page by page."""
+    return list(iterate(capture.open().inspector, parse_query(text), limits or Limits()))

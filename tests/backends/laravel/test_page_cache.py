@@ -21,7 +21,7 @@ from queuetui.model.page import Page, PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
 from tests.backends.captures import Capture, query
-from tests.backends.laravel.test_reading import FILL
+from tests.backends.laravel.tables import FILL
 
 
 def test_a_costly_page_of_a_large_table_is_looked_for_now_and_then(capture: Capture) -> None:
