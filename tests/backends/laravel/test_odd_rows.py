@@ -14,6 +14,7 @@ from queuetui.model.snapshot import Watch
 from queuetui.monitor.feed import Feed
 from queuetui.tui.present.detail import TAB_NAMES, tab_lines
 from tests.backends.captures import Capture, query
+from tests.backends.laravel.acts import listed
 
 DEPTH = 100_000
 DEEP = {
@@ -63,6 +64,25 @@ def test_odd_times_of_failures_fail_no_other(capture: Capture, capsys: pytest.Ca
     for time, row in zip(ODD_TIMES[kind], rows, strict=False):
         query(capture.url, f"{lax}UPDATE {table} SET failed_at = '{time}' WHERE id = {row}")
     assert sorted(looked_at(capture)) == sorted(before), capsys.readouterr().err
+
+
+def test_a_long_exception_cuts_no_payload(capture: Capture) -> None:
+    """Of a failed job whose trace is longer than a page reads, the payload is read whole: its data, its tags, its time of creation."""
+    table = "public.failed_jobs" if kind_of(capture) == "postgres" else "failed_jobs"
+    for row, payload in query(capture.url, f"SELECT id, payload FROM {table}"):
+        more = json.dumps(json.loads(payload) | {"tags": ["tenant:9"], "createdAt": 1_700_000_000})
+        stored = more.replace("'", "''").replace("\\", "\\\\" if kind_of(capture) == "mysql" else "\\")
+        query(capture.url, f"UPDATE {table} SET payload = '{stored}' WHERE id = {row}")
+    before = [(job.data and job.data.raw, job.created_at) for job in listed(capture, "state:failed")]
+    lines = "#1 /app/vendor/laravel/framework/src/Illuminate/Queue/Worker.php(439): process()" + 100 * " "
+    longer = (
+        f"CONCAT(exception, REPEAT('{lines}', 200))" if kind_of(capture) == "mysql" else f"exception || '{lines * 200}'"
+    )
+    query(capture.url, f"UPDATE {table} SET exception = {longer}")
+    after = listed(capture, "state:failed")
+    assert [(job.data and job.data.raw, job.created_at) for job in after] == before
+    assert {tag.raw for job in after for tag in job.tags} == {"tenant:9"}
+    assert all(job.payload_whole for job in after)
 
 
 @pytest.mark.parametrize("cases", [("json", "php"), ("in json", "digits"), ("number", "far")], ids="-".join)

@@ -25,7 +25,7 @@ from queuetui.backends.tables.orders import (
     write_cursor,
 )
 from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, read_row
-from queuetui.backends.tables.source import PLACE, SORTED_ROWS, WHOLE, Condition, Row, Source
+from queuetui.backends.tables.source import CUT, PLACE, SORTED_ROWS, Condition, Row, Source
 from queuetui.backends.tables.streams import Stream, merge
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
@@ -137,7 +137,7 @@ class _Found:
         source = stream.order.source
         row, job = read_row(source, record, self._reading, stream.chars)
         is_stuck = bool(record["stuck_"])
-        self._unread += bool(self._residual) and stream.chars == FAR_CHARS and not row[WHOLE]
+        self._unread += bool(self._residual) and stream.chars == FAR_CHARS and bool(row[CUT])
         if all(self._holds(term, source, row, job, is_stuck=is_stuck) for term in self._residual):
             self.kept.append((row, cut_for_page(job)))
             self._notes |= {source.note: None} if source.note else {}

@@ -19,6 +19,7 @@ from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.product import RowPlace
 from queuetui.backends.tables.source import (
     BRIEF,
+    CUT,
     DEFAULT_QUEUE,
     NO_STATE,
     NOW,
@@ -26,7 +27,6 @@ from queuetui.backends.tables.source import (
     PLACE,
     RAW,
     STATES,
-    WHOLE,
     Column,
     Condition,
     Key,
@@ -93,7 +93,7 @@ def read_row(source: Source, record: Record, reading: Reading, chars: int | None
         **got,
         **{name: record[f"extra_{name}"] for name in source.extra},
         **{name: text for name, (text, _) in texts.items()},
-        WHOLE: all(is_whole for _, is_whole in texts.values()),
+        CUT: frozenset(name for name, (_, is_whole) in texts.items() if not is_whole),
         NOW: reading.moment.now,
         BRIEF: reading.brief,
         PLACE: name_of_row(source, key_of(source, record)),

@@ -28,9 +28,9 @@ DEFAULT_QUEUE = "default"
 # So many rows the server sorts in a moment.
 SORTED_ROWS = 200_000
 PAYLOAD = "payload"
-# What a row says beside its columns: whether its texts were read to their ends, the time it is judged by, whether nobody looks into it,
-# what it is called where it names no id, and its payload as the store has it, one character or byte more where it was cut.
-WHOLE, NOW, BRIEF, PLACE, RAW = "whole.", "now.", "brief.", "place.", "raw."
+# What a row says beside its columns: which of its texts were not read to their ends, the time it is judged by, whether nobody looks
+# into it, what it is called where it names no id, and its payload as the store has it, one character or byte more where it was cut.
+CUT, NOW, BRIEF, PLACE, RAW = "cut.", "now.", "brief.", "place.", "raw."
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from queuetui.backends.payloads.laravel_payload import CommandState, LaravelPayl
 from queuetui.backends.payloads.laravel_summary import DEFAULT_SUMMARY_PATHS, summarise, values_at
 from queuetui.backends.payloads.php_exception import read_chain, read_exception
 from queuetui.backends.payloads.php_values import PhpArray, to_json
-from queuetui.backends.tables.source import BRIEF, NOW, WHOLE, Row
+from queuetui.backends.tables.source import BRIEF, CUT, NOW, Row
 from queuetui.model.clock import from_us
 from queuetui.model.job import Job, JobError
 from queuetui.model.payload import DEFAULT_SUMMARY, SUMMARY_CAP_CHARS, SummaryPaths, paths_for
@@ -26,7 +26,7 @@ _DEFAULT_TRIES = 1
 
 def read_message(row: Row) -> LaravelPayload:
     """Read the payload of a row as far as it was fetched."""
-    return read_payload(row[MESSAGE], cut=not row[WHOLE], brief=row[BRIEF])
+    return read_payload(row[MESSAGE], cut=MESSAGE in row[CUT], brief=row[BRIEF])
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class JobReader:
 
     def _read(self, row: Row, job: Job, payload: LaravelPayload, uuid: str | None) -> Job:
         job_id = uuid if uuid is not None and is_uuid(uuid) else job.ref.id
-        told = replace(job, ref=replace(job.ref, id=job_id), payload_whole=row[WHOLE] and not row[BRIEF])
+        told = replace(job, ref=replace(job.ref, id=job_id), payload_whole=MESSAGE not in row[CUT] and not row[BRIEF])
         return self.add_payload(told, payload, row[MESSAGE], row[NOW], brief=row[BRIEF])
 
     def add_payload(self, job: Job, payload: LaravelPayload, stored: str, now: datetime, *, brief: bool = False) -> Job:
@@ -188,7 +188,7 @@ def also_means(term: Term, row: Row, job: Job) -> bool:
             )
             return any(holds(term, one, row[NOW], lambda _: False) for one in wrapped)
         case "payload" if term.path:
-            payload = read_payload(row[MESSAGE], cut=not row[WHOLE])
+            payload = read_payload(row[MESSAGE], cut=MESSAGE in row[CUT])
             inside = replace(term, path=("data", "command", *term.path))
             if term.path[0] not in payload.fields and holds(inside, job, row[NOW], lambda _: False):
                 return True
