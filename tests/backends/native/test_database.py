@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from queuetui.backends.base import BackendOptions
@@ -116,6 +117,17 @@ def test_a_restarted_server_is_found_again(private_postgres: PostgresFactory) ->
             return False
 
     wait_until(answers)
+    backend.close()
+
+
+def test_a_connection_that_the_server_ended_is_not_met(postgres_url: str) -> None:
+    """A call after a restart, or after a person has ended the session, has a new connection and does not fail."""
+    backend = open_backend(postgres_url, CREATE)
+    assert backend.jobs.queues_ready(None) == ()
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        others = "from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        assert connection.execute(f"select pg_terminate_backend(pid, 60000) {others}".encode()).rowcount
+    assert backend.jobs.enqueue([NewJob("0190a5f0-0000-7000-8000-000000000001", "T", b"{}")])[0].created
     backend.close()
 
 

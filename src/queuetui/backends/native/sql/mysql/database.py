@@ -17,6 +17,7 @@ from queuetui.backends.native.sql.mysql.session import COLLATIONS, MysqlSession,
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.sql import mysql_sessions
 from queuetui.backends.sql.driver_errors import translated
+from queuetui.backends.sql.idle_connections import has_ended
 from queuetui.backends.sql.mysql_address import read_address
 from queuetui.model.errors import Conflict, Unreachable, Unsupported
 
@@ -199,7 +200,8 @@ class MysqlDatabase(Database):
         with self._idle_lock:
             while self._idle:
                 since_s, connection = self._idle.pop()
-                if time.monotonic() - since_s < IDLE_S:
+                # The driver shows its socket to nobody.
+                if time.monotonic() - since_s < IDLE_S and not has_ended(vars(connection)["_sock"].fileno()):
                     return connection
                 connection.close()
         return None

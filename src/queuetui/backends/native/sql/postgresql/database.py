@@ -16,6 +16,7 @@ from queuetui.backends.native.sql.postgresql.claim_start_hints import FloorBook
 from queuetui.backends.native.sql.postgresql.session import PipelinedSession, PostgresqlSession
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.sql.driver_errors import translated
+from queuetui.backends.sql.idle_connections import has_ended
 from queuetui.backends.sql.postgresql_address import read_address
 from queuetui.backends.sql.postgresql_notices import PostgresqlNotices
 from queuetui.model.errors import BadPayload, Conflict, Denied, Unreachable
@@ -181,14 +182,20 @@ class PostgresqlDatabase(Database):
     @contextmanager
     def _borrowed(self) -> Iterator[PatientConnection]:
         with self._places:
-            with self._idle_lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None:
-                connection = self._connect()
+            connection = self._take_idle() or self._connect()
             try:
                 yield connection
             finally:
                 self._give_back(connection)
+
+    def _take_idle(self) -> PatientConnection | None:
+        with self._idle_lock:
+            while self._idle:
+                connection = self._idle.pop()
+                if not has_ended(connection.fileno()):
+                    return connection
+                connection.close()
+        return None
 
     def _give_back(self, connection: PatientConnection) -> None:
         if connection.closed or connection.info.transaction_status:
