@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
+from queuetui.engine import log_lines
 from queuetui.engine.children.log_relay import repeat
 from queuetui.engine.children.messages import Logged
 from queuetui.engine.logs import WORKER_LOGGER, HumanFormatter, JsonFormatter, configure_logs, current_job, log_event
@@ -47,6 +49,26 @@ def test_a_line_for_a_stream_that_is_gone_is_lost_in_silence(capsys: pytest.Capt
     logging.getLogger().handlers[0].setFormatter(logging.Formatter("%(none)s"))
     log_event("job_failed", logging.ERROR)
     assert "--- Logging error ---" in capsys.readouterr().err
+
+
+def test_a_stream_that_nobody_reads_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When a pipe is full lines are lost and not waited for; once it is read again their number is told, and lines are written."""
+    monkeypatch.setattr(log_lines, "PATIENCE_S", 0.01)
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream, os.fdopen(reading, "rb") as reader:
+        configure_logs(stream, as_json=True)
+        for number in range(100):
+            log_event("job_failed", logging.ERROR, number=number, error="x" * 8000)
+        os.set_blocking(reading, False)
+        before = reader.read()
+        log_event("job_completed", logging.ERROR)
+        *whole, cut, lost, last = (before + reader.read()).splitlines()
+    numbers = [json.loads(line)["number"] for line in whole]
+    assert numbers == list(range(len(numbers)))
+    assert not cut.endswith(b"}")
+    told = json.loads(lost)
+    assert (told["event"], told["lines"]) == ("log_lines_lost", 100 - len(numbers))
+    assert json.loads(last)["event"] == "job_completed"
 
 
 def test_an_event_is_one_line_of_json() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import ContextVar
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol, TextIO
 
 from queuetui.engine.log_fields import extra_fields
+from queuetui.engine.log_lines import LineHandler
 from queuetui.model.clock import to_text
 from queuetui.model.text import sanitize
 
@@ -103,18 +103,9 @@ class HumanFormatter(logging.Formatter):
         return line if not trace else f"{line}\n{sanitize(str(trace), FIELD_CAP_CHARS, keep_newlines=True)}"
 
 
-class _LineHandler(logging.StreamHandler[TextIO]):
-    """Writes lines as long as somebody can read them."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - Python's own name
-        """Lose a line whose stream is gone: a traceback would go to whatever is stderr by then."""
-        if not self.stream.closed and not isinstance(sys.exc_info()[1], OSError):
-            super().handleError(record)
-
-
 def configure_logs(stream: TextIO, *, as_json: bool, level: int = logging.INFO) -> None:
     """Send every record of this process to the stream, in place of what was set up before."""
-    handler = _LineHandler(stream)
+    handler = LineHandler(stream)
     handler.setFormatter(JsonFormatter() if as_json else HumanFormatter())
     handler.addFilter(JobFacts())
     logging.basicConfig(handlers=[handler], level=level, force=True)

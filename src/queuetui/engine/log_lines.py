@@ -1,0 +1,67 @@
+"""Writes log lines to a stream, and holds nobody up where it is not read."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from select import POLLOUT, poll
+from typing import TextIO
+
+# What a pipe that says it can be written takes whole: less than a page, in any alphabet.
+PIECE_CHARS = 1000
+PATIENCE_S = 1.0
+
+
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Writes lines as long as somebody can read them.
+
+    A pipe that nobody reads and a terminal that is held (Ctrl+S) take nothing: lines are lost then, and their number is told
+    once there is room again. The thread that logs may hold leases, so it waits for room once, for a second at most.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, or lose it."""
+        try:
+            line = self.format(record) + self.terminator
+            if self._lost:
+                if not self._has_room(0.0):
+                    self._lost += 1
+                    return
+                line = f"{self.terminator}{self._tell_lost()}{self.terminator}{line}"
+                self._lost = 0
+            self._write(line)
+        except Exception:  # noqa: BLE001 - a record may hold anything, and no log handler raises
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - Python's own name
+        """Lose a line whose stream is gone: a traceback would go to whatever is stderr by then."""
+        if not self.stream.closed and not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def _write(self, line: str) -> None:
+        for start in range(0, len(line), PIECE_CHARS):
+            if not self._has_room(PATIENCE_S):
+                self._lost = 1
+                return
+            self.stream.write(line[start : start + PIECE_CHARS])
+            self.stream.flush()
+
+    def _has_room(self, within_s: float) -> bool:
+        """Tell whether the stream takes a piece without making its writer wait; one without a descriptor always does."""
+        try:
+            descriptor = self.stream.fileno()
+        except (io.UnsupportedOperation, AttributeError):
+            return True
+        room = poll()
+        room.register(descriptor, POLLOUT)
+        return bool(room.poll(within_s * 1000))
+
+    def _tell_lost(self) -> str:
+        told = logging.LogRecord("queuetui.worker", logging.WARNING, "", 0, "log_lines_lost", (), None)
+        vars(told)["queuetui_fields"] = {"lines": self._lost, "reason": "nobody read this stream"}
+        return self.format(told)
