@@ -13,6 +13,8 @@ from typing import Protocol
 _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 # The function itself: a handler may put another one into `time`, and no lease may depend on that.
 _read_clock = time.clock_gettime
+# Chance of its own: a handler may seed what all of the process draw from, or put something else in its place.
+draw = random.SystemRandom().random
 WEIGHT = 0.1
 KEPT_TYPES = 1000
 
@@ -24,7 +26,7 @@ def steady_s() -> float:
 
 def jittered(span_s: float, spread: float = 0.25) -> float:
     """Return a span made longer or shorter by chance, so that workers do not act in step."""
-    return span_s * random.uniform(1 - spread, 1 + spread)
+    return span_s * (1 + spread * (2 * draw() - 1))
 
 
 class Awaited(Protocol):

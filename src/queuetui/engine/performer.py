@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from json.scanner import make_scanner
@@ -12,6 +11,7 @@ from threading import Event
 from types import CoroutineType
 from typing import TYPE_CHECKING, Protocol
 
+from queuetui.engine.clock import draw
 from queuetui.engine.context import CancelCause
 from queuetui.engine.handler_forks import ancestry, end_fork
 from queuetui.engine.logs import current_job, log_event
@@ -194,7 +194,7 @@ async def _await(value: Awaitable[object]) -> object:
 
 def retry_rule(backoff: Backoff, settings: WorkerSettings) -> RetryRule:
     """Return when a failed run is tried again, spread as the worker says."""
-    return RetryRule(backoff, random.random(), settings.retry_jitter)
+    return RetryRule(backoff, draw(), settings.retry_jitter)
 
 
 def read_payload(payload: bytes) -> object:

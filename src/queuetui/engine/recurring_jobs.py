@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from queuetui.backends.schedules import declare
-from queuetui.engine.clock import jittered
+from queuetui.engine.clock import draw, jittered
 from queuetui.engine.logs import log_event
 from queuetui.engine.store_health import STORE_TROUBLE
 from queuetui.model.errors import BadConfig
@@ -95,7 +94,7 @@ class Recurring:
             return jittered(LOOK_EVERY_S)
         if due_s <= 0:
             return jittered(LOOK_AGAIN_S)
-        return min(due_s + random.uniform(0, SPREAD_S), jittered(LOOK_EVERY_S))
+        return min(due_s + draw() * SPREAD_S, jittered(LOOK_EVERY_S))
 
     def _take(self, known: Schedule, now: datetime) -> None:
         # Loaded with the first slot, as in every place that has a schedule in hand: most workers know of none.
