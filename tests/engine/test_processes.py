@@ -32,9 +32,9 @@ def queue(place: Place) -> Iterator[Queue]:
         yield opened
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_gracefully(place: Place, queue: Queue, number: signal.Signals) -> None:
-    """After TERM or INT what runs may end, nothing new begins, and the exit code is 0."""
+    """After TERM, INT or HUP what runs may end, nothing new begins, and the exit code is 0."""
     running = queue.enqueue("hold", {"n": 1})
     worker = place.start("-c", "1")
     place.await_beginning("1")

@@ -52,7 +52,7 @@ class LineHandler(logging.StreamHandler[TextIO]):
             self.stream.flush()
 
     def _has_room(self, within_s: float) -> bool:
-        """Tell whether the stream takes a piece without making its writer wait; one without a descriptor always does."""
+        """Tell whether the stream takes a piece at once; one without a descriptor always does."""
         try:
             descriptor = self.stream.fileno()
         except (io.UnsupportedOperation, AttributeError):

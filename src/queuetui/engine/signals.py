@@ -1,11 +1,15 @@
-"""TERM and INT: the first stops gracefully, the second hurries."""
+"""TERM, INT and HUP: the first stops gracefully, the second hurries.
+
+What a handler's timer sends ends nothing.
+"""
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import current_thread, main_thread
 from types import FrameType
 
@@ -13,7 +17,12 @@ from queuetui.engine.handler_forks import catch, release
 from queuetui.engine.logs import log_event
 from queuetui.engine.stop import Stopping
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+# What timers send. They are the process's own, so that one which a handler sets in a thread would end all of it.
+TIMER_SIGNALS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
+TIMERS_ARE_SHARED = (
+    "a handler set a timer of the whole process; run its type in a process of its own: hard_timeout=True"
+)
 
 
 class Signals:
@@ -25,25 +34,50 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Catch TERM and INT within; outside the main thread Python lets nobody do so."""
+        """Catch them within; outside the main thread Python lets nobody do so.
+
+        HUP is left alone where it is ignored: `nohup` was told to outlive its terminal.
+        """
         if current_thread() is not main_thread():
             yield
             return
-        for number in STOP_SIGNALS:
+        is_left = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+        stops = [number for number in STOP_SIGNALS if not (is_left and number is signal.SIGHUP)]
+        for number in stops:
             catch(number, self._note)
+        timers = [number for number in TIMER_SIGNALS if self._shield(number)]
         try:
             yield
         finally:
-            release(*STOP_SIGNALS)
+            release(*stops, *timers)
 
     def act(self) -> None:
-        """Stop, or hurry, for each signal that came in."""
+        """Stop, or hurry, for each signal that came in; tell of those that do neither."""
         while self._arrived:
-            name = signal.Signals(self._arrived.popleft()).name
-            first = self._stopping.ask(name)
-            log_event("shutdown_signal", signal=name, effect="stopping" if first else "hurrying")
+            number = signal.Signals(self._arrived.popleft())
+            if number in TIMER_SIGNALS:
+                log_event("timer_ignored", logging.WARNING, signal=number.name, reason=TIMERS_ARE_SHARED)
+                continue
+            first = self._stopping.ask(number.name)
+            log_event("shutdown_signal", signal=number.name, effect="stopping" if first else "hurrying")
             if not first:
                 self._stopping.hurry()
+
+    def _shield(self, number: signal.Signals) -> bool:
+        """Let a timer's signal end nothing; what an application's own handler of it raises stays there."""
+        own = signal.getsignal(number)
+        if own is signal.SIG_DFL:
+            catch(number, self._note)
+        elif callable(own):
+
+            def call(number: int, frame: FrameType | None) -> None:
+                with suppress(BaseException):
+                    own(number, frame)
+
+            catch(number, call)
+        else:
+            return False
+        return True
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._arrived.append(number)

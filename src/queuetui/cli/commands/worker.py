@@ -140,7 +140,7 @@ def _take_one(_context: click.Context, _parameter: click.Parameter, given: tuple
 )
 @connection_options
 def command(**given: Any) -> None:
-    """Run jobs until TERM or INT; the first waits for what runs, the second does not.
+    """Run jobs until TERM, INT or HUP; the first waits for what runs, the second does not.
 
     A job type of the form module:function runs only if --app registers it, or if its module is under an --allow prefix; by default
     modules in the folder the worker was started in are allowed, and nothing that is installed.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import queue
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -30,10 +29,10 @@ from queuetui.engine.children.messages import (
     to_noted,
 )
 from queuetui.engine.children.pipes import ChildEnd
+from queuetui.engine.children.run_marks import RunMarks
 from queuetui.engine.clock import Clock, steady_s
 from queuetui.engine.context import CancelCause
 from queuetui.engine.event_loop import EventLoop
-from queuetui.engine.handler_forks import catch
 from queuetui.engine.held import Run
 from queuetui.engine.logs import configure_logs
 from queuetui.engine.meters import ProcessMeter
@@ -86,7 +85,7 @@ class Child:
 
     def run(self) -> None:
         """Say that this child is ready, and work."""
-        catch(signal.SIGTERM, self._terminate)
+        self._marks = RunMarks(self._terminate)
         os.register_at_fork(after_in_child=self._take_leave)
         logging.getLogger().addHandler(LogRelay(self._log))
         logging.captureWarnings(capture=True)
@@ -136,6 +135,7 @@ class Child:
         try:
             self._performer.perform(run)
         finally:
+            self._marks.remove()
             self._page.end(number)
             del self._runs[number]
             self._cancelled.pop(number, None)
