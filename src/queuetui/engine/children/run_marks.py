@@ -1,4 +1,4 @@
-"""What a run leaves set in its process and the next one there must not meet: timers, and a handler of TERM."""
+"""What a run leaves set in its process and the next one must not meet: timers, and a handler of TERM."""
 
 from __future__ import annotations
 
