@@ -11,7 +11,7 @@ from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.native.memory.backend import MemoryRoles
 from queuetui.model.act import Verb
-from queuetui.model.capabilities import Capabilities
+from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.limits import Limits
 from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import Query
@@ -21,10 +21,11 @@ from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
 from queuetui.operate.manifest import make_manifest
 from queuetui.operate.operations import Operations, Thoroughness
-from tests.monitor.pictures import FOREIGN, NATIVE, job
+from tests.monitor.pictures import FOREIGN, NATIVE, NOW, job, running
 from tests.operate.desks import LIMITS, Office
 
 EVERY_STATE = tuple(replace(job(state), ref=replace(job().ref, id=state.value)) for state in State)
+FREEING = replace(FOREIGN, applies={Verb.RELEASE: frozenset({State.PROCESSING})})
 RICH_FOREIGN = replace(FOREIGN, applies={Verb.DELETE: frozenset(State)})
 
 
@@ -55,6 +56,24 @@ def test_retry_of_a_held_job_is_a_release() -> None:
     steps = dict(manifest.steps)
     assert [ref.id for ref in steps[Verb.RELEASE]] == ["processing"]
     assert "failed" in {ref.id for ref in steps[Verb.RETRY]}
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "reason"),
+    [
+        (NATIVE, "its worker still holds it; cancel it instead"),
+        (replace(FREEING, liveness=Liveness.DEADLINE), "its worker still holds it"),
+        (replace(FREEING, liveness=Liveness.DEADLINE, frees_held=True), None),
+        (replace(FREEING, liveness=Liveness.HEARTBEAT), None),
+    ],
+)
+def test_a_run_that_is_held_is_left_out_where_its_time_tells(capabilities: Capabilities, reason: str | None) -> None:
+    """Where a lease or a deadline decides, only a run that is past it is released; without either the store decides."""
+    held, over = running(60, ref=replace(job().ref, id="held")), running(60, -1)
+    for verb in (Verb.RETRY, Verb.RELEASE):
+        manifest = make_manifest(verb, [held, over], capabilities, now=NOW)
+        assert [why for _, why in manifest.different] == ([] if reason is None else [reason])
+        assert len(manifest.refs) == 2 - len(manifest.different)
 
 
 def test_a_manifest_names_queues_and_warnings_once() -> None:

@@ -36,7 +36,9 @@ class ScriptedOperations:
 
     def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "", retry_until: str = "") -> Manifest:
         """Return the manifest of an act on these jobs."""
-        return make_manifest(verb, jobs, self.feed.capabilities, filter_text=filter_text, retry_until=retry_until)
+        return make_manifest(
+            verb, jobs, self.feed.capabilities, filter_text=filter_text, retry_until=retry_until, now=self.feed.now
+        )
 
     def prepare_seen(self, verb: Verb, jobs: Sequence[Job], retry_until: str = "") -> Manifest:
         """Return the manifest of an act on these jobs; those that are gone are left out of it."""

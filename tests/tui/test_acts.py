@@ -128,10 +128,23 @@ def test_what_an_act_cannot_apply_to_is_left_out_by_name() -> None:
     async def script(stage: Stage) -> None:
         await stage.press("j", "space", "j", "j", "j", "space", "R")
         await until_asked(stage)
-        assert "Retry 1 job" in stage.text()
+        assert "Retry 1 of 2 jobs in" in stage.text()
         assert "1 left out (is pending)" in stage.text()
         await stage.press("n")
         assert stage.operations.performed == []
+
+    Stage().play(script)
+
+
+def test_a_run_that_a_worker_holds_is_not_counted_among_those_to_be_retried() -> None:
+    """Of a lost run, a held one and a failed job, two are retried; the third is told to be held."""
+
+    async def script(stage: Stage) -> None:
+        await stage.press("space", "j", "space", "j", "j", "space", "R")
+        await until_asked(stage)
+        assert "Retry 2 of 3 jobs in" in stage.text()
+        assert "1 processing -> pending, freed where its worker is lost" in stage.text()
+        assert "1 left out (its worker still holds it; cancel it instead)" in stage.text()
 
     Stage().play(script)
 

@@ -45,6 +45,7 @@ class Capabilities:
     `workers`, `tally`, `attempts`, `events`, `schedules` tell whether those are kept at all;
     `cleanup` are the states that a cleanup deletes unless others are named, `ended_by` the field that tells when such a job ended;
     `unseen_workers` says why workers that are kept cannot be seen;
+    `frees_held` tells that a release takes a job also from a worker whose time is not over;
     `taken_by` is the field that tells which of the due jobs a worker takes first;
     `worker_command` starts a worker of another product for the queue that stands for `{queue}`, empty where only its application knows;
     `durability` is the grade shown (A+, A, B or C, with (R0) where a failover loses) or empty.
@@ -71,6 +72,7 @@ class Capabilities:
     worker_command: tuple[str, ...] = ()
     missing: Mapping[State, str] = field(default_factory=dict)
     unseen_workers: str = ""
+    frees_held: bool = False
 
     @property
     def verbs(self) -> frozenset[Verb]:

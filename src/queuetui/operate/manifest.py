@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from queuetui.model.act import KEEP, RETRY_UNTIL, JobRef, Verb
+from queuetui.model.capabilities import Liveness
 from queuetui.model.state import State
+from queuetui.model.stuck import is_orphaned
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.job import Job
 
@@ -66,9 +70,11 @@ def make_manifest(
     purge: bool = False,
     more: bool = False,
     retry_until: str = "",
+    now: datetime | None = None,
 ) -> Manifest:
     """Sort the chosen jobs into what will be tried and what is already different.
 
+    By the store's `now` runs that a worker still holds are left out; without it the store decides.
     `retry_until` says what becomes of a deadline that is past (see `RETRY_UNTIL`); unsaid, such jobs are left out of an act on several.
     """
     chosen = tuple(jobs)
@@ -79,6 +85,8 @@ def make_manifest(
         step = _step_for(verb, job, capabilities, retry_until)
         if step is None:
             different.append((job, f"is {job.state.value}"))
+        elif step is Verb.RELEASE and now is not None and _is_held(job, capabilities, now):
+            different.append((job, _still_held(capabilities)))
         elif expired and job.expired_at is not None and len(chosen) > 1 and not retry_until:
             different.append((job, f"{PAST_DEADLINE}; {HOW_TO_RETRY}"))
         else:
@@ -122,6 +130,17 @@ def _step_for(verb: Verb, job: Job, capabilities: Capabilities, retry_until: str
     if verb is Verb.RETRY and job.state is State.PROCESSING:
         verb = Verb.RELEASE
     return verb if capabilities.fits(verb, job.state) else None
+
+
+def _is_held(job: Job, capabilities: Capabilities, now: datetime) -> bool:
+    """Tell whether a worker still holds a run, where the store tells until when and frees none before."""
+    is_told = capabilities.liveness in {Liveness.LEASE, Liveness.DEADLINE} and not capabilities.frees_held
+    return is_told and job.lease_until is not None and not is_orphaned(job, now)
+
+
+def _still_held(capabilities: Capabilities) -> str:
+    can_be_asked = capabilities.fits(Verb.CANCEL, State.PROCESSING)
+    return f"its worker still holds it{'; cancel it instead' if can_be_asked else ''}"
 
 
 def _will_fail(job: Job, capabilities: Capabilities, retry_until: str) -> bool:

@@ -15,6 +15,7 @@ from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreach
 from queuetui.model.job_id import usual_spelling
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
+from queuetui.model.state import State
 from queuetui.operate.claim_rules import ClaimRulesOperations
 from queuetui.operate.export import export_jobs
 from queuetui.operate.lost_answers import answer_of
@@ -25,6 +26,8 @@ from queuetui.operate.schedules import ScheduleOperations
 from queuetui.operate.upkeep import UpkeepOperations
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from queuetui.backends.backend import Backend
     from queuetui.model.act import JobRef
     from queuetui.model.job import Job
@@ -75,7 +78,12 @@ class Operations:
     def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "", retry_until: str = "") -> Manifest:
         """Return what an act on these jobs will try, as they were seen."""
         return make_manifest(
-            verb, jobs, self._backend.inspector.capabilities, filter_text=filter_text, retry_until=retry_until
+            verb,
+            jobs,
+            self._backend.inspector.capabilities,
+            filter_text=filter_text,
+            retry_until=retry_until,
+            now=self._now_for(verb, jobs),
         )
 
     def prepare_seen(self, verb: Verb, jobs: Sequence[Job], retry_until: str = "") -> Manifest:
@@ -132,6 +140,7 @@ class Operations:
             purge=purge,
             more=search.has_more and not search.is_cut_short,
             retry_until=retry_until,
+            now=self._now_for(verb, jobs),
         )
         return replace(manifest, looked=search.looked, reached=search.cursor) if search.is_cut_short else manifest
 
@@ -151,10 +160,17 @@ class Operations:
         Without states it is of those that the backend says.
         """
         capabilities = self._backend.inspector.capabilities
-        now = self._backend.inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
-        ended_before = to_text(now - timedelta(seconds=older_than_s))
+        ended_before = to_text(self._now() - timedelta(seconds=older_than_s))
         query = parse_query(f"state:{','.join(states or capabilities.cleanup)} {capabilities.ended_by}<{ended_before}")
         return self.prepare_matching(Verb.DELETE, query, limit, how=how)
+
+    def _now(self) -> datetime:
+        return self._backend.inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
+
+    def _now_for(self, verb: Verb, jobs: Iterable[Job]) -> datetime | None:
+        """Return the store's time where a run among the jobs may be freed, which that decides."""
+        is_asked = verb in {Verb.RETRY, Verb.RELEASE} and any(job.state is State.PROCESSING for job in jobs)
+        return self._now() if is_asked else None
 
     def perform(self, manifest: Manifest, reason: str = "") -> Report:
         """Do what was confirmed, in bites; a purge writes its file first.

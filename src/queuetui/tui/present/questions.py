@@ -66,7 +66,8 @@ def ask_act(manifest: Manifest, profile: Profile) -> Question:
     """Return the question of an act on jobs: how many, where, what is left out, and what to beware of."""
     count = len(manifest.refs)
     verb = "purge" if manifest.purge else manifest.verb.value
-    title = f"{verb.capitalize()} {counted(count, 'job')} in {place_text(profile, manifest.queues)}?"
+    chosen_of = f"{count:,} of {counted(len(manifest.jobs), 'job')}" if manifest.different else counted(count, "job")
+    title = f"{verb.capitalize()} {chosen_of} in {place_text(profile, manifest.queues)}?"
     options = deadline_options(manifest)
     values = [option.value for option in options]
     chosen = values.index(manifest.args.get(RETRY_UNTIL, "")) if options else 0
@@ -171,7 +172,9 @@ def _step_lines(manifest: Manifest) -> list[TextLine]:
             for state, number in found.most_common()
         ]
     if manifest.filter_text:
-        lines.append(line_of(say("all that matched just now: ", Tone.MUTED), say(manifest.filter_text)))
+        lines.append(
+            line_of(say("all that matched just now: ", Tone.MUTED), say(manifest.filter_text, cap=_SENTENCE_CAP))
+        )
     if manifest.looked is not None:
         text = f"Only the {manifest.looked:,} newest jobs were looked through; more may match."
         lines.append(line_of(say(text, Tone.WARNING)))

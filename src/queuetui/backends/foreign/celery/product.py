@@ -127,6 +127,7 @@ class Celery(KeysProduct):
             "celery", "Celery", native=False, applies=states_by_verb(self.rules), keeps=kept, reasons=REASONS,
             missing=dict.fromkeys(_FINAL - kept, NO_RESULTS), schedules=self._has_redbeat,
             liveness=Liveness.DEADLINE, warnings=WARNINGS, worker_command=("celery", "-A", "APP", "worker", "-Q", "{queue}"),
+            frees_held=True,
         )  # fmt: skip
 
     def recognise(self, ask: Ask) -> str:
