@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from textual.app import App
-
 from queuetui.model.access import OWN, Access
 from queuetui.model.act import Verb
 from queuetui.tui.linked import row_of_link
+from queuetui.tui.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from queuetui.config.profile import Profile
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from queuetui.tui.session import Connection, ConsoleLink, ConsoleSession
 
 
-class Links(App[int], inherit_bindings=False):
+class Links(TypedAhead, inherit_bindings=False):
     """Holds a link to each store and shows one of them."""
 
     links: list[ConsoleLink]
