@@ -89,6 +89,7 @@ def test_the_reason_of_a_loss_is_told_in_at_most_three_lines() -> None:
     lines = lost_lines("PROD-EU", "DISCONNECTED 00:12 - retry in 4 s (attempt 3): " + "no route " * 60, 80)
     assert len(lines) == 3
     assert all(cells_of(line.left) <= 80 for line in lines)
+    assert text_of(lines[-1]).endswith("…")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from queuetui.model.limits import Limits, is_live
 from queuetui.model.snapshot import Watch
 from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.upkeep import Token
-from queuetui.tui.present.lines import cells_of, line_of, say, wrap, wrap_spans
+from queuetui.tui.present.lines import cells_of, line_of, say, wrap, wrap_spans, wrap_within
 from queuetui.tui.present.upkeep import MOST_TOKENS, tokens_text, upkeep_rows
 from queuetui.tui.present.worker_rows import live_workers_text, worker_rows
 from tests.tui.scripted import ScriptedFeed
@@ -27,6 +27,17 @@ def test_wrapping_loses_nothing_and_fits(width: int) -> None:
     lines = wrap(text, width)
     assert all(cell_len(line) <= width for line in lines)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("width", [1, 7, 20])
+def test_what_is_cut_after_some_lines_says_so(width: int) -> None:
+    """An ellipsis ends the last line where more follows, within the width; a text that fits has none."""
+    text = sanitize("worker web-2 pid 4411 silent 6 m, its lease ended and " + "x" * 50)
+    lines = wrap_within(text, width, 3)
+    assert len(lines) == 3
+    assert all(cell_len(line) <= width for line in lines)
+    assert [line.endswith("…") for line in lines] == [False, False, True]
+    assert wrap_within(text, width, 200) == wrap(text, width)
 
 
 @pytest.mark.parametrize("text", SMALL_ZOO.values(), ids=SMALL_ZOO.keys())

@@ -11,7 +11,7 @@ from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import sanitize
 from queuetui.tui.present.ages import age_text
 from queuetui.tui.present.frame import tab_count
-from queuetui.tui.present.lines import Span, TextLine, cells_of, flow, line_of, say, wrap
+from queuetui.tui.present.lines import Span, TextLine, cells_of, first_lines, flow, line_of, say, wrap
 from queuetui.tui.present.numbers import count_text
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.present.worker_rows import worker_filter, worker_name
@@ -80,7 +80,8 @@ def lay_out_crumbs(way: Sequence[Span], extent: Sequence[Span], notes: Sequence[
     elif extent:
         lines.append(line_of(right=extent))
     told = [text for note in notes for text in wrap(sanitize(note, _FILTER_CAP), width - 2)]
-    return lines + [line_of(say(f" {text}", Tone.WARNING, _FILTER_CAP)) for text in told[:_MOST_NOTE_LINES]]
+    shown = first_lines(told, width - 2, _MOST_NOTE_LINES)
+    return lines + [line_of(say(f" {text}", Tone.WARNING, _FILTER_CAP)) for text in shown]
 
 
 def _extent(

@@ -11,13 +11,15 @@ from queuetui.model.snapshot import QueueInfo, Snapshot
 from queuetui.model.text import sanitize
 from queuetui.tui.actions import Action
 from queuetui.tui.present.ages import took_text
-from queuetui.tui.present.lines import Span, TextLine, cells_of, line_of, say, wrap
+from queuetui.tui.present.lines import Span, TextLine, cells_of, line_of, say, wrap_within
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import StateTab
 
 _GAP_CELLS = 2
 LOSSY_GRADE = "C"
 READ_ONLY = "READ-ONLY"
+_SENTENCE_CAP = 2000
+_MOST_LOST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,12 @@ def _heading(heading: Heading, kept: str) -> TextLine:
 
 def lost_lines(title: str, sentence: str, width: int) -> list[TextLine]:
     """Return the first line while the store does not answer, and at most two more for the reason."""
-    first, *more = wrap(sanitize(f"queuetui  {title}  {sentence}", 2000), max(20, width - 2))
-    return [line_of(say(f" {first}", Tone.STRONG)), *(line_of(say(f" {text}")) for text in more[:2])]
+    told = sanitize(f"queuetui  {title}  {sentence}", _SENTENCE_CAP)
+    first, *more = wrap_within(told, max(20, width - 2), _MOST_LOST_LINES)
+    return [
+        line_of(say(f" {first}", Tone.STRONG, _SENTENCE_CAP)),
+        *(line_of(say(f" {text}", cap=_SENTENCE_CAP)) for text in more),
+    ]
 
 
 def tab_count(tab: StateTab, snapshot: Snapshot, queue: QueueInfo | None) -> Measured[int]:

@@ -57,6 +57,20 @@ def wrap(text: SafeText, width: int) -> list[SafeText]:
     return [sanitize(line, len(line) + 1) for paragraph in text.split("\n") for line in _break_up(paragraph, width)]
 
 
+def wrap_within(text: SafeText, width: int, most: int) -> list[SafeText]:
+    """Return `text` in at most so many lines; an ellipsis ends the last where more follows."""
+    return first_lines(wrap(text, width), width, most)
+
+
+def first_lines(lines: Sequence[SafeText], width: int, most: int) -> list[SafeText]:
+    """Return at most so many lines of at most `width` cells; an ellipsis ends the last where more follow."""
+    if len(lines) <= most:
+        return list(lines)
+    last = lines[most - 1]
+    kept = last if cell_len(last) < width else next(iter(wrap(last, width - 1)), "")
+    return [*lines[: most - 1], sanitize(f"{kept}{ELLIPSIS}", len(kept) + 2)]
+
+
 def _break_up(paragraph: str, width: int) -> Iterator[str]:
     start = 0
     while True:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.timer import Timer
 
 from queuetui.model.text import sanitize
-from queuetui.tui.present.lines import TextLine, line_of, say, wrap
+from queuetui.tui.present.lines import TextLine, line_of, say, wrap_within
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 
@@ -63,9 +63,7 @@ class StatusLine(TextLines):
     def _lines_of(self, text: str, tone: Tone) -> list[TextLine]:
         """Return a sentence in as many lines as it takes, as what to do next often stands at its end."""
         room = max(_FEWEST_CELLS, self.app.size.width - 2)
-        lines = wrap(sanitize(text, _CAP), room)
-        if len(lines) > _MOST_LINES:
-            lines = [*lines[: _MOST_LINES - 1], sanitize(" ".join(lines[_MOST_LINES - 1 :]), _CAP)]
+        lines = wrap_within(sanitize(text, _CAP), room, _MOST_LINES)
         return [line_of(say(f" {line}", tone, _CAP)) for line in lines]
 
     def report(self, text: str, tone: Tone) -> None:
