@@ -221,5 +221,6 @@ def run_console(*sessions: ConsoleSession) -> int:
     """
     require_terminal()
     app = QueueTui(*sessions, has_few_colours=has_few_colours(os.environ))
+    # An operator selects text with the mouse, by the terminal's own means, also over SSH.
     app.run(mouse=False)
     return app.return_code or 0

@@ -29,6 +29,7 @@ SIGNS = (
     ("READ-ONLY", "your rights, or the profile's, allow no change here"),
     ("PAUSED", "no worker takes jobs of this queue until somebody resumes it with P"),
     ("FROZEN", "the screen is held still by z; the store is read all the same"),
+    ("the mouse", "is your terminal's: select text with it as anywhere; y copies what the screen cuts"),
     ("due", "in the column age: the time at which a job may run has come, and for so long it has waited"),
     *((word.value, meaning) for word, meaning in _NUMBERS.items()),
 )

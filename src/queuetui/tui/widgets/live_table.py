@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
 
-from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
@@ -17,9 +16,8 @@ from queuetui.tui.present.symbols import UNICODE_SYMBOLS, Symbols
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.widgets import table_messages
 from queuetui.tui.widgets.table_rows import Replaced
-from queuetui.tui.widgets.table_view import HEADER_LINES, TableView
+from queuetui.tui.widgets.table_view import TableView
 
-_WHEEL_LINES = 3
 _NOTHING_HERE = sanitize("nothing here")
 
 
@@ -160,7 +158,7 @@ class LiveTable(TableView, can_focus=True):
         """The keys of the columns that fit the present width."""
         return tuple(placed.column.key for placed in self._placed)
 
-    # Keys and mouse
+    # Keys
 
     def action_move_columns(self, steps: int) -> None:
         """Show the columns further right, or those further left again."""
@@ -214,24 +212,6 @@ class LiveTable(TableView, can_focus=True):
         """Take all marks away."""
         with self._marking(by_hand=True):
             self._rows.unmark(self._rows.marks)
-
-    def on_click(self, event: events.Click) -> None:
-        """Put the cursor on the row under the mouse; a double click opens it."""
-        offset = event.y - HEADER_LINES
-        if offset >= 0 and self._line_at(offset) is not None:
-            self._move_to(self._top + offset)
-            if event.chain > 1:
-                self.action_select()
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Move down with the wheel."""
-        event.stop()
-        self._move_by(_WHEEL_LINES)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Move up with the wheel."""
-        event.stop()
-        self._move_by(-_WHEEL_LINES)
 
     # Moving and marking
 
