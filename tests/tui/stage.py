@@ -21,6 +21,7 @@ from queuetui.tui.app import QueueTui
 from queuetui.tui.present.lines import TextLine
 from queuetui.tui.session import ConsoleSession
 from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.text_lines import TextLines
 from tests.tui.scripted import ScriptedFeed
 from tests.tui.scripted_operations import ScriptedOperations
@@ -109,6 +110,11 @@ class Stage:
         self.app.latest.cost_s = 0.004
         self.app.show_latest()
         self.app._show_link()
+
+    def hide_slowness(self) -> None:
+        """Show nothing of how long this machine takes: that a store seemed to be silent, and answers again."""
+        self.app._ticking.stop()
+        self.app.unsay(About.STORE)
 
     def fix_link(self, down_s: float, retry_s: float, attempt: int) -> None:
         """Show a fixed time without the store, and hold the clock that counts it."""

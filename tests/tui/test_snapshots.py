@@ -52,11 +52,12 @@ SnapCompare = Callable[..., bool]
 
 
 def settle(stage: Stage, keys: list[str], shown: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
-    """Return what presses the keys, waits for a text and makes the one varying figure a fixed one."""
+    """Return what presses the keys, waits for a text and hides how long this machine takes."""
 
     async def run(pilot: Pilot[Any]) -> None:
         stage.adopt(pilot)
         await stage.until(lambda: stage.app.latest is not None)
+        stage.hide_slowness()
         await pilot.pause()
         for key in keys:
             if " " in key:
