@@ -187,6 +187,23 @@ def test_a_dead_letter_says_where_its_error_is(error: JobError | None, place: st
     assert place in explain(job(State.FAILED, error=error), LISTENED).next
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        job(State.FAILED, error=TIMEOUT),
+        job(State.FAILED, lost=3, error=POISON),
+        job(State.RETRYING, attempts=1, error=TIMEOUT, scheduled_at=ago(-60)),
+        job(State.FAILED, error=JobError(Untrusted(""), Untrusted("no such \x1bhost"), Untrusted(""))),
+    ],
+)
+def test_a_run_that_failed_tells_its_error(subject: Job) -> None:
+    """The evidence holds class and message of the last error, safe to show; a job without one has no such value."""
+    assert subject.error is not None
+    told = {"TimeoutError": "TimeoutError: too late", "PoisonPill": "PoisonPill: lost", "": "no such \\x1bhost"}
+    assert explain(subject, LISTENED).evidence["error"] == told[subject.error.class_name.raw]
+    assert "error" not in explain(replace(subject, error=None), LISTENED).evidence
+
+
 def test_a_blocked_job_points_to_its_own_system() -> None:
     """What a foreign system holds back is for that system to explain."""
     verdict = explain(job(State.BLOCKED), facts(capabilities=FOREIGN))

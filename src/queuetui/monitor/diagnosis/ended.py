@@ -10,7 +10,7 @@ from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.will_fail import let_run
-from queuetui.monitor.diagnosis.words import act_on, age, name
+from queuetui.monitor.diagnosis.words import act_on, age, name, tell_error
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -20,6 +20,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if job.state is not State.FAILED:
         return Verdict(Code.FINISHED, Severity.OK, f"{job.state.value}{ago}", {}, "none needed")
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts, "lost": job.lost}
+    evidence |= tell_error(job)
     if job.error is not None and job.error.class_name.raw == POISON_PILL:
         summary = f"quarantined{ago}: its worker was lost {counted(job.lost, 'time')} while running it"
         return Verdict(

@@ -8,7 +8,7 @@ from queuetui.model.job import Job
 from queuetui.model.state import State
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import age, step_with
+from queuetui.monitor.diagnosis.words import age, step_with, tell_error
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
@@ -21,6 +21,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     step = step_with("wait", "or run it now", Verb.RETRY, job, facts)
     if job.state is State.RETRYING:
         of = "" if job.max_attempts is None else f" of {job.max_attempts}"
+        evidence |= tell_error(job)
         summary = f"will retry {when}: attempt {job.attempts + 1}{of}"
         return Verdict(Code.WILL_RETRY, Severity.INFO, summary, evidence, step)
     return Verdict(Code.NOT_DUE, Severity.OK, f"due {when}", evidence, step)

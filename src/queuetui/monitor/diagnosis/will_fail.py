@@ -8,7 +8,7 @@ from queuetui.model.counted import counted
 from queuetui.model.job import Job
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
-from queuetui.monitor.diagnosis.words import act_on, age
+from queuetui.monitor.diagnosis.words import act_on, age, tell_error
 
 _ANEW = "enqueue it anew in the application"
 
@@ -19,6 +19,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return None
     may_retry = Verb.RETRY in facts.capabilities.applies
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts}
+    evidence |= tell_error(job)
     if job.expired_at is not None:
         evidence["retry_until"] = to_text(job.expired_at)
         past_s = facts.seconds_since(job.expired_at) or 0.0

@@ -19,6 +19,7 @@ from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.facts import Facts
 
 NAME_CAP = 40
+ERROR_CAP = 300
 # Numbers that count nothing.
 _NUMBERED = frozenset({"pid", "fence", "version", "schema", "port"})
 # Spans that do not grow from one look to the next.
@@ -83,6 +84,14 @@ def all_slots(slots: int) -> tuple[str, str]:
 def name(text: Untrusted | None) -> SafeText:
     """Return a name made safe and short enough for a sentence."""
     return sanitize(text if text is not None else "unknown", NAME_CAP)
+
+
+def tell_error(job: Job) -> dict[str, object]:
+    """Return the class and message of a job's last error as a part of its evidence; nothing where none is kept."""
+    if job.error is None:
+        return {}
+    parts = [part.raw for part in (job.error.class_name, job.error.message) if part.raw.strip()]
+    return {"error": sanitize(": ".join(parts), ERROR_CAP)} if parts else {}
 
 
 def worker_name(worker: WorkerInfo) -> str:
