@@ -11,7 +11,7 @@ import pytest
 from queuetui import __version__
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
-from queuetui.model.job import NewJob
+from queuetui.model.job import Ending, NewJob, Settlement
 from queuetui.model.job_id import new_job_id
 from queuetui.model.worker import WorkerCard
 from queuetui.monitor.checks import fleet, tables
@@ -88,6 +88,19 @@ def test_due_jobs_without_a_worker_are_not_well(sqlite_url: str, invoke: Invoke)
     backend.close()
     assert told["due"]["level"] == "ok"
     assert (told["handlers"]["level"], told["handlers"]["evidence"]["unknown"]) == ("warning", ["Send"])
+
+
+def test_a_type_that_is_given_back_is_told_while_its_job_waits(scene: Scene) -> None:
+    """A job that a worker without its handler gave back is looked at like one that waits; one that is due later is not."""
+    scene.job("later", "lane-given", type="Later", delay_s=3600)
+    lease_id, fence = scene.claimed("given", type="Unknown")
+    given_back = scene.ids["given"]
+    card = WorkerCard("worker-1", "web-1", 4411, __version__, ("lane-given",), 2, types=("Other",))
+    scene.backend.jobs.register(card)
+    scene.backend.jobs.step(lease_id, [Settlement(given_back, fence, "Unknown", Ending.SNOOZED, delay_s=50)], 0)
+    told = {one["check"]: one for one in scene.run("doctor", "--json").data}
+    assert told["handlers"]["evidence"]["unknown"] == ["Unknown"]
+    assert scene.run("why", given_back, "--json").data["code"] == "no_handler"
 
 
 def test_what_the_tables_lack_is_told(postgres_url: str, invoke: Invoke) -> None:

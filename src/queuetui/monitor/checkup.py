@@ -15,14 +15,15 @@ from queuetui.model.clock import to_text
 from queuetui.model.errors import BadQuery, QueueTuiError, Unreachable, Unsupported
 from queuetui.model.examination import HELD_S, Check, Examination, Finding, Level, TableCondition
 from queuetui.model.job import Job
-from queuetui.model.limits import Limits, is_live
+from queuetui.model.limits import LONGEST_GIVEN_BACK_S, Limits, is_live
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.state import PUT_OFF
 from queuetui.model.urls import hide_passwords
 from queuetui.monitor.checks import fleet, jobs, server, tables, versions
-from queuetui.monitor.diagnosis.facts import gather_facts
+from queuetui.monitor.diagnosis.facts import Facts, gather_facts
+from queuetui.monitor.diagnosis.no_handler import waits_for_its_time
 
 # Of so many waiting jobs it is asked whether anybody knows their type.
 WAITING_LOOKED_AT = 200
@@ -143,20 +144,23 @@ def _look_at_jobs(inspector: Inspector, limits: Limits, access: Access) -> Itera
         if not facts.capabilities.workers:
             return
         yield jobs.judge_due(facts)
-        yield jobs.judge_handlers(_due_jobs(inspector, limits, facts.now), facts)
+        yield jobs.judge_handlers(_due_jobs(inspector, facts), facts)
     except Unreachable:
         raise
     except QueueTuiError as error:
         yield _unread(Check.STUCK, str(error))
 
 
-def _due_jobs(inspector: Inspector, limits: Limits, now: datetime) -> tuple[Job, ...]:
-    """Return pending jobs, and those put off that are due and that no worker has made pending."""
-    found = inspector.page(PageRequest(parse_query("state:pending"), WAITING_LOOKED_AT, brief=True), limits).jobs
+def _due_jobs(inspector: Inspector, facts: Facts) -> list[Job]:
+    """Return pending jobs, and those put off that are due, or that a worker gave back for a moment."""
+    pending = PageRequest(parse_query("state:pending"), WAITING_LOOKED_AT, brief=True)
+    found = [*inspector.page(pending, facts.limits).jobs]
     with suppress(BadQuery, Unsupported):
-        query = parse_query(f"state:{','.join(sorted(PUT_OFF))} scheduled<={to_text(now)}")
-        found = (*found, *inspector.page(PageRequest(query, WAITING_LOOKED_AT, brief=True), limits).jobs)
-    return tuple(found)
+        soon = to_text(facts.now + timedelta(seconds=LONGEST_GIVEN_BACK_S))
+        query = parse_query(f"state:{','.join(sorted(PUT_OFF))} scheduled<={soon}")
+        put_off = inspector.page(PageRequest(query, WAITING_LOOKED_AT, brief=True), facts.limits).jobs
+        found += [job for job in put_off if not waits_for_its_time(job, facts)]
+    return found
 
 
 def _look_at_workers(

@@ -35,7 +35,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         "they_know": _known(listeners),
     }
     severity, since = Severity.WARNING, ""
-    if newest_s is not None and min(there_s, newest_s) > limit_s and not _waits_for_its_time(job, facts):
+    if newest_s is not None and min(there_s, newest_s) > limit_s and not waits_for_its_time(job, facts):
         severity, since = Severity.CRITICAL, f", and no worker of the queue was started for {age(newest_s)}"
         evidence |= {"newest_listener_up_s": round(newest_s), "limit_s": limit_s}
     return Verdict(
@@ -48,7 +48,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     )
 
 
-def _waits_for_its_time(job: Job, facts: Facts) -> bool:
+def waits_for_its_time(job: Job, facts: Facts) -> bool:
     """Tell whether the job is due later than one that was given back, or untouched and not yet due."""
     wait_s = facts.wait_s(job)
     is_untouched = job.updated_at is None or job.updated_at == job.created_at
