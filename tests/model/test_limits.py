@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -32,6 +33,13 @@ def test_a_type_goes_before_its_queue(queue: str, job_type: str, limit_s: float)
 def test_a_silent_worker_is_not_live(silent_s: float, *, live: bool) -> None:
     """A worker is live until it has been silent for longer than the limit."""
     assert is_live(worker("mail", silent_s=silent_s), NOW, Limits()) is live
+
+
+def test_a_worker_that_lost_its_lease_is_not_live() -> None:
+    """One that has beaten lately and still holds jobs under a lease that is over neither lives nor listens."""
+    lost = replace(worker("mail", silent_s=10), busy=2, orphaned=2)
+    assert not is_live(lost, NOW, Limits())
+    assert unconsumed(["mail"], [lost], NOW, Limits()) == {"mail"}
 
 
 def test_a_queue_is_consumed_by_a_live_listener() -> None:

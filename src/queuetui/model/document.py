@@ -147,7 +147,7 @@ def describe_worker(worker: WorkerInfo, now: datetime, *, live: bool) -> dict[st
         "rss_bytes": worker.rss_bytes,
         "stopping": worker.stopping,
         "orphaned": worker.orphaned,
-        "live": live and not worker.orphaned,
+        "live": live,
     }
 
 

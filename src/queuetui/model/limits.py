@@ -55,11 +55,11 @@ class Limits:
 
 
 def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
-    """Tell whether a worker works and has beaten lately.
+    """Tell whether a worker works, has beaten lately, and holds no job under a lease that is over.
 
     One that its store keeps only as long as it may be silent is live.
     """
-    return not worker.has_ended and not is_silent(worker, now, limits)
+    return not worker.has_ended and not worker.orphaned and not is_silent(worker, now, limits)
 
 
 def is_free(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
