@@ -34,3 +34,25 @@ def test_what_cannot_be_read_is_unknown(scene: Scene) -> None:
     done = scene.run("check", "--url", "redis://127.0.0.1:1/0")
     assert done.code == 3
     assert done.out.startswith("QUEUETUI UNKNOWN - redis://127.0.0.1:1/0")
+
+
+def test_what_is_not_known_is_no_figure(scene: Scene) -> None:
+    """Where nothing has run there is no rate and no average: plugins write U for that, never zero."""
+    scene.job("mail")
+    figures = dict(re.findall(r"'([^']+)'=(\S+)", scene.run("check").out))
+    assert (figures["error_rate"], figures["average"]) == ("U", "U")
+    scene.ended("b", Ending.COMPLETED)
+    figures = dict(re.findall(r"'([^']+)'=(\S+)", scene.run("check").out))
+    assert (figures["error_rate"], figures["average"], figures["lane-b oldest"]) == ("0", "0.25s", "0s")
+
+
+def test_a_paused_queue_is_told(scene: Scene) -> None:
+    """Nothing is wrong with it, and it is named all the same; `health` tells it in a column of its own."""
+    scene.job("mail")
+    scene.job("sync", "sync")
+    assert scene.run("pause", "mail").code == 0
+    assert scene.run("check").out.startswith("QUEUETUI OK - queues 2, waiting 2, live workers 0, paused mail |")
+    told = scene.run("health", "--json").data["queues"]
+    assert (told["mail"]["paused"], told["sync"]["paused"]) == (True, False)
+    rows = [line.split() for line in scene.run("health").out.splitlines()]
+    assert [(row[0], row[-1]) for row in rows if row and row[0] in {"mail", "sync"}] == [("mail", "yes"), ("sync", "no")]

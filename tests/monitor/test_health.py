@@ -60,6 +60,7 @@ def test_the_document_has_the_promised_figures() -> None:
         "processingRate": 12.0,
         "errorRate": 0.25,
         "oldestSeconds": 90.0,
+        "paused": False,
     }
     assert health["processingStats"] == {
         "totalJobsProcessed": 40,
@@ -115,6 +116,7 @@ def test_what_a_store_does_not_keep_is_null() -> None:
         "processingRate": None,
         "errorRate": None,
         "oldestSeconds": None,
+        "paused": False,
     }
     assert health["processingStats"].pop("activeJobsExactness") == "absent"
     assert set(health["processingStats"].values()) == {None}

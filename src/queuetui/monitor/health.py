@@ -63,6 +63,7 @@ class QueueHealth:
     depth: Measured[int]
     recent: RecentRuns | None
     oldest_s: float | None
+    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +150,8 @@ def describe_health_finding(finding: HealthFinding) -> dict[str, Any]:
 def _queue_health(queue: QueueInfo, now: datetime) -> QueueHealth:
     waiting = [queue.counts[state] for state in DEPTH_STATES if state in queue.counts]
     due = queue.oldest_due_at
-    return QueueHealth(
-        add_counts(waiting), queue.recent, None if due is None else max(0.0, (now - due).total_seconds())
-    )
+    oldest_s = None if due is None else max(0.0, (now - due).total_seconds())
+    return QueueHealth(add_counts(waiting), queue.recent, oldest_s, queue.is_paused)
 
 
 def _describe_queue(queue: QueueHealth) -> dict[str, Any]:
@@ -162,6 +162,7 @@ def _describe_queue(queue: QueueHealth) -> dict[str, Any]:
         "processingRate": None if runs is None else runs.done_per_minute,
         "errorRate": None if runs is None else runs.error_rate,
         "oldestSeconds": None if queue.oldest_s is None else round(queue.oldest_s, 3),
+        "paused": queue.is_paused,
     }
 
 

@@ -10,7 +10,7 @@ from click.exceptions import Exit
 
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options, exact_option
-from queuetui.cli.output import write
+from queuetui.cli.output import cell, write
 from queuetui.cli.systems import Systems, opened_systems
 from queuetui.model.counted import mark_count
 from queuetui.model.errors import QueueTuiError
@@ -72,9 +72,17 @@ def _summary(findings: Sequence[HealthFinding], read: Sequence[Health]) -> str:
         queues = sum(len(health.queues) for health in read)
         depths = [queue.depth for health in read for queue in health.queues.values()]
         waiting = mark_count(add_counts(depths)) if depths else "0"
-        return f"queues {queues}, waiting {waiting}, live workers {sum(health.live_workers for health in read)}"
+        live = sum(health.live_workers for health in read)
+        return f"queues {queues}, waiting {waiting}, live workers {live}{_paused(read)}"
     told = "; ".join(finding.summary for finding in sorted(wrong, key=lambda one: -one.severity)[:_MOST_TOLD])
     return f"{told}; and {len(wrong) - _MOST_TOLD} more" if len(wrong) > _MOST_TOLD else told
+
+
+def _paused(read: Sequence[Health]) -> str:
+    """Return which queues are paused, as nothing is wrong with them."""
+    names = [name for health in read for name, queue in sorted(health.queues.items()) if queue.is_paused]
+    more = f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else ""
+    return f", paused {', '.join(map(cell, names[:_MOST_TOLD]))}{more}" if names else ""
 
 
 def _perfdata(health: Health, prefix: str) -> Iterator[str]:
@@ -82,11 +90,12 @@ def _perfdata(health: Health, prefix: str) -> Iterator[str]:
     yield _figure(f"{prefix}workers", health.live_workers, "")
     yield _figure(f"{prefix}active", health.active.value, "")
     if health.recent is not None:
-        yield _figure(f"{prefix}error_rate", health.recent.error_rate or 0.0, "")
-        yield _figure(f"{prefix}average", health.recent.average_s or 0.0, "s")
+        yield _figure(f"{prefix}error_rate", health.recent.error_rate, "")
+        yield _figure(f"{prefix}average", health.recent.average_s, "s")
     for name, queue in sorted(health.queues.items()):
         yield _figure(f"{prefix}{name} depth", queue.depth.value, "")
-        yield _figure(f"{prefix}{name} oldest", queue.oldest_s or 0.0, "s")
+        nothing_waits = queue.oldest_s is None and queue.depth.value == 0
+        yield _figure(f"{prefix}{name} oldest", 0.0 if nothing_waits else queue.oldest_s, "s")
 
 
 def _figure(label: str, value: float | None, unit: str) -> str:

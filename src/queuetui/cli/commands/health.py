@@ -12,7 +12,7 @@ from queuetui.cli.systems import System, Systems, opened_systems
 from queuetui.model.counted import mark_count
 from queuetui.model.measured import Exactness, Measured
 
-_QUEUE_COLUMNS = ("queue", "depth", "processingRate", "errorRate", "oldestSeconds")
+_QUEUE_COLUMNS = ("queue", "depth", "processingRate", "errorRate", "oldestSeconds", "paused")
 _QUEUE_FIGURES = (*_QUEUE_COLUMNS, "depthExactness")
 # Above it three digits tell less than the number before the point.
 _WHOLE_FROM = 1_000
@@ -86,6 +86,8 @@ def _marked(figures: dict[str, Any]) -> dict[str, str]:
 def _shown(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if not isinstance(value, float):
         return str(value)
     return f"{value:.3g}" if abs(value) < _WHOLE_FROM else f"{value:.0f}"
