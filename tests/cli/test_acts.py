@@ -44,6 +44,23 @@ def journal() -> list[dict[str, object]]:
 
 
 @EVERY_STORE
+def test_a_retry_takes_completed_jobs_only_where_they_are_named(busy: Scene) -> None:
+    """A plan tells how many of each state it takes; completed jobs are among them by their state or id alone, and it says so."""
+    plan = busy.run("retry", "queue:*", "--dry-run")
+    (first, *_) = [line for line in plan.err.splitlines() if "dry run" in line]
+    counts = first.rpartition(": ")[2]
+    assert sorted(counts.split(", ")) == ["1 cancelled", "1 failed", "1 retrying", "1 scheduled", "2 processing"]
+    assert "completed jobs are left out; to take them too, name them: state:completed" in plan.err
+    told = busy.run("retry", "queue:*", "--dry-run", "--json").data
+    assert (told["spared"], told["would_by_state"].get("completed"), len(told["would"])) == ("completed", None, 6)
+    completed = {busy.ids["completed"], busy.ids["completed-too"]}
+    assert not completed & {*told["would"], *(one["id"] for one in told["left"])}
+    for named in (["queue:* state:completed"], [f"id:{busy.ids['completed']}"], ["--id", busy.ids["completed"]]):
+        told = busy.run("retry", *named, "--dry-run", "--json").data
+        assert (told["spared"], set(told["would"]) <= completed, len(told["would"]) > 0) == (None, True, True)
+    assert completed <= set(busy.run("delete", "queue:*", "--dry-run", "--json").data["would"])
+
+
 def test_retry_by_filter(busy: Scene) -> None:
     """All failed jobs become pending, and the record holds who asked and by which filter."""
     answer = busy.run("retry", "state:failed", "--yes", "--reason", "mail is back")

@@ -55,4 +55,7 @@ def test_a_paused_queue_is_told(scene: Scene) -> None:
     told = scene.run("health", "--json").data["queues"]
     assert (told["mail"]["paused"], told["sync"]["paused"]) == (True, False)
     rows = [line.split() for line in scene.run("health").out.splitlines()]
-    assert [(row[0], row[-1]) for row in rows if row and row[0] in {"mail", "sync"}] == [("mail", "yes"), ("sync", "no")]
+    assert [(row[0], row[-1]) for row in rows if row and row[0] in {"mail", "sync"}] == [
+        ("mail", "yes"),
+        ("sync", "no"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,8 @@ class Manifest:
     reason; `jobs` are all that were chosen, as seen; `more` tells that further jobs match and are left for another act.
     `looked` is how many jobs were looked through where the search for them ended before it came to all, `reached` where it goes on.
     `missing` are the ids asked for that no job has.
-    `fits` are the states of jobs that it applies to, a run whose worker is lost left aside.
+    `fits` are the states of jobs that it applies to, a run whose worker is lost left aside. Jobs of the `spared` state were not looked
+    for, as the filter does not name it.
     `removes` tells that cancelled jobs leave the store; `args` go with the act; `expired` counts the jobs that are past their deadline.
     """
 
@@ -49,11 +51,24 @@ class Manifest:
     expired: int = 0
     missing: tuple[str, ...] = ()
     fits: frozenset[State] = frozenset()
+    spared: State | None = None
 
     @property
     def refs(self) -> tuple[JobRef, ...]:
         """The jobs that the act will be tried on, in order."""
         return tuple(ref for _, refs in self.steps for ref in refs)
+
+    @property
+    def states(self) -> dict[State, int]:
+        """How many of the jobs that it will be tried on are in each state, most first."""
+        going = set(self.refs)
+        return dict(Counter(job.state for job in self.jobs if job.ref in going).most_common())
+
+    @property
+    def spares(self) -> str:
+        """What is said of the jobs that the filter leaves out, as it does not name their state."""
+        state = self.spared
+        return f"{state.value} jobs are left out; to take them too, name them: state:{state.value}" if state else ""
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -117,7 +132,9 @@ def describe_manifest(manifest: Manifest, backend: str) -> dict[str, Any]:
         "dry_run": True,
         "verb": manifest.verb.value,
         "would": [ref.id for ref in manifest.refs],
+        "would_by_state": {state.value: count for state, count in manifest.states.items()},
         "left": [{"id": job.ref.id, "state_now": job.state.value, "note": why} for job, why in manifest.different],
+        "spared": manifest.spared.value if manifest.spared else None,
         "not_found": list(manifest.missing),
         "more": manifest.more,
         "looked_through": manifest.looked,

@@ -13,6 +13,7 @@ from queuetui.model.act import Act, Outcome, Result, Target, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.job_id import usual_spelling
+from queuetui.model.query import Comparison, Term
 from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from queuetui.model.state import State
@@ -123,9 +124,11 @@ class Operations:
     ) -> Manifest:
         """Return what an act on all that matches will try; `purge` for one that writes a file first.
 
-        At most `limit` jobs.
+        At most `limit` jobs. A retry takes completed ones only where the filter names that state, or an id.
         """
-        begun = how.begun
+        asked, begun = query, how.begun
+        if verb is Verb.RETRY and self._backend.inspector.capabilities.fits(verb, State.COMPLETED):
+            query = _unless_named(query, State.COMPLETED)
         before = () if begun is None else begun.jobs
         search = Search(self._backend.inspector, query, self._limits, how.whole, brief=True)
         search.tell = lambda so_far: how.tell(so_far.looked, so_far.found)
@@ -142,6 +145,7 @@ class Operations:
             retry_until=retry_until,
             now=self._now_for(verb, jobs),
         )
+        manifest = replace(manifest, spared=State.COMPLETED if query is not asked else None)
         return replace(manifest, looked=search.looked, reached=search.cursor) if search.is_cut_short else manifest
 
     def prepare_purge(self, query: Query, limit: int = MATCHING_LIMIT, how: Thoroughness = BOUNDED) -> Manifest:
@@ -235,6 +239,13 @@ class Operations:
             raise
         self._authority.journal.conclude(act, (), f"{cleaned} deleted")
         return cleaned
+
+
+def _unless_named(query: Query, state: State) -> Query:
+    """Return a filter that jobs in a state do not match, unless it names states or ids."""
+    if query.only_values("state") is not None or query.only_values("id") is not None:
+        return query
+    return query.with_terms(Term("state", Comparison.IS, (state.value,), negated=True))
 
 
 class _Run:

@@ -89,12 +89,14 @@ def _describe(system: System, manifest: Manifest) -> str:
         if len(manifest.queues) > SHOWN:
             queues += f" and {len(manifest.queues) - SHOWN} more"
         lines = [
-            f"{verb} {counted(len(named), 'job')} in {queues} of {system.title} ({system.feed.capabilities.label})"
+            f"{verb} {counted(len(named), 'job')} in {queues} of {system.title} ({system.feed.capabilities.label}): "
+            + ", ".join(f"{count:,} {state.value}" for state, count in manifest.states.items())
         ]
     if manifest.missing:
         lines.append(f"not found: {', '.join(map(cell, manifest.missing))}")
     reasons = Counter(reason for _, reason in manifest.different)
     lines += [f"{counted(number, 'job')} left out: {reason}" for reason, number in reasons.most_common()]
+    lines += [manifest.spares] if manifest.spares else []
     lines += [
         f"  {cell(job.ref.id)}  {cell(job.name or job.type)}  {job.state.value}{_data(job)}" for job in named[:SHOWN]
     ]

@@ -87,7 +87,7 @@ def name(text: Untrusted | None) -> SafeText:
 
 
 def tell_error(job: Job) -> dict[str, object]:
-    """Return the class and message of a job's last error as a part of its evidence; nothing where none is kept."""
+    """Return a job's last error, its class and message, as evidence; nothing where none is kept."""
     if job.error is None:
         return {}
     parts = [part.raw for part in (job.error.class_name, job.error.message) if part.raw.strip()]

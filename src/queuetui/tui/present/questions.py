@@ -189,7 +189,8 @@ def _target(manifest: Manifest, verb: Verb) -> str:
 
 def _left_out_lines(manifest: Manifest) -> list[TextLine]:
     reasons = Counter(_told_here(reason) for _, reason in manifest.different)
-    return [line_of(say(f"{number:,} left out ({reason})", Tone.MUTED)) for reason, number in reasons.most_common()]
+    lines = [f"{number:,} left out ({reason})" for reason, number in reasons.most_common()]
+    return [line_of(say(text, Tone.MUTED)) for text in (*lines, *filter(None, [manifest.spares]))]
 
 
 def _fitting_lines(manifest: Manifest) -> list[TextLine]:
