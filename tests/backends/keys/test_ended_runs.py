@@ -13,6 +13,7 @@ from queuetui.backends.discover import open_backend
 from queuetui.backends.foreign.huey.messages import read_outcome
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
+from queuetui.model.snapshot import Watch
 from tests.backends.captures import query, run_script
 
 _COLUMNS = "task_id text, status text, result blob, date_done datetime, traceback text"
@@ -26,26 +27,37 @@ def _text(said: str) -> bytes:
     return b"X" + len(said.encode()).to_bytes(4, "little") + said.encode()
 
 
-def test_the_try_by_which_arq_gives_up_is_no_run(redis_url: str) -> None:
-    """It counts a try before it finds that there were enough: of four counted ones three were begun, of none none."""
-    error = b"carq.worker\nJobExecutionFailed\n" + _text("max 3 retries exceeded") + b"\x85R"
+@pytest.mark.parametrize(
+    ("class_name", "message", "counted", "state", "attempts"),
+    [
+        ("arq.worker\nJobExecutionFailed", "max 3 retries exceeded", 4, "failed", 3),
+        ("arq.worker\nJobExecutionFailed", "max 3 retries exceeded", 0, "failed", 0),
+        ("arq.worker\nJobExecutionFailed", "job expired", 1, "failed", 0),
+        ("arq.worker\nJobExecutionFailed", "function 'again' not found", 2, "failed", 1),
+        ("builtins\nValueError", "user not found", 2, "failed", 2),
+        ("asyncio.exceptions\nCancelledError", None, 2, "cancelled", 2),
+    ],
+)
+def test_what_arq_ends_by_itself_is_no_run(
+    redis_url: str, class_name: str, message: str | None, counted: int, state: str, attempts: int
+) -> None:
+    """It counts a try before it finds that it may or need not begin one; an aborted job is cancelled and has no error."""
+    args = b")" if message is None else _text(message) + b"\x85"
     pairs = {
         "s": b"\x89",
         "f": _text("again"),
         "a": b")",
         "k": b"}",
         "q": _text("arq:queue"),
-        "r": error,
+        "r": b"c" + class_name.encode() + b"\n" + args + b"R",
+        "t": b"K" + bytes([counted]),
     }
     with redis.Redis.from_url(redis_url) as client:
-        for job_id, tries in (("x", b"K\x04"), ("none", b"K\x00")):
-            told = b"".join(_text(name) + one for name, one in {**pairs, "t": tries}.items())
-            client.set(f"arq:result:{job_id}", b"\x80\x04}(" + told + b"u.")
-    backend = open_backend(redis_url, BackendOptions(kind="arq"))
-    job = backend.inspector.get("x")
-    assert (job.attempts, job.error and job.error.message.raw) == (3, "max 3 retries exceeded")
-    assert backend.inspector.get("none").attempts == 0
-    backend.close()
+        client.set("arq:result:x", b"\x80\x04}(" + b"".join(_text(name) + one for name, one in pairs.items()) + b"u.")
+    with closing(open_backend(redis_url, BackendOptions(kind="arq"))) as backend:
+        job = backend.inspector.get("x")
+        assert (job.state, job.attempts, job.error and job.error.message.raw) == (state, attempts, message)
+        assert backend.inspector.snapshot(Watch()).counts[job.state].value == 1
 
 
 def test_a_pickled_job_of_saq_has_ended(redis_url: str) -> None:

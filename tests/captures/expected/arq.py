@@ -32,10 +32,16 @@ _ARQ = Expectation(
     kind="arq",
     stuck_after_s=_LATE_S,
     deeds=(
-        Deed(Verb.RETRY, "failed", State.PENDING, {**_QUEUED, "tries": False}),
+        *(
+            Deed(Verb.RETRY, word, State.PENDING, {**_QUEUED, "tries": False})
+            for word in ("failed", "aborted", "cancelled")
+        ),
         *(Deed(Verb.RETRY, word, State.PENDING, _QUEUED) for word in ("delayed", "retrying")),
         Deed(Verb.RELEASE, "stuck", State.PENDING, {**_QUEUED, "tries": True}, _LATE_S),
-        *(Deed(Verb.DELETE, word, None, {}) for word in ("waiting", "delayed", "retrying", "failed", "completed")),
+        *(
+            Deed(Verb.DELETE, word, None, {})
+            for word in ("waiting", "delayed", "retrying", "failed", "completed", "aborted", "cancelled")
+        ),
     ),
     stored=_arq_job,
 )

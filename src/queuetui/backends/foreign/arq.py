@@ -47,7 +47,7 @@ _decode = partial(read_object, Decoder((), (PICKLE, JSON, MSGPACK)), "it")
 _TRIES_LAST, _JOB_LASTS_MS = timedelta(seconds=88_400), 86_400_000
 _MOST_OTHERS = 1_000
 _LATER = (State.SCHEDULED, State.RETRYING)
-_ENDED = (State.FAILED, State.COMPLETED)
+_ENDED = (State.FAILED, State.COMPLETED, State.CANCELLED)
 _STANDS = (State.PENDING, *_LATER, State.PROCESSING)
 _ENDS = Shelf("result", _RESULT, Kind.KEYS, _ENDED)
 
@@ -74,7 +74,7 @@ class Arq(KeysProduct):
         self._keys, self._names = keys, QueueNames(keys, b"arq:*", _queue_of, self._named)
         self.listed: ListedKeys = ListedKeys(keys, _RESULT)
         self.rules = (
-            Rule(Verb.RETRY, frozenset({State.FAILED}), _again),
+            Rule(Verb.RETRY, frozenset({State.FAILED, State.CANCELLED}), _again),
             Rule(Verb.RETRY, frozenset(_LATER), _run_now),
             Rule(Verb.RELEASE, frozenset({State.PROCESSING}), _release),
             Rule(Verb.DELETE, frozenset({State.PENDING, *_LATER, *_ENDED}), _delete),
@@ -196,21 +196,27 @@ def _read_result(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job
     if said is None:
         return Job(ref, Untrusted("?"), Untrusted(""), State.FAILED, Untrusted(""), remarks=(problem,))
     is_failed = not said.get("s")
+    is_aborted = is_failed and _is_aborted(said.get("r"))
     call, payload = str(said.get("f")), to_json({"args": said.get("a") or [], "kwargs": said.get("k") or {}})
-    error = _read_error(said.get("r")) if is_failed else None
+    error = _read_error(said.get("r")) if is_failed and not is_aborted else None
+    state = State.CANCELLED if is_aborted else State.FAILED if is_failed else State.COMPLETED
     return Job(
-        ref, Untrusted(call), Untrusted(str(said.get("q") or "")), State.FAILED if is_failed else State.COMPLETED,
-        Untrusted(payload),
+        ref, Untrusted(call), Untrusted(str(said.get("q") or "")), state, Untrusted(payload),
         data=summarise_call(call, payload, moment.summaries),
-        # Given up by the count of its tries: the last of these was not begun.
-        attempts=max(number_of(said.get("t")) - int(bool(error and _GIVEN_UP.fullmatch(error.message.raw))), 0),
+        # What arq gives up by itself has been counted as one more try, which was not begun.
+        attempts=max(number_of(said.get("t")) - int(bool(error and _NOT_BEGUN.fullmatch(error.message.raw))), 0),
         error=error,
         result=None if is_failed else Untrusted(to_json(said.get("r"))),
         created_at=at_of(said.get("et")),
         started_at=at_of(said.get("st")),
         completed_at=at_of(said.get("ft")),
-        remarks=(_NO_TRACE,) if is_failed else (),
+        remarks=(_ABORTED,) if is_aborted else (_NO_TRACE,) if is_failed else (),
     )  # fmt: skip
+
+
+def _is_aborted(told: object) -> bool:
+    """Tell whether a result is that of `Job.abort`; what a worker cuts off, arq runs again."""
+    return isinstance(told, dict) and str(told.get("__class__")).rpartition(".")[2] == "CancelledError"
 
 
 def _read_error(told: object) -> JobError:
@@ -286,14 +292,15 @@ _UNTIMED = (
     "arq does not store when a run began: this is told by how long its count of tries is kept, or by when it was due"
 )
 _NO_ERROR = "arq keeps no error of a run that is tried again"
-_GIVEN_UP = re.compile(r"max \d+ retries exceeded")
+_NOT_BEGUN = re.compile(r"max \d+ retries exceeded|job expired|function .* not found", re.DOTALL)
+_ABORTED = "it was aborted, before it ran or while it did: arq stores the same of both"
 _NO_TRACE = "arq keeps no traceback: it stands in the worker's log"
 _SILENT = "no worker of its queue beats"
 _REASONS = usual_reasons("arq", schedules="arq's cron jobs are in the application's code") | {
-    Verb.CANCEL: "arq keeps no cancelled jobs: delete one that waits; to abort a run its worker must allow it (allow_abort_jobs)"
+    Verb.CANCEL: "a worker of arq alone aborts, where it is allowed to (allow_abort_jobs): use Job.abort, or delete a job that waits"
 }
 _WARNINGS = {
-    Verb.RETRY: "a job that failed begins anew: its result and its count of tries are taken away",
+    Verb.RETRY: "a job that has ended begins anew: its result and its count of tries are taken away",
     Verb.RELEASE: "arq stores no workers: make sure that the job's worker is dead, or the job runs twice",
     Verb.DELETE: "arq keeps no copy of a deleted job",
 }
