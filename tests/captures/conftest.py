@@ -24,7 +24,8 @@ class Folder:
     """A file of a store with the file of what is true of it: `dump.postgres.sql` has `truth.json` or `truth.postgres.json`.
 
     Of several captures in one folder each has a name: `dump.NAME.postgres.sql` has `truth.NAME.json` or `truth.NAME.postgres.json`, and
-    `keys-NAME.jsonl` has `truth-NAME.json`. Where several systems live in one database each has a truth: `truth.SYSTEM.postgres.json`.
+    `keys-NAME.jsonl` has `truth-NAME.json`. Where several systems live in one database each has a truth: `truth.SYSTEM.postgres.json`,
+    or `truth.SYSTEM.keys.json` in Redis.
     """
 
     path: Path
@@ -88,7 +89,7 @@ class Folder:
 def _captures_in(path: Path) -> Iterator[Folder]:
     for kind in STORES:
         first, _, ending = kind.partition(".")
-        store = ending.removesuffix(".sql")
+        store = "keys" if first == "keys" else ending.removesuffix(".sql")
         for file in sorted({*path.glob(kind), *path.glob(f"{first}[.-]*.{ending}")}):
             name = file.name.removeprefix(first).removesuffix(ending).rstrip(".")
             for true in _truths_of(path, name, store):
@@ -104,7 +105,7 @@ def _truths_of(path: Path, name: str, store: str) -> list[str]:
 
 def _folders() -> list[Folder]:
     named = [Path(each) for each in os.environ.get("QUEUETUI_EXTRA_FIXTURES", "").split(os.pathsep) if each]
-    extra = [path for one in named for path in ([one] if any(_captures_in(one)) else _folders_in(one))]
+    extra = [path for one in named for path in _folders_in(one)]
     paths = [*sorted(FIXTURES.iterdir()), *extra]
     found = [folder for path in paths for folder in _captures_in(path)]
     without = set(extra) - {folder.path for folder in found}
@@ -113,8 +114,13 @@ def _folders() -> list[Folder]:
 
 
 def _folders_in(path: Path) -> list[Path]:
-    """Return the folders of captures below one, itself where there are none."""
-    return [one for one in sorted(path.glob("*/")) if any(_captures_in(one))] or [path]
+    """Return the folders of captures in one and below it, itself where there are none."""
+    inner = [found for one in sorted(path.glob("*/")) for found in _find_below(one)]
+    return ([path] if any(_captures_in(path)) else []) + inner or [path]
+
+
+def _find_below(path: Path) -> list[Path]:
+    return [one for one in _folders_in(path) if any(_captures_in(one))]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -87,7 +87,7 @@ def test_each_job_is_what_its_truth_says(backend: Backend, loaded: Capture, fold
 
     What the system itself does not store in every case is true, or the job says in a remark that it is not known.
     """
-    jobs = {job.ref.id: job for job in _list(backend)}
+    jobs = {job.ref.id: _said_of(backend, job) for job in _list(backend)}
     queues = {job.queue.raw for job in jobs.values()}
     assert len(queues) == 1 or not folder.expectation.one_queue
     unsure = folder.expectation.unsure
@@ -111,7 +111,13 @@ def test_each_job_is_what_its_truth_says(backend: Backend, loaded: Capture, fold
                 assert name in unsure, (job_id, name, found[name], value)
                 assert any(unsure[name] in remark for remark in job.remarks), (job_id, name, found[name], value)
         if job.attempts != true.get("attempts", 0) and "attempts" not in folder.expectation.guessed:
-            assert job.attempts < true["attempts"]
+            assert job.attempts < true.get("attempts", 0)
+
+
+def _said_of(backend: Backend, job: Job) -> Job:
+    """Return a job as it is listed, or as it is opened where it says that a list leaves out what is too long."""
+    is_long = any("is read where the job is opened" in remark for remark in job.remarks)
+    return backend.inspector.get(job.ref.id) if is_long else job
 
 
 def test_a_view_is_what_the_single_reads_give(backend: Backend, whole: list[Job]) -> None:

@@ -86,7 +86,7 @@ def reader(fresh: Capture) -> Iterator[Capture]:
 def test_a_user_who_may_only_read_sees_everything(reader: Capture) -> None:
     """With the rights to read, all is read and discovered without a problem."""
     read_everything(reader.open(1))
-    assert [one.kind for one in discover(reader.url, BackendOptions())] == [reader.kind]
+    assert reader.kind in {one.kind for one in discover(reader.url, BackendOptions())}
 
 
 def test_a_user_who_may_only_read_is_refused_in_words(reader: Capture, folder: Folder) -> None:

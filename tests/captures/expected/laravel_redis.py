@@ -19,20 +19,23 @@ def _laravel_job(url: str, job_id: str) -> Values | None:
     """Return where a job of Laravel stands, the runs that its message counts."""
     with redis_client(url) as client:
         for key in client.keys("*queues:*"):
-            found = next((one for one in _members(client, key) if json.loads(one).get("uuid") == job_id), None)
+            # A queue may have the name of what stands beside another one: its type tells them apart.
+            is_list = client.type(key) == b"list"
+            members = client.lrange(key, 0, -1) if is_list else client.zrange(key, 0, -1)
+            found = next((one for one in map(_read, members) if one.get("uuid") == job_id), None)
             if found is not None:
-                role = key.rpartition(b":")[2].decode()
-                place = role if role in ("delayed", "reserved") else "list"
-                return {"stands": place, "attempts": json.loads(found)["attempts"]}
+                return {
+                    "stands": "list" if is_list else key.rpartition(b":")[2].decode(),
+                    "attempts": found["attempts"],
+                }
     rows = query(take_beside(url)[1], f"select uuid from failed_jobs where uuid = '{job_id}'")
     return {"stands": "failed_jobs"} if rows else None
 
 
-def _members(client: Any, key: bytes) -> list[bytes]:
-    if key.endswith(b":notify"):
-        return []
-    members: list[bytes] = client.lrange(key, 0, -1) if client.type(key) == b"list" else client.zrange(key, 0, -1)
-    return members
+def _read(member: bytes) -> dict[str, Any]:
+    """Return a message; what tells a worker of one is a number."""
+    said = json.loads(member)
+    return said if isinstance(said, dict) else {}
 
 
 _AGAIN: Values = {"stands": "list", "attempts": 0}
