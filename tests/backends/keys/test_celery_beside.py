@@ -12,11 +12,10 @@ import redis
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
-from queuetui.backends.keys.changes import KeysChange, KeysStep
-from queuetui.backends.keys.operator import run_change
+from queuetui.backends.foreign.celery.split_server import SplitServer, run_on_both
+from queuetui.backends.keys.changes import Guard, KeysChange
 from queuetui.backends.redis.condition import ServerCondition
 from queuetui.backends.redis.server import RedisServer
-from queuetui.backends.redis.split_server import SplitServer
 from queuetui.model.access import Access, Way
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.errors import UnknownOutcome
@@ -173,11 +172,11 @@ def test_what_a_worker_changed_before_the_second_store_was_is_told(apart: Captur
             return answer
 
     server = Overtaken(broker, RedisServer(results, BackendOptions()), HEAD, BackendOptions())
-    guard = KeysStep(("GET", HEAD + b"1"), ("FAILURE",))
-    put, remove = KeysStep(("LPUSH", b"sent", b"message")), KeysStep(("DEL", HEAD + b"1"))
+    guard = Guard(("GET", HEAD + b"1"), ("FAILURE",))
+    change = KeysChange((guard,), (("LPUSH", b"sent", b"message"),), (("DEL", HEAD + b"1"),))
     with _results(apart) as client:
         client.set(HEAD + b"1", "FAILURE")
         with pytest.raises(UnknownOutcome, match="its message was changed"):
-            run_change(server, "trying", KeysChange((guard,), (put,), (remove,)))
+            run_on_both(server, "trying", change)
         assert client.get(HEAD + b"1") == b"SUCCESS"
     server.close()

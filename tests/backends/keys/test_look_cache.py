@@ -16,7 +16,8 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
 from queuetui.backends.keys import look_cache
 from queuetui.backends.keys.changes import KeysChange
-from queuetui.backends.keys.operator import KeysOperator, run_change
+from queuetui.backends.keys.guarded import run_change
+from queuetui.backends.keys.operator import KeysOperator
 from queuetui.backends.reading import act_cache
 from queuetui.model.act import Act, Target, Verb
 from queuetui.model.errors import UnknownOutcome
@@ -97,7 +98,7 @@ def test_no_count_stands_beside_a_change_of_unknown_outcome(redis_url: str, monk
         with monkeypatch.context() as patched:
             patched.setattr(server.connections, "ask", Mock(side_effect=redis.TimeoutError))
             with pytest.raises(UnknownOutcome):
-                run_change(server, "sending a task", KeysChange((), (), ()))
+                run_change(server, "sending a task", KeysChange(()))
         told.append(_pending(backend.inspector.snapshot(Watch()))["post"][1])
     assert told == [Exactness.EXACT, Exactness.CACHED, Exactness.EXACT]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -16,13 +16,14 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
-from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, holds, is_of_kind, stands, take_away
+from queuetui.backends.keys.changes import Guard, KeysChange, Rule, holds, is_of_kind, scores, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames
-from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.product import KeysProduct
+from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, names_in
+from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
+from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, number_of, object_of, read_object, text_of, to_json
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.arq_pickle import job_of_result
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
@@ -70,7 +71,7 @@ class Arq(KeysProduct):
     home = "the keys arq:"
 
     def __init__(self, keys: KeyList, settings: Mapping[str, str]) -> None:
-        self._named = [name.encode() for name in settings.get("arq.queues", "").replace(",", " ").split()]
+        self._named = names_in(settings, "arq.queues")
         self._keys, self._names = keys, QueueNames(keys, b"arq:*", _queue_of, self._named)
         self.listed: ListedKeys = ListedKeys(keys, _RESULT)
         self.rules = (
@@ -158,10 +159,8 @@ def _read_standing(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> J
     elif due is not None and due > moment.now:
         state = State.RETRYING if tried else State.SCHEDULED
     ref = JobRef(moment.backend, text_of(entry.member), make_rev(entry, raw, tries, run))
-    queue = Untrusted(entry.shelf.queue or "")
     if said is None:
-        remark = _GONE if raw is None else problem
-        return Job(ref, Untrusted("?"), queue, state, Untrusted(""), scheduled_at=due, remarks=(remark,))
+        return replace(unread_job(ref, entry.shelf, state, _GONE if raw is None else problem), scheduled_at=due)
     is_run = state is State.PROCESSING
     began = _began(due, int(tries_ms), moment) if is_run else None
     remarks = [_UNTIMED] if is_run else [_NO_ERROR] if tried else []
@@ -169,7 +168,7 @@ def _read_standing(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> J
         remarks.append(_SILENT)
     call, payload = str(said.get("f")), to_json({"args": said.get("a") or [], "kwargs": said.get("k") or {}})
     return Job(
-        ref, Untrusted(call), queue, state, Untrusted(payload),
+        ref, Untrusted(call), Untrusted(entry.shelf.queue or ""), state, Untrusted(payload),
         data=summarise_call(call, payload, moment.summaries),
         attempts=tried,
         created_at=at_of(said.get("et")),
@@ -194,7 +193,7 @@ def _read_result(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job
     said, problem = _decode(raw)
     ref = JobRef(moment.backend, text_of(_id(entry)), make_rev(entry, raw))
     if said is None:
-        return Job(ref, Untrusted("?"), Untrusted(""), State.FAILED, Untrusted(""), remarks=(problem,))
+        return unread_job(ref, entry.shelf, State.FAILED, problem)
     is_failed = not said.get("s")
     is_aborted = is_failed and _is_aborted(said.get("r"))
     call, payload = str(said.get("f")), to_json({"args": said.get("a") or [], "kwargs": said.get("k") or {}})
@@ -228,7 +227,7 @@ def _read_error(told: object) -> JobError:
     return JobError(Untrusted(str(told["__class__"]).rpartition(".")[2]), Untrusted(", ".join(words)), Untrusted(""))
 
 
-def _still(seen: Seen) -> tuple[KeysStep, ...]:
+def _still(seen: Seen) -> tuple[Guard, ...]:
     """Return the guards that a waiting job stands as it was seen, and that nobody runs it."""
     name = seen.entry.member
     return (stands(seen.entry), holds(_JOB + name, seen.loaded[0]), holds(_RUN + name, None))
@@ -241,11 +240,11 @@ def _again(seen: Seen, moment: KeysMoment) -> KeysChange | str:
     if job is None or not queue:
         return _UNWRITABLE
     shelf = Shelf("queue", queue, Kind.SORTED, _STANDS, seen.job.queue.raw)
-    nowhere = (holds(_JOB + name, None), KeysStep(("ZSCORE", queue, name), ("",)), is_of_kind(shelf))
+    nowhere = (holds(_JOB + name, None), scores(queue, name, None), is_of_kind(shelf))
     return KeysChange(
         (holds(seen.entry.member, raw), *nowhere),
-        (KeysStep(("PSETEX", _JOB + name, _JOB_LASTS_MS, job)), KeysStep(("ZADD", queue, moment.now_ms, name))),
-        (KeysStep(("DEL", seen.entry.member)), KeysStep(("DEL", _TRIES + name))),
+        (("PSETEX", _JOB + name, _JOB_LASTS_MS, job), ("ZADD", queue, moment.now_ms, name)),
+        (("DEL", seen.entry.member), ("DEL", _TRIES + name)),
         kept=(seen.entry.member, _TRIES + name),
         after=Entry(shelf, name),
     )
@@ -261,8 +260,8 @@ def _job_of(raw: bytes) -> bytes | None:
 
 def _run_now(seen: Seen, moment: KeysMoment) -> KeysChange | str:
     entry = seen.entry
-    now = KeysStep(("ZADD", entry.shelf.key, "XX", moment.now_ms, entry.member))
-    return KeysChange(_still(seen), (now,), (), kept=(), after=entry) if seen.loaded[0] else _GONE
+    now: Command = ("ZADD", entry.shelf.key, "XX", moment.now_ms, entry.member)
+    return KeysChange(_still(seen), (now,), after=entry) if seen.loaded[0] else _GONE
 
 
 def _release(seen: Seen, moment: KeysMoment) -> KeysChange | str:
@@ -271,16 +270,15 @@ def _release(seen: Seen, moment: KeysMoment) -> KeysChange | str:
         return _RUNS_ON
     run = _RUN + seen.entry.member
     guards = (stands(seen.entry), holds(run, seen.loaded[2]))
-    return KeysChange(guards, (), (KeysStep(("DEL", run)),), kept=(run,), after=seen.entry, note=RUNS_TWICE)
+    return KeysChange(guards, removes=(("DEL", run),), kept=(run,), after=seen.entry, note=RUNS_TWICE)
 
 
 def _delete(seen: Seen, moment: KeysMoment) -> KeysChange | str:  # noqa: ARG001 - every rule is asked alike
     if seen.entry.shelf.role == "result":
-        return KeysChange(
-            (holds(seen.entry.member, seen.loaded[0]),), (), (take_away(seen.entry),), kept=(seen.entry.member,)
-        )
+        unchanged = holds(seen.entry.member, seen.loaded[0])
+        return KeysChange((unchanged,), removes=(take_away(seen.entry),), kept=(seen.entry.member,))
     keys = (_JOB + seen.entry.member, _TRIES + seen.entry.member)
-    return KeysChange(_still(seen), (), (take_away(seen.entry), *(KeysStep(("DEL", key)) for key in keys)), kept=keys)
+    return KeysChange(_still(seen), removes=(take_away(seen.entry), *(("DEL", key) for key in keys)), kept=keys)
 
 
 _GONE = "its job expired or was deleted: a worker that takes its id fails it as expired"

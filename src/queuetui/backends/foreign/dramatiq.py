@@ -16,13 +16,14 @@ from typing import Any
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
-from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, says, stands, take_away
+from queuetui.backends.keys.changes import Guard, KeysChange, Rule, is_of_kind, says, scores, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.scanned_keys import QueueNames, escape_glob
-from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, object_of, read_object, text_of
+from queuetui.backends.keys.product import KeysProduct
+from queuetui.backends.keys.scanned_keys import QueueNames, escape_glob, names_in
+from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
+from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
+from queuetui.backends.keys.stored_values import at_of, object_of, read_object, text_of, write_json
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
@@ -70,7 +71,7 @@ class Dramatiq(KeysProduct):
         self.prefix = f"{namespace}:".encode()
         self.results = settings.get("dramatiq.results", "dramatiq-results")
         self.home = f"the sorted set {namespace}{text_of(_BEATS)}"
-        named = [name.encode() for name in settings.get("dramatiq.queues", "").replace(",", " ").split()]
+        named = names_in(settings, "dramatiq.queues")
         self._names = QueueNames(keys, escape_glob(self.prefix) + b"*.msgs", self._queue_of, named)
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, *_LATER}), self._retry),
@@ -146,15 +147,14 @@ class Dramatiq(KeysProduct):
         state = State.RETRYING if retries > 0 and State.RETRYING in entry.shelf.states else entry.shelf.states[0]
         job_id = str((said or {}).get("message_id") or text_of(entry.member))
         ref = JobRef(moment.backend, job_id, make_rev(entry, raw))
-        queue = Untrusted(entry.shelf.queue or "")
         if said is None:
-            return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE if raw is None else problem,))
+            return unread_job(ref, entry.shelf, state, _GONE if raw is None else problem)
         call, payload = str(said.get("actor_name")), _shown(said, options)
         error, lacking = _read_error(options, loaded[1:], state)
         broker = text_of(self._broker(entry))
         due_at = at_of(options.get("eta" if role in ("delayed", "held") else "requeue_timestamp"))
         return Job(
-            ref, Untrusted(call), queue, state, Untrusted(payload),
+            ref, Untrusted(call), Untrusted(entry.shelf.queue or ""), state, Untrusted(payload),
             data=summarise_call(call, payload, moment.summaries),
             attempts=retries + (state in (State.PROCESSING, State.FAILED)),
             max_attempts=options["max_retries"] + 1 if isinstance(options.get("max_retries"), int) else None,
@@ -184,10 +184,8 @@ class Dramatiq(KeysProduct):
             said["options"].pop(name, None)
         said["options"]["requeue_timestamp"] = round(moment.now.timestamp() * 1_000)
         said["queue_name"] = entry.shelf.queue
-        try:
-            return self._move(seen, json.dumps(said, separators=(",", ":"), allow_nan=False))
-        except ValueError:
-            return _UNWRITABLE
+        message = write_json(said)
+        return _UNWRITABLE if message is None else self._move(seen, message)
 
     def _release(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put what a dead worker had taken back into its queue, as Dramatiq's own maintenance does."""
@@ -199,29 +197,29 @@ class Dramatiq(KeysProduct):
         if seen.entry.shelf.role == "held" and not self._is_dead(seen, moment):
             return _HELD
         messages = self._messages(seen.entry)
-        gone = (take_away(seen.entry), KeysStep(("HDEL", messages, seen.entry.member)))
-        return KeysChange(self._guards(seen), (), gone, kept_fields=((messages, seen.entry.member),))
+        gone = (take_away(seen.entry), ("HDEL", messages, seen.entry.member))
+        return KeysChange(self._guards(seen), removes=gone, kept_fields=((messages, seen.entry.member),))
 
-    def _move(self, seen: Seen, message: str | None, note: str = "") -> KeysChange:
+    def _move(self, seen: Seen, message: bytes | None, note: str = "") -> KeysChange:
         """Put an id at the end of its queue, with a message where that is another one than before."""
         entry, messages = seen.entry, self._messages(seen.entry)
         key = self._key(_bare(self._place(entry)))
         queue = Shelf("queue", key, Kind.LIST, (State.PENDING, State.RETRYING), entry.shelf.queue)
-        new, old = ("HSET", key + b".msgs", entry.member, message or ""), ("HDEL", messages, entry.member)
+        new, old = ("HSET", key + b".msgs", entry.member, message or b""), ("HDEL", messages, entry.member)
         return KeysChange(
-            (*self._guards(seen), is_of_kind(queue), KeysStep(("TYPE", key + b".msgs"), ("hash", "none"), ODD_GOAL)),
-            (*([KeysStep(new)] if message else []), KeysStep(("RPUSH", key, entry.member))),
-            (take_away(entry), *([KeysStep(old)] if message else [])),
+            (*self._guards(seen), is_of_kind(queue), Guard(("TYPE", key + b".msgs"), ("hash", "none"), ODD_GOAL)),
+            (*([new] if message else []), ("RPUSH", key, entry.member)),
+            (take_away(entry), *([old] if message else [])),
             kept_fields=((messages, entry.member),),
             after=Entry(queue, entry.member),
             note=note,
         )
 
-    def _guards(self, seen: Seen) -> tuple[KeysStep, ...]:
+    def _guards(self, seen: Seen) -> tuple[Guard, ...]:
         """Return the guards of a change: the message is as it was seen, and its worker is still silent."""
         entry = seen.entry
         broker = self._broker(entry)
-        silent = (KeysStep(("ZSCORE", self._beats, broker), (seen.loaded[1] or b"",)),) if broker else ()
+        silent = (scores(self._beats, broker, seen.loaded[1]),) if broker else ()
         return (stands(entry), says(self._messages(entry), entry.member, seen.loaded[0]), *silent)
 
     def _is_dead(self, seen: Seen, moment: KeysMoment) -> bool:

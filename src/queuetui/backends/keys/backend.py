@@ -8,6 +8,7 @@ from queuetui.backends.backend import Backend, late
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.found import Found
 from queuetui.backends.keys.entry_reader import KeysReading
+from queuetui.backends.keys.guarded import RunChange
 from queuetui.backends.keys.inspector import KeysInspector
 from queuetui.backends.keys.operator import KeysOperator
 from queuetui.backends.keys.product import KeysProduct
@@ -18,12 +19,14 @@ from queuetui.backends.redis.server import RedisServer
 class KeysBackend(Backend):
     """One product's queue, looked at and mended."""
 
-    def __init__(self, server: RedisServer, product: KeysProduct, *, beside: Backend | None = None) -> None:
+    def __init__(
+        self, server: RedisServer, product: KeysProduct, *, beside: Backend | None = None, run: RunChange | None = None
+    ) -> None:
         inspector = KeysInspector(server, product)
         server.changed = inspector.looks.forget
         super().__init__(
             inspector=lambda: inspector,
-            operator=lambda: KeysOperator(server, product),
+            operator=lambda: KeysOperator(server, product, run),
             examiner=late("redis.condition", "ServerCondition", server),
             server_look=late("redis.server_look", "RedisServerLook", server),
             limits=server.options.limits,

@@ -12,6 +12,7 @@ from queuetui.backends.redis.server import Value
 from queuetui.model.act import Verb
 from queuetui.model.state import State
 
+# The answer of a guard that is any but none.
 PRESENT = "present"
 # Writes a part into another store, does the rest, and keeps that part only if the rest was done; the answer is None where it was
 # not, else the job's state and revision there.
@@ -19,82 +20,82 @@ Within = Callable[[Callable[[], bool]], tuple[State | None, str | None] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class KeysStep:
-    """One command of a change; `answers` let that go on: PRESENT is any but none, an empty tuple any.
-
-    `why` is told of a guard that did not hold, where that does not mean that the job has changed.
-    """
+class Guard:
+    """A command that reads, and the answers with which a change goes on."""
 
     command: Command
-    answers: tuple[Value, ...] = ()
+    answers: tuple[Value, ...]
+    # Told of a job where the guard does not hold; empty where that means that the job has changed.
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LuaDecision:
-    """A Lua file of the product's, by folder and name, and its arguments.
+    """A Lua file of a product's that runs within `guarded.lua` once all guards hold.
 
-    It runs within `guarded.lua` when all guards hold: it reads, and returns commands, puts before removes.
+    It only reads, and returns commands: what puts before what removes.
     """
 
+    # Its folders from the package's root, then its name.
     script: tuple[str, ...]
     values: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KeysChange:
-    """What is done to one job: guards read, puts write, removes take away, then what a decision adds.
+    """What is done to one job: all of it in this order, or nothing where a guard does not hold."""
 
-    A full memory refuses what writes, never what takes away: in another order the job would be lost. `after` is where the job then
-    stands. `kept` are keys that `before` holds whole beside the entry, `kept_fields` fields of hashes that many jobs share.
-    `within` does the change together with one of another store, in which the job then stands.
-    """
-
-    guards: tuple[KeysStep, ...]
-    puts: tuple[KeysStep, ...]
-    removes: tuple[KeysStep, ...]
+    guards: tuple[Guard, ...]
+    # Commands that write. They come first: a full memory refuses them, never those that take away, and the job would be lost.
+    puts: tuple[Command, ...] = ()
+    removes: tuple[Command, ...] = ()
+    # Adds commands that depend on the data at that moment.
     decision: LuaDecision | None = None
+    # Keys that the act's record keeps whole, and fields of hashes that many jobs share, beside the entry itself.
     kept: tuple[bytes, ...] = ()
     kept_fields: tuple[tuple[bytes, bytes], ...] = ()
+    # Where the job then stands.
     after: Entry | None = None
+    # Told with the outcome.
     note: str = ""
+    # Does the change together with one of another store, in which the job then stands.
     within: Within | None = None
 
-    @property
-    def steps(self) -> tuple[KeysStep, ...]:
-        """All steps in the one order."""
-        return (*self.guards, *self.puts, *self.removes)
 
-
-def stands(entry: Entry) -> KeysStep:
+def stands(entry: Entry) -> Guard:
     """Return the guard that an entry is still where it was seen, with its score or value."""
     answers: dict[Kind, Value] = {Kind.LIST: PRESENT, Kind.SORTED: entry.score or b"", Kind.HASH: entry.value or b""}
-    return KeysStep(entry.shelf.find(entry.member), (answers.get(entry.shelf.kind, "1"),))
+    return Guard(entry.shelf.find(entry.member), (answers.get(entry.shelf.kind, "1"),))
 
 
-def says(key: bytes, name: str | bytes, value: bytes | None) -> KeysStep:
+def says(key: bytes, name: str | bytes, value: bytes | None) -> Guard:
     """Return the guard that a field of a hash is as it was read; a missing one answers with nothing."""
-    return KeysStep(("HGET", key, name), (value or b"",))
+    return Guard(("HGET", key, name), (value or b"",))
 
 
-def holds(key: bytes, value: bytes | None) -> KeysStep:
+def holds(key: bytes, value: bytes | None) -> Guard:
     """Return the guard that a key of one value is as it was read, or still not there."""
-    return KeysStep(("GET", key), (value or b"",))
+    return Guard(("GET", key), (value or b"",))
 
 
-def is_of_kind(shelf: Shelf) -> KeysStep:
+def scores(key: bytes, member: bytes, score: bytes | None) -> Guard:
+    """Return the guard that a member of a sorted set has the score that was read, or is still not there."""
+    return Guard(("ZSCORE", key, member), (score or b"",))
+
+
+def is_of_kind(shelf: Shelf) -> Guard:
     """Return the guard that a key can be put into, which a failed write behind others could not undo."""
-    return KeysStep(("TYPE", shelf.key), (shelf.kind.value, "none"), ODD_GOAL)
+    return Guard(("TYPE", shelf.key), (shelf.kind.value, "none"), ODD_GOAL)
 
 
-def take_away(entry: Entry) -> KeysStep:
-    """Return the step that removes an entry from its shelf."""
+def take_away(entry: Entry) -> Command:
+    """Return the command that removes an entry from its shelf."""
     shelf, member = entry.shelf, entry.member
     if shelf.kind is Kind.LIST:
-        return KeysStep(("LREM", shelf.key, 1, member))
+        return "LREM", shelf.key, 1, member
     if shelf.kind is Kind.KEYS:
-        return KeysStep(("DEL", member))
-    return KeysStep(({Kind.SORTED: "ZREM", Kind.HASH: "HDEL", Kind.SET: "SREM"}[shelf.kind], shelf.key, member))
+        return "DEL", member
+    return {Kind.SORTED: "ZREM", Kind.HASH: "HDEL", Kind.SET: "SREM"}[shelf.kind], shelf.key, member
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
+from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.late_jobs import MOST_LATE, find_late
 from queuetui.backends.keys.look_cache import LookCache
-from queuetui.backends.keys.product import BriefProduct, RepeatingProduct
-from queuetui.backends.keys.shelf import Shelf
-from queuetui.backends.keys.walk import Walk
+from queuetui.backends.keys.seen import Seen
+from queuetui.backends.keys.shelf import Entry, Shelf
 from queuetui.backends.reading.figures import JobFigures
-from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.snapshot import QueueInfo
 from queuetui.model.state import State
@@ -31,17 +29,16 @@ T = TypeVar("T")
 
 @dataclass
 class _Tally:
-    """How many jobs there are of each queue and state, and how many are stuck.
-
-    `doubts` are how parts of a count were got that are not of now. `stuck_among` says among which the stuck were looked for, where that
-    was not all, and `as_of` when.
-    """
+    """How many jobs there are of each queue and state, and how many are stuck."""
 
     reading: KeysReading
+    # When the stuck ones were looked for.
     as_of: datetime
     sizes: Counter[_Key] = field(default_factory=Counter)
+    # How parts of a count were got that are not of now: counts of none.
     doubts: defaultdict[_Key, list[Measured[int]]] = field(default_factory=lambda: defaultdict(list))
     stuck: Counter[str] = field(default_factory=Counter)
+    # Among which jobs the stuck were looked for, empty where among all.
     stuck_among: str = ""
     oldest_due: dict[str, datetime] = field(default_factory=dict)
 
@@ -70,13 +67,16 @@ def count_jobs(reading: KeysReading, looks: LookCache, *, exact: bool = False) -
 
 @dataclass
 class _Counting:
-    """One look: what it counts, and how many members may still be read, at every look and at all."""
+    """One look, by which what it counts is put into `counts`."""
 
     reading: KeysReading
     looks: LookCache
+    # Nothing may be told by an earlier look.
     exact: bool
     counts: _Tally
+    # How many members may still be read at each look, however costly that is.
     always: int = SHARED_ENTRIES
+    # How many members may still be read in all.
     left: int = _SHARED_IN_ALL
 
     def count(self) -> JobFigures:
@@ -113,10 +113,13 @@ class _Counting:
 
     def _take_out_repeated(self, filled: Mapping[Shelf, int]) -> None:
         """Count a job that is to run again once: not where it ended before."""
-        reading, product = self.reading, self.reading.product
-        if not isinstance(product, RepeatingProduct):
+        keys = {shelf.key for shelf in filled}
+        again = {
+            shelf: key for shelf in filled if (key := self.reading.product.left_on(shelf)) is not None and key in keys
+        }
+        if not again:
             return
-        (found, shared), as_of = self._look("repeated", lambda: _read_repeated(reading, product, filled))
+        (found, shared), as_of = self._look("repeated", lambda: _read_repeated(self.reading, again, filled))
         for shelf in filled:
             if shelf.key in found:
                 place = shelf.queue or "", shelf.states[0]
@@ -129,9 +132,10 @@ class _Counting:
         reading = self.reading
 
         def look() -> tuple[_Shares, Counter[str]]:
-            jobs, looked = _read(reading, shelf, MOST_RUNS)
-            stuck = Counter(job.queue.raw for job in jobs if reading.is_stuck(job))
-            return _Shares(Counter((job.queue.raw, job.state) for job in jobs), looked, size), stuck
+            entries = reading.slice(shelf, 0, MOST_RUNS)[:MOST_RUNS]
+            seen = list(reading.load(entries, brief=True))
+            stuck = Counter(one.job.queue.raw for one in seen if reading.is_stuck(one.job))
+            return _share(seen, entries, size), stuck
 
         (shares, stuck), as_of = self._look((shelf.key, "runs"), look)
         if size > MOST_RUNS:
@@ -185,12 +189,13 @@ class _Counting:
 
 
 def _read_repeated(
-    reading: KeysReading, product: RepeatingProduct, filled: Mapping[Shelf, int]
+    reading: KeysReading, again: Mapping[Shelf, bytes], filled: Mapping[Shelf, int]
 ) -> tuple[Counter[bytes], set[bytes]]:
-    """Return how many jobs of other shelves each key holds too, and for which keys that is an estimate."""
-    ended = {shelf.key for shelf in filled}
-    again = {shelf: key for shelf in filled if (key := product.left_on(shelf)) in ended and key is not None}
-    each = min(SHARED_ENTRIES, _SHARED_IN_ALL // max(1, len(again)))
+    """Return how many jobs of other shelves each key holds too, and for which keys that is an estimate.
+
+    `again` are these shelves, each with the key in which its jobs may stand too.
+    """
+    each = min(SHARED_ENTRIES, _SHARED_IN_ALL // len(again))
     slices = [entries for entries in reading.slices([*again], 0, each) if entries]
     named = [
         [(reading.product.id_of(one) or "").encode("utf-8", "surrogatepass") for one in entries] for entries in slices
@@ -207,9 +212,10 @@ def _read_repeated(
 
 @dataclass(frozen=True, slots=True)
 class _Shares:
-    """The jobs that were `told` of by the entries that were `looked` at, and the shelf's size then."""
+    """How the jobs of a shelf's first entries share out."""
 
     told: Counter[_Key]
+    # How many entries were looked at, and the shelf's size then.
     looked: int
     size: int
 
@@ -222,27 +228,17 @@ class _Shares:
 
 
 def _read_shares(reading: KeysReading, shelf: Shelf, most: int, size: int) -> _Shares:
-    """Return what a shelf's first entries tell."""
-    product = reading.product
-    if shelf.queue is None or not isinstance(product, BriefProduct):
-        jobs, looked = _read(reading, shelf, most)
-        return _Shares(Counter((job.queue.raw, job.state) for job in jobs), looked, size)
-    entries = reading.slice(shelf, 0, most)
-    answers = reading.ask([product.tells(one) for one in entries])
-    return _Shares(Counter((shelf.queue, product.state_of(shelf, one)) for one in answers), len(entries), size)
+    """Return what a shelf's first entries tell, by their jobs only where nothing less tells it."""
+    entries = reading.slice(shelf, 0, most)[:most]
+    commands = [command for one in entries if (command := reading.product.tells(one)) is not None]
+    if shelf.queue is None or len(commands) < len(entries):
+        return _share(reading.load(entries, brief=True), entries, size)
+    states = [reading.product.state_of(shelf, answer) for answer in reading.ask(commands)]
+    return _Shares(Counter((shelf.queue, state) for state in states), len(entries), size)
 
 
-def _read(reading: KeysReading, shelf: Shelf, most: int) -> tuple[list[Job], int]:
-    """Return the jobs of a shelf's first entries, and how many entries these are."""
-    found: list[Job] = []
-    looked = 0
-    for bite in Walk(reading, [shelf], [1]).bites(None, min(BITE_ENTRIES, most)):
-        entries = bite[: most - looked]
-        found += [seen.job for seen in reading.load(entries, brief=True)]
-        looked += len(entries)
-        if looked >= most:
-            break
-    return found, looked
+def _share(jobs: Iterable[Seen], entries: Sequence[Entry], size: int) -> _Shares:
+    return _Shares(Counter((one.job.queue.raw, one.job.state) for one in jobs), len(entries), size)
 
 
 def _read_oldest(reading: KeysReading, counts: _Tally) -> None:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from queuetui.backends.keys.product import KeysProduct, Survey
+from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.model.clock import from_us
 from queuetui.model.errors import Unsupported
@@ -40,7 +41,9 @@ class KeysReading:
     server: RedisServer
     product: KeysProduct
     limits: Limits
+    # Keys at which another type of value stands than the product's.
     odd_keys: set[Value] = field(default_factory=set)
+    # What was read to be counted, by key, member, score and value.
     counted: dict[tuple[bytes | None, ...], Seen | None] = field(default_factory=dict)
 
     @cached_property
@@ -51,14 +54,8 @@ class KeysReading:
         if now is None:
             seconds, micros = self.server.ask("asking the server for its time", "TIME")
             now = from_us(int(seconds) * 1_000_000 + int(micros))
-        return KeysMoment(
-            self.server.name,
-            now.astimezone(UTC),
-            self.limits,
-            options.summaries,
-            self.product.capabilities.liveness,
-            self.survey,
-        )
+        survey, liveness = self.survey, self.product.capabilities.liveness
+        return KeysMoment(self.server.name, now.astimezone(UTC), self.limits, survey, liveness, options.summaries)
 
     @cached_property
     def _brief_moment(self) -> KeysMoment:

@@ -122,10 +122,10 @@ class KeysInspector:
         return Identity(f"redis {run} {self.capabilities.kind} {self._product.home}", lasting=False)
 
     def schedules(self) -> ScheduleReading:
-        """Return the schedules that the product keeps."""
+        """Return the schedules that the product keeps, by name."""
         reading = self._reading()
-        found = self._product.schedules(reading.survey, reading.ask)
-        return ScheduleReading(reading.now, (), is_cut=len(found) > MOST_SCHEDULES, kept=found[:MOST_SCHEDULES])
+        found = sorted(self._product.schedules(reading.survey, reading.ask), key=lambda one: one.name)
+        return ScheduleReading(reading.now, (), is_cut=len(found) > MOST_SCHEDULES, kept=tuple(found[:MOST_SCHEDULES]))
 
     def _parts(self, watch: Watch) -> Iterator[tuple[str, Callable[[KeysReading], object]]]:
         if watch.parts & {Part.COUNTS, Part.QUEUES}:

@@ -19,11 +19,13 @@ _MOST_KEPT = 500
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What a look told, by which limits it judged, when it was and until when it stands."""
+    """What a look told."""
 
     told: Any
+    # By which it judged.
     limits: Limits
     as_of: datetime
+    # By the monotonic clock.
     until: float
 
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
-from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.seen import Seen
-from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
+from queuetui.backends.keys.shelf import Ask, Entry, Kind, Shelf, member_of
 from queuetui.backends.keys.walk import MOST_TIES, Walk, write_anchor
 from queuetui.model.act import JobRef
 from queuetui.model.page import IdSearch
@@ -132,10 +131,13 @@ def find_refs(reading: KeysReading, suffix: str, limit: int, after: str | None) 
 
 @dataclass(frozen=True, slots=True)
 class _Bite:
-    """The jobs of a bite that fit, its last entry, how many were looked at so far, and if that is enough."""
+    """What a search met in one bite."""
 
+    # The jobs that fit.
     seen: list[Seen]
+    # The entry from which a search may go on.
     last: Entry
+    # How many entries were looked at so far, and whether that is enough.
     looked: int
     is_over: bool
 

@@ -6,12 +6,13 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 
 from queuetui.backends.keys.changes import KeysChange, Rule
 from queuetui.backends.keys.entry_reader import KeysReading
+from queuetui.backends.keys.guarded import RunChange, run_change
 from queuetui.backends.keys.lookup import entries_of, find_whole, locate
-from queuetui.backends.keys.product import KeysProduct, QueueProduct
+from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Command, Entry, Kind
 from queuetui.backends.reading.refusals import (
@@ -23,25 +24,20 @@ from queuetui.backends.reading.refusals import (
     states_by_verb,
     why_unfit,
 )
-from queuetui.backends.redis.scripts import Script, load_from, make_script
-from queuetui.backends.redis.server import RedisServer, Value
-from queuetui.backends.redis.split_server import SplitServer
+from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import Act, JobRef, Outcome, Result, Target, Verb
 from queuetui.model.errors import NotFound, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.limits import Limits
 from queuetui.model.text import sanitize
 
-# Where a decision stands in the script.
-_HOLE = "  return {}\n-- decision\n"
-_HALF = "its message was changed, what is kept beside it was not; look at both before you act again: {}"
-
 
 class KeysOperator:
     """What a person may change in a product's keys."""
 
-    def __init__(self, server: RedisServer, product: KeysProduct) -> None:
+    def __init__(self, server: RedisServer, product: KeysProduct, run: RunChange | None = None) -> None:
         self._server = server
         self._product = product
+        self._run = run or partial(run_change, server)
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Do a verb to each target; raises Unsupported for one that the product does not have."""
@@ -70,7 +66,7 @@ class KeysOperator:
     def apply_to_queue(self, act: Act, queue: str) -> Result:
         """Pause or resume a queue; raises Unsupported where the product stores no pause, and NotFound."""
         product, ref = self._product, JobRef(self._server.name, queue, "")
-        if act.verb not in product.capabilities.manages or not isinstance(product, QueueProduct):
+        if act.verb not in product.capabilities.manages:
             raise refuse_verb(product.capabilities, act.verb, "queues")
         reading = KeysReading(self._server, product, self._server.options.limits)
         name = queue.encode("utf-8", "surrogatepass")
@@ -81,7 +77,7 @@ class KeysOperator:
         built = product.switch(act.verb, name, reading.survey, reading.ask)
         if isinstance(built, str):
             return Result(ref, Outcome.SKIPPED, note=built)
-        if why := run_change(self._server, f"trying to {act.verb.value} a queue", built):
+        if why := self._run(f"trying to {act.verb.value} a queue", built):
             return Result(ref, Outcome.SKIPPED, note=why)
         return Result(ref, Outcome.DONE, note=built.note, before=json.dumps({"paused": act.verb is Verb.RESUME}))
 
@@ -99,7 +95,7 @@ class KeysOperator:
         if isinstance(built, str):
             return Result(ref, Outcome.SKIPPED, seen.job.state, built)
         before = self._read_before(seen, built)
-        run = partial(run_change, self._server, f"trying to {act.verb.value} a job", built)
+        run = partial(self._run, f"trying to {act.verb.value} a job", built)
         within = built.within
         why, stands = (run(), None) if within is None else ("", within(lambda: not run()))
         if why or (within is not None and stands is None):
@@ -140,86 +136,11 @@ def _in_base64(stored: bytes) -> str:
     return base64.b64encode(stored).decode("ascii")
 
 
-def run_change(server: RedisServer, doing: str, change: KeysChange) -> str:
-    """Do a change; return why nothing was done where a guard did not hold, else nothing.
-
-    Whoever keeps what was read of the server is told, also where the outcome is not known.
-    """
-    try:
-        if isinstance(server, SplitServer):
-            return _run_on_both(server, doing, change)
-        return _run_script(server, doing, change)
-    finally:
-        server.changed()
-
-
-def _run_on_both(server: SplitServer, doing: str, change: KeysChange) -> str:
-    """Do a change of two servers: the second's guards, then all of the first, then the second's rest.
-
-    Raises UnknownOutcome where only the first one's was done, as where a worker changed the second meanwhile.
-    """
-    near, far = (_part_of(server, change, is_far) for is_far in (False, True))
-    if not near.steps or not far.steps:
-        return _run_script(server if near.steps else server.beside, doing, near if near.steps else far)
-    if why := _run_script(server.beside, doing, replace(far, puts=(), removes=())):
-        return why
-    if why := _run_script(server, doing, near):
-        return why
-    try:
-        why = _run_script(server.beside, doing, far)
-    except QueueTuiError as error:
-        raise UnknownOutcome(_HALF.format(error)) from error
-    if why:
-        raise UnknownOutcome(_HALF.format(why))
-    return ""
-
-
-def _part_of(server: SplitServer, change: KeysChange, is_far: bool) -> KeysChange:
-    guards, puts, removes = (
-        tuple(step for step in steps if server.is_beside(step.command) is is_far)
-        for steps in (change.guards, change.puts, change.removes)
-    )
-    return replace(change, guards=guards, puts=puts, removes=removes, decision=None if is_far else change.decision)
-
-
-def _run_script(server: RedisServer, doing: str, change: KeysChange) -> str:
-    keys = dict.fromkeys(step.command[1] for step in change.steps)
-    values: list[Value] = [len(change.steps)]
-    for step in change.steps:
-        values += [len(step.answers), *step.answers, len(step.command), *step.command]
-    decision = change.decision
-    if decision is not None:
-        values += decision.values
-    script = _load_script(() if decision is None else decision.script)
-    unmet = int(server.run(doing, script, [_to_key(key) for key in keys], values, writes=True)[0])
-    if not unmet:
-        return ""
-    # What a decision refuses is numbered behind all steps.
-    return "".join(step.why for step in change.steps[unmet - 1 : unmet]) or MOVED_ON
-
-
-@cache
-def _load_script(decision: tuple[str, ...]) -> Script:
-    """Return the one script that changes keys, with a product's own decision in it where a change has one.
-
-    A decision is named by folder, from the package's root, and file.
-    """
-    plain = load_from(("backends", "keys"), "guarded")
-    if not decision:
-        return plain
-    *folder, name = decision
-    return make_script(plain.source.replace(_HOLE, load_from(tuple(folder), name).source))
-
-
 def _find_after(entry: Entry, reading: KeysReading) -> Seen | None:
     """Return the job where it now stands, with the score as stored, None where a worker was quicker."""
     is_sorted = entry.shelf.kind is Kind.SORTED
     there = entries_of([(entry.shelf, entry.member)], reading.ask) if is_sorted else (entry,)
     return next(reading.load(there), None)
-
-
-def _to_key(value: Value) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode()
 
 
 def _build(rules: Sequence[Rule], act: Act, seen: Seen, moment: KeysMoment) -> KeysChange | str:

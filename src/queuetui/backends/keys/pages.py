@@ -69,9 +69,10 @@ def _cut_of(walk: Walk) -> tuple[str, ...]:
 
 @dataclass
 class _Found:
-    """The jobs that match; `end` is the last entry that was looked at where a walk stopped before the end."""
+    """The jobs that match."""
 
     seen: list[Seen]
+    # The last entry that was looked at where a walk stopped before the end, None where it came to the end.
     end: Entry | None
     looked: int
 

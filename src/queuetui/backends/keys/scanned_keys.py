@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from queuetui.backends.forks import ForkLock
-from queuetui.backends.keys.product import Ask
-from queuetui.backends.keys.shelf import Command, Listing
+from queuetui.backends.keys.shelf import Ask, Command, Listing
 from queuetui.backends.redis.key_list import BITE_KEYS, END, KeyList
 
 _MOST_PREFIXES = 64
@@ -103,6 +102,11 @@ class ListedKeys(_Scanned):
         """Return what is listed."""
         found = self._look(ask)
         return Listing(found, self._is_whole and len(found) < self.MOST)
+
+
+def names_in(settings: Mapping[str, str], name: str) -> list[bytes]:
+    """Return the queues that a person names in a setting, with commas or spaces between them."""
+    return [one.encode() for one in settings.get(name, "").replace(",", " ").split()]
 
 
 def prefixes_of(ends: Sequence[bytes], names: Sequence[bytes]) -> list[str]:

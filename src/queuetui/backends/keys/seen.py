@@ -7,30 +7,35 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from queuetui.backends.keys.shelf import Entry
+from queuetui.backends.keys.shelf import Entry, Shelf
+from queuetui.backends.keys.survey import Survey
+from queuetui.model.act import JobRef
 from queuetui.model.capabilities import Liveness
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.payload import SummaryPaths
+from queuetui.model.state import State
 from queuetui.model.stuck import is_over_limit
+from queuetui.model.text import Untrusted
 
 
 @dataclass(frozen=True, slots=True)
 class KeysMoment:
-    """When something is read, and what it is judged and named by.
+    """When something is read, and what it is judged and named by."""
 
-    `survey` is the product's own, of the same look; `args` are those of the act that it is read for. `brief`: nobody looks into payloads
-    and errors, as jobs are only counted; then `summaries` is None.
-    """
-
+    # The name of the backend, for references to jobs.
     backend: str
     now: datetime
     limits: Limits
-    summaries: SummaryPaths | None = field(default_factory=dict)
-    liveness: Liveness = Liveness.NONE
-    survey: object = None
-    args: Mapping[str, str] = field(default_factory=dict)
+    # What the product found at the same look.
+    survey: Survey
+    liveness: Liveness
+    # Where the data column finds what is worth reading; None where nobody reads it.
+    summaries: SummaryPaths | None
+    # Jobs are only counted: their payloads and errors may be left out.
     brief: bool = False
+    # The options of the act that a job is read for.
+    args: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def now_ms(self) -> int:
@@ -52,3 +57,8 @@ class Seen:
     entry: Entry
     loaded: Sequence[Any]
     job: Job
+
+
+def unread_job(ref: JobRef, shelf: Shelf, state: State, *remarks: str, shown: str = "") -> Job:
+    """Return what stands for a job of which no more than its place can be read."""
+    return Job(ref, Untrusted("?"), Untrusted(shelf.queue or ""), state, Untrusted(shown), remarks=remarks)

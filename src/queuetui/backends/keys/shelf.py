@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,8 @@ from queuetui.backends.redis.server import Value
 from queuetui.model.state import State
 
 Command = tuple[Value, ...]
+# Sends commands that read, and returns their answers.
+Ask = Callable[[Sequence[Command]], list[Any]]
 # Members up to here are written into cursors and revisions whole, longer ones by their digest.
 SHORT_MEMBER_BYTES = 200
 # A hash or set of runs has a member a thread; more of them than this are not read.
@@ -33,23 +35,26 @@ _FINDING = {Kind.LIST: "LPOS", Kind.SORTED: "ZSCORE", Kind.HASH: "HGET", Kind.SE
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """One key; `role` is the product's own name for what it is for.
+    """One key whose members stand for jobs."""
 
-    `states` has several where only the job itself tells; `queue` is None where each job names its own. `falls`: its last member is
-    shown first. A list is shown from the end that is taken first, so that jobs that are taken only lower the ranks of the others.
-    `above`: only the members of a sorted set with a higher score, the lowest first. `listed` are the members of KEYS, whose `key` is what
-    they begin with; `is_partly_listed`: there may be more of them. `has_others`: some members stand for no job.
-    """
-
+    # The product's own name for what the key is for.
     role: str
+    # Of KEYS what they all begin with.
     key: bytes
     kind: Kind
+    # Several where only the job itself tells.
     states: tuple[State, ...]
+    # None where each job names its own.
     queue: str | None = None
+    # Its last member is shown first. A list is shown from the end that is taken first, so that a job that is taken only lowers the
+    # ranks of the others.
     falls: bool = False
+    # Only the members of a sorted set with a higher score are jobs, the lowest first.
     above: int | None = None
+    # The members of KEYS, as far as their names were found, and whether there may be more.
     listed: Sequence[bytes] = field(default=(), compare=False, repr=False)
     is_partly_listed: bool = field(default=False, compare=False)
+    # Some members stand for no job.
     has_others: bool = False
 
     def size(self) -> Command:
@@ -110,9 +115,10 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The names found so far; `is_whole`: all keys were looked through, and no more are kept."""
+    """The names of keys that were found so far."""
 
     keys: tuple[bytes, ...]
+    # All names were looked through, and there are no more.
     is_whole: bool
 
     @property
@@ -127,12 +133,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a shelf, known by its exact bytes; `score` as stored, `value` that of a hash's field."""
+    """One entry of a shelf, known by its exact bytes."""
 
     shelf: Shelf
     member: bytes
     rank: int = 0
+    # Of a sorted set, as stored.
     score: bytes | None = None
+    # Of a hash, whose fields are the members.
     value: bytes | None = None
 
     @property

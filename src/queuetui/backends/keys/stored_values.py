@@ -87,6 +87,22 @@ def list_of(raw: str | bytes | None) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+def json_or_text(written: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return what a text of JSON holds, the text itself where it is none."""
+    try:
+        return json.loads(written)
+    except (TypeError, ValueError, RecursionError):
+        return written
+
+
+def write_json(said: object, *, in_ascii: bool = True) -> bytes | None:
+    """Return a message as compact JSON, None where it holds a value that JSON cannot carry."""
+    try:
+        return json.dumps(said, ensure_ascii=in_ascii, separators=(",", ":"), allow_nan=False).encode()
+    except ValueError:
+        return None
+
+
 def read_object(decoder: Decoder, name: str, raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
     """Return the object that a payload holds, and why there is none; people call it `name`."""
     decoded = decoder.decode(raw or b"")

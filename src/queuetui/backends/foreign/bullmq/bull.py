@@ -14,10 +14,10 @@ from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
 from queuetui.backends.foreign.bullmq.workers import look_for_workers
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
-from queuetui.backends.keys.product import Ask, Survey
 from queuetui.backends.keys.scanned_keys import QueueNames
-from queuetui.backends.keys.shelf import Command, Kind
+from queuetui.backends.keys.shelf import Ask, Command, Kind
 from queuetui.backends.keys.stored_values import text_of, whole_of
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.reading.usual_lacks import lacking
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import Verb

@@ -15,13 +15,14 @@ from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS,
 from queuetui.backends.foreign.bullmq.workers import look_for_workers, read_workers
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
-from queuetui.backends.keys.changes import KeysChange, KeysStep, LuaDecision, Rule, says, stands
+from queuetui.backends.keys.changes import Guard, KeysChange, LuaDecision, Rule, says, stands
 from queuetui.backends.keys.lookup import entries_of, make_rev
-from queuetui.backends.keys.product import Ask, KeysProduct, Survey
+from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import QueueNames
-from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
+from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, shown_of, text_of, whole_of
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.redis.server import RedisServer, Value
@@ -173,11 +174,11 @@ class Bullmq(KeysProduct):
         """Return the job; one whose hash is gone is shown by its id."""
         raw: Mapping[str, bytes | None] = dict(zip(_FIELDS, loaded[0], strict=True))
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *loaded[0][: len(_SEEN)]))
-        queue, role = Untrusted(entry.shelf.queue or ""), entry.shelf.role
+        role = entry.shelf.role
         state = self.state_of(entry.shelf, (raw["atm"], raw["attemptsMade"]))
         if raw["name"] is None:
-            gone = Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
-            return None if entry.member.startswith(b"0:") else gone  # BullMQ up to 4 woke its workers by such an id.
+            # BullMQ up to 4 woke its workers by such an id.
+            return None if entry.member.startswith(b"0:") else unread_job(ref, entry.shelf, state, _GONE)
         name, data, is_run = text_of(raw["name"]), text_of(raw["data"]), int(role == "active")
         made, begun = self.runs_of(raw, role)
         limit = (object_of(raw["opts"]) or {}).get("attempts")
@@ -187,7 +188,7 @@ class Bullmq(KeysProduct):
         left_ms = loaded[2] if role == "active" else -1
         lease = moment.now + timedelta(milliseconds=left_ms) if left_ms >= 0 else started or moment.now - _A_MOMENT
         return Job(
-            ref, Untrusted(name), queue, state, Untrusted(data),
+            ref, Untrusted(name), Untrusted(entry.shelf.queue or ""), state, Untrusted(data),
             data=summarise_json(name, data, moment.summaries),
             priority=whole_of(raw["priority"]),
             attempts=max(begun, made + is_run),
@@ -215,7 +216,7 @@ class Bullmq(KeysProduct):
         return read_failures([one for raw in told for one in list_of(raw)])
 
     def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
-        """Return the job schedulers of every queue, by when their next runs are."""
+        """Return the job schedulers of every queue."""
         sets = ask([("ZRANGE", self._key(one, b"repeat"), 0, MOST_SCHEDULES, "WITHSCORES") for one in survey.queues])
         named = [
             (queue, *pair)
@@ -268,7 +269,7 @@ class Bullmq(KeysProduct):
         if raw["rjk"] and seen.job.state is State.SCHEDULED:
             return _NEXT
         job = _queue_of(entry) + entry.member
-        guards = (*_guards(seen), KeysStep(("EXISTS", job + b":dependencies"), ("0",)))
+        guards = (*_guards(seen), Guard(("EXISTS", job + b":dependencies"), ("0",)))
         return replace(
             self._decide(
                 "remove", self._version(entry, seen.loaded), guards, entry.member, entry.shelf.role, _queue_of(entry)
@@ -277,9 +278,9 @@ class Bullmq(KeysProduct):
             note="its parent waits for it no more" if raw["parentKey"] else "",
         )
 
-    def _decide(self, name: str, version: bytes | None, guards: tuple[KeysStep, ...], *told: Value) -> KeysChange:
+    def _decide(self, name: str, version: bytes | None, guards: tuple[Guard, ...], *told: Value) -> KeysChange:
         script = ("backends", "foreign", "bullmq", name)
-        return KeysChange(guards, (), (), LuaDecision(script, ("1" if is_5(version) else "0", *told)))
+        return KeysChange(guards, decision=LuaDecision(script, ("1" if is_5(version) else "0", *told)))
 
     def _why_left(self, seen: Seen, moment: KeysMoment) -> str:
         if seen.loaded[0][_FIELDS.index("name")] is None:
@@ -321,10 +322,10 @@ def _id_within(job_id: str, queue: str) -> bytes:
     return job_id.removeprefix(f"{queue}/").encode("utf-8", "surrogatepass")
 
 
-def _guards(seen: Seen) -> tuple[KeysStep, ...]:
+def _guards(seen: Seen) -> tuple[Guard, ...]:
     job = _queue_of(seen.entry) + seen.entry.member
     unchanged = (says(job, name, value) for name, value in zip(_SEEN, seen.loaded[0], strict=False))
-    return (stands(seen.entry), *unchanged, KeysStep(("EXISTS", job + b":lock"), ("0",)))
+    return (stands(seen.entry), *unchanged, Guard(("EXISTS", job + b":lock"), ("0",)))
 
 
 _GONE = "its hash is gone: it was deleted, and a worker that takes its id drops it"

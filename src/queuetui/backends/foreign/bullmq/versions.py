@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from queuetui.backends.keys.product import Ask
-from queuetui.backends.keys.shelf import Command
+from queuetui.backends.keys.shelf import Ask, Command
 from queuetui.backends.keys.stored_values import object_of, text_of
 
 # The versions whose scripts were compared with what is done here.

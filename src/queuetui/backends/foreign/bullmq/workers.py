@@ -8,7 +8,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from queuetui.backends.keys.product import Ask
+from queuetui.backends.keys.shelf import Ask
 from queuetui.backends.keys.stored_values import text_of
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import from_us

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
+from queuetui.backends.keys.stored_values import json_or_text
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.codecs import Codec
@@ -65,7 +66,7 @@ class BeatTables:
 
     def _schedule(self, row: dict[Any, Any]) -> KeptSchedule:
         timing, tz = _timing_of(row)
-        given = {name: _given(row[name]) for name in ("args", "kwargs")}
+        given = {name: json_or_text(row[name] or "null") for name in ("args", "kwargs")}
         return KeptSchedule(
             str(row["name"]), str(row["task"]), row["queue"] or None, timing=timing, tz=tz,
             payload=json.dumps(given, ensure_ascii=False) if any(given.values()) else None,
@@ -117,10 +118,3 @@ def _is_cron(row: Mapping[Any, Any]) -> bool:
     Of a day of the month and one of the week Celery wants both, and cron either.
     """
     return "*" in (row["crontab.day_of_month"], row["crontab.day_of_week"])
-
-
-def _given(written: str | None) -> Any:  # noqa: ANN401 - any JSON
-    try:
-        return json.loads(written or "null")
-    except (ValueError, RecursionError):
-        return written

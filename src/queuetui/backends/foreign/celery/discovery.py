@@ -13,12 +13,12 @@ from functools import partial
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.celery.product import BINDINGS, RESULTS, Celery
+from queuetui.backends.foreign.celery.split_server import SplitServer, run_on_both
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import KeysBackend, find_products
 from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.redis.address import NAMESPACE, read_address
 from queuetui.backends.redis.server import RedisServer
-from queuetui.backends.redis.split_server import SplitServer
 from queuetui.model.urls import BESIDE, hide_password
 
 _REDIS = ("redis:", "rediss:", "unix:")
@@ -76,7 +76,7 @@ def _open_joined(url: str, beside: str, product: Celery, options: BackendOptions
 def _open(url: str, beside: str, product: Celery, options: BackendOptions) -> Backend:
     other = _connect(beside, options)
     server = SplitServer(read_address(url, (NAMESPACE,)).url, other, product.results, options)
-    return KeysBackend(server, product, beside=KeysBackend(other, product))
+    return KeysBackend(server, product, beside=KeysBackend(other, product), run=partial(run_on_both, server))
 
 
 def _prefixes(server: RedisServer, part: bytes) -> set[bytes]:

@@ -10,7 +10,7 @@ from queuetui.backends.payloads.kombu_message import read_message
 from queuetui.model.errors import BadConfig
 
 if TYPE_CHECKING:
-    from queuetui.backends.keys.product import Ask
+    from queuetui.backends.keys.shelf import Ask
 
 # A list without a number is step 0; the least number is served first.
 EVERY_STEP = range(10)

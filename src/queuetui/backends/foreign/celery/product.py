@@ -36,13 +36,14 @@ from queuetui.backends.foreign.celery.words import (
     remarks_of,
 )
 from queuetui.backends.foreign.celery.written_times import written_about, written_at_end
-from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
+from queuetui.backends.keys.changes import Guard, KeysChange, Rule, is_of_kind, scores, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, escape_glob
-from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import MOST_FIELDS, Command, Entry, Kind, Listing, Shelf
+from queuetui.backends.keys.product import KeysProduct
+from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, escape_glob, names_in
+from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
+from queuetui.backends.keys.shelf import MOST_FIELDS, Ask, Command, Entry, Kind, Listing, Shelf
 from queuetui.backends.keys.stored_values import at_of, text_of, time_of
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.celery_result import read_result, write_revoked
 from queuetui.backends.payloads.kombu_message import read_message, write_message
 from queuetui.backends.payloads.kombu_routes import KombuRoutes, exchange_in, read_routes
@@ -65,7 +66,7 @@ BINDINGS, RESULTS = b"_kombu.binding.", b"celery-task-meta-"
 _HEAD_BYTES, _SAMPLED_RESULTS, _MOST_KEPT, _DEFAULT_EXPIRY = 65_536, 20, 20_000, timedelta(days=1)
 _FINAL = frozenset(ENDED.values())
 _LISTED = (State.PENDING, State.SCHEDULED, State.RETRYING)
-_Taken = tuple[tuple[KeysStep, ...], tuple[KeysStep, ...], str]
+_Taken = tuple[tuple[Guard, ...], tuple[Command, ...], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ class Celery(KeysProduct):
     ) -> None:
         self._prefix, self.results = prefix, results
         self._visible = timedelta(seconds=options.read_span_s("celery.visibility_timeout", 3_600))
-        self._named = options.settings.get("celery.queues", "").replace(",", " ").split()
+        self._named = [*map(text_of, names_in(options.settings, "celery.queues"))]
         self._steps, self._sep = read_steps(options.settings), options.settings.get("celery.sep", USUAL_SEP).encode()
         head = prefix + BINDINGS
         self._exchanges = QueueNames(server.key_list, escape_glob(head) + b"*", partial(exchange_in, head))
@@ -169,7 +170,7 @@ class Celery(KeysProduct):
         """The tasks whose messages workers held at the last look."""
         return self._held_ids.values()
 
-    def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
+    def schedules(self, survey: Survey, ask: Ask) -> list[KeptSchedule]:
         """Return what celery-redbeat keeps."""
         return read_redbeat(self._redbeat, ask)
 
@@ -221,9 +222,8 @@ class Celery(KeysProduct):
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *((raw, *loaded[2:]) if loaded else ())))
         result, message, around = read_result(raw), read_message(entry.stored), cast("_Around", moment.survey)
         if message is None and entry.shelf.kind is not Kind.KEYS:
-            where, shown = Untrusted(entry.shelf.queue or ""), Untrusted(text_of(entry.stored))
             ref = replace(ref, id=entry.mark[1:])
-            return Job(ref, Untrusted("?"), where, entry.shelf.states[0], shown, remarks=(UNREADABLE,))
+            return unread_job(ref, entry.shelf, entry.shelf.states[0], UNREADABLE, shown=text_of(entry.stored))
         is_elsewhere = result.status == "RETRY" or (entry.shelf.role == "result" and ref.id in around.held)
         if message is None and (is_elsewhere or not raw):
             return None
@@ -293,7 +293,7 @@ class Celery(KeysProduct):
             told = write()
         except ValueError:
             return ODD_NUMBER
-        put, is_anew = KeysStep(("RPUSH" if entry.value else "LPUSH", goal.key, told)), entry.shelf.kind is Kind.KEYS
+        put, is_anew = ("RPUSH" if entry.value else "LPUSH", goal.key, told), entry.shelf.kind is Kind.KEYS
         note = TWICE if entry.value or seen.job.state is State.PROCESSING else CALLED_ALONE if is_anew else ""
         kept = ((self._held.key, entry.member),) if entry.value else ()
         guards, after = (*guards, is_of_kind(goal)), Entry(goal, told)
@@ -308,17 +308,17 @@ class Celery(KeysProduct):
         task_id, key = seen.job.ref.id, self._result_key(seen.job.ref.id)
         if self.revoked_rows is not None and not message.headers.get("ignore_result"):
             within = partial(self.revoked_rows.put, message, moment.now)
-            return KeysChange(guards, (), removes, kept=(key,), within=within)
+            return KeysChange(guards, removes=removes, kept=(key,), within=within)
         is_told = around.in_json and not message.headers.get("ignore_result")
         left_ms = int((moment.now - around.at_end if around.at_end else _DEFAULT_EXPIRY).total_seconds() * 1_000)
-        put = KeysStep(("SET", key, write_revoked(task_id, moment.now.isoformat()), "PX", left_ms))
+        put: Command = ("SET", key, write_revoked(task_id, moment.now.isoformat()), "PX", left_ms)
         after = Entry(replace(self._ended(around.listing), role="revoked"), key) if is_told else None
-        guards = (*guards, KeysStep(("TYPE", key), ("string", "none")))
+        guards = (*guards, Guard(("TYPE", key), ("string", "none")))
         return KeysChange(guards, (put,) if is_told else (), removes, kept=(key,), after=after)
 
     def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         guards, removes, why = self._take(seen, moment, with_result=True)
-        return why or KeysChange(guards, (), removes, kept=(self._result_key(seen.job.ref.id),))
+        return why or KeysChange(guards, removes=removes, kept=(self._result_key(seen.job.ref.id),))
 
     def _take(self, seen: Seen, moment: KeysMoment, *, with_result: bool = False) -> _Taken:
         """Return the guards and the removal of an entry, or why it is left alone: a worker may hold it.
@@ -326,14 +326,14 @@ class Celery(KeysProduct):
         `with_result`: what was given back goes with the result of the run before.
         """
         entry, key, raw = seen.entry, self._result_key(seen.job.ref.id), seen.loaded[0] if seen.loaded else b""
-        still, end = KeysStep(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), KeysStep(("DEL", key))
+        still, end = Guard(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), ("DEL", key)
         if not entry.value:
             guard, remove = (still, end) if entry.shelf.kind is Kind.KEYS else (stands(entry), take_away(entry))
             is_begun = with_result and entry.shelf.role == "queue" and read_result(raw).status not in ("", "RETRY")
             return ((guard, still), (remove, end), "") if is_begun else ((guard,), (remove,), "")
         given = at_of(seen.loaded[-1])
-        guards = (stands(entry), KeysStep(("ZSCORE", self._index, entry.member), (seen.loaded[-1] or b"",)))
-        removes = (KeysStep(("ZREM", self._index, entry.member)), take_away(entry))
+        guards = (stands(entry), scores(self._index, entry.member, seen.loaded[-1]))
+        removes = (("ZREM", self._index, entry.member), take_away(entry))
         is_free = given is not None and given + self._visible < moment.now
         why = "" if is_free else f"{HELD}{f', at {to_text(given + self._visible)}' if given else ''}"
         return ((*guards, still), (*removes, end), why) if read_result(raw).is_run else (guards, removes, why)

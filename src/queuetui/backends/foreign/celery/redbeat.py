@@ -11,7 +11,7 @@ from queuetui.model.errors import Denied
 from queuetui.model.schedule import KeptSchedule
 
 if TYPE_CHECKING:
-    from queuetui.backends.keys.product import Ask
+    from queuetui.backends.keys.shelf import Ask
 
 _TIME = ("year", "month", "day", "hour", "minute", "second")
 _CRON = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
@@ -25,13 +25,12 @@ def has_redbeat(prefix: bytes, ask: Ask) -> bool:
         return False
 
 
-def read_redbeat(prefix: bytes, ask: Ask) -> tuple[KeptSchedule, ...]:
-    """Return the entries, by name; a member whose hash is gone is none."""
+def read_redbeat(prefix: bytes, ask: Ask) -> list[KeptSchedule]:
+    """Return the entries; a member whose hash is gone is none."""
     (flat,) = ask([("ZRANGE", prefix + b":schedule", 0, MOST_SCHEDULES, "WITHSCORES")])
     due = dict(zip(flat[::2], flat[1::2], strict=True))
     cards = ask([("HMGET", key, "definition", "meta") for key in due])
-    found = (_read_one(key, due[key], *card) for key, card in zip(due, cards, strict=True) if card[0] is not None)
-    return tuple(sorted(found, key=lambda one: one.name))
+    return [_read_one(key, due[key], *card) for key, card in zip(due, cards, strict=True) if card[0] is not None]
 
 
 def _read_one(key: bytes, score: bytes, definition: bytes | None, meta: bytes | None) -> KeptSchedule:

@@ -20,10 +20,10 @@ from queuetui.backends.foreign.celery.revoked_rows import RevokedRows
 from queuetui.backends.foreign.celery.stored_sets import BEAT, OWN, SOURCES, ZONE, sets_in
 from queuetui.backends.foreign.celery.words import CALLED_ALONE, NO_BROKER, NO_CALL, NO_QUEUE, REASONS, TWICE, WARNINGS
 from queuetui.backends.joined.backend import second_database
-from queuetui.backends.keys.changes import KeysChange, KeysStep, is_of_kind
+from queuetui.backends.keys.changes import KeysChange, is_of_kind
 from queuetui.backends.keys.entry_reader import KeysReading
+from queuetui.backends.keys.guarded import run_change
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.operator import run_change
 from queuetui.backends.keys.shelf import Entry
 from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.payloads.kombu_message import write_message
@@ -95,7 +95,7 @@ class Broker:
             message = write_message(task_id, result.call, queue, None)
         except ValueError as error:
             raise Stale("it holds a value that JSON cannot carry, so it cannot be written again") from error
-        change = KeysChange((is_of_kind(goal),), (KeysStep(("LPUSH", goal.key, message)),), ())
+        change = KeysChange((is_of_kind(goal),), (("LPUSH", goal.key, message),))
         if why := run_change(self.server, "sending a task to Redis", change):
             raise Stale(why)
         put = f"it waits in the queue {queue!a} in Redis and will run"

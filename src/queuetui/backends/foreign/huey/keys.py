@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, cast
 
 from queuetui.backends.foreign.huey import messages
 from queuetui.backends.foreign.huey.messages import HueyEnd, HueyMessage
-from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, says, stands, take_away
+from queuetui.backends.keys.changes import Guard, KeysChange, Rule, holds, says, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, KeysProduct, Survey
+from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, text_of
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.model.act import JobRef, Verb
@@ -33,6 +35,13 @@ _NO_RESULTS = (
     "Huey keeps no results in a hash here, or none yet, and with results that expire it would not find a revocation there: "
     "delete the task instead"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Queues(Survey):
+    """The queues; those with priorities are sorted sets."""
+
+    with_priorities: frozenset[bytes] = frozenset()
 
 
 class HueyOnRedis(KeysProduct):
@@ -71,11 +80,11 @@ class HueyOnRedis(KeysProduct):
         return "huey.names in the profile" if self._is_named else ""
 
     def survey(self, ask: Ask) -> Survey:
-        """Find the queues; those with priorities stand among `processes`."""
+        """Find the queues, and which of them have priorities."""
         names = self._names.read(ask)
         kinds = ask([("TYPE", b"huey.redis." + name) for name in names])
-        sorted_sets = tuple(name for name, kind in zip(names, kinds, strict=True) if kind == b"zset")
-        return Survey(names, processes=sorted_sets, unseen=self._names.unseen)
+        sorted_sets = frozenset(name for name, kind in zip(names, kinds, strict=True) if kind == b"zset")
+        return _Queues(names, unseen=self._names.unseen, with_priorities=sorted_sets)
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the shelves of each queue: its schedule, the queue itself and its results.
@@ -84,7 +93,7 @@ class HueyOnRedis(KeysProduct):
         """
         found = []
         for name in survey.queues:
-            has_priorities, queue = name in survey.processes, text_of(name)
+            has_priorities, queue = name in cast("_Queues", survey).with_priorities, text_of(name)
             kind = Kind.SORTED if has_priorities else Kind.LIST
             found += [
                 Shelf("schedule", b"huey.schedule." + name, Kind.SORTED, _WAITING, queue),
@@ -159,12 +168,12 @@ class HueyOnRedis(KeysProduct):
             return written if isinstance(written, str) else messages.UNREADABLE
         member = entry.member[:_STAMP_BYTES] + written if _is_stamped(entry) else written
         if entry.shelf.kind is Kind.LIST:
-            return _exchange(entry, Entry(entry.shelf, member), KeysStep(("LPUSH", entry.shelf.key, member)))
+            return _exchange(entry, Entry(entry.shelf, member), ("LPUSH", entry.shelf.key, member))
         score = float(entry.score or 0)
         if entry.shelf.role == "schedule":
             # The schedule's times are those of the consumer's own zone.
             score += (moment.now - messages.in_zone(message.eta, self._zone)).total_seconds()
-        return _exchange(entry, Entry(entry.shelf, member), KeysStep(("ZADD", entry.shelf.key, repr(score), member)))
+        return _exchange(entry, Entry(entry.shelf, member), ("ZADD", entry.shelf.key, repr(score), member))
 
     def _revoke(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         message, results = messages.read_message(_raw(seen.entry)), b"huey.results." + _name(seen.entry)
@@ -172,10 +181,10 @@ class HueyOnRedis(KeysProduct):
             return message.why_not_revoked if message else messages.UNREADABLE
         field = f"r:{message.id}".encode("utf-8", "replace")
         # A hash that is not there yet might be one that never will be: with results that expire Huey looks elsewhere.
-        there = KeysStep(("TYPE", results), ("hash",), _NO_RESULTS)
+        there = Guard(("TYPE", results), ("hash",), _NO_RESULTS)
         guards = (stands(seen.entry), there, says(results, field, None))
-        put = KeysStep(("HSET", results, field, messages.REVOKED))
-        return KeysChange(guards, (put,), (), kept_fields=((results, field),), after=seen.entry)
+        put: Command = ("HSET", results, field, messages.REVOKED)
+        return KeysChange(guards, (put,), kept_fields=((results, field),), after=seen.entry)
 
     def _restore(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Take the revocation away, as restore_by_id does."""
@@ -183,23 +192,23 @@ class HueyOnRedis(KeysProduct):
         if message is None or told[1] is None or messages.is_revoked(told[2], moment.now, self._zone):
             return messages.TASK_REVOKED
         guard, remove = self._revocation(entry, message, seen)
-        return KeysChange((stands(entry), guard), (), (remove,), after=entry)
+        return KeysChange((stands(entry), guard), removes=(remove,), after=entry)
 
     def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         message = messages.read_message(_raw(seen.entry))
         if message is None or _told(seen.loaded)[1] is None:
-            return KeysChange((stands(seen.entry),), (), (take_away(seen.entry),))
+            return KeysChange((stands(seen.entry),), removes=(take_away(seen.entry),))
         guard, remove = self._revocation(seen.entry, message, seen)
-        return KeysChange((stands(seen.entry), guard), (), (take_away(seen.entry), remove))
+        return KeysChange((stands(seen.entry), guard), removes=(take_away(seen.entry), remove))
 
-    def _revocation(self, entry: Entry, message: HueyMessage, seen: Seen) -> tuple[KeysStep, KeysStep]:
+    def _revocation(self, entry: Entry, message: HueyMessage, seen: Seen) -> tuple[Guard, Command]:
         """Return the guard that a task is revoked as it was seen, and what takes the revocation away."""
         field = f"r:{message.id}".encode("utf-8", "replace")
         results, key = b"huey.results." + _name(entry), b"huey.r.%b.%b" % (_name(entry), field)
         in_hash = seen.loaded[0][1]
         if in_hash is not None:
-            return says(results, field, in_hash), KeysStep(("HDEL", results, field))
-        return KeysStep(("GET", key), (seen.loaded[1][1],)), KeysStep(("DEL", key))
+            return says(results, field, in_hash), ("HDEL", results, field)
+        return holds(key, seen.loaded[1][1]), ("DEL", key)
 
 
 def _queue_of(key: bytes) -> bytes | None:
@@ -238,5 +247,5 @@ def _ended(entry: Entry) -> HueyEnd | None:
     return None if outcome.error is not None and outcome.retries else outcome
 
 
-def _exchange(entry: Entry, after: Entry, put: KeysStep) -> KeysChange:
+def _exchange(entry: Entry, after: Entry, put: Command) -> KeysChange:
     return KeysChange((stands(entry),), (put,), (take_away(entry),), after=after)

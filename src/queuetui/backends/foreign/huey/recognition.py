@@ -32,11 +32,10 @@ def find(store: RedisServer | Catalog, url: str, options: BackendOptions) -> tup
 def _find_keys(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
     from queuetui.backends.foreign.huey.keys import HueyOnRedis
     from queuetui.backends.keys.backend import find_product
+    from queuetui.backends.keys.scanned_keys import names_in
 
-    named = [name.encode() for name in options.settings.get("huey.names", "").replace(",", " ").split()]
-    return find_product(
-        server, url, HueyOnRedis(server.key_list, named, read_zone(options.settings, "huey.timezone")), options
-    )
+    named, zone = names_in(options.settings, "huey.names"), read_zone(options.settings, "huey.timezone")
+    return find_product(server, url, HueyOnRedis(server.key_list, named, zone), options)
 
 
 def _find_tables(catalog: Catalog, url: str, options: BackendOptions) -> tuple[Found, ...]:

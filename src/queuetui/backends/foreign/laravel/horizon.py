@@ -8,9 +8,8 @@ from typing import Any
 
 from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, error_of, remarks_on
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask
 from queuetui.backends.keys.seen import KeysMoment
-from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, object_of, text_of
 from queuetui.backends.payloads.laravel_payload import read_payload
 from queuetui.model.act import JobRef

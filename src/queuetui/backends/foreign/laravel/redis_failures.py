@@ -15,9 +15,9 @@ from queuetui.backends.foreign.laravel.settings import LaravelSettings
 from queuetui.backends.foreign.laravel.table_sets import TableSet, meant_sets
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.backends.joined.backend import second_database
-from queuetui.backends.keys.changes import KeysChange, KeysStep
+from queuetui.backends.keys.changes import Guard, KeysChange
+from queuetui.backends.keys.guarded import run_change
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.operator import run_change
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.sql.catalog import look_into
 from queuetui.backends.tables.backend import open_product
@@ -87,7 +87,7 @@ def _push(server: RedisServer, product: LaravelRedis, locked: LockedRow) -> Else
     queue = (locked.job.queue.raw or DEFAULT_QUEUE).encode("utf-8", "surrogatepass")
     after, guards, puts = product.push(queue, message)
     seen_before = ("LPOS", after.shelf.key, message, "RANK", -1, "MAXLEN", _LOOKED_BACK)
-    change = KeysChange((*guards, KeysStep(seen_before, ("",))), puts, ())
+    change = KeysChange((*guards, Guard(seen_before, ("",))), puts)
     doing = "pushing a failed job to Redis"
     if (why := run_change(server, doing, change)) and server.ask(doing, *seen_before) is None:
         raise Stale(why)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -19,13 +18,14 @@ from queuetui.backends.foreign.laravel.horizon import (
 from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, created_at, remarks_on
 from queuetui.backends.foreign.laravel.refusals import ABSENT, PAST, REASONS, WARNINGS
 from queuetui.backends.foreign.laravel.settings import LaravelSettings
-from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
+from queuetui.backends.keys.changes import Guard, KeysChange, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, KeysProduct, Survey
+from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, object_of, text_of
+from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
+from queuetui.backends.keys.stored_values import at_of, object_of, text_of, write_json
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.laravel_payload import is_uuid, read_payload
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, JobRef, Verb
@@ -171,10 +171,10 @@ class LaravelRedis(KeysProduct):
             job, payload, stored, moment.now, brief=moment.brief
         )
 
-    def push(self, queue: bytes, message: bytes) -> tuple[Entry, tuple[KeysStep, ...], tuple[KeysStep, ...]]:
+    def push(self, queue: bytes, message: bytes) -> tuple[Entry, tuple[Guard, ...], tuple[Command, ...]]:
         """Return where a message waits once it is pushed, and the guards and puts of that."""
         waiting, bell = self._shelf(b"", queue), Shelf("notify", self.key(queue, NOTIFY), Kind.LIST, ())
-        puts = (KeysStep(("RPUSH", waiting.key, message)), KeysStep(("RPUSH", bell.key, "1")))
+        puts = (("RPUSH", waiting.key, message), ("RPUSH", bell.key, "1"))
         return Entry(waiting, message), (is_of_kind(waiting), is_of_kind(bell)), puts
 
     def key(self, queue: bytes, part: bytes = b"") -> bytes:
@@ -218,9 +218,9 @@ class LaravelRedis(KeysProduct):
         if seen.job.state is State.PROCESSING and not moment.is_held_too_long(seen.job):
             return _STILL_HELD
         bell = self.key(queue_in(seen.entry.shelf.key, self.prefix), NOTIFY)
-        rung = (KeysStep(("LPOP", bell)),) if seen.entry.shelf.kind is Kind.LIST else ()
+        rung: tuple[Command, ...] = (("LPOP", bell),) if seen.entry.shelf.kind is Kind.LIST else ()
         note = _NOT_STOPPED if seen.job.state is State.PROCESSING else ""
-        return KeysChange((stands(seen.entry),), (), (take_away(seen.entry), *rung), note=note)
+        return KeysChange((stands(seen.entry),), removes=(take_away(seen.entry), *rung), note=note)
 
 
 def _name_of(entry: Entry, uuid: object, number: object) -> str:
@@ -246,12 +246,9 @@ def write_again(message: bytes, attempts: int, deadline: str, now_s: int) -> byt
     if deadline != KEEP:
         name = "timeoutAt" if "timeoutAt" in said else "retryUntil"
         said[name] = None if deadline == NO_DEADLINE else now_s + int(deadline)
-    try:
-        text = json.dumps(said, separators=(",", ":"), allow_nan=False)
-    except ValueError:
-        return _ODD_NUMBER
+    written = write_json(said)
     # As PHP writes it: a slash stands in texts only.
-    return text.replace("/", "\\/").encode("ascii")
+    return _ODD_NUMBER if written is None else written.replace(b"/", b"\\/")
 
 
 _BY_ITSELF = ("queue:work", "redis", "--queue={queue}")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from queuetui.backends.keys.stored_values import list_of, text_of, time_of, to_json
+from queuetui.backends.keys.stored_values import json_or_text, list_of, text_of, time_of, to_json
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.schedule import KeptSchedule
 
 if TYPE_CHECKING:
-    from queuetui.backends.keys.product import Ask
+    from queuetui.backends.keys.shelf import Ask
 
 
-def read_cron(prefix: bytes, ask: Ask) -> tuple[KeptSchedule, ...]:
+def read_cron(prefix: bytes, ask: Ask) -> list[KeptSchedule]:
     """Return the cron jobs of the schedulers that live, one more than are shown where there are more.
 
     Those beat last; the names of killed ones stay registered.
@@ -28,13 +27,14 @@ def read_cron(prefix: bytes, ask: Ask) -> tuple[KeptSchedule, ...]:
         for said in list_of(card)
         if isinstance(said, dict)
     )
-    return tuple(sorted(islice(found, MOST_SCHEDULES + 1), key=lambda one: one.name))
+    return list(islice(found, MOST_SCHEDULES + 1))
 
 
 def _read_one(said: dict[str, Any], scheduler: str) -> KeptSchedule:
     """Return one; schedulers may both have one of a name."""
     call = str(said.get("func_name") or "?")
-    named = {name: _given(said[name]) for name in ("args", "kwargs") if said.get(name)}
+    # RQ writes other words for arguments that JSON cannot carry.
+    named = {name: json_or_text(said[name]) for name in ("args", "kwargs") if said.get(name)}
     every = said.get("interval")
     interval = None if every is None else f"every {every} s"
     return KeptSchedule(
@@ -43,11 +43,3 @@ def _read_one(said: dict[str, Any], scheduler: str) -> KeptSchedule:
         payload=to_json(named) if named else None,
         next_at=time_of(str(said.get("next_enqueue_time"))), last_at=time_of(str(said.get("latest_enqueue_time"))),
     )  # fmt: skip
-
-
-def _given(written: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return what a text of JSON holds; RQ writes other words for arguments that JSON cannot carry."""
-    try:
-        return json.loads(written)
-    except (TypeError, ValueError, RecursionError):
-        return written

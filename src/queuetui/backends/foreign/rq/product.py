@@ -13,12 +13,13 @@ from queuetui.backends.foreign.rq.cron import read_cron
 from queuetui.backends.foreign.rq.runs import count_runs
 from queuetui.backends.foreign.rq.scheduler import ROLE, once, read_repeating, scheduler_shelf
 from queuetui.backends.foreign.rq.shelves import ROLES, bare_id, finished_beside, key_of, queue_of, shelf_of
-from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, says, stands, take_away
+from queuetui.backends.keys.changes import KeysChange, Rule, is_of_kind, says, stands, take_away
 from queuetui.backends.keys.lookup import entries_of, make_rev
-from queuetui.backends.keys.product import Ask, KeysProduct, Survey
+from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import Command, Entry, Shelf
+from queuetui.backends.keys.shelf import Ask, Command, Entry, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, pairs_of, text_of, time_of
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.containers import BASE64
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
@@ -27,7 +28,6 @@ from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_packed_traceback
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
-from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
@@ -109,10 +109,9 @@ class Rq(KeysProduct):
         names = sorted(key.removeprefix(head) for key in queues if key.startswith(head))
         return Survey(tuple(names), tuple(filter(None, found)), suspended_by="rq suspend" if suspended else "")
 
-    def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
+    def schedules(self, survey: Survey, ask: Ask) -> list[KeptSchedule]:
         """Return the cron jobs of the schedulers that beat, and what rq-scheduler repeats."""
-        found = (*read_cron(self.prefix, ask), *read_repeating(self.prefix, ask))
-        return tuple(sorted(found, key=lambda one: one.name)[: MOST_SCHEDULES + 1])
+        return [*read_cron(self.prefix, ask), *read_repeating(self.prefix, ask)]
 
     def shelves(self, survey: Survey) -> tuple[Shelf, ...]:
         """Return the lists and registries of every queue, by role."""
@@ -224,16 +223,16 @@ class Rq(KeysProduct):
         is_old = values["worker_name"] is None
         run = entry.member.removeprefix(job_id)[1:]
         execution, runs = self._key("execution", entry.member), self._key("executions", job_id)
-        left = (KeysStep(("DEL", execution)), KeysStep(("ZREM", runs, run))) if run else ()
+        left: tuple[Command, ...] = (("DEL", execution), ("ZREM", runs, run)) if run else ()
         finished = self._beside(seen, "finished")
         return KeysChange(
             (stands(entry), says(job, "status", values["status"]), is_of_kind(queue), is_of_kind(finished)),
             (
-                KeysStep(("HSET", job, *fields, *(() if is_old else (one for name in ended for one in (name, ""))))),
-                KeysStep(("SADD", self._key("queues"), queue.key)),
-                KeysStep(("RPUSH", queue.key, job_id)),
-                KeysStep(("PERSIST", job)),
-                KeysStep(("HDEL", job, "exc_info", *(ended if is_old else ()))),
+                ("HSET", job, *fields, *(() if is_old else (one for name in ended for one in (name, "")))),
+                ("SADD", self._key("queues"), queue.key),
+                ("RPUSH", queue.key, job_id),
+                ("PERSIST", job),
+                ("HDEL", job, "exc_info", *(ended if is_old else ())),
             ),
             (take_away(entry), *left, take_away(Entry(finished, job_id))),
             kept=(job, execution, runs),
@@ -252,7 +251,7 @@ class Rq(KeysProduct):
         now_s = str(int(moment.now.timestamp()))
         return KeysChange(
             (stands(entry), says(job, "status", values["status"]), is_of_kind(canceled), is_of_kind(finished)),
-            (KeysStep(("HSET", job, "status", "canceled")), KeysStep(("ZADD", canceled.key, now_s, entry.member))),
+            (("HSET", job, "status", "canceled"), ("ZADD", canceled.key, now_s, entry.member)),
             (take_away(entry), take_away(Entry(finished, entry.member))),
             kept=(job,),
             after=Entry(canceled, entry.member),
@@ -265,19 +264,11 @@ class Rq(KeysProduct):
         job_id = bare_id(seen.entry)
         job, group = self._key("job", job_id), values["group_id"]
         kept = (job, job + b":dependents", self._key("job:", job_id) + b":dependencies", self._key("results", job_id))
-        leave = (KeysStep(("SREM", self._key("group", group), job_id)),) if group else ()
+        left: tuple[Command, ...] = (("SREM", self._key("group", group), job_id),) if group else ()
         finished = self._beside(seen, "finished")
-        return KeysChange(
-            (stands(seen.entry), says(job, "status", values["status"]), is_of_kind(finished)),
-            (),
-            (
-                take_away(seen.entry),
-                take_away(Entry(finished, job_id)),
-                *(KeysStep(("DEL", key)) for key in kept),
-                *leave,
-            ),
-            kept=kept,
-        )
+        gone = (take_away(seen.entry), take_away(Entry(finished, job_id)), *(("DEL", key) for key in kept), *left)
+        guards = (stands(seen.entry), says(job, "status", values["status"]), is_of_kind(finished))
+        return KeysChange(guards, removes=gone, kept=kept)
 
     def _key(self, kind: str, name: bytes | None = None) -> bytes:
         return key_of(self.prefix, kind, name)

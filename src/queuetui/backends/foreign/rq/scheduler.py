@@ -17,8 +17,8 @@ from queuetui.model.state import State
 
 if TYPE_CHECKING:
     from queuetui.backends.keys.changes import KeysChange
-    from queuetui.backends.keys.product import Ask
     from queuetui.backends.keys.seen import KeysMoment, Seen
+    from queuetui.backends.keys.shelf import Ask
 
     Change = Callable[[Seen, KeysMoment], KeysChange | str]
 

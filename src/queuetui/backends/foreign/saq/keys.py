@@ -18,13 +18,14 @@ from queuetui.backends.foreign.saq.message import MESSAGE, TTL_S, held_until, te
 from queuetui.backends.foreign.saq.words import ABSENT, RECURS, TRIED_AGAIN, WARNINGS
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_product
-from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, holds, is_of_kind, stands, take_away
+from queuetui.backends.keys.changes import Guard, KeysChange, Rule, holds, is_of_kind, scores, stands, take_away
 from queuetui.backends.keys.lookup import entries_of, make_rev
-from queuetui.backends.keys.product import Ask, KeysProduct, Survey
-from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames
+from queuetui.backends.keys.product import KeysProduct
+from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, names_in
 from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
+from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, first_time, number_of, object_of, read_object, text_of
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.redis.key_list import KeyList
@@ -61,8 +62,7 @@ class Saq(KeysProduct):
     home = "the keys saq:"
 
     def __init__(self, keys: KeyList, settings: Mapping[str, str]) -> None:
-        named = [name.encode() for name in settings.get("saq.queues", "").replace(",", " ").split()]
-        self._names = QueueNames(keys, b"saq:*", _queue_of, named)
+        self._names = QueueNames(keys, b"saq:*", _queue_of, names_in(settings, "saq.queues"))
         self.listed: ListedKeys = ListedKeys(keys, _JOBS)
         self.rules = (
             Rule(Verb.RETRY, frozenset({State.FAILED, State.CANCELLED, *_LATER}), self._retry),
@@ -150,7 +150,7 @@ class Saq(KeysProduct):
 
     def _release(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a run back whose time is over, or that has none and whose worker is gone."""
-        left = (take_away(seen.entry), KeysStep(("DEL", _abort_key(seen))))
+        left = (take_away(seen.entry), ("DEL", _abort_key(seen)))
         return _enqueue(seen, moment, left) if _is_over(seen, moment) else _RUNS_ON
 
     def _cancel(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
@@ -165,23 +165,23 @@ class Saq(KeysProduct):
             card = _key(_queue(seen), b"worker_info:" + str(said["worker_id"]).encode())
             asked = json.dumps(said | {"status": "aborting"})
             told = ("SET", job, asked), ("SETEX", _abort_key(seen), 5, said["error"])
-            guards = (*_guards(seen), KeysStep(("EXISTS", card), ("1",)))
-            return KeysChange(guards, tuple(map(KeysStep, told)), _leave(seen), kept=(job,), after=after, note=_TOLD)
+            guards = (*_guards(seen), Guard(("EXISTS", card), ("1",)))
+            return KeysChange(guards, told, _leave(seen), kept=(job,), after=after, note=_TOLD)
         said |= {"status": "aborted", "completed": moment.now_ms}
         ttl_s = number_of(said.get("ttl"), TTL_S)
         if ttl_s < 0:
             return self._delete(seen, moment)
-        put = KeysStep(("SET", job, json.dumps(said), *(("EX", ttl_s) if ttl_s else ())))
+        put: Command = ("SET", job, json.dumps(said), *(("EX", ttl_s) if ttl_s else ()))
         return KeysChange(_guards(seen), (put,), _leave(seen), kept=(job,), after=after)
 
     def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         if _is_ending(seen, moment):
             return _ENDING
         job = seen.entry.member
-        return KeysChange(_guards(seen), (), (*_leave(seen), KeysStep(("DEL", job))), kept=(job,))
+        return KeysChange(_guards(seen), removes=(*_leave(seen), ("DEL", job)), kept=(job,))
 
 
-def _enqueue(seen: Seen, moment: KeysMoment, removes: tuple[KeysStep, ...]) -> KeysChange | str:
+def _enqueue(seen: Seen, moment: KeysMoment, removes: tuple[Command, ...]) -> KeysChange | str:
     said, job = object_of(seen.loaded[0]), seen.entry.member
     if said is None:
         return _UNWRITABLE
@@ -191,7 +191,7 @@ def _enqueue(seen: Seen, moment: KeysMoment, removes: tuple[KeysStep, ...]) -> K
     puts = ("SET", job, message), ("ZADD", incomplete.key, 0, job), ("RPUSH", queued.key, job)
     note = RUNS_TWICE if removes else ""
     guards = (*_guards(seen), is_of_kind(queued), is_of_kind(incomplete))
-    return KeysChange(guards, tuple(map(KeysStep, puts)), removes, kept=(job,), after=Entry(queued, job), note=note)
+    return KeysChange(guards, puts, removes, kept=(job,), after=Entry(queued, job), note=note)
 
 
 def _key(queue: bytes, end: bytes) -> bytes:
@@ -220,21 +220,21 @@ def _abort_key(seen: Seen) -> bytes:
     return b"saq:abort:" + seen.entry.member.removeprefix(_JOBS + _queue(seen) + b":")
 
 
-def _guards(seen: Seen) -> tuple[KeysStep, ...]:
+def _guards(seen: Seen) -> tuple[Guard, ...]:
     """Return the guards that a job is as it was read, and stands where it was seen.
 
     A job that is over stands in no list.
     """
     job = seen.entry.member
-    nowhere = KeysStep(("ZSCORE", _key(_queue(seen), b"incomplete"), job), ("",))
+    nowhere = scores(_key(_queue(seen), b"incomplete"), job, None)
     return (nowhere if seen.entry.shelf.role == "ended" else stands(seen.entry), holds(job, seen.loaded[0]))
 
 
-def _leave(seen: Seen) -> tuple[KeysStep, ...]:
+def _leave(seen: Seen) -> tuple[Command, ...]:
     """Return the steps that take a job out of its queue, wherever in it it stands."""
     name, job = _queue(seen), seen.entry.member
-    lists = (KeysStep(("LREM", _key(name, end), 0, job)) for end in (b"queued", b"active"))
-    return (*lists, KeysStep(("ZREM", _key(name, b"incomplete"), job)))
+    lists = (("LREM", _key(name, end), 0, job) for end in (b"queued", b"active"))
+    return (*lists, ("ZREM", _key(name, b"incomplete"), job))
 
 
 def _read_message(raw: bytes | None) -> tuple[dict[str, Any] | None, str]:
@@ -250,7 +250,7 @@ def _is_live(said: Mapping[str, Any], entry: Entry, moment: KeysMoment) -> bool:
 
     Where the run does not name its worker, any worker of its queue counts.
     """
-    live = moment.survey.workers if isinstance(moment.survey, Survey) else ()
+    live = moment.survey.workers
     if said.get("status") in _BEGUN and said.get("worker_id"):
         return any(one.id.raw == said["worker_id"] for one in live)
     return any(one.listens_to(entry.shelf.queue or "") for one in live)

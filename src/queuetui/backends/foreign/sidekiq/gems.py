@@ -13,7 +13,7 @@ from queuetui.model.errors import Denied
 from queuetui.model.schedule import KeptSchedule
 
 if TYPE_CHECKING:
-    from queuetui.backends.keys.product import Ask
+    from queuetui.backends.keys.shelf import Ask
     from queuetui.backends.redis.key_list import KeyList
 
 # Of sidekiq-cron up to 1, and since 2 with a namespace behind, whose sets name the hashes; of sidekiq-scheduler.
@@ -45,10 +45,9 @@ class RecurringJobs:
             return False
         return b"set" in sets or schedules == b"hash"
 
-    def read(self, ask: Ask) -> tuple[KeptSchedule, ...]:
-        """Return them by name."""
-        found = [*self._read_cron(ask), *self._read_scheduler(ask)]
-        return tuple(sorted(found, key=lambda one: one.name)[: MOST_SCHEDULES + 1])
+    def read(self, ask: Ask) -> list[KeptSchedule]:
+        """Return them."""
+        return [*self._read_cron(ask), *self._read_scheduler(ask)]
 
     def _read_sets(self, ask: Ask) -> list[bytes]:
         return [self._key(_SET), *self._sets.read(ask)]

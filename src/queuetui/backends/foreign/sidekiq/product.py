@@ -15,13 +15,14 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.sidekiq.gems import RecurringJobs
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
-from queuetui.backends.keys.changes import KeysChange, KeysStep, Rule, is_of_kind, stands, take_away
+from queuetui.backends.keys.changes import KeysChange, Rule, is_of_kind, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
-from queuetui.backends.keys.product import Ask, KeysProduct, Survey
+from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import prefixes_of
-from queuetui.backends.keys.seen import KeysMoment, Seen
-from queuetui.backends.keys.shelf import Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of, whole_of
+from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
+from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
+from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of, whole_of, write_json
+from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.active_job import read_active_job
 from queuetui.backends.payloads.containers import BASE64, ZLIB
 from queuetui.backends.payloads.decoder import JSON, Decoder
@@ -101,7 +102,7 @@ class Sidekiq(KeysProduct):
         some = [one for found in ask([(_FIRST_OF[kind], key, 0, 0) for key, kind in places]) for one in found]
         return any("jid" in (object_of(one) or {}) for one in some)
 
-    def schedules(self, survey: Survey, ask: Ask) -> tuple[KeptSchedule, ...]:
+    def schedules(self, survey: Survey, ask: Ask) -> list[KeptSchedule]:
         """Return what gems beside it are to enqueue again and again."""
         return self._recurring.read(ask)
 
@@ -143,8 +144,7 @@ class Sidekiq(KeysProduct):
         rev, state = make_rev(entry), entry.shelf.states[0]
         if said is None or not isinstance(said.get("jid"), str):
             ref = JobRef(moment.backend, entry.mark[1:], rev)
-            shown = Untrusted(text_of(raw))
-            return Job(ref, Untrusted("?"), Untrusted(entry.shelf.queue or ""), state, shown, remarks=(_UNREADABLE,))
+            return unread_job(ref, entry.shelf, state, _UNREADABLE, shown=text_of(raw))
         run = object_of(entry.value) or {} if entry.value is not None else {}
         is_run, counted = state is State.PROCESSING, said.get("retry_count")
         # A retry by a person counts one failure less.
@@ -185,15 +185,14 @@ class Sidekiq(KeysProduct):
         created = said.get("created_at")
         in_ms = isinstance(created, int | float) and abs(created) > _MILLISECONDS_FROM
         said["enqueued_at"] = round(now_s * 1_000) if in_ms else now_s
-        try:
-            message = json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-        except ValueError:
+        message = write_json(said, in_ascii=False)
+        if message is None:
             return _ODD_NUMBER
         name = said["queue"].encode()
         queue = self._queue(name)
         return KeysChange(
             (stands(seen.entry), is_of_kind(queue)),
-            (KeysStep(("SADD", self._key(b"queues"), name)), KeysStep(("LPUSH", queue.key, message))),
+            (("SADD", self._key(b"queues"), name), ("LPUSH", queue.key, message)),
             (take_away(seen.entry),),
             after=Entry(queue, message),
         )
@@ -207,14 +206,14 @@ class Sidekiq(KeysProduct):
         now_s = repr(moment.now.timestamp())
         return KeysChange(
             (stands(seen.entry), is_of_kind(dead)),
-            (KeysStep(("ZADD", dead.key, now_s, seen.entry.member)),),
+            (("ZADD", dead.key, now_s, seen.entry.member),),
             (take_away(seen.entry),),
             after=Entry(dead, seen.entry.member),
             note="it is among the dead now, where it can be retried",
         )
 
     def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
-        return KeysChange((stands(seen.entry),), (), (take_away(seen.entry),))
+        return KeysChange((stands(seen.entry),), removes=(take_away(seen.entry),))
 
     def _key(self, *parts: bytes) -> bytes:
         return self.prefix + b"".join(parts)
