@@ -85,10 +85,11 @@ class _Counting:
         sized = zip(reading.shelves, reading.sizes(reading.shelves), strict=True)
         filled = {shelf: size for shelf, size in sized if size}
         for shelf, size in filled.items():
-            if State.PROCESSING in shelf.states:
-                self._count_runs(shelf, size)
-            elif shelf.queue is not None and len(shelf.states) == 1:
+            runs = self._look_at_runs(shelf, size) if State.PROCESSING in shelf.states else None
+            if shelf.queue is not None and len(shelf.states) == 1:
                 counts.sizes[shelf.queue, shelf.states[0]] += size
+            elif runs is not None:
+                self._add_shares(*runs, shelf, size)
             else:
                 self._share_out(shelf, size)
         self._take_out_repeated(filled)
@@ -112,23 +113,16 @@ class _Counting:
         self._add_stuck(late, as_of)
 
     def _take_out_repeated(self, filled: Mapping[Shelf, int]) -> None:
-        """Count a job that is to run again once: not where it ended before."""
-        keys = {shelf.key for shelf in filled}
-        again = {
-            shelf: key for shelf in filled if (key := self.reading.product.left_on(shelf)) is not None and key in keys
-        }
-        if not again:
-            return
-        (found, shared), as_of = self._look("repeated", lambda: _read_repeated(self.reading, again, filled))
-        for shelf in filled:
-            if shelf.key in found:
-                place = shelf.queue or "", shelf.states[0]
-                self.counts.sizes[place] = max(0, self.counts.sizes[place] - found[shelf.key])
-                if shelf.key in shared:
-                    why = f"those that repeat are as many as among the first {SHARED_ENTRIES:,} jobs of each key"
-                    self.counts.doubts[place].append(Measured(0, Exactness.ESTIMATED, as_of, why))
+        """Count a job that stands in two places once: not where it ended before."""
+        found, as_of = self._look("repeated", lambda: self.reading.product.repeated(filled, self.reading.ask))
+        for shelf in found.keys() & filled.keys():
+            place = shelf.queue or "", shelf.states[0]
+            self.counts.sizes[place] = max(0, self.counts.sizes[place] - found[shelf].count)
+            if found[shelf].why:
+                self.counts.doubts[place].append(Measured(0, Exactness.ESTIMATED, as_of, found[shelf].why))
 
-    def _count_runs(self, shelf: Shelf, size: int) -> None:
+    def _look_at_runs(self, shelf: Shelf, size: int) -> tuple[_Shares, datetime]:
+        """Count the stuck ones among the first runs; return how these share out, and when that was."""
         reading = self.reading
 
         def look() -> tuple[_Shares, Counter[str]]:
@@ -141,10 +135,7 @@ class _Counting:
         if size > MOST_RUNS:
             self.counts.stuck_among = f"of the first {MOST_RUNS:,} runs"
         self._add_stuck(stuck, as_of)
-        if shelf.queue is not None and len(shelf.states) == 1:
-            self.counts.sizes[shelf.queue, State.PROCESSING] += size
-        else:
-            self._add_shares(shares, as_of, shelf, size)
+        return shares, as_of
 
     def _add_stuck(self, stuck: Counter[str], as_of: datetime) -> None:
         self.counts.stuck.update(stuck)
@@ -186,28 +177,6 @@ class _Counting:
         which = "all" if age_s and shares.looked >= shares.size else f"the first {SHARED_ENTRIES:,} jobs of each key"
         when = f"were {age_s:.0f} s ago" if age_s else "are"
         return Measured(0, Exactness.ESTIMATED, as_of, f"shared out as {which} {when}")
-
-
-def _read_repeated(
-    reading: KeysReading, again: Mapping[Shelf, bytes], filled: Mapping[Shelf, int]
-) -> tuple[Counter[bytes], set[bytes]]:
-    """Return how many jobs of other shelves each key holds too, and for which keys that is an estimate.
-
-    `again` are these shelves, each with the key in which its jobs may stand too.
-    """
-    each = min(SHARED_ENTRIES, _SHARED_IN_ALL // len(again))
-    slices = [entries for entries in reading.slices([*again], 0, each) if entries]
-    named = [
-        [(reading.product.id_of(one) or "").encode("utf-8", "surrogatepass") for one in entries] for entries in slices
-    ]
-    keys = [again[entries[0].shelf] for entries in slices]
-    answers = reading.ask([("ZMSCORE", key, *ids) for key, ids in zip(keys, named, strict=True)])
-    found, shared = Counter[bytes](), set[bytes]()
-    for key, entries, scores in zip(keys, slices, answers, strict=True):
-        size = filled[entries[0].shelf]
-        found[key] += round(sum(score is not None for score in scores) * max(size, len(entries)) / len(entries))
-        shared |= {key} if size > len(entries) else set()
-    return found, {key for key in shared if found[key]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +225,7 @@ def _tell_queues(reading: KeysReading, counts: _Tally) -> tuple[QueueInfo, ...]:
     survey = reading.survey
     named = reading.queue_names | {queue for queue, _ in counts.sizes}
     unheard, is_told = reading.unheard(named), reading.product.capabilities.workers
-    listening: dict[str, int] = defaultdict(int)
-    for worker in survey.workers:
-        for queue in worker.queues:
-            listening[queue.raw] += 1
+    listening = Counter(queue.raw for worker in survey.workers for queue in worker.queues)
     return tuple(
         replace(
             survey.describe(name),

@@ -87,16 +87,15 @@ class KeysReading:
             return self.moment.is_held_too_long(job)
         if job.state in WAITING and job.is_used_up:
             return True
-        return not self.survey.is_paused(job.queue.raw) and self._is_due_too_long(job)
+        if self.survey.is_paused(job.queue.raw):
+            return False
+        unheard = self.unheard([job.queue.raw])
+        return is_unheard(job, self.now, self.limits, unheard) or is_overdue(job, self.now, self.limits)
 
     def unheard(self, queues: Iterable[str]) -> frozenset[str]:
         """Return the queues that nobody listens to, none where nothing tells who does."""
         is_told = self.product.capabilities.workers
         return unconsumed(queues, self.survey.workers, self.now, self.limits) if is_told else frozenset()
-
-    def _is_due_too_long(self, job: Job) -> bool:
-        unheard = self.unheard([job.queue.raw])
-        return is_unheard(job, self.now, self.limits, unheard) or is_overdue(job, self.now, self.limits)
 
     def ask(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands that read, in packets; a key of another type answers as if it were empty."""

@@ -40,14 +40,12 @@ def _read_rev(rev: str, shelves: dict[bytes, Shelf]) -> tuple[Shelf, str, str] |
 
 
 def locate(reading: KeysReading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
-    """Return where jobs stand that were seen before, those left out that do not stand there any more.
-
-    A shelf in which members must be compared one by one is gone through once for all.
-    """
+    """Return where jobs stand that were seen before, those left out that do not stand there any more."""
     shelves = {shelf.key: shelf for shelf in reading.shelves}
     named: dict[JobRef, tuple[Shelf, bytes]] = {}
     found: dict[JobRef, Entry] = {}
-    listed: dict[Shelf, dict[str, JobRef]] = defaultdict(dict)
+    # Members that are known by a digest alone, by the shelves that are gone through for them.
+    digests: dict[Shelf, dict[str, JobRef]] = defaultdict(dict)
     for ref in refs:
         seen = _read_rev(ref.rev, shelves)
         if seen is None:
@@ -56,19 +54,25 @@ def locate(reading: KeysReading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
         if (member := member_of(mark)) is not None:
             named[ref] = (shelf, member)
         elif shelf.kind is not Kind.SORTED:
-            listed[shelf][mark] = ref
+            digests[shelf][mark] = ref
         elif (entry := _among_ties(reading, shelf, score, mark)) is not None:
             found[ref] = entry
     there = {(entry.shelf, entry.member): entry for entry in entries_of(list(named.values()), reading.ask)}
     found |= {ref: there[place] for ref, place in named.items() if place in there}
-    for shelf, wanted in listed.items():
-        walk = Walk(reading, [shelf], reading.sizes([shelf]))
-        for entry in (one for bite in walk.bites(None) for one in bite):
-            ref_there = wanted.pop(entry.mark, None)
-            if ref_there is not None:
-                found[ref_there] = entry
-            if not wanted:
-                break
+    for shelf, wanted in digests.items():
+        found |= _go_through(reading, shelf, wanted)
+    return found
+
+
+def _go_through(reading: KeysReading, shelf: Shelf, wanted: dict[str, JobRef]) -> dict[JobRef, Entry]:
+    """Return the entries of a shelf that have these marks; its members are compared one by one."""
+    found: dict[JobRef, Entry] = {}
+    walk = Walk(reading, [shelf], reading.sizes([shelf]))
+    for entry in (one for bite in walk.bites(None) for one in bite):
+        if entry.mark in wanted:
+            found.setdefault(wanted[entry.mark], entry)
+        if len(found) == len(wanted):
+            break
     return found
 
 

@@ -55,12 +55,10 @@ class KeysOperator:
             entry = places.get(ref)
             try:
                 results.append(self._apply_one(act, ref, None if entry is None else seen.get(entry), reading))
-            except UnknownOutcome as error:
-                is_lost = True
-                results.append(Result(ref, Outcome.UNKNOWN, note=str(error)))
             except QueueTuiError as error:
-                is_lost = isinstance(error, Unreachable)
-                results.append(Result(ref, Outcome.FAILED, note=str(error)))
+                is_lost = isinstance(error, UnknownOutcome | Unreachable)
+                outcome = Outcome.UNKNOWN if isinstance(error, UnknownOutcome) else Outcome.FAILED
+                results.append(Result(ref, outcome, note=str(error)))
         return tuple(results)
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
@@ -109,15 +107,15 @@ class KeysOperator:
 
     def _read_before(self, seen: Seen, change: KeysChange) -> str:
         """Return the entry and the keys that go or change, as the server itself would put them back."""
-        entry = seen.entry
-        asked: list[Command] = [(word, key) for key in change.kept for word in ("DUMP", "PTTL")]
+        entry, count = seen.entry, len(change.kept)
+        asked: list[Command] = [(word, key) for word in ("DUMP", "PTTL") for key in change.kept]
         asked += [("HGET", key, name) for key, name in change.kept_fields]
-        answers = iter(self._server.ask_all("reading a job before it is changed", asked))
-        keys = {}
-        for key in change.kept:
-            dump, ttl_ms = next(answers), next(answers)
-            if dump is not None:
-                keys[key.decode("latin-1")] = {"dump": _in_base64(dump), "ttl_ms": int(ttl_ms)}
+        answers = self._server.ask_all("reading a job before it is changed", asked)
+        keys = {
+            key.decode("latin-1"): {"dump": _in_base64(dump), "ttl_ms": int(ttl_ms)}
+            for key, dump, ttl_ms in zip(change.kept, answers[:count], answers[count : 2 * count], strict=True)
+            if dump is not None
+        }
         stood = {
             "key": entry.shelf.key.decode("latin-1"),
             "kind": entry.shelf.kind.value,
@@ -126,8 +124,8 @@ class KeysOperator:
             "rank": entry.rank,
         }
         fields = [
-            [key.decode("latin-1"), name.decode("latin-1"), _in_base64(next(answers) or b"")]
-            for key, name in change.kept_fields
+            [key.decode("latin-1"), name.decode("latin-1"), _in_base64(value or b"")]
+            for (key, name), value in zip(change.kept_fields, answers[2 * count :], strict=True)
         ]
         return json.dumps({"entry": stood, "keys": keys, "fields": fields})
 

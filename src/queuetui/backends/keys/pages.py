@@ -21,7 +21,7 @@ from queuetui.backends.reading.term_plans import plan_by_names, require_answers
 from queuetui.model.job import Job, shorten
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.page import Handling, Page, PageRequest, PlannedTerm
-from queuetui.model.query import Query, Sort, Term
+from queuetui.model.query import Query, Sort
 from queuetui.model.query_match import matches
 from queuetui.model.state import State
 from queuetui.model.text import sanitize
@@ -36,14 +36,13 @@ _LONGEST_RUN = Sort("started", descending=False)
 
 def plan_terms(product: KeysProduct, query: Query) -> tuple[PlannedTerm, ...]:
     """Return how each term of a filter is answered."""
-    return tuple(_plan_term(product, term) for term in query.terms)
-
-
-def _plan_term(product: KeysProduct, term: Term) -> PlannedTerm:
-    why_absent = product.absent.get(term.field)
-    if why_absent is not None:
-        return PlannedTerm(term, Handling.REFUSED, why_absent)
-    return plan_by_names(term, frozenset({"id"}), LOOKED_JOBS)
+    absent, by_name = product.absent, frozenset({"id"})
+    return tuple(
+        PlannedTerm(term, Handling.REFUSED, absent[term.field])
+        if term.field in absent
+        else plan_by_names(term, by_name, LOOKED_JOBS)
+        for term in query.terms
+    )
 
 
 def shelves_for(reading: KeysReading, query: Query) -> list[Shelf]:

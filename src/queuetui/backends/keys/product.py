@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from queuetui.backends.keys.scanned_keys import ListedKeys
     from queuetui.backends.keys.seen import KeysMoment
     from queuetui.backends.keys.shelf import Ask, Command, Entry, Shelf
-    from queuetui.backends.keys.survey import Survey
+    from queuetui.backends.keys.survey import Repeated, Survey
     from queuetui.model.act import Verb
     from queuetui.model.capabilities import Capabilities
     from queuetui.model.job import Attempt, Job
@@ -88,9 +88,9 @@ class KeysProduct(ABC):
         """Return the state of a job on a shelf by what `tells` was answered."""
         return shelf.states[0]
 
-    def left_on(self, shelf: Shelf) -> bytes | None:
-        """Return the key of the sorted set in which a shelf's jobs also stand, by their ids, where they ended before."""
-        return None
+    def repeated(self, sizes: Mapping[Shelf, int], ask: Ask) -> Mapping[Shelf, Repeated]:
+        """Return of which shelves, of those that have members, some jobs are to be counted elsewhere."""
+        return {}
 
     def switch(self, verb: Verb, queue: bytes, survey: Survey, ask: Ask) -> KeysChange | str:
         """Return how a queue is paused or resumed, or in our words why it is left as it is.

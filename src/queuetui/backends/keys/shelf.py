@@ -107,10 +107,9 @@ class Shelf:
         if self.kind is Kind.SORTED:
             pairs = zip(reply[::2], reply[1::2], strict=True)
             return [Entry(self, member, rank + place, score=score) for place, (member, score) in enumerate(pairs)]
-        if self.kind is Kind.SET:
-            return [Entry(self, member, place) for place, member in enumerate(sorted(reply[1]))][rank:]
-        fields = sorted(zip(reply[1][::2], reply[1][1::2], strict=True))
-        return [Entry(self, name, place, value=value) for place, (name, value) in enumerate(fields)][rank:]
+        _, found = reply
+        members = dict.fromkeys(found) if self.kind is Kind.SET else dict(zip(found[::2], found[1::2], strict=True))
+        return [Entry(self, one, place, value=members[one]) for place, one in enumerate(sorted(members))][rank:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeated:
+    """How many members of a shelf are jobs that stand on another one, where they count."""
+
+    count: int
+    # Why that is an estimate, empty where it is not.
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
-    """The queues and workers of a product; one that needs more for its shelves and jobs has a class of its own."""
+    """The queues and workers of a product.
+
+    A product that needs more of them for its shelves and jobs extends this class.
+    """
 
     # By their exact bytes, as all names of queues here.
     queues: tuple[bytes, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
@@ -35,25 +36,21 @@ def write_anchor(entry: Entry) -> str:
 
 def read_anchor(cursor: str) -> Anchor:
     """Return the entry that a cursor names; raises BadQuery for one that is none of ours."""
-    key, rank, score, mark = read_cursor(cursor, (_ORDER,), (4,)).values
-    is_whole = isinstance(key, str) and isinstance(score, str) and isinstance(mark, str)
-    try:
-        if score:
-            float(str(score))
-        stored = str(key).encode("latin-1")
-    except ValueError:
-        is_whole, stored = False, b""
-    if not is_whole or not isinstance(rank, int) or isinstance(rank, bool) or not 0 <= rank < 2**53:
-        raise BadQuery("this cursor cannot be read; start from the first page", 0)
-    return Anchor(stored, rank, str(score), str(mark))
+    match read_cursor(cursor, (_ORDER,), (4,)).values:
+        case (str(key), int(rank), str(score), str(mark)) if not isinstance(rank, bool) and 0 <= rank < 2**53:
+            with suppress(ValueError):
+                float(score or 0)
+                return Anchor(key.encode("latin-1"), rank, score, mark)
+    raise BadQuery("this cursor cannot be read; start from the first page", 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A way along shelves; entries come in bites, each with whether it is the last of its shelf."""
+    """A way along shelves, on which entries come in bites."""
 
     reading: KeysReading
     shelves: Sequence[Shelf]
+    # How many members each shelf has.
     sizes: Sequence[int]
     backward: bool = False
 

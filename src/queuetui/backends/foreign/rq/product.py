@@ -10,16 +10,17 @@ from typing import Any
 
 from queuetui.backends.foreign.rq.calls import read_call
 from queuetui.backends.foreign.rq.cron import read_cron
+from queuetui.backends.foreign.rq.repeats import count_repeated
 from queuetui.backends.foreign.rq.runs import count_runs
 from queuetui.backends.foreign.rq.scheduler import ROLE, once, read_repeating, scheduler_shelf
-from queuetui.backends.foreign.rq.shelves import ROLES, bare_id, finished_beside, key_of, queue_of, shelf_of
+from queuetui.backends.foreign.rq.shelves import ROLES, bare_id, key_of, queue_of, shelf_of
 from queuetui.backends.keys.changes import KeysChange, Rule, is_of_kind, says, stands, take_away
 from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, pairs_of, text_of, time_of
-from queuetui.backends.keys.survey import Survey
+from queuetui.backends.keys.survey import Repeated, Survey
 from queuetui.backends.payloads.containers import BASE64
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
@@ -37,17 +38,18 @@ from queuetui.model.state import PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
-_FIELDS = """
-status origin description created_at enqueued_at started_at ended_at retries_left retry_intervals number_of_retries worker_name
-exc_info group_id rate_limit_key data dependency_ids
-""".split()  # noqa: SIM905 - as many quotes would hide the names
+# What an act must find as it was seen.
+_SEEN = "status origin description created_at enqueued_at started_at ended_at retries_left".split()  # noqa: SIM905 - as many quotes would hide the names
+_FIELDS = (
+    *_SEEN, "retry_intervals", "number_of_retries", "worker_name", "exc_info", "group_id", "rate_limit_key", "data", "dependency_ids",
+)  # fmt: skip
 _WORKER_FIELDS = "hostname pid version queues state birth last_heartbeat death".split()  # noqa: SIM905 - as above
 _ENDED = ("scheduled", "failed", "finished")
 # RQ's own words for a run whose worker died.
 _BY_RQ = re.compile(r"due to (\w+), at")
 _OUTCOMES = {"2": "failed", "3": "stopped", "4": "retried"}
-# The words by which a job stands there, and not in another place too, as one does that repeats.
-_ALSO = {"finished": ("finished",), ROLE: ("scheduled", "created", "")}
+# What a job's status says where it counts as standing on a shelf of this role: one that repeats is left there from its last run.
+_COUNTS_IF = {"finished": ("finished",), ROLE: ("scheduled", "created", "")}
 _RUNS = "its worker still has time: it is released once RQ itself would take its run for abandoned"
 _GONE = "its hash is gone: it expired or was deleted, and a worker that takes its id drops it"
 _NO_COUNT = "RQ stores no count of attempts: at least so many, by the retries that are left"
@@ -150,19 +152,14 @@ class Rq(KeysProduct):
         """Return the job of an entry; one that repeats also stands among the finished until it runs again."""
         raw, kept = dict(zip(_FIELDS, loaded[0], strict=True)), int(loaded[1])
         values = {name: text_of(value) for name, value in raw.items() if name != "data"}
-        ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *(values[name] for name in _FIELDS[:8])))
-        state = entry.shelf.states[0]
+        ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *(values[name] for name in _SEEN)))
         queue = Untrusted(values["origin"] or entry.shelf.queue or "")
         if raw["status"] is None:
-            return Job(ref, Untrusted("?"), queue, state, Untrusted(""), remarks=(_GONE,))
-        if entry.shelf.role in _ALSO and values["status"] not in _ALSO[entry.shelf.role]:
+            return Job(ref, Untrusted("?"), queue, entry.shelf.states[0], Untrusted(""), remarks=(_GONE,))
+        if entry.shelf.role in _COUNTS_IF and values["status"] not in _COUNTS_IF[entry.shelf.role]:
             return None
-        started = time_of(values["started_at"])
         result = pairs_of(loaded[2][0][1]) if entry.shelf.role in _ENDED and loaded[2] else {}
-        if State.FAILED in entry.shelf.states and values["status"] == "failed":
-            state = State.FAILED
-        if state is State.SCHEDULED and started and values["retries_left"] and result.get("type") != b"1":
-            state = State.RETRYING
+        state = _state_of(entry.shelf, values, result)
         attempts, left, is_sure = count_runs(values, kept, state)
         call, payload, problem = read_call(raw["data"], values["description"])
         error = _read_error(result, raw["exc_info"]) if state in (State.FAILED, State.RETRYING) else None
@@ -178,7 +175,7 @@ class Rq(KeysProduct):
             worker=Untrusted(values["worker_name"]) if values["worker_name"] and state is State.PROCESSING else None,
             created_at=time_of(values["created_at"]),
             scheduled_at=at_of(entry.score) if entry.shelf.role in ("scheduled", ROLE) else time_of(values["enqueued_at"]),
-            started_at=started,
+            started_at=time_of(values["started_at"]),
             completed_at=time_of(values["ended_at"]) if state in (State.FAILED, State.COMPLETED) else None,
             lease_until=_lease(entry, loaded),
             waits_for=tuple(map(Untrusted, map(str, list_of(raw["dependency_ids"])))) if state is State.BLOCKED else (),
@@ -198,23 +195,18 @@ class Rq(KeysProduct):
             for number, (at, one) in enumerate(kept, start=1)
         )  # fmt: skip
 
-    def left_on(self, shelf: Shelf) -> bytes | None:
-        """Return the registry of what is finished, in which a job that repeats still stands."""
-        return finished_beside(self.prefix, shelf)
+    def repeated(self, sizes: Mapping[Shelf, int], ask: Ask) -> Mapping[Shelf, Repeated]:
+        """Return how many of the finished jobs are to run again, and stand elsewhere too."""
+        return count_repeated(self.prefix, sizes, ask)
 
     def _enqueue(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Put a job at the end of its queue as RQ's own requeue does.
 
         Its hash no longer expires. A job that runs is put back only once its run is over.
         """
-        values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
-        is_run = seen.job.state is State.PROCESSING
-        if is_run and not (seen.job.lease_until and seen.job.lease_until < moment.now):
-            return _RUNS
-        if values["status"] is None:
-            return f"{_GONE}; there is nothing to run"
-        if values["rate_limit_key"] or seen.entry.shelf.role == "queue":
-            return _RATED if values["rate_limit_key"] else _TOO_OLD
+        values, is_run = _hash_of(seen), seen.job.state is State.PROCESSING
+        if why := _why_not_enqueued(seen, values, moment):
+            return why
         entry, job_id, queue = seen.entry, bare_id(seen.entry), self._beside(seen, "queue")
         job = self._key("job", job_id)
         fields = ["status", "queued", "enqueued_at", to_text(moment.now)]
@@ -241,7 +233,7 @@ class Rq(KeysProduct):
         )
 
     def _cancel(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
-        values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
+        values = _hash_of(seen)
         if values["status"] is None:
             return f"{_GONE}; delete it"
         if seen.entry.shelf.role == "ready":
@@ -258,7 +250,7 @@ class Rq(KeysProduct):
         )
 
     def _delete(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
-        values = dict(zip(_FIELDS, seen.loaded[0], strict=True))
+        values = _hash_of(seen)
         if seen.entry.shelf.role == "ready":
             return _RATED
         job_id = bare_id(seen.entry)
@@ -275,10 +267,34 @@ class Rq(KeysProduct):
 
     def _beside(self, seen: Seen, role: str) -> Shelf:
         """Return the shelf of another role of a job's queue."""
-        shelf, origin = seen.entry.shelf, seen.loaded[0][_FIELDS.index("origin")]
+        shelf, origin = seen.entry.shelf, _hash_of(seen)["origin"]
         return shelf_of(
             self.prefix, role, queue_of(self.prefix, shelf) if shelf.queue is not None else origin or b"default"
         )
+
+
+def _hash_of(seen: Seen) -> dict[str, bytes | None]:
+    """Return what a job's hash held when it was seen."""
+    return dict(zip(_FIELDS, seen.loaded[0], strict=True))
+
+
+def _state_of(shelf: Shelf, values: Mapping[str, str], result: Mapping[str, bytes]) -> State:
+    """Return the state of a job; where a shelf may mean several, its status or last result tells which."""
+    if State.FAILED in shelf.states and values["status"] == "failed":
+        return State.FAILED
+    is_retry = time_of(values["started_at"]) and values["retries_left"] and result.get("type") != b"1"
+    return State.RETRYING if is_retry and shelf.states[0] is State.SCHEDULED else shelf.states[0]
+
+
+def _why_not_enqueued(seen: Seen, values: Mapping[str, bytes | None], moment: KeysMoment) -> str:
+    lease = seen.job.lease_until
+    if seen.job.state is State.PROCESSING and not (lease and lease < moment.now):
+        return _RUNS
+    if values["status"] is None:
+        return f"{_GONE}; there is nothing to run"
+    if values["rate_limit_key"]:
+        return _RATED
+    return _TOO_OLD if seen.entry.shelf.role == "queue" else ""
 
 
 def _read_error(result: Mapping[str, bytes], exc_info: bytes | None = None) -> JobError | None:

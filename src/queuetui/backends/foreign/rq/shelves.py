@@ -22,8 +22,6 @@ ROLES: dict[str, tuple[Kind, tuple[State, ...], bool]] = {
 }
 # Up to 0.13 what failed stood in a queue of this name.
 _OLD = {("queue", b"failed"): (State.FAILED,)}
-# Where a job that repeats stands while its id is among the finished ones too.
-_AGAIN = ("scheduled", "queue", "intermediate", "wip", "failed")
 _RUN = re.compile(rb"(.+):[0-9a-f]{32}", re.DOTALL)
 
 
@@ -44,11 +42,6 @@ def queue_of(prefix: bytes, shelf: Shelf) -> bytes:
     if shelf.role == "intermediate":
         return shelf.key.removeprefix(key_of(prefix, "queue", b"")).removesuffix(b":intermediate")
     return shelf.key.removeprefix(key_of(prefix, shelf.role, b""))
-
-
-def finished_beside(prefix: bytes, shelf: Shelf) -> bytes | None:
-    """Return the key in which jobs of a shelf that ran once may still stand, None where none can."""
-    return key_of(prefix, "finished", queue_of(prefix, shelf)) if shelf.role in _AGAIN else None
 
 
 def bare_id(entry: Entry) -> bytes:
