@@ -22,7 +22,7 @@ from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, names_in
 from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, number_of, object_of, read_object, text_of, to_json
+from queuetui.backends.keys.stored_values import at_of, number_of, object_of, read_object, text_of, to_json, whole_of
 from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.arq_pickle import job_of_result
 from queuetui.backends.payloads.decoder import JSON, Decoder
@@ -55,8 +55,9 @@ _ENDS = Shelf("result", _RESULT, Kind.KEYS, _ENDED)
 
 @dataclass(frozen=True, slots=True)
 class _Around(Survey):
-    """What stands around the jobs, and when it was read by the server's clock, by which keys expire."""
+    """What stands around the jobs."""
 
+    # When it was read by the server's clock, by which keys expire.
     read_at: datetime | None = None
 
 
@@ -152,7 +153,7 @@ def _id(entry: Entry) -> bytes:
 def _read_standing(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job:
     raw, tries, run, tries_ms, beats = loaded
     said, problem = _decode(raw)
-    due, tried = at_of(entry.score), number_of(int(tries)) if tries is not None and tries.isdigit() else 0
+    due, tried = at_of(entry.score), whole_of(tries)
     state = State.PENDING
     if run is not None:
         state = State.PROCESSING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
@@ -39,20 +39,9 @@ from queuetui.model.worker import WorkerInfo
 # What a worker and BullMQ's own verbs change of a job: an act must find it as it was seen.
 _SEEN = ("timestamp", "priority", "delay", "processedOn", "finishedOn", "atm", "ats", "stc")
 _SHOWN = (
-    "name",
-    "data",
-    "opts",
-    "failedReason",
-    "stacktrace",
-    "returnvalue",
-    "progress",
-    "pb",
-    "parentKey",
-    "rjk",
-    "deid",
-    "attemptsMade",
-    "stalledCounter",
-)
+    "name", "data", "opts", "failedReason", "stacktrace", "returnvalue", "progress", "pb", "parentKey", "rjk", "deid",
+    "attemptsMade", "stalledCounter",
+)  # fmt: skip
 _FIELDS = (*_SEEN, *_SHOWN)
 _OF_SCHEDULER = ("name", "pattern", "every", "tz", "data")
 _PARTS = (b"", b":logs", b":dependencies", b":processed", b":failed", b":unsuccessful")
@@ -184,9 +173,6 @@ class Bullmq(KeysProduct):
         limit = (object_of(raw["opts"]) or {}).get("attempts")
         created, started = at_of(raw["timestamp"]), at_of(raw["processedOn"])
         due = created and created + timedelta(milliseconds=whole_of(raw["delay"]))
-        # What has no lock has been lost since it began at the latest.
-        left_ms = loaded[2] if role == "active" else -1
-        lease = moment.now + timedelta(milliseconds=left_ms) if left_ms >= 0 else started or moment.now - _A_MOMENT
         return Job(
             ref, Untrusted(name), Untrusted(entry.shelf.queue or ""), state, Untrusted(data),
             data=summarise_json(name, data, moment.summaries),
@@ -204,7 +190,7 @@ class Bullmq(KeysProduct):
             scheduled_at=at_of(int(float(entry.score or 0)) // _SCORE_STEP) if role == "delayed" else due,
             started_at=started,
             completed_at=at_of(raw["finishedOn"]) if state in (State.FAILED, State.COMPLETED) else None,
-            lease_until=lease if role == "active" else None,
+            lease_until=_lease(loaded[2], started, moment) if role == "active" else None,
             waits_for=tuple(Untrusted(self._id_in(key)) for key in sorted(loaded[2])) if state is State.BLOCKED else (),
             remarks=tuple(filter(None, self._remarks(raw, state, self._version(entry, loaded)))),
         )  # fmt: skip
@@ -307,6 +293,11 @@ class Bullmq(KeysProduct):
 
     def _key(self, queue: bytes, name: bytes) -> bytes:
         return b":".join((self.prefix, queue, name))
+
+
+def _lease(left_ms: int, started: datetime | None, moment: KeysMoment) -> datetime:
+    """Return until when a run is locked; one without a lock has been lost since it began at the latest."""
+    return moment.now + timedelta(milliseconds=left_ms) if left_ms >= 0 else started or moment.now - _A_MOMENT
 
 
 def _queue_of(entry: Entry) -> bytes:

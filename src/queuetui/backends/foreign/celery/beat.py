@@ -33,10 +33,12 @@ _CRON = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 
 @dataclass(frozen=True)
 class BeatTables:
-    """The tables of one schema; `times` is how times stand in them."""
+    """The tables of one schema."""
 
     rows: Table
+    # By the names of `_TIMINGS`.
     timings: Mapping[str, Table]
+    # How times stand in them.
     times: Codec
 
     @classmethod

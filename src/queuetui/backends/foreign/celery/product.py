@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from queuetui.backends.base import BackendOptions
+from queuetui.backends.foreign.celery import words
 from queuetui.backends.foreign.celery.priority_lists import (
     EVERY_STEP,
     USUAL_SEP,
@@ -20,21 +21,6 @@ from queuetui.backends.foreign.celery.priority_lists import (
 )
 from queuetui.backends.foreign.celery.redbeat import has_redbeat, read_redbeat
 from queuetui.backends.foreign.celery.task_state import ENDED, state_of
-from queuetui.backends.foreign.celery.words import (
-    CALLED_ALONE,
-    HELD,
-    MAY_RUN,
-    NO_CALL,
-    NO_QUEUE,
-    NO_RESULTS,
-    ODD_NUMBER,
-    OLD_PROTOCOL,
-    REASONS,
-    TWICE,
-    UNREADABLE,
-    WARNINGS,
-    remarks_of,
-)
 from queuetui.backends.foreign.celery.written_times import written_about, written_at_end
 from queuetui.backends.keys.changes import Guard, KeysChange, Rule, is_of_kind, scores, stands, take_away
 from queuetui.backends.keys.lookup import make_rev
@@ -71,17 +57,17 @@ _Taken = tuple[tuple[Guard, ...], tuple[Command, ...], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Around(Survey):
-    """What stands beside the tasks.
-
-    A worker has or gave back the messages of those `held`. `steps` are those of priorities that workers are known to read. `at_end` is
-    when a result was written that ends now, None where that is not known; `in_json`: how results are written here.
-    """
+    """What stands beside the tasks."""
 
     routes: KombuRoutes
+    # The steps of priorities that workers are known to read.
     steps: Sequence[int]
+    # The tasks whose messages a worker has or gave back.
     held: frozenset[str]
     listing: Listing
+    # When a result was written that expires now, None where that is not known.
     at_end: datetime | None
+    # Results are written as JSON here.
     in_json: bool
 
 
@@ -125,9 +111,9 @@ class Celery(KeysProduct):
         self._has_results = are_there
         kept = frozenset({*_LISTED, State.PROCESSING}) | (_FINAL if are_there else frozenset())
         self.capabilities = Capabilities(
-            "celery", "Celery", native=False, applies=states_by_verb(self.rules), keeps=kept, reasons=REASONS,
-            missing=dict.fromkeys(_FINAL - kept, NO_RESULTS), schedules=self._has_redbeat,
-            liveness=Liveness.DEADLINE, warnings=WARNINGS, worker_command=("celery", "-A", "APP", "worker", "-Q", "{queue}"),
+            "celery", "Celery", native=False, applies=states_by_verb(self.rules), keeps=kept, reasons=words.REASONS,
+            missing=dict.fromkeys(_FINAL - kept, words.NO_RESULTS), schedules=self._has_redbeat,
+            liveness=Liveness.DEADLINE, warnings=words.WARNINGS, worker_command=("celery", "-A", "APP", "worker", "-Q", "{queue}"),
             frees_held=True,
         )  # fmt: skip
 
@@ -140,30 +126,37 @@ class Celery(KeysProduct):
 
     def survey(self, ask: Ask) -> _Around:
         """Read what is bound to which queue, which tasks workers hold, and how long results stand."""
-        exchanges, listing = self._exchanges.read(ask), self.listed.read(ask)
-        tables = ask([("SMEMBERS", self._prefix + BINDINGS + name) for name in exchanges])
-        bound = dict(zip(exchanges, tables, strict=True))
-        self._sep = separator_in(bound, self._sep)
-        routes = read_routes(bound, self._sep)
-        held, size = ask([self._held.slice(0, MOST_FIELDS), self._held.size()])
-        entries, known = self._held.entries(held, 0), self._held_ids
-        # What a tag stands for never changes.
-        self._held_ids = {one.member: known.get(one.member) or self.id_of(one) for one in entries}
+        routes, unread, listing = self._read_routes(ask), self._read_held(ask), self.listed.read(ask)
         some = listing.keys[:_SAMPLED_RESULTS]
-        results = [read_result(raw) for raw in ask([("GETRANGE", key, 0, _HEAD_BYTES - 1) for key in some])]
+        results = [read_result(raw) for raw in ask([*map(_head_of, some)])]
         ends = ask([("PTTL", key) for key in some])
         self._note_results(are_there=self._has_results or bool(results))
-        unread = f"workers hold {size:,} messages, of which {len(entries):,} are read" if size > len(entries) else ""
         names = sorted(routes.queues.union(self._named))
         lists = {step: [self.list_of(name, step).key for name in names] for step in EVERY_STEP}
         self.given_back = given_back([key for keys in lists.values() for key in keys], ask)
         return _Around(
             tuple(name.encode("utf-8", "surrogatepass") for name in names),
             unseen="; ".join(filter(None, (self._exchanges.unseen, unread, listing.unseen))),
-            steps=self._steps or steps_in_use(lists if entries else {}, ask), held=self.given_back.union(self.held_ids),
+            steps=self._steps or steps_in_use(lists if self._held_ids else {}, ask), held=self.given_back.union(self.held_ids),
             routes=routes, listing=listing, at_end=written_at_end(zip((time_of(one.done) for one in results), ends, strict=True)),
             in_json=bool(results) and all(one.in_json for one in results if one.said),
         )  # fmt: skip
+
+    def _read_routes(self, ask: Ask) -> KombuRoutes:
+        """Read what is bound to which queue, by the tables of all exchanges."""
+        exchanges = self._exchanges.read(ask)
+        tables = ask([("SMEMBERS", self._prefix + BINDINGS + name) for name in exchanges])
+        bound = dict(zip(exchanges, tables, strict=True))
+        self._sep = separator_in(bound, self._sep)
+        return read_routes(bound, self._sep)
+
+    def _read_held(self, ask: Ask) -> str:
+        """Note which tasks workers hold; return why that is not all, nothing where it is."""
+        held, size = ask([self._held.slice(0, MOST_FIELDS), self._held.size()])
+        entries, known = self._held.entries(held, 0), self._held_ids
+        # What a tag stands for never changes.
+        self._held_ids = {one.member: known.get(one.member) or self.id_of(one) for one in entries}
+        return f"workers hold {size:,} messages, of which {len(entries):,} are read" if size > len(entries) else ""
 
     @property
     def held_ids(self) -> Collection[str]:
@@ -189,7 +182,7 @@ class Celery(KeysProduct):
     def places(self, job_id: str, shelves: Sequence[Shelf], ask: Ask) -> tuple[Entry, ...] | None:
         """Look for a task among what workers hold, and for its result; others stand in messages alone."""
         key = self._result_key(job_id)
-        held, raw = ask([self._held.slice(0, MOST_FIELDS), ("GETRANGE", key, 0, _HEAD_BYTES - 1)])
+        held, raw = ask([self._held.slice(0, MOST_FIELDS), _head_of(key)])
         if there := tuple(entry for entry in self._held.entries(held, 0) if self.id_of(entry) == job_id):
             return there
         is_there = raw and read_result(raw).status != "RETRY" and job_id not in self.given_back
@@ -201,7 +194,7 @@ class Celery(KeysProduct):
         if entry.shelf.role == "queue" and not (message and (message.retries or message.headers.get("redelivered"))):
             return []
         key = self._result_key(self.id_of(entry))
-        found: list[Command] = [("GETRANGE", key, 0, _HEAD_BYTES - 1), ("PTTL", key)]
+        found: list[Command] = [_head_of(key), ("PTTL", key)]
         return [*found, ("ZSCORE", self._index, entry.member)] if entry.shelf.role == "held" else found
 
     def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
@@ -223,7 +216,7 @@ class Celery(KeysProduct):
         result, message, around = read_result(raw), read_message(entry.stored), cast("_Around", moment.survey)
         if message is None and entry.shelf.kind is not Kind.KEYS:
             ref = replace(ref, id=entry.mark[1:])
-            return unread_job(ref, entry.shelf, entry.shelf.states[0], UNREADABLE, shown=text_of(entry.stored))
+            return unread_job(ref, entry.shelf, entry.shelf.states[0], words.UNREADABLE, shown=text_of(entry.stored))
         is_elsewhere = result.status == "RETRY" or (entry.shelf.role == "result" and ref.id in around.held)
         if message is None and (is_elsewhere or not raw):
             return None
@@ -251,7 +244,7 @@ class Celery(KeysProduct):
             started_at=written if result.status == "STARTED" else None,
             completed_at=time_of(result.done) if state in _FINAL else None,
             lease_until=given + self._visible if given and is_run else None,
-            remarks=remarks_of(message, result, state, problem, moment.now, is_held=bool(entry.value)),
+            remarks=words.remarks_of(message, result, state, problem, moment.now, is_held=bool(entry.value)),
         )  # fmt: skip
 
     def _retry(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
@@ -264,13 +257,13 @@ class Celery(KeysProduct):
         """Give back what a worker holds as Celery does; a run whose message is gone is sent anew."""
         if seen.entry.shelf.role == "held":
             return self._put(seen, moment, {})
-        return self._send_anew(seen, moment) if moment.is_held_too_long(seen.job) else MAY_RUN
+        return self._send_anew(seen, moment) if moment.is_held_too_long(seen.job) else words.MAY_RUN
 
     def _put(self, seen: Seen, moment: KeysMoment, headers: Mapping[str, object]) -> KeysChange | str:
         """Put a message into its queue as it is but for some headers."""
         message, queue, entry = read_message(seen.entry.stored), seen.job.queue.raw, seen.entry
         if message is None or not queue or not message.is_whole:
-            return UNREADABLE if message is None else OLD_PROTOCOL if queue else NO_QUEUE
+            return words.UNREADABLE if message is None else words.OLD_PROTOCOL if queue else words.NO_QUEUE
         again = {"redelivered": True} if entry.value else {}
         step = step_of(cast("_Around", moment.survey).steps, message.priority)
         goal = self.list_of(queue, step) if entry.value else entry.shelf
@@ -281,7 +274,7 @@ class Celery(KeysProduct):
         result, queue, around = read_result(seen.loaded[0]), seen.job.queue.raw, cast("_Around", moment.survey)
         known = map(text_of, around.queues)
         if result.call is None or not result.in_json or queue not in known:
-            return NO_QUEUE if result.call and result.in_json else NO_CALL
+            return words.NO_QUEUE if result.call and result.in_json else words.NO_CALL
         write = partial(write_message, seen.job.ref.id, result.call, queue, result.said.get("parent_id"))
         return self._send(seen, moment, self.list_of(queue, step_of(around.steps, 0)), write)
 
@@ -292,9 +285,11 @@ class Celery(KeysProduct):
         try:
             told = write()
         except ValueError:
-            return ODD_NUMBER
+            return words.ODD_NUMBER
         put, is_anew = ("RPUSH" if entry.value else "LPUSH", goal.key, told), entry.shelf.kind is Kind.KEYS
-        note = TWICE if entry.value or seen.job.state is State.PROCESSING else CALLED_ALONE if is_anew else ""
+        note = (
+            words.TWICE if entry.value or seen.job.state is State.PROCESSING else words.CALLED_ALONE if is_anew else ""
+        )
         kept = ((self._held.key, entry.member),) if entry.value else ()
         guards, after = (*guards, is_of_kind(goal)), Entry(goal, told)
         return why or KeysChange(guards, (put,), removes, kept=(key,), kept_fields=kept, after=after, note=note)
@@ -304,7 +299,7 @@ class Celery(KeysProduct):
         guards, removes, why = self._take(seen, moment)
         message, around = read_message(seen.entry.stored), cast("_Around", moment.survey)
         if why or message is None:
-            return why or UNREADABLE
+            return why or words.UNREADABLE
         task_id, key = seen.job.ref.id, self._result_key(seen.job.ref.id)
         if self.revoked_rows is not None and not message.headers.get("ignore_result"):
             within = partial(self.revoked_rows.put, message, moment.now)
@@ -326,7 +321,7 @@ class Celery(KeysProduct):
         `with_result`: what was given back goes with the result of the run before.
         """
         entry, key, raw = seen.entry, self._result_key(seen.job.ref.id), seen.loaded[0] if seen.loaded else b""
-        still, end = Guard(("GETRANGE", key, 0, _HEAD_BYTES - 1), (raw,)), ("DEL", key)
+        still, end = Guard(_head_of(key), (raw,)), ("DEL", key)
         if not entry.value:
             guard, remove = (still, end) if entry.shelf.kind is Kind.KEYS else (stands(entry), take_away(entry))
             is_begun = with_result and entry.shelf.role == "queue" and read_result(raw).status not in ("", "RETRY")
@@ -335,7 +330,7 @@ class Celery(KeysProduct):
         guards = (stands(entry), scores(self._index, entry.member, seen.loaded[-1]))
         removes = (("ZREM", self._index, entry.member), take_away(entry))
         is_free = given is not None and given + self._visible < moment.now
-        why = "" if is_free else f"{HELD}{f', at {to_text(given + self._visible)}' if given else ''}"
+        why = "" if is_free else f"{words.HELD}{f', at {to_text(given + self._visible)}' if given else ''}"
         return ((*guards, still), (*removes, end), why) if read_result(raw).is_run else (guards, removes, why)
 
     def _result_key(self, task_id: str) -> bytes:
@@ -347,5 +342,9 @@ class Celery(KeysProduct):
         return Shelf("queue", key, Kind.LIST, _LISTED, queue, falls=True)
 
     def _ended(self, listing: Listing) -> Shelf:
-        states, is_part = (*ENDED.values(), State.PROCESSING), not listing.is_whole
-        return Shelf("result", self.results, Kind.KEYS, states, listed=listing.keys, is_partly_listed=is_part)
+        return listing.fill(Shelf("result", self.results, Kind.KEYS, (*ENDED.values(), State.PROCESSING)))
+
+
+def _head_of(key: bytes) -> Command:
+    """Return the command that reads a result, of a long one its beginning."""
+    return "GETRANGE", key, 0, _HEAD_BYTES - 1

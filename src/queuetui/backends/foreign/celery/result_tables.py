@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from queuetui.backends.foreign.celery.stored_sets import DJANGO, SOURCES, ZONE
-from queuetui.backends.foreign.celery.words import UNRUN
+from queuetui.backends.foreign.celery.words import UNCOUNTED, UNNAMED, UNRUN
 from queuetui.backends.payloads.celery_result import CHORD_ERROR, ENDED, IN_TASK, CeleryResult, read_columns
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.sql.catalog import StoredTable
@@ -53,15 +53,14 @@ _NOT_RUN = ("PENDING", "REVOKED")
 
 @dataclass(frozen=True)
 class ResultTable:
-    """One of them; `zone` is that of times without one.
-
-    `at_broker` holds for the ids of tasks that their messages there tell of, given what has ended; None without a broker.
-    """
+    """One of them."""
 
     stored: StoredTable
     dialect: str
+    # That of times without one.
     zone: tzinfo
     summaries: SummaryPaths
+    # Given an id and what holds for tasks that ended, the condition that a message at the broker tells of the task; None without one.
     at_broker: Callable[[ColumnElement[str], Condition], Condition] | None = None
 
     @property
@@ -177,8 +176,8 @@ class ResultTable:
         is_error = job.state in (State.FAILED, State.RETRYING)
         remarks = (
             *job.remarks,
-            *(() if is_told else ("its name and arguments are not stored: turn result_extended on to see them",)),
-            *(() if result.retries is not None or job.attempts == 0 else ("Celery stored no count of its attempts: at least one",)),
+            *(() if is_told else (UNNAMED,)),
+            *(() if result.retries is not None or job.attempts == 0 else (UNCOUNTED,)),
             *((UNRUN,) if result.is_unrun else ()),
             *((f"made by the schedule {period!a}",) if period else ()),
         )  # fmt: skip

@@ -18,7 +18,16 @@ from queuetui.backends.foreign.celery.product import Celery
 from queuetui.backends.foreign.celery.result_tables import ResultTable
 from queuetui.backends.foreign.celery.revoked_rows import RevokedRows
 from queuetui.backends.foreign.celery.stored_sets import BEAT, OWN, SOURCES, ZONE, sets_in
-from queuetui.backends.foreign.celery.words import CALLED_ALONE, NO_BROKER, NO_CALL, NO_QUEUE, REASONS, TWICE, WARNINGS
+from queuetui.backends.foreign.celery.words import (
+    CALLED_ALONE,
+    NO_BROKER,
+    NO_CALL,
+    NO_QUEUE,
+    ODD_NUMBER,
+    REASONS,
+    TWICE,
+    WARNINGS,
+)
 from queuetui.backends.joined.backend import second_database
 from queuetui.backends.keys.changes import KeysChange, is_of_kind
 from queuetui.backends.keys.entry_reader import KeysReading
@@ -94,7 +103,7 @@ class Broker:
         try:
             message = write_message(task_id, result.call, queue, None)
         except ValueError as error:
-            raise Stale("it holds a value that JSON cannot carry, so it cannot be written again") from error
+            raise Stale(ODD_NUMBER) from error
         change = KeysChange((is_of_kind(goal),), (("LPUSH", goal.key, message),))
         if why := run_change(self.server, "sending a task to Redis", change):
             raise Stale(why)

@@ -30,12 +30,13 @@ _HALF = "half done: its message was taken away, but its result may not be writte
 
 @dataclass(frozen=True, slots=True)
 class RevokedRows:
-    """Writes such rows into the table of an open database; `changed` is called after each."""
+    """Writes such rows into the table of an open database."""
 
     database: ConsoleDatabase
     product: Product
     source: Source
     options: BackendOptions
+    # Called after each.
     changed: Callable[[], None]
 
     def put(

@@ -23,8 +23,8 @@ def remarks_of(
         (is_gone and not result.status, "its result cannot be read here, so how it ended is not known"),
         (is_run and result.returned, "when it began is not stored: it told of itself when it is shown as taken"),
         (is_gone and is_run, "its message is gone: if its worker was killed, it is lost, and nothing else runs it"),
-        (is_gone and result.call is None, "its name and arguments are not stored: turn result_extended on to see them"),
-        (is_gone and result.retries is None and result.has_run, "Celery stored no count of its attempts: at least one"),
+        (is_gone and result.call is None, UNNAMED),
+        (is_gone and result.retries is None and result.has_run, UNCOUNTED),
         (is_gone and result.is_unrun, UNRUN),
         (is_held and not is_run, HELD),
         (headers.get("ignore_result"), "ignore_result: Celery keeps nothing of it once it has ended"),
@@ -38,6 +38,8 @@ def remarks_of(
 
 
 NO_RESULTS = "no results are in this database: name theirs behind the URL to see them, as ?beside=redis://HOST/1"
+UNNAMED = "its name and arguments are not stored: turn result_extended on to see them"
+UNCOUNTED = "Celery stored no count of its attempts: at least one"
 UNRUN = "no worker ran it: Celery fails the rest of a chain and the body of a chord in which a task failed; its queue is not stored"
 UNREADABLE = "its message cannot be read: it is none of a task"
 HELD = "a worker holds its message: Celery itself gives it back once it was held for the visibility timeout"

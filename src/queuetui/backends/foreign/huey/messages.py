@@ -67,15 +67,18 @@ _FIXED = (
 
 @dataclass(frozen=True, slots=True)
 class HueyMessage:
-    """A task as it was enqueued; `eta` has no zone."""
+    """A task as it was enqueued."""
 
     id: str
     name: str
+    # When it is due, without its zone.
     eta: datetime | None
     retries: int
     priority: int | None
+    # Its arguments and what else a person may want to know, as JSON.
     payload: str
     is_signed: bool
+    # Of Huey 1.
     is_old: bool = False
 
     @property
@@ -86,14 +89,13 @@ class HueyMessage:
 
 @dataclass(frozen=True, slots=True)
 class HueyEnd:
-    """What is stored under a task's id: a value, or the error of a run.
-
-    An error is stored with the number of retries that were left.
-    """
+    """What is stored under a task's id once a run has ended: its value, or its error."""
 
     text: str
     error: JobError | None = None
+    # How many retries were left after an error.
     retries: int = 0
+    # As the traceback tells it.
     name: str = "?"
 
 

@@ -5,10 +5,10 @@ Statements call functions of this module for what the messages say inside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -38,7 +38,7 @@ from queuetui.backends.foreign.huey import messages
 from queuetui.backends.tables.changes import deleting, table_of
 from queuetui.backends.tables.codecs import WHOLE, Epoch
 from queuetui.backends.tables.product import Change, LockedRow, Product, Statements
-from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Moment, Row, Source
+from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Moment, Row, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths
@@ -50,13 +50,12 @@ _PACKED = (b"\x1f", b"\x78")
 
 @dataclass(frozen=True)
 class HueyOnSqlite:
-    """The description of Huey in a file; `zone` is UTC but where the application says utc=False.
+    """The description of Huey in a file of SQLite."""
 
-    `ticks` is what the schedule counts a second as: 1,000 where peewee made the tables.
-    """
-
+    # UTC unless the application says utc=False.
     zone: tzinfo
     summaries: SummaryPaths
+    # What the schedule counts a second as: 1,000 where peewee made the tables.
     ticks: int = 1
 
     def describe(self) -> Product:
@@ -96,8 +95,8 @@ class HueyOnSqlite:
         meta = MetaData()
         return {name: Table(name, meta, *(Column(*one) for one in each.items())) for name, each in columns.items()}
 
-    def _kept(self, table: Table, prefix: str, what: str) -> ColumnElement[Any]:
-        """Return what is stored under a prefix and what a message says, beside it."""
+    def _beside(self, table: Table, prefix: str, what: str) -> ColumnElement[Any]:
+        """Return what is kept for a message: a prefix and what it says, its id or name, are the key of that."""
         kv = self._tables["kv"].c
         key = literal(prefix) + func.huey_says(table.c.data, what)
         rows = select(kv.value).where(kv.queue == table.c.queue, kv.key == key)
@@ -105,41 +104,12 @@ class HueyOnSqlite:
 
     def _waiting(self, name: str) -> Source:
         table = self._tables[name]
-        row = table.c
-        outcome = self._kept(table, "", "id")
-
-        def says(what: str) -> ColumnElement[Any]:
-            return func.huey_says(row.data, what)
-
+        row, says = table.c, partial(func.huey_says, table.c.data)
+        outcome = self._beside(table, "", "id")
+        revoked = [self._beside(table, "r:", "id"), self._beside(table, "rt:", "name")]
         tried: Condition = func.coalesce(func.huey_ended(outcome, "error"), 0) == 1
-        revoked = [self._kept(table, prefix, what) for prefix, what in (("r:", "id"), ("rt:", "name"))]
-
-        kv = self._tables["kv"].c
         # Who has no time in it is not asked for one, which spares most rows a call.
-        packed = func.substr(row.data, 1, 1).in_(_PACKED)
-        due = case((or_(func.instr(row.data, b"datetime") > 0, packed), says("due")), else_=None)
-        # Most queues have no revocation at all, which one look at the index tells.
-        any_revoked = exists().where(kv.queue == row.queue, kv.key >= "r:", kv.key < "ru").correlate(table)
-
-        def is_revoked(moment: Moment) -> Condition:
-            now_s = moment.now.timestamp()
-            ways = (func.coalesce(func.huey_says(one, "until") > now_s, False) for one in revoked)
-            # As a value SQLite works out both sides of an AND, of a CASE only what it comes to.
-            return case((any_revoked, or_(*ways)), else_=false())
-
-        def is_ahead(moment: Moment) -> Condition:
-            ahead: Condition = func.coalesce(due > moment.now.timestamp(), False)
-            return ahead
-
-        def is_tried(moment: Moment) -> Condition:
-            return case((is_ahead(moment), tried), else_=false())
-
-        def by_id(job_id: str) -> Condition:
-            # Bytes are compared first: they are read only where they hold the id, or are packed.
-            return or_(
-                and_(or_(func.instr(row.data, job_id.encode()) > 0, packed), says("id") == job_id), named == job_id
-            )
-
+        due = case((or_(func.instr(row.data, b"datetime") > 0, _is_packed(row.data)), says("due")), else_=None)
         named = f"{name}-" + row.id.cast(Text)
         return Source(
             name=name, rows=table, key=(Field(row.id, WHOLE),),
@@ -152,17 +122,40 @@ class HueyOnSqlite:
                 "max_attempts": Field(case((tried, None), else_=says("retries") + 1), WHOLE),
                 "scheduled": Field(due, _SECONDS),
             },
-            states={
-                State.CANCELLED: is_revoked,
-                State.PENDING: lambda moment: and_(not_(is_revoked(moment)), not_(is_ahead(moment))),
-                State.SCHEDULED: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), not_(is_tried(moment))),
-                State.RETRYING: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), is_tried(moment)),
-            },
+            states=self._waiting_states(table, due, tried, revoked),
             rev=(row.data, row.timestamp if name == "schedule" else row.priority),
             texts={PAYLOAD: says("payload")},
             extra={"data": row.data, "outcome": outcome, "revocation": revoked[0], "of_task": revoked[1]},
-            finish=self._finish, by_id=by_id,
+            finish=self._finish, by_id=partial(_by_id, row.data, named),
         )  # fmt: skip
+
+    def _waiting_states(
+        self, table: Table, due: ColumnElement[Any], tried: Condition, revoked: Sequence[ColumnElement[Any]]
+    ) -> Mapping[State, Rule]:
+        """Return the states of messages, by when they are due, whether they had a run, and their revocations."""
+        kv = self._tables["kv"].c
+        # Most queues have no revocation at all, which one look at the index tells.
+        any_revoked = exists().where(kv.queue == table.c.queue, kv.key >= "r:", kv.key < "ru").correlate(table)
+
+        # As a value SQLite works out both sides of an AND, of a CASE only what it comes to.
+        def is_revoked(moment: Moment) -> Condition:
+            now_s = moment.now.timestamp()
+            ways = (func.coalesce(func.huey_says(one, "until") > now_s, False) for one in revoked)
+            return case((any_revoked, or_(*ways)), else_=false())
+
+        def is_ahead(moment: Moment) -> Condition:
+            ahead: Condition = func.coalesce(due > moment.now.timestamp(), False)
+            return ahead
+
+        def is_tried(moment: Moment) -> Condition:
+            return case((is_ahead(moment), tried), else_=false())
+
+        return {
+            State.CANCELLED: is_revoked,
+            State.PENDING: lambda moment: and_(not_(is_revoked(moment)), not_(is_ahead(moment))),
+            State.SCHEDULED: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), not_(is_tried(moment))),
+            State.RETRYING: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), is_tried(moment)),
+        }
 
     def _finish(self, row: Row, job: Job) -> Job:
         message = messages.read_message(row["data"]) if isinstance(row["data"], bytes) else None
@@ -243,6 +236,16 @@ class HueyOnSqlite:
         if locked.row["extra_revocation"] is not None:
             yield from self._restore(locked)
         return (yield from deleting(locked))
+
+
+def _is_packed(data: ColumnElement[Any]) -> Condition:
+    return func.substr(data, 1, 1).in_(_PACKED)
+
+
+def _by_id(data: ColumnElement[Any], named: ColumnElement[str], job_id: str) -> Condition:
+    """Return the condition for an id; messages are read only where their bytes hold it, or are packed."""
+    may_be = or_(func.instr(data, job_id.encode()) > 0, _is_packed(data))
+    return or_(and_(may_be, func.huey_says(data, "id") == job_id), named == job_id)
 
 
 def _revocation(locked: LockedRow) -> dict[str, Any]:

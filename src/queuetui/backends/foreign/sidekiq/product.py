@@ -5,7 +5,6 @@ What runs stands in a hash of each process.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +20,7 @@ from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import prefixes_of
 from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of, whole_of, write_json
+from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of, to_json, whole_of, write_json
 from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.active_job import read_active_job
 from queuetui.backends.payloads.containers import BASE64, ZLIB
@@ -227,13 +226,7 @@ def _message_of(entry: Entry) -> bytes:
     if entry.value is None:
         return entry.member
     payload = (object_of(entry.value) or {}).get("payload")
-    return (
-        payload.encode("utf-8", "replace") if isinstance(payload, str) else _write(payload).encode("utf-8", "replace")
-    )
-
-
-def _write(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return (payload if isinstance(payload, str) else to_json(payload)).encode("utf-8", "replace")
 
 
 def _read_arguments(job_type: str, said: Mapping[str, Any], moment: KeysMoment) -> tuple[str, Untrusted | None]:
@@ -241,9 +234,9 @@ def _read_arguments(job_type: str, said: Mapping[str, Any], moment: KeysMoment) 
 
     Those of a Rails job are the arguments that ActiveJob was called with.
     """
-    payload, args = _write(said.get("args")), said.get("args")
+    payload, args = to_json(said.get("args")), said.get("args")
     inner = args[0] if said.get("wrapped") and isinstance(args, list) and args else None
-    rails = read_active_job(job_type, _write(inner), moment.summaries) if inner is not None else None
+    rails = read_active_job(job_type, to_json(inner), moment.summaries) if inner is not None else None
     if rails is not None:
         return rails.payload, rails.data
     return payload, summarise_json(job_type, payload, moment.summaries)

@@ -6,7 +6,7 @@ Changes call the functions of that schema, as its own client does.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,7 @@ from sqlalchemy import table as named_table
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
+from queuetui.backends.keys.stored_values import list_of
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
 from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.backends.sql.catalog import Catalog, StoredTable
@@ -58,13 +59,14 @@ _FUNCTIONS = {
 _RUNNING = frozenset({State.PROCESSING})
 _UNTRIED = "it is only read: its schema lacks functions of BullMQ 6.7 (schema 11), with which this was tried; act on it by BullMQ"
 _SCHEDULED = "it is of a job scheduler, whose jobs BullMQ itself does not remove: see removeJobScheduler"
+_TWICE = "if its worker still lives, what it reports is dropped, and the job runs twice"
 _PARENT = "its children have not ended: delete them first"
 
 
 def describe(tables: Mapping[str, StoredTable], catalog: Catalog, _: BackendOptions) -> Product:
     """Return the queues of one schema."""
     bullmq = _Tables(tables, catalog)
-    schema = tables["job"].schema or "public"
+    schema = bullmq.schema
     calls = {(schema, name, takes) for name, takes in _FUNCTIONS.items()} <= catalog.functions
     every = literal("every ") + cast(column("every_ms"), Text) + literal(" ms")
     schedules = find_schedules(
@@ -73,7 +75,7 @@ def describe(tables: Mapping[str, StoredTable], catalog: Catalog, _: BackendOpti
         next_at=lambda at: Field(at.next_run_ms, EPOCH_MS),
     )  # fmt: skip
     return Product(
-        kind="bullmq-pg", label="BullMQ on PostgreSQL", sources=(bullmq.source(),), changes=_changes(bullmq, schema),
+        kind="bullmq-pg", label="BullMQ on PostgreSQL", sources=(bullmq.source(),), changes=bullmq.changes(),
         tables=f"{schema}.job", absent=ABSENT, warnings=WARNINGS, name=schema, is_visible=True,
         reasons=REASONS,
         missing_states={State.CANCELLED: "BullMQ keeps no cancelled jobs"},
@@ -89,7 +91,8 @@ class _Tables:
         self.job, self._needs, self._meta = (
             as_table(tables[name], catalog.dialect) for name in ("job", "job_dependency", "meta")
         )
-        self.calls: Any = getattr(func, self.job.schema or "public")
+        self.schema = self.job.schema or "public"
+        self.calls: Any = getattr(func, self.schema)
 
     def source(self) -> Source:
         """Return the jobs; a job is known by its queue and its id, as two queues may both have a job 1."""
@@ -154,7 +157,7 @@ class _Tables:
 
     def _attempts(self, connection: Connection, key: Key) -> tuple[Attempt, ...]:
         at_key = and_(self.job.c.queue == key[0], self.job.c.id == key[1])
-        return read_failures(_list(connection.scalar(select(cast(self.job.c.stacktrace, Text)).where(at_key))))
+        return read_failures(list_of(connection.scalar(select(cast(self.job.c.stacktrace, Text)).where(at_key))))
 
     def tell_children(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
         """Add to parents the jobs that they wait for."""
@@ -184,6 +187,44 @@ class _Tables:
             return "there is no such queue", ""
         connection.execute(select(self.calls.pause(queue, wanted)))
         return "", ""
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return the verbs."""
+        promote, remove = self._calling("promote", 0), self._calling("remove", 1, False)
+        return (
+            Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), self._reprocess),
+            Change(Verb.RETRY, _SOURCE, PUT_OFF, promote, refusal=_why_waits),
+            Change(Verb.RELEASE, _SOURCE, _RUNNING, self._release, only_stuck=True, note=_TWICE, refusal=_why_stalls),
+            Change(Verb.CANCEL, _SOURCE, WAITING, remove, refusal=_why_kept),
+            Change(Verb.DELETE, _SOURCE, WAITING | {State.FAILED, State.COMPLETED}, remove, refusal=_why_kept),
+            Change(Verb.DELETE, _SOURCE, _RUNNING, remove, only_stuck=True, refusal=_why_kept),
+        )
+
+    def _calling(self, name: str, done: int, *values: object) -> Callable[[LockedRow], Statements]:
+        """Return what calls a function of the schema; unless it answers `done`, it left the job as it is."""
+
+        def write(locked: LockedRow) -> Statements:
+            (answer,) = yield select(getattr(self.calls, name)(*locked.place.key, *values))
+            if answer != done:
+                raise Stale("BullMQ's own function left it as it is; look again")
+            return None
+
+        return write
+
+    def _reprocess(self, locked: LockedRow) -> Statements:
+        """Let a failed job wait again, at the end that its own options name, with all its attempts."""
+        is_lifo = locked.row["extra_lifo"] == "true"
+        return (yield from self._calling("reprocess_job", 1, "failed", is_lifo, True, True)(locked))
+
+    def _release(self, locked: LockedRow) -> Statements:
+        """Do to one run what BullMQ's check for stalled jobs does to all that it has marked."""
+        queue, job_id = locked.place.key
+        free = {"state": "waiting", "lock_token": None, "locked_until_ms": None, "stalled_marked": False}
+        number = {"stalled_count": 1, "seq": func.nextval(f"{self.schema}.job_seq")}
+        yield update(self.job).where(locked.same).values(**free, **number)
+        yield select(self.calls.publish_event(queue, "stalled", func.jsonb_build_object("jobId", job_id)))
+        yield select(func.pg_notify("bullmq_jobs", queue))
+        return None
 
     def workers(self, connection: Connection, moment: Moment) -> tuple[WorkerInfo, ...]:
         """Return the workers, which name the connection by which they listen after the queue and themselves."""
@@ -226,56 +267,13 @@ def _finish(row: Row, job: Job) -> Job:
     )
 
 
-def _list(text: str | None) -> list[object]:
-    try:
-        found = json.loads(text or "null")
-    except ValueError:
-        return []
-    return found if isinstance(found, list) else []
+def _why_waits(locked: LockedRow) -> str:
+    return "" if locked.row["extra_stored"] == "delayed" else WAITS
 
 
-def _changes(bullmq: _Tables, schema: str) -> tuple[Change, ...]:
-    def calling(name: str, expected: int, *values: Any, lifo: bool = False) -> Any:  # noqa: ANN401 - what writes a change
-        """Call a function of the schema.
+def _why_stalls(locked: LockedRow) -> str:
+    return STALLS if locked.job.lost else ""
 
-        It answers with another number where the job is not as it was seen.
-        """
 
-        def write(locked: LockedRow) -> Statements:
-            given = [*values[:1], locked.row["extra_lifo"] == "true", *values[1:]] if lifo else values
-            (answer,) = yield select(getattr(bullmq.calls, name)(*locked.place.key, *given))
-            if answer != expected:
-                raise Stale("BullMQ's own function left it as it is; look again")
-            return None
-
-        return write
-
-    def release(locked: LockedRow) -> Statements:
-        """Do to one run what BullMQ's check for stalled jobs does to all that it has marked."""
-        queue, job_id = locked.place.key
-        free = {"state": "waiting", "lock_token": None, "locked_until_ms": None, "stalled_marked": False}
-        number = {"stalled_count": 1, "seq": func.nextval(f"{schema}.job_seq")}
-        yield update(bullmq.job).where(locked.same).values(**free, **number)
-        yield select(bullmq.calls.publish_event(queue, "stalled", func.jsonb_build_object("jobId", job_id)))
-        yield select(func.pg_notify("bullmq_jobs", queue))
-        return None
-
-    def waits(locked: LockedRow) -> str:
-        return "" if locked.row["extra_stored"] == "delayed" else WAITS
-
-    def stalls(locked: LockedRow) -> str:
-        return STALLS if locked.job.lost else ""
-
-    def keeps(locked: LockedRow) -> str:
-        return _SCHEDULED if locked.row["extra_scheduler"] else _PARENT if locked.row["extra_children"] else ""
-
-    retry, remove = calling("reprocess_job", 1, "failed", True, True, lifo=True), calling("remove", 1, False)
-    twice = "if its worker still lives, what it reports is dropped, and the job runs twice"
-    return (
-        Change(Verb.RETRY, _SOURCE, frozenset({State.FAILED}), retry),
-        Change(Verb.RETRY, _SOURCE, PUT_OFF, calling("promote", 0), refusal=waits),
-        Change(Verb.RELEASE, _SOURCE, _RUNNING, release, only_stuck=True, note=twice, refusal=stalls),
-        Change(Verb.CANCEL, _SOURCE, WAITING, remove, refusal=keeps),
-        Change(Verb.DELETE, _SOURCE, WAITING | {State.FAILED, State.COMPLETED}, remove, refusal=keeps),
-        Change(Verb.DELETE, _SOURCE, _RUNNING, remove, only_stuck=True, refusal=keeps),
-    )  # fmt: skip
+def _why_kept(locked: LockedRow) -> str:
+    return _SCHEDULED if locked.row["extra_scheduler"] else _PARENT if locked.row["extra_children"] else ""
