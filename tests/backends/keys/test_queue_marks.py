@@ -41,6 +41,6 @@ def test_keys_of_jobs_lead_to_their_queue(redis_url: str) -> None:
         _add_queue(client, "bull", "mail")
     with closing(RedisServer(redis_url, BackendOptions())) as server:
         server.__dict__["key_list"] = KeyList((b"bull:mail:7", b"user:12", b"bull:gone:3"), b"33")
-        found = names_by_prefix(server, "meta", Kind.HASH, "", "")
+        found = names_by_prefix(server, "meta", Kind.HASH)
     assert list(found) == [b"bull"]
     assert "not all keys" in found[b"bull"].unseen

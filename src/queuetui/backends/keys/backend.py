@@ -54,10 +54,17 @@ def find_products(
         product = products[name]
         capabilities = product.capabilities
         kind = capabilities.kind if len(there) == 1 else f"{capabilities.kind}:{name}"
-        return Found(kind, capabilities.label, details[name], lambda options: _open(url, product, options), name=name)
+        return Found(
+            kind,
+            capabilities.label,
+            details[name],
+            lambda options: KeysBackend(connect(url, options), product),
+            name=name,
+        )
 
     return tuple(map(describe, there))
 
 
-def _open(url: str, product: KeysProduct, options: BackendOptions) -> Backend:
-    return KeysBackend(RedisServer(read_address(url, (NAMESPACE,)).url, options), product)
+def connect(url: str, options: BackendOptions) -> RedisServer:
+    """Return the server at a URL, in which a product may be named by its namespace."""
+    return RedisServer(read_address(url, (NAMESPACE,)).url, options)

@@ -104,9 +104,14 @@ class ListedKeys(_Scanned):
         return Listing(found, self._is_whole and len(found) < self.MOST)
 
 
-def names_in(settings: Mapping[str, str], name: str) -> list[bytes]:
-    """Return the queues that a person names in a setting, with commas or spaces between them."""
-    return [one.encode() for one in settings.get(name, "").replace(",", " ").split()]
+def names_in(settings: Mapping[str, str], name: str, *, with_spaces: bool = False) -> list[bytes]:
+    """Return the queues that a person names in a setting.
+
+    Commas stand between them, or spaces where no name `with_spaces` is expected.
+    """
+    written = settings.get(name, "")
+    named = written.split(",") if with_spaces else written.replace(",", " ").split()
+    return [one.strip().encode() for one in named if one.strip()]
 
 
 def prefixes_of(ends: Sequence[bytes], names: Sequence[bytes]) -> list[str]:

@@ -102,5 +102,5 @@ class Bull(Bullmq):
 
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return Bull's queues in the server's database, by prefix."""
-    found = names_by_prefix(server, "id", Kind.KEYS, options.settings.get("bullmq.prefix", ""), "")
+    found = names_by_prefix(server, "id", Kind.KEYS, options.settings.get("bullmq.prefix", ""))
     return find_products(server, url, {text_of(one): Bull(one, names) for one, names in found.items()}, options)

@@ -18,7 +18,7 @@ from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import Guard, KeysChange, LuaDecision, Rule, says, stands
 from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import KeysProduct
-from queuetui.backends.keys.scanned_keys import QueueNames
+from queuetui.backends.keys.scanned_keys import QueueNames, names_in
 from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
 from queuetui.backends.keys.stored_values import at_of, list_of, object_of, shown_of, text_of, whole_of
@@ -327,8 +327,11 @@ _BY_SCHEDULER = "the next run of the job scheduler {}: BullMQ makes it anew afte
 
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return BullMQ's queues in the server's database, by prefix."""
-    settings = (options.settings.get(f"bullmq.{name}", "") for name in ("prefix", "queues"))
-    found = names_by_prefix(server, "meta", Kind.HASH, *settings)
+    prefix, named = (
+        options.settings.get("bullmq.prefix", ""),
+        names_in(options.settings, "bullmq.queues", with_spaces=True),
+    )
+    found = names_by_prefix(server, "meta", Kind.HASH, prefix, named)
     return find_products(
         server, url, {text_of(prefix): Bullmq(prefix, names) for prefix, names in found.items()}, options
     )

@@ -13,6 +13,8 @@ from queuetui.backends.keys.shelf import Kind
 from queuetui.backends.redis.key_list import END, KeyList
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from queuetui.backends.redis.server import RedisServer
 
 _MOST_MARKS = 5_000
@@ -20,18 +22,19 @@ _MOST_MARKS = 5_000
 _MOST_PREFIXES = 16
 
 
-def names_by_prefix(server: RedisServer, mark: str, kind: Kind, prefix: str, named: str) -> dict[bytes, QueueNames]:
+def names_by_prefix(
+    server: RedisServer, mark: str, kind: Kind, prefix: str = "", named: Sequence[bytes] = ()
+) -> dict[bytes, QueueNames]:
     """Return the names of queues by prefix, of one prefix where it is given.
 
-    `named` are always shown; commas separate them.
+    Those that are `named` are always shown.
     """
     listed = _list_marks(server, mark.encode(), kind.value.encode())
     pattern = re.compile(rb"(.+):([^:]+):" + mark.encode(), re.DOTALL)
     seen = Counter(found[1] for key in listed.names if (found := pattern.fullmatch(key)))
     prefixes = [prefix.encode()] if prefix else sorted(one for one, _ in seen.most_common(_MOST_PREFIXES))
-    wanted = [one.strip().encode() for one in named.split(",") if one.strip()]
     return {
-        one: QueueNames(listed, b"%b:*:%b" % (one, mark.encode()), partial(_queue_in, pattern, one), wanted)
+        one: QueueNames(listed, b"%b:*:%b" % (one, mark.encode()), partial(_queue_in, pattern, one), named)
         for one in prefixes
     }
 

@@ -15,7 +15,7 @@ from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.celery.product import BINDINGS, RESULTS, Celery
 from queuetui.backends.foreign.celery.split_server import SplitServer, run_on_both
 from queuetui.backends.found import Found
-from queuetui.backends.keys.backend import KeysBackend, find_products
+from queuetui.backends.keys.backend import KeysBackend, connect, find_products
 from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.redis.address import NAMESPACE, read_address
 from queuetui.backends.redis.server import RedisServer
@@ -29,12 +29,8 @@ def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found,
     beside = options.settings.get(BESIDE, "")
     if not beside.startswith(_REDIS):
         return _find_in(server, server, url, options)
-    with closing(_connect(beside, options)) as other:
+    with closing(connect(beside, options)) as other:
         return _find_in(server, other, url, options)
-
-
-def _connect(url: str, options: BackendOptions) -> RedisServer:
-    return RedisServer(read_address(url, (NAMESPACE,)).url, options)
 
 
 def _find_in(server: RedisServer, other: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
@@ -68,13 +64,13 @@ def _open_joined(url: str, beside: str, product: Celery, options: BackendOptions
     from queuetui.backends.foreign.celery.results import open_results
     from queuetui.backends.joined.backend import open_joined
 
-    server = _connect(url, options)
+    server = connect(url, options)
     opening = partial(open_results, beside, server, product, options)
     return open_joined(KeysBackend(server, product), opening, "results", options)
 
 
 def _open(url: str, beside: str, product: Celery, options: BackendOptions) -> Backend:
-    other = _connect(beside, options)
+    other = connect(beside, options)
     server = SplitServer(read_address(url, (NAMESPACE,)).url, other, product.results, options)
     return KeysBackend(server, product, beside=KeysBackend(other, product), run=partial(run_on_both, server))
 

@@ -12,9 +12,8 @@ from queuetui.backends.foreign.laravel.horizon import find_horizon
 from queuetui.backends.foreign.laravel.redis_keys import KIND, QUEUES, LaravelRedis, queue_in
 from queuetui.backends.foreign.laravel.settings import LaravelSettings, read_settings
 from queuetui.backends.found import Found
-from queuetui.backends.keys.backend import KeysBackend, find_products
-from queuetui.backends.keys.scanned_keys import QueueNames, escape_glob
-from queuetui.backends.redis.address import NAMESPACE, read_address
+from queuetui.backends.keys.backend import KeysBackend, connect, find_products
+from queuetui.backends.keys.scanned_keys import QueueNames, escape_glob, names_in
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.errors import BadConfig
 from queuetui.model.state import State
@@ -77,7 +76,7 @@ def _prefixes(server: RedisServer) -> list[bytes]:
 
 
 def _names(server: RedisServer, prefix: bytes, options: BackendOptions) -> QueueNames:
-    named = [name.strip().encode() for name in options.settings.get(_QUEUES, "").split(",") if name.strip()]
+    named = names_in(options.settings, _QUEUES, with_spaces=True)
     glob = escape_glob(prefix + QUEUES) + b"*"
     return QueueNames(server.key_list, glob, lambda key: queue_in(key, prefix) or None, named)
 
@@ -102,6 +101,6 @@ def _open_joined(url: str, beside: str, product: LaravelRedis, options: BackendO
     from queuetui.backends.foreign.laravel.redis_failures import open_failures
     from queuetui.backends.joined.backend import open_joined
 
-    server = RedisServer(read_address(url, (NAMESPACE,)).url, options)
+    server = connect(url, options)
     opening = partial(open_failures, beside, server, product, options, _read(options))
     return open_joined(KeysBackend(server, product), opening, "failed jobs", options)

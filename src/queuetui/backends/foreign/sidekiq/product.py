@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
@@ -145,13 +145,10 @@ class Sidekiq(KeysProduct):
             ref = JobRef(moment.backend, entry.mark[1:], rev)
             return unread_job(ref, entry.shelf, state, _UNREADABLE, shown=text_of(raw))
         run = object_of(entry.value) or {} if entry.value is not None else {}
-        is_run, counted = state is State.PROCESSING, said.get("retry_count")
-        # A retry by a person counts one failure less.
-        failures = max(counted + 1, int("failed_at" in said)) if isinstance(counted, int) else 0
+        is_run = state is State.PROCESSING
         job_type = str(said.get("wrapped") or said.get("class") or "?")
         payload, data = ("", None) if moment.brief else _read_arguments(job_type, said, moment)
         started = at_of(run.get("run_at"))
-        beat = at_of(loaded[0]) if loaded else None
         return Job(
             JobRef(moment.backend, said["jid"], rev),
             Untrusted(job_type),
@@ -159,7 +156,7 @@ class Sidekiq(KeysProduct):
             state,
             Untrusted(payload),
             data=data,
-            attempts=failures + int(is_run),
+            attempts=_count_failures(said) + int(is_run),
             max_attempts=None if said.get("retry_for") else _allowed(said.get("retry")),
             error=None if moment.brief else _read_error(said),
             worker=Untrusted(_process_of(entry, self.prefix)) if is_run else None,
@@ -168,8 +165,7 @@ class Sidekiq(KeysProduct):
             scheduled_at=at_of(said.get("enqueued_at")) if entry.score is None or state is State.FAILED else at_of(entry.score),
             started_at=started,
             completed_at=at_of(entry.score) if state is State.FAILED else None,
-            # Once its process has no hash any more, nobody works on it.
-            lease_until=None if not is_run else started if beat is None else beat + _BEATS_LAST,
+            lease_until=_lease(started, loaded[0]) if is_run else None,
             remarks=(*((_LOST_SOON,) if is_run else ()), *((_ENCRYPTED,) if said.get("encrypt") else ())),
         )  # fmt: skip
 
@@ -240,6 +236,18 @@ def _read_arguments(job_type: str, said: Mapping[str, Any], moment: KeysMoment) 
     if rails is not None:
         return rails.payload, rails.data
     return payload, summarise_json(job_type, payload, moment.summaries)
+
+
+def _count_failures(said: Mapping[str, Any]) -> int:
+    """Return how many runs failed; a retry by a person counts one less."""
+    counted = said.get("retry_count")
+    return max(counted + 1, int("failed_at" in said)) if isinstance(counted, int) else 0
+
+
+def _lease(started: datetime | None, beat: bytes | None) -> datetime | None:
+    """Return until when the process of a run counts as live; one without a hash works no more."""
+    beat_at = at_of(beat)
+    return started if beat_at is None else beat_at + _BEATS_LAST
 
 
 def _allowed(retry: object) -> int | None:
