@@ -67,7 +67,7 @@ def locate(reading: KeysReading, refs: Sequence[JobRef]) -> dict[JobRef, Entry]:
 def _go_through(reading: KeysReading, shelf: Shelf, wanted: dict[str, JobRef]) -> dict[JobRef, Entry]:
     """Return the entries of a shelf that have these marks; its members are compared one by one."""
     found: dict[JobRef, Entry] = {}
-    walk = Walk(reading, [shelf], reading.sizes([shelf]))
+    walk = Walk(reading, [shelf])
     for entry in (one for bite in walk.bites(None) for one in bite):
         if entry.mark in wanted:
             found.setdefault(wanted[entry.mark], entry)
@@ -151,7 +151,7 @@ def _hunt(
 ) -> Iterator[_Bite]:
     """Look for the jobs whose id fits; an entry whose id only the job tells is loaded for it."""
     looked = loaded = 0
-    for bite in Walk(reading, shelves, reading.sizes(shelves)).bites(cursor, 2 * BITE_ENTRIES):
+    for bite in Walk(reading, shelves).bites(cursor, 2 * BITE_ENTRIES):
         named = ((entry, reading.product.id_of(entry)) for entry in bite)
         near = [entry for entry, job_id in named if job_id is None or fits(job_id)]
         looked, loaded = looked + len(bite), loaded + len(near)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
@@ -84,20 +84,18 @@ def read_page(reading: KeysReading, request: PageRequest) -> Page:
         named = [find_whole(reading, one) for one in dict.fromkeys(ids[:BITE_ENTRIES])]
         return _cut(reading, request, [seen for seen, _ in named if seen is not None], NEWEST, is_all=True)
     shelves = shelves_for(reading, request.query)
-    walk = Walk(reading, shelves, reading.sizes(shelves), backward=request.backward)
     if asks_for_stuck(request.query):
         return _read_stuck(reading, request, shelves)
     if request.query.sort is not None:
-        found = _look(replace(walk, backward=False), request)
+        found = _look(Walk(reading, shelves), request)
         return _cut(reading, request, found.seen, request.query.sort, is_all=found.end is None)
-    return _read_walked(walk, request)
+    return _read_walked(Walk(reading, shelves, backward=request.backward), request)
 
 
 def _read_stuck(reading: KeysReading, request: PageRequest, shelves: Sequence[Shelf]) -> Page:
     """Return those that were held for too long before those that are due for too long."""
     running = [shelf for shelf in shelves if State.PROCESSING in shelf.states]
-    walk = Walk(reading, running, reading.sizes(running))
-    found = _look(walk, request)
+    found = _look(Walk(reading, running), request)
     late, is_whole = find_late(reading, shelves)
     return _cut(reading, request, [*found.seen, *late], _LONGEST_RUN, is_all=found.end is None and is_whole)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 
 from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
@@ -44,15 +45,18 @@ def read_anchor(cursor: str) -> Anchor:
     raise BadQuery("this cursor cannot be read; start from the first page", 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Walk:
     """A way along shelves, on which entries come in bites."""
 
     reading: KeysReading
     shelves: Sequence[Shelf]
-    # How many members each shelf has.
-    sizes: Sequence[int]
     backward: bool = False
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """How many members each shelf has, which is asked once."""
+        return self.reading.sizes(self.shelves)
 
     def bites(self, cursor: str | None, first_bite: int = BITE_ENTRIES) -> Iterator[list[Entry]]:
         """Yield the entries behind a place, all of one shelf at a time, in the direction of the walk."""
