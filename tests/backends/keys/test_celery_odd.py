@@ -12,7 +12,7 @@ import redis
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
-from queuetui.backends.keys.stored_values import time_of
+from queuetui.backends.payloads.stored_values import time_of
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest

@@ -22,13 +22,21 @@ from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, names_in
 from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, number_of, object_of, read_object, text_of, to_json, whole_of
 from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.arq_pickle import job_of_result
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
+from queuetui.backends.payloads.stored_values import (
+    at_of,
+    number_of,
+    object_of,
+    read_object,
+    text_of,
+    to_json,
+    whole_of,
+)
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.key_list import KeyList

@@ -12,8 +12,8 @@ from queuetui.backends.keys.lookup import find_whole
 from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import MOST_FIELDS, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.keys.walk import Walk, write_anchor
+from queuetui.backends.payloads.stored_values import text_of
 from queuetui.backends.reading.cursors import cut_walk
 from queuetui.backends.reading.query_scope import asks_for_stuck, is_scope, names_asked, queues_asked, states_asked
 from queuetui.backends.reading.sort_orders import NEWEST, cap_page, cut_page

@@ -16,8 +16,8 @@ from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.shelf import Ask, Command, Kind
-from queuetui.backends.keys.stored_values import text_of, whole_of
 from queuetui.backends.keys.survey import Survey
+from queuetui.backends.payloads.stored_values import text_of, whole_of
 from queuetui.backends.reading.usual_lacks import lacking
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.act import Verb

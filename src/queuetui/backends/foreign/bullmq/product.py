@@ -21,9 +21,9 @@ from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import QueueNames, names_in
 from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, list_of, object_of, shown_of, text_of, whole_of
 from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
+from queuetui.backends.payloads.stored_values import at_of, list_of, object_of, shown_of, text_of, whole_of
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.redis.server import RedisServer, Value
 from queuetui.backends.schedules import MOST_SCHEDULES

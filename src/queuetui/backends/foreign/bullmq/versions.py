@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from queuetui.backends.keys.shelf import Ask, Command
-from queuetui.backends.keys.stored_values import object_of, text_of
+from queuetui.backends.payloads.stored_values import object_of, text_of
 
 # The versions whose scripts were compared with what is done here.
 _COMPARED = re.compile(r"bullmq:(?:5\.(?:7\d|8[01])|6\.[4-7])\.")

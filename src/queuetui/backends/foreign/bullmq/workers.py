@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from queuetui.backends.keys.shelf import Ask
-from queuetui.backends.keys.stored_values import text_of
+from queuetui.backends.payloads.stored_values import text_of
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import from_us
 from queuetui.model.errors import Denied

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from queuetui.backends.keys.stored_values import json_or_text
+from queuetui.backends.payloads.stored_values import json_or_text
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.codecs import Codec

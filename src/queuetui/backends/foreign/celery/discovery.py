@@ -16,7 +16,7 @@ from queuetui.backends.foreign.celery.product import BINDINGS, RESULTS, Celery
 from queuetui.backends.foreign.celery.split_server import SplitServer, run_on_both
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import KeysBackend, connect, find_products
-from queuetui.backends.keys.stored_values import text_of
+from queuetui.backends.payloads.stored_values import text_of
 from queuetui.backends.redis.address import NAMESPACE, read_address
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.urls import BESIDE, hide_password

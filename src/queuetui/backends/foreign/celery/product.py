@@ -28,12 +28,12 @@ from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, escape_glob, names_in
 from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
 from queuetui.backends.keys.shelf import MOST_FIELDS, Ask, Command, Entry, Kind, Listing, Shelf
-from queuetui.backends.keys.stored_values import at_of, text_of, time_of
 from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.celery_result import read_result, write_revoked
 from queuetui.backends.payloads.kombu_message import read_message, write_message
 from queuetui.backends.payloads.kombu_routes import KombuRoutes, exchange_in, read_routes
 from queuetui.backends.payloads.python_call import summarise_call
+from queuetui.backends.payloads.stored_values import at_of, text_of, time_of
 from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking
 from queuetui.backends.redis.server import RedisServer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from queuetui.backends.keys.stored_values import at_of, object_of, text_of, to_json
+from queuetui.backends.payloads.stored_values import at_of, object_of, text_of, to_json
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.errors import Denied
 from queuetui.model.schedule import KeptSchedule

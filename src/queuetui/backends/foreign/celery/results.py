@@ -34,8 +34,8 @@ from queuetui.backends.keys.entry_reader import KeysReading
 from queuetui.backends.keys.guarded import run_change
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.shelf import Entry
-from queuetui.backends.keys.stored_values import text_of
 from queuetui.backends.payloads.kombu_message import write_message
+from queuetui.backends.payloads.stored_values import text_of
 from queuetui.backends.reading.zones import read_zone
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.sql.catalog import Catalog, StoredTable, look_into

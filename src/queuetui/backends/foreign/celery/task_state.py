@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from queuetui.backends.keys.shelf import Entry
-from queuetui.backends.keys.stored_values import time_of
 from queuetui.backends.payloads.celery_result import CeleryResult
 from queuetui.backends.payloads.kombu_message import KombuMessage
+from queuetui.backends.payloads.stored_values import time_of
 from queuetui.model.state import State
 
 ENDED = {"SUCCESS": State.COMPLETED, "FAILURE": State.FAILED, "REVOKED": State.CANCELLED}

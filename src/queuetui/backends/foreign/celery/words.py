@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from queuetui.backends.keys.stored_values import time_of
 from queuetui.backends.payloads.celery_result import CeleryResult
 from queuetui.backends.payloads.kombu_message import KombuMessage
+from queuetui.backends.payloads.stored_values import time_of
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.model.act import Verb
 from queuetui.model.state import WAITING, State

@@ -19,8 +19,8 @@ from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, text_of
 from queuetui.backends.keys.survey import Survey
+from queuetui.backends.payloads.stored_values import at_of, text_of
 from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.model.act import JobRef, Verb

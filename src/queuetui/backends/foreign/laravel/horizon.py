@@ -10,8 +10,8 @@ from queuetui.backends.foreign.laravel.jobs import JobReader, counted_runs, erro
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.seen import KeysMoment
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, object_of, text_of
 from queuetui.backends.payloads.laravel_payload import read_payload
+from queuetui.backends.payloads.stored_values import at_of, object_of, text_of
 from queuetui.model.act import JobRef
 from queuetui.model.job import Job
 from queuetui.model.state import State

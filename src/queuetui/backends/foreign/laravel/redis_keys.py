@@ -24,9 +24,9 @@ from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, object_of, text_of, write_json
 from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.laravel_payload import is_uuid, read_payload
+from queuetui.backends.payloads.stored_values import at_of, object_of, text_of, write_json
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.model.act import KEEP, NO_DEADLINE, RETRY_UNTIL, JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from queuetui.backends.keys.stored_values import list_of
 from queuetui.backends.payloads.containers import ZLIB
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
+from queuetui.backends.payloads.stored_values import list_of
 
 _DATA = Decoder((ZLIB,), (PICKLE, JSON, MSGPACK))
 

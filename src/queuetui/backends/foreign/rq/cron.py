@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from queuetui.backends.keys.stored_values import json_or_text, list_of, text_of, time_of, to_json
+from queuetui.backends.payloads.stored_values import json_or_text, list_of, text_of, time_of, to_json
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.schedule import KeptSchedule
 

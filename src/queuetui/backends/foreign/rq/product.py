@@ -19,7 +19,6 @@ from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Shelf
-from queuetui.backends.keys.stored_values import at_of, list_of, pairs_of, text_of, time_of
 from queuetui.backends.keys.survey import Repeated, Survey
 from queuetui.backends.payloads.containers import BASE64
 from queuetui.backends.payloads.decoder import JSON, Decoder
@@ -27,6 +26,7 @@ from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_packed_traceback
+from queuetui.backends.payloads.stored_values import at_of, list_of, pairs_of, text_of, time_of
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.model.act import JobRef, Verb

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from queuetui.backends.keys.stored_values import list_of
+from queuetui.backends.payloads.stored_values import list_of
 from queuetui.model.state import State
 
 

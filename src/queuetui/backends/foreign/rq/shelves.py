@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import text_of
+from queuetui.backends.payloads.stored_values import text_of
 from queuetui.model.state import State
 
 # Whose jobs wait, run and end, in the order in which they travel.

@@ -24,8 +24,8 @@ from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, names_in
 from queuetui.backends.keys.seen import KeysMoment, Seen
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, first_time, number_of, object_of, read_object, text_of
 from queuetui.backends.keys.survey import Survey
+from queuetui.backends.payloads.stored_values import at_of, first_time, number_of, object_of, read_object, text_of
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.redis.key_list import KeyList

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from queuetui.backends.keys.stored_values import first_time, number_of, read_object, to_json
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_error
+from queuetui.backends.payloads.stored_values import first_time, number_of, read_object, to_json
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths

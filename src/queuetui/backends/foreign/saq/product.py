@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -31,6 +30,7 @@ from queuetui.backends.foreign.saq.message_text import (
 )
 from queuetui.backends.foreign.saq.recognition import JOBS
 from queuetui.backends.foreign.saq.words import ABSENT, RECURS, TRIED_AGAIN, WARNINGS
+from queuetui.backends.payloads.stored_values import object_of
 from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
@@ -238,11 +238,7 @@ def _remarks(row: Row, job: Job, said: Mapping[str, Any]) -> Iterator[str]:
 
 def _written(locked: LockedRow) -> dict[str, Any] | None:
     """Return a message that is JSON, None for any other."""
-    try:
-        said = json.loads(bytes(locked.row["extra_message"]))
-    except (ValueError, RecursionError):
-        return None
-    return said if isinstance(said, dict) else None
+    return object_of(bytes(locked.row["extra_message"]))
 
 
 def _why_not_written(locked: LockedRow) -> str:

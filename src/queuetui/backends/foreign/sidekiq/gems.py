@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.keys.scanned_keys import QueueNames, escape_glob
-from queuetui.backends.keys.stored_values import object_of, text_of, time_of
+from queuetui.backends.payloads.stored_values import object_of, text_of, time_of
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.errors import Denied
 from queuetui.model.schedule import KeptSchedule

@@ -20,11 +20,11 @@ from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import prefixes_of
 from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf
-from queuetui.backends.keys.stored_values import at_of, list_of, object_of, text_of, to_json, whole_of, write_json
 from queuetui.backends.keys.survey import Survey
 from queuetui.backends.payloads.active_job import read_active_job
 from queuetui.backends.payloads.containers import BASE64, ZLIB
 from queuetui.backends.payloads.decoder import JSON, Decoder
+from queuetui.backends.payloads.stored_values import at_of, list_of, object_of, text_of, to_json, whole_of, write_json
 from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.redis.key_list import KeyList

@@ -29,8 +29,8 @@ from sqlalchemy import table as named_table
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
-from queuetui.backends.keys.stored_values import list_of
 from queuetui.backends.payloads.javascript_error import read_failures, read_last
+from queuetui.backends.payloads.stored_values import list_of
 from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.codecs import EPOCH_MS, WHOLE

@@ -1,4 +1,4 @@
-"""Values as keys hold them: texts, times as text, times as seconds."""
+"""Values as products store them: texts, counts, times as text or as seconds, JSON."""
 
 from __future__ import annotations
 
