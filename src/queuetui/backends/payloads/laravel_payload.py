@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from queuetui.backends.payloads.laravel_given import given_to
 from queuetui.backends.payloads.php_serialized import PhpFormatError, read_php
 from queuetui.backends.payloads.php_values import PhpDocument, PhpObject, PhpValue, from_json
 from queuetui.model.clock import EPOCH
@@ -52,6 +53,7 @@ class LaravelPayload:
     tags: tuple[str, ...] = ()
     command_state: CommandState = CommandState.ABSENT
     command: PhpDocument | None = None
+    given: PhpDocument | None = None
     fields: dict[str, object] = field(default_factory=dict)
     problem: str | None = None
 
@@ -62,7 +64,9 @@ class LaravelPayload:
 
     @property
     def subject(self) -> PhpDocument | None:
-        """What the job was given: its command, or the plain data of a job that is named by class and method."""
+        """What the job was given by its command, or the plain data of a job named by class and method."""
+        if self.given is not None:
+            return self.given
         if self.command is not None or self.command_state is not CommandState.ABSENT:
             return self.command
         data = from_json(self.fields.get("data"), _DATA_LEVELS)
@@ -121,6 +125,7 @@ def read_payload(text: str, *, cut: bool = False, brief: bool = False) -> Larave
         tags=_texts(fields.get("tags")),
         command_state=state,
         command=document,
+        given=None if document is None else given_to(document),
         fields=fields,
         problem=problem,
     )

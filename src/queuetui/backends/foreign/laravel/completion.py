@@ -54,7 +54,8 @@ class Completer:
     def _name_models(self, connection: Connection, rows: Sequence[Row], jobs: list[Job]) -> list[Job]:
         """Put what people call models in place of ids in the data column."""
         named = {place: read_message(row) for place, row in enumerate(rows) if "ModelIdentifier" in row[MESSAGE]}
-        documents = {place: payload.command for place, payload in named.items() if payload.command is not None}
+        subjects = {place: payload.subject for place, payload in named.items()}
+        documents = {place: subject for place, subject in subjects.items() if subject is not None}
         found = self._models.find(connection, documents.values()) if documents and self._models is not None else {}
         for place, document in documents.items() if found else ():
             add_labels(document, found)
