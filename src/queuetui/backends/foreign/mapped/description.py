@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import False_, and_, case, false, func, or_
 
 from queuetui.backends.foreign.mapped.changes import make_changes
 from queuetui.backends.foreign.mapped.check import require_fit
@@ -32,7 +32,9 @@ from queuetui.model.job import UNKNOWN_STATE, Job, JobError
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
-_STATUS, _ERROR = "status", "error"
+_ERROR = "error"
+# Whether the mapping has no state for the status, by the database: it may take texts for one that differ in case or blanks.
+_IS_UNKNOWN = "is_unknown"
 # What a worker or a person changes when the row moves on.
 _MOVING = ("attempts", "scheduled", "started", "completed", "updated", "worker")
 _CLASS = re.compile(r"([A-Za-z_][\w.\\]*(?:Error|Exception))\s*:\s*")
@@ -105,7 +107,8 @@ def _source(described: Described, catalog: Catalog) -> Source:
     if mapping.priority is not None:
         ranked = stored.columns[mapping.priority.column]
         fields["priority"] = Field(described.at(ranked.name), key_codec(ranked, catalog.dialect))
-    states = _states(described, fields)
+    unknown = _unknown(described)
+    states = _states(described, fields, unknown)
     running = mapping.states.get(State.PROCESSING)
     if mapping.events is not None:
         if "started" not in fields and running is not None:
@@ -124,7 +127,7 @@ def _source(described: Described, catalog: Catalog) -> Source:
         key_orders=frozenset({"created"}) if holds(key) is Holds.WHOLE else frozenset(),
         lanes=frozenset(_lanes(mapping, stored)),
         texts=texts,
-        extra={_STATUS: described.text(mapping.status)},
+        extra={_IS_UNKNOWN: case((unknown, 1), else_=0)},
         finish=_finish(mapping),
         zone_setting=ZONE,
         own_zones=frozenset(name for name, shape in mapping.fields.items() if shape.times is not None),
@@ -140,7 +143,16 @@ def _lanes(mapping: Mapping, stored: StoredTable) -> list[str]:
     ]
 
 
-def _states(described: Described, fields: Table[str, Field]) -> dict[State, Rule]:
+def _unknown(described: Described) -> Condition:
+    """Return the condition for rows whose status the mapping does not know."""
+    stored = described.stored.columns[described.mapping.status]
+    if described.dialect == "postgresql" and holds(stored) is Holds.ENUM and not stored.nullable:
+        return false()
+    status = described.status
+    return or_(status.is_(None), status.not_in([described.label(one) for one in statuses(described.mapping)]))
+
+
+def _states(described: Described, fields: Table[str, Field], unknown: Condition) -> dict[State, Rule]:
     """Return a rule per state.
 
     A status that the mapping does not know is blocked, so that every row has a state.
@@ -148,12 +160,8 @@ def _states(described: Described, fields: Table[str, Field]) -> dict[State, Rule
     rules: dict[State, Rule] = {
         state: _rule(described, shape, fields) for state, shape in described.mapping.states.items()
     }
-    known = statuses(described.mapping)
-    stored = described.stored.columns[described.mapping.status]
-    if described.dialect == "postgresql" and holds(stored) is Holds.ENUM and not stored.nullable:
+    if isinstance(unknown, False_):
         return rules
-    status = described.status
-    unknown = or_(status.is_(None), status.not_in([described.label(one) for one in known]))
     blocked = rules.get(State.BLOCKED)
     rules[State.BLOCKED] = (lambda _: unknown) if blocked is None else (lambda moment: or_(blocked(moment), unknown))
     return rules
@@ -177,12 +185,11 @@ def _rule(described: Described, shape: StateShape, fields: Table[str, Field]) ->
 
 
 def _finish(mapping: Mapping) -> Callable[[Row, Job], Job]:
-    known = statuses(mapping)
     is_lower_first = mapping.priority is not None and not mapping.priority.higher_first
 
     def finish(row: Row, job: Job) -> Job:
         remarks = job.remarks
-        if str(row[_STATUS]) not in known:
+        if row[_IS_UNKNOWN]:
             remarks = tuple(dict.fromkeys((*remarks, UNKNOWN_STATE, _UNKNOWN)))
         if is_lower_first and job.state in mapping.states and job.priority is not None:
             remarks = (*remarks, _LOWER_FIRST)
