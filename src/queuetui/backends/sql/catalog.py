@@ -23,6 +23,7 @@ _POSTGRESQL_COLUMNS = (
     "SELECT n.nspname, c.relname, a.attname, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), NOT a.attnotnull, "
     "(SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid), "
     "CASE WHEN t.typname = 'citext' OR to_jsonb(l) ->> 'collisdeterministic' = 'false' THEN '_ci' END, "
+    "coalesce(to_jsonb(a) ->> 'attgenerated', '') <> '' OR to_jsonb(a) ->> 'attidentity' = 'a', "
     "pg_table_is_visible(c.oid), CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN concat_ws(',', "
     "CASE WHEN has_table_privilege(c.oid, 'SELECT') THEN 'select' END, CASE WHEN has_table_privilege(c.oid, 'INSERT') THEN 'insert' END, "
     "CASE WHEN has_table_privilege(c.oid, 'UPDATE') THEN 'update' END, CASE WHEN has_table_privilege(c.oid, 'DELETE') THEN 'delete' END) "
@@ -52,7 +53,8 @@ _POSTGRESQL_FUNCTIONS = (
 # Only what this user has some right to is listed; a right to delete may be one to the whole database, which no table tells.
 _MYSQL_COLUMNS = (
     "SELECT nullif(c.table_schema, database()), c.table_name, c.column_name, c.column_type, c.is_nullable = 'YES', NULL, "
-    "c.collation_name, c.table_schema = database(), concat(c.privileges, ',delete'), 0, t.table_rows "
+    "c.collation_name, c.extra REGEXP '(VIRTUAL|STORED) GENERATED', c.table_schema = database(), "
+    "concat(c.privileges, ',delete'), 0, t.table_rows "
     "FROM information_schema.columns c JOIN information_schema.tables t "
     "ON t.table_schema = c.table_schema AND t.table_name = c.table_name "
     "WHERE c.table_schema = database() OR c.table_schema IN :schemas ORDER BY c.table_schema, c.table_name, c.ordinal_position"
@@ -62,9 +64,9 @@ _MYSQL_INDEXES = (
     "WHERE table_schema = database() OR table_schema IN :schemas ORDER BY table_schema, table_name, index_name, seq_in_index"
 )
 _SQLITE_COLUMNS = (
-    'SELECT NULL, one.name, info.name, info.type, NOT info."notnull" AND NOT info.pk, NULL, one.sql, 1, '
-    "'select,insert,update,delete', 0, NULL FROM sqlite_master one JOIN pragma_table_info(one.name) info "
-    "WHERE one.type IN ('table', 'view') AND one.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY one.name, info.cid"
+    'SELECT NULL, one.name, info.name, info.type, NOT info."notnull" AND NOT info.pk, NULL, one.sql, info.hidden, 1, '
+    "'select,insert,update,delete', 0, NULL FROM sqlite_master one JOIN pragma_table_xinfo(one.name) info "
+    "WHERE one.type IN ('table', 'view') AND info.hidden <> 1 AND one.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY one.name, info.cid"
 )
 _SQLITE_INDEXES = (
     'SELECT NULL, one.name, list.name, part.name, list."unique" AND NOT list.partial '
@@ -91,7 +93,7 @@ _MYSQL_LABEL = re.compile(r"'((?:[^']|'')*)'")
 class StoredColumn:
     """A column; `stored` is its type as the database writes it, `labels` those of an enum.
 
-    `folds`: to the database, texts that differ in their case only are one.
+    `folds`: to the database, texts that differ in their case only are one. `computed`: the database alone sets it.
     """
 
     name: str
@@ -99,6 +101,7 @@ class StoredColumn:
     nullable: bool
     labels: tuple[str, ...] | None = None
     folds: bool = False
+    computed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +257,7 @@ def _assemble(dialect: str, columns: Iterable[Any], indexes: Iterable[Any], func
 
 def _table(place: tuple[str | None, str], records: list[Any], indexes: tuple[StoredIndex, ...]) -> StoredTable:
     *_, is_visible, rights, hides_rows, rows = records[0]
-    columns = {str(record[2]): _column(*record[2:7]) for record in records}
+    columns = {str(record[2]): _column(*record[2:8]) for record in records}
     estimated = int(rows) if rows is not None and int(rows) >= 0 else None
     return StoredTable(
         *place,
@@ -268,12 +271,12 @@ def _table(place: tuple[str | None, str], records: list[Any], indexes: tuple[Sto
 
 
 def _column(
-    name: str, stored: str, nullable: object, labels: Iterable[str] | None, collation: str | None
+    name: str, stored: str, nullable: object, labels: Iterable[str] | None, collation: str | None, computed: object
 ) -> StoredColumn:
     if labels is None and stored.lower().startswith("enum("):
         labels = [label.replace("''", "'") for label in _MYSQL_LABEL.findall(stored)]
     folds = re.search(_FOLDING.format(re.escape(name)), collation or "", re.IGNORECASE) is not None
-    return StoredColumn(name, stored, bool(nullable), None if labels is None else tuple(labels), folds)
+    return StoredColumn(name, stored, bool(nullable), None if labels is None else tuple(labels), folds, bool(computed))
 
 
 def _gather_indexes(records: Iterable[Any]) -> dict[tuple[str | None, str], tuple[StoredIndex, ...]]:

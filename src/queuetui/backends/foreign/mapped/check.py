@@ -100,10 +100,12 @@ def _require_labels(mapping: Mapping, path: Path, words: Iterable[str], stored: 
 
 def _require_writes(mapping: Mapping, place: int, verb: VerbShape, table: StoredTable) -> None:
     for name, value in verb.columns.items():
-        if value == NULL and name in mapping.fields:
-            stored = table.columns[mapping.fields[name].column]
-            if not stored.nullable:
-                raise mapping.refuse(("verbs", place, "set"), f"{stored.name} may not be NULL")
+        stored = table.columns[mapping.column_of(name)]
+        if stored.computed:
+            why = f"{stored.name} is computed by the database; set the columns that it is computed from"
+            raise mapping.refuse(("verbs", place, "set"), why)
+        if value == NULL and not stored.nullable:
+            raise mapping.refuse(("verbs", place, "set"), f"{stored.name} may not be NULL")
 
 
 def _require_sides(mapping: Mapping, catalog: Catalog) -> None:

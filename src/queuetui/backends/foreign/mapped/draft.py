@@ -69,12 +69,18 @@ def write_draft(stored: StoredTable, catalog: Catalog, statuses: Sequence[str], 
         try:
             require_fit(read_mapping(text, "the draft"), catalog)
         except BadConfig as error:
-            missing.append(re.sub(r"^the draft,? (line \d+: )?", "", str(error)))
+            missing.append(re.sub(r"^.*the draft line \d+: ", "", str(error)))
     unknown = [one for one in statuses if guess_state(one) is None]
     if unknown:
         missing.append(
             f"[states] shows {', '.join(map(repr, unknown))} as blocked, as the names do not say what they mean; "
             "move each to its state, and add the verbs that fit"
+        )
+    status = guess_status(stored.columns)
+    if status is not None and stored.columns[status].computed:
+        missing.append(
+            f"[[verbs]] cannot set {status}, which the database computes; add the verbs that fit, "
+            "which set the columns that it is computed from"
         )
     return "".join(f"{FILL_IN}{one}\n" for one in missing) + text
 
@@ -90,7 +96,10 @@ def _missing(stored: StoredTable, statuses: Sequence[str], fields: Mapping[str, 
     elif stored.columns[_key(stored) or ""].nullable:
         yield f"key: {_key(stored)} may be NULL, and a row without it has no name; make it NOT NULL"
     if guess_status(stored.columns) is None:
-        yield 'status: no column is called status or state; write status = "COLUMN" and the [states]'
+        yield (
+            'status: no column is called status or state; write status = "COLUMN" and the [states]; '
+            "where a state stands in several columns, add a generated column that tells it"
+        )
     elif not statuses:
         yield 'states: no row bears a status yet; write [states] with lines like failed = { is = ["failed"] }'
     if "type" not in fields:
@@ -201,21 +210,28 @@ def _verbs(stored: StoredTable, statuses: Sequence[str], fields: dict[str, str])
     waiting = by_state.get(State.PENDING)
     if waiting is None:
         return
-    times = {"scheduled": NOW, "started": NULL, "completed": NULL, "updated": NOW}
-    again = {"status": _text(waiting[0])} | {
-        name: _text(value)
-        for name, value in times.items()
-        if name in fields and (value == NOW or stored.columns[fields[name]].nullable)
-    }
-    afresh = again | ({"attempts": "0"} if "attempts" in fields else {})
     yield from ("", "# What may be done to a row; leave away what the application does not expect.")
-    if State.FAILED in by_state:
-        yield from _verb("retry", "failed", afresh)
-    if State.PROCESSING in by_state and "started" in fields:
-        yield from _verb("release", "processing", again, "only_stuck = true")
+    status = guess_status(stored.columns)
+    if status is None or not stored.columns[status].computed:
+        yield from _ways_back(stored, waiting[0], set(by_state), fields)
     final = [state for state in (State.COMPLETED, State.FAILED, State.CANCELLED) if state in by_state]
     if final:
         yield from ("[[verbs]]", 'verb = "delete"', f"from = [{', '.join(map(_text, final))}]", "delete = true")
+
+
+def _ways_back(stored: StoredTable, status: str, states: set[State], fields: dict[str, str]) -> Iterator[str]:
+    times = {"scheduled": NOW, "started": NULL, "completed": NULL, "updated": NOW}
+    columns = {name: stored.columns[fields[name]] for name in times if name in fields}
+    again = {"status": _text(status)} | {
+        name: _text(times[name])
+        for name, column in columns.items()
+        if not column.computed and (times[name] == NOW or column.nullable)
+    }
+    afresh = again | ({"attempts": "0"} if "attempts" in fields else {})
+    if State.FAILED in states:
+        yield from _verb("retry", "failed", afresh)
+    if State.PROCESSING in states and "started" in fields:
+        yield from _verb("release", "processing", again, "only_stuck = true")
 
 
 def _verb(verb: str, state: str, values: dict[str, str], *more: str) -> Iterator[str]:

@@ -127,6 +127,12 @@ class Mapping(_File):
         named = (("events", self.events), ("workers", self.workers), ("tokens", self.tokens))
         return tuple((key, shape) for key, shape in named if shape is not None)
 
+    def column_of(self, name: str) -> str:
+        """Return the column of what a verb sets: the status, the priority or a field."""
+        if name == "status":
+            return self.status
+        return self.priority.column if name == "priority" and self.priority else self.fields[name].column
+
     def in_zone(self, zone: str) -> Mapping:
         """Return the mapping with another zone of the application, as a profile names it."""
         return replace(self, times=msgspec.structs.replace(self.times, zone=zone))
