@@ -18,6 +18,7 @@ from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.look.tables import metadata
 from queuetui.backends.native.sql.schema import upgrade
 from queuetui.model.errors import NotFound, SchemaTooNew, SchemaTooOld
+from queuetui.model.job import NewJob
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.query_parser import parse_query
@@ -211,6 +212,29 @@ def test_a_queue_of_the_first_schema_is_brought_up_to_date(url: str) -> None:
     backend = open_backend(url, CREATE)
     (job,) = backend.inspector.page(PageRequest(parse_query(""), 10), Limits()).jobs
     assert (job.ref.id, job.context) == (ID, None)
+    backend.close()
+    open_backend(url, BackendOptions()).close()
+
+
+@pytest.mark.parametrize("how", ["emptied", "dropped"])
+def test_a_queue_whose_every_table_is_emptied_or_dropped_is_made_anew(
+    url: str, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Tools of tests truncate or drop each table that they find: programs go on, and so does a worker whose tables stay."""
+    backend = open_backend(url, CREATE)
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        names = [name for name in inspect(engine).get_table_names() if name.startswith("queuetui_")]
+        for name in (name for name in names if not name.startswith("queuetui_event_")):
+            connection.execute(text(f"delete from {name}" if how == "emptied" else f"drop table {name}"))
+    engine.dispose()
+    if how == "dropped":
+        open_backend(url, CREATE).close()
+    backend.jobs.enqueue([NewJob(ID, "T", b"{}")])
+    lease = backend.jobs.open_lease("w", "default", 30)
+    assert [job.id for job in backend.jobs.step(lease.id, [], 1).claimed] == [ID]
+    assert ("the store was emptied" in caplog.text) is (how == "emptied")
+    assert backend.schema.pending() == ()
     backend.close()
     open_backend(url, BackendOptions()).close()
 

@@ -172,3 +172,18 @@ def test_a_server_without_its_replicas_is_unreachable(private_redis: RedisFactor
         client.config_set("min-replicas-to-write", "0")
     assert add_one(backend)
     backend.close()
+
+
+def test_a_server_that_was_emptied_is_taken_up(redis_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """After FLUSHALL a worker makes the queue anew, says so, and runs what programs go on to enqueue."""
+    backend = open_queue(redis_url)
+    lease = backend.jobs.open_lease("w", "default", 30)
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushdb()
+    assert not backend.jobs.step(lease.id, [], 1).lease_valid
+    add_one(backend)
+    lease = backend.jobs.open_lease("w", "default", 30)
+    assert "the store was emptied" in caplog.text
+    assert len(backend.jobs.step(lease.id, [], 1).claimed) == 1
+    open_queue(redis_url, create=False).close()
+    backend.close()

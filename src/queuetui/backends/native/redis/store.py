@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from queuetui.backends.base import Lease, Listener, Renewal, Running, Step, Swept
+from queuetui.backends.native.emptied import Emptied, made_anew
 from queuetui.backends.native.redis import migration
 from queuetui.backends.native.redis.alarms import DurabilityAlarm
 from queuetui.backends.native.redis.ids import from_stored, to_stored
@@ -92,12 +93,18 @@ class RedisJobStore:
         self.server.watch_epoch()
         lease_id = uuid4().hex
         values = (lease_id, worker_id, queue, span_us(lease_s), migration.PROTOCOL)
-        ends = self.server.write("opening a lease", "open_lease", *values)
+        ends = made_anew(lambda: self._open_lease(values), self.migrate)
         if ends is None:
             raise SchemaTooNew(
                 "the queue was migrated by a newer queuetui while this worker ran; install that version here and start it again"
             )
         return Lease(lease_id, queue, from_us(int(ends)))
+
+    def _open_lease(self, values: Sequence[Value]) -> bytes | None:
+        ends: bytes | int | None = self.server.write("opening a lease", "open_lease", *values)
+        if isinstance(ends, int):
+            raise Emptied
+        return ends
 
     def renew(self, lease_ids: Sequence[str], lease_s: float) -> Renewal:
         """Prolong the leases that are still valid."""

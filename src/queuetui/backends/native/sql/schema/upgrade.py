@@ -13,6 +13,9 @@ from queuetui.backends.native.sql.session import Session
 from queuetui.model.errors import NotFound, SchemaTooNew, SchemaTooOld
 
 CLIENT_LEVEL = 1
+# How PostgreSQL and SQLite say that a table, column, index, function or row is there already.
+_THERE = {"42P07", "42701", "42710", "42723", "23505"}
+_SAID_THERE = re.compile(r"already exists|duplicate column name|UNIQUE constraint failed")
 _INDEX = re.compile(r"^\s*(?:create )?(?:unique )?index (queuetui_\w+)", re.MULTILINE)
 
 
@@ -115,13 +118,31 @@ def _apply(database: Database, *migrations: Migration) -> tuple[Migration, ...]:
         left = tuple(one for one in migrations if one.number > version)
         for migration in left:
             for statement in split_statements(migration.path.read_text(encoding="utf-8")):
-                session.execute(statement, {})
+                _make(session, statement, beside_others=version == 0)
         if left:
             session.change("write_meta", name="schema", value=str(left[-1].number))
         return left
 
     names = ", ".join(one.name for one in migrations)
     return database.change_schema(f"applying the migration {names}", apply) if migrations else ()
+
+
+def _make(session: Session, statement: str, *, beside_others: bool) -> None:
+    """Make one part of the schema.
+
+    Beside others it may be there already: tables stay where all of them are emptied, a sequence where they are dropped.
+    """
+    if not beside_others or session.dialect == "mysql":
+        # There a change commits by itself, and its session passes over what is there.
+        session.execute(statement, {})
+        return
+    session.execute("savepoint part", {})
+    try:
+        session.execute(statement, {})
+    except Exception as error:
+        if getattr(error, "sqlstate", None) not in _THERE and not _SAID_THERE.search(str(error)):
+            raise
+        session.execute("rollback to savepoint part", {})
 
 
 def split_statements(text: str) -> tuple[str, ...]:

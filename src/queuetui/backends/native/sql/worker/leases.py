@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from queuetui.backends.base import Lease, Renewal, Running, Swept
+from queuetui.backends.native.emptied import Emptied
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.session import Row, Session
@@ -20,10 +21,12 @@ HELD_A_LEASE = 10_000
 
 
 def open_lease(session: Session, lease_id: UUID, worker_id: str, queue: str, lease_s: float) -> Lease:
-    """Open a lease; raises SchemaTooNew when the store's protocol is newer than this worker's."""
+    """Open a lease; raises Emptied, and SchemaTooNew for a protocol that is newer than this worker's."""
     values = {"worker_id": worker_id, "queue": queue, "lease_us": to_us(lease_s), "protocol": PROTOCOL}
     row = session.row("open_lease", lease_id=session.id_in(lease_id), **values)
     if row is None:
+        if session.row("read_meta", name="protocol") is None:
+            raise Emptied
         raise SchemaTooNew(
             "the queue was migrated by a newer queuetui while this worker ran; install that version here and start it again"
         )

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from queuetui.backends.base import Lease, Listener, Renewal, Running, Step, Swept
+from queuetui.backends.native.emptied import made_anew
 from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.database import Database
 from queuetui.backends.native.sql.schema import upgrade
+from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.worker import enqueue, leases, registrations, upkeep
 from queuetui.backends.native.sql.worker import step as stepping
 from queuetui.backends.native.sql.worker.lease_ids import new_lease_id
@@ -91,9 +93,11 @@ class SqlJobStore:
     def open_lease(self, worker_id: str, queue: str, lease_s: float) -> Lease:
         """Open a lease."""
         lease_id = new_lease_id()
-        return self.database.write_at_once(
-            "opening a lease", lambda session: leases.open_lease(session, lease_id, worker_id, queue, lease_s)
-        )
+
+        def write(session: Session) -> Lease:
+            return leases.open_lease(session, lease_id, worker_id, queue, lease_s)
+
+        return made_anew(lambda: self.database.write_at_once("opening a lease", write), self.migrate)
 
     def renew(self, lease_ids: Sequence[str], lease_s: float) -> Renewal:
         """Prolong the leases that are still valid."""
