@@ -8,6 +8,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -18,7 +19,7 @@ from queuetui.backends.native.sql.backend import SqlBackend, open_backend
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.native.sql.sqlite import database
 from queuetui.backends.sql.sqlite_address import file_of
-from queuetui.model.errors import NotFound, SchemaTooNew, Unreachable
+from queuetui.model.errors import Conflict, NotFound, SchemaTooNew, Unreachable
 from queuetui.model.job import Ending, NewJob, Settlement
 from tests.servers.fixtures import PostgresFactory
 from tests.waiting import wait_until
@@ -81,6 +82,25 @@ def test_a_locked_file_is_waited_for(sqlite_url: str) -> None:
         wait_until(lambda: is_held(lock))
         other.execute("commit")
         assert beat.result(60) is False
+    backend.close()
+
+
+def test_a_write_that_interrupts_another_does_it_no_harm(sqlite_url: str) -> None:
+    """A signal handler or finaliser that writes amid a write of its thread is refused; what it interrupted is stored whole."""
+    backend = open_backend(sqlite_url, CREATE)
+
+    def write(session: Session) -> None:
+        session.change("write_meta", name="first", value="1")
+        with pytest.raises(Conflict, match="signal handler"):
+            backend.jobs.beat("nobody", None, False)
+        session.change("write_meta", name="second", value="2")
+
+    for _ in range(2):
+        backend.database.write("writing", write)
+    found = [
+        backend.database.read("looking", partial(Session.row, block="read_meta", name=n)) for n in ("first", "second")
+    ]
+    assert found == [("1",), ("2",)]
     backend.close()
 
 

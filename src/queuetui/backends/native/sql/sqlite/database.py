@@ -25,7 +25,7 @@ from queuetui.backends.sql.driver_errors import is_driver_error, translate, tran
 from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.backends.sql.sqlite_lost_log import is_current, watch
-from queuetui.model.errors import Denied, NotFound, Unreachable, Unsupported
+from queuetui.model.errors import Conflict, Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.interruption import current_interruption
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class SqliteDatabase(Database):
         self._write_lock = threading.RLock()
         self._read_lock = threading.RLock()
         self._held: list[threading.RLock] = []
+        self._is_writing = False
         self._ringer = Ringer()
 
     def file_locks(self) -> Collection[threading.RLock]:
@@ -143,6 +144,12 @@ class SqliteDatabase(Database):
         if self.read_only:
             raise Denied(f"{doing} failed: the URL says mode=ro; take that out to write to {str(self.path)!r}")
         with self._write_lock:
+            if self._is_writing:
+                raise Conflict(
+                    f"{doing} failed: this thread writes already, and a signal handler or a finaliser interrupted it; "
+                    "let it set an event, and write from a thread"
+                )
+            self._is_writing = True
             try:
                 connection = self._writer = self._follow(self._writer, _connect)
                 if self._reader is None or self._reader.is_frozen or self._reader.is_closed:
@@ -157,6 +164,8 @@ class SqliteDatabase(Database):
                 if isinstance(error, Exception) and is_driver_error(error):
                     raise translate(error, doing) from error
                 raise
+            finally:
+                self._is_writing = False
             self._sockets = session.sockets or self._sockets
             return answer
 
