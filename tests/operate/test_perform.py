@@ -109,6 +109,17 @@ def test_a_store_that_goes_away_leaves_the_bite_unknown(office: Office, failure:
     assert not report.complete
 
 
+def test_an_act_that_is_interrupted_tells_how_far_it_came(office: Office) -> None:
+    """Ctrl-C leaves the bite under way unknown and recorded as broken off, and the report tells what was done before it."""
+    jobs = [office.pending(f"{number:04}") for number in range(3 * BITE)]
+    office.backend.operator.failure = KeyboardInterrupt()  # type: ignore[assignment]  # what is tested
+    office.backend.operator.bites_before_failure = 1
+    report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
+    assert (report.done, report.unknown, report.skipped) == (BITE, BITE, BITE)
+    assert any("not tried: the act was stopped by Ctrl-C: 0200, " in line for line in report.lines())
+    assert [entry["entry"] for entry in office.entries()] == ["intent", "outcome", "intent", "broken"]
+
+
 def test_an_act_whose_answer_was_lost_is_asked_again(office: Office) -> None:
     """The bite is sent again under its own id: every job is changed once, and what the store did is known after all."""
     jobs = [office.pending(f"{number:04}") for number in range(BITE + 1)]

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 BITE = 100
 READ_AT_ONCE = 500
 MATCHING_LIMIT = 50_000
+_INTERRUPTED = "the act was stopped by Ctrl-C"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +261,16 @@ class _Run:
         self.remarks: list[str] = []
 
     def take(self, act: Act, refs: tuple[JobRef, ...]) -> None:
-        """Do one bite; raises Denied when the very first cannot be recorded."""
+        """Do one bite, unknown where Ctrl-C ends it; raises Denied when the very first cannot be recorded."""
+        known = len(self.results)
+        try:
+            self._take(act, refs)
+        except KeyboardInterrupt:
+            self._given_up = _INTERRUPTED
+            self._note(self._journal.break_off(act, _INTERRUPTED))
+            self._end(refs[len(self.results) - known :], Outcome.UNKNOWN, _INTERRUPTED)
+
+    def _take(self, act: Act, refs: tuple[JobRef, ...]) -> None:
         if not self._given_up:
             self._intend(act, refs)
         if self._given_up:
