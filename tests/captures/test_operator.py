@@ -64,6 +64,10 @@ def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
         first, again = (
             backend.operator.apply(Act(deed.verb, "tester"), [Target(job.ref)], Limits())[0] for _ in range(2)
         )
+        if "what one alone may hold" in first.note:
+            # A policy of its queue lets no second job be as the verb would make it.
+            assert (first.outcome, again.note) == (Outcome.FAILED, first.note)
+            continue
         state = deed.state_of(job)
         assert first.outcome is Outcome.DONE, (deed, first)
         assert first.state_now in {state, State.BLOCKED if deed.or_blocked else state}, (deed, first)

@@ -1,4 +1,4 @@
-"""The tables of pg-boss up to version 9, as 6.2, 8.4 and 9.0 make them: other names, one more state, no queues beside."""
+"""The tables of pg-boss up to version 9, as 6.2, 8.4 and 9.0 make them, and what those of version 12 allow once only."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
-from queuetui.model.act import Act, Target, Verb
+from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.errors import Unsupported
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest
 from queuetui.model.state import State
+from tests.backends.captures import FIXTURES, query, run_script
 
 _TABLES = """
 create schema pgboss;
@@ -46,4 +47,24 @@ def test_the_tables_of_earlier_versions_are_only_read(postgres_url: str) -> None
     assert backend.inspector.get(expired.ref.id).ref == expired.ref
     with pytest.raises(Unsupported, match="pg-boss 9 or before"):
         backend.operator.apply(Act(Verb.RETRY, "tester"), [Target(expired.ref)], Limits())
+    backend.close()
+
+
+_TWINS = """
+insert into pgboss.job (name, state, policy)
+select min(name), unnest(array['created', 'cancelled']::pgboss.job_state[]), 'stately' from pgboss.queue where name = 'email'
+"""
+
+
+def test_a_job_that_would_be_the_second_of_its_state_is_left(postgres_url: str) -> None:
+    """Where the policy of a queue allows one job a state, the retry of another one changes nothing and says what is in its way."""
+    run_script(postgres_url, (FIXTURES / "pg-boss12" / "dump.postgres.sql").read_text(encoding="utf-8"))
+    query(postgres_url, _TWINS)
+    where = "where policy = 'stately' and state = 'cancelled'"
+    ((job_id,),) = query(postgres_url, f"select id::text from pgboss.job {where}")
+    backend = open_backend(postgres_url, BackendOptions(kind="pg-boss"))
+    ref = backend.inspector.get(job_id).ref
+    (result,) = backend.operator.apply(Act(Verb.RETRY, "tester"), [Target(ref)], Limits())
+    assert (result.outcome, "another row holds what one alone may hold" in result.note) == (Outcome.FAILED, True)
+    assert query(postgres_url, f"select count(*) from pgboss.job {where}") == [(1,)]
     backend.close()
