@@ -33,6 +33,9 @@ def test_an_old_worker_leaves_new_types_to_the_new_one(queue: Queue, start_worke
     given_back = queue.get(job.id)
     assert (given_back.attempts, given_back.lost, given_back.error) == (0, 0, None)
     assert given_back.updated_at != given_back.created_at
+    told_of = [event for event in queue.events(job_id=job.id)[0] if event["event"] in {"JobStarted", "JobSnoozed"}]
+    assert {(event["event"], event["data"].get("reason")) for event in told_of} == {("JobSnoozed", "NoHandler")}
+    assert queue.health()["processingStats"]["averageProcessingTime"] is None
     (line,) = [line for line in told.of("job_snoozed") if line["job_id"] == job.id][:1]
     assert (line["error_class"], line["delay_s"]) == ("NoHandler", 1.0)
     wait_until(lambda: queue.why(job.id)["code"] == "no_handler")

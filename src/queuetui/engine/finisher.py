@@ -140,8 +140,7 @@ class Finisher:
         untold = 0
         for ended in endings:
             run, settlement = ended
-            if settlement.ending is not Ending.RELEASED:
-                self.ended_jobs += 1
+            self.ended_jobs += not settlement.is_given_back
             if all_accepted or settlement.job_id in accepted:
                 if run.written is not None:
                     run.close()

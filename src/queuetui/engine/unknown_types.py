@@ -42,7 +42,8 @@ class UnknownTypes:
             if len(self._met) >= MOST_REMEMBERED:
                 del self._met[next(iter(self._met))]
             self._met[settlement.job_id] = (first_s, min(LONGEST_GIVEN_BACK_S, 2 * delay_s))
-            return ended._replace(settlement=settlement._replace(delay_s=delay_s))
+            # No handler ran, so there is no length of a run to count.
+            return ended._replace(settlement=settlement._replace(delay_s=delay_s, duration_s=None))
         for_s = f"; it was given back for {self._after_s:g} s" if self._after_s else ""
         error = replace(settlement.error, class_name=UNKNOWN_TYPE, message=f"{settlement.error.message}{for_s}")
         return ended._replace(settlement=settlement._replace(ending=Ending.FAILED, error=error))

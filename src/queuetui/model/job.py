@@ -186,7 +186,8 @@ class Settlement(NamedTuple):
 
     COMPLETED, RETRY and FAILED count an attempt; SNOOZED and RELEASED do not. RETRY and SNOOZED are due after `delay_s`, or at `at`.
     LOST is a run whose process died under it: counted as a sweep counts it, quarantine included; `error` is kept on the attempt alone.
-    `duration_s` is the run's length by the worker's own steady clock, None when the handler never began (RELEASED).
+    `duration_s` is the run's length by the worker's own steady clock, None when the handler never began (RELEASED, or SNOOZED by a
+    worker that has no handler of the type, which says so in `error`).
     """
 
     job_id: str
@@ -198,3 +199,8 @@ class Settlement(NamedTuple):
     error: RunError | None = None
     delay_s: float = 0.0
     at: datetime | None = None
+
+    @property
+    def is_given_back(self) -> bool:
+        """Whether the job goes back as it came: no handler of it was called."""
+        return self.ending is Ending.RELEASED or (self.ending is Ending.SNOOZED and self.duration_s is None)

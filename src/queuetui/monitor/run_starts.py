@@ -85,7 +85,8 @@ class RunStarts:
     def _start_of(self, end: Event) -> Event | None:
         """Return the start that an end tells of, None where it is an entry of its own or may be one elsewhere."""
         run = _run_of(end)
-        if end.kind not in _ENDS or end.fence is None or end.actor is not None or run in self._started:
+        is_given_back = end.kind is EventKind.JOB_SNOOZED and end.detail is not None
+        if end.kind not in _ENDS or end.fence is None or end.actor is not None or run in self._started or is_given_back:
             return None
         began_at = None if end.kind in WAITS_FOR_TIME else end.moment
         claimed_at = self._claimed.get(run)

@@ -26,6 +26,8 @@ KIND_OF_TARGET = {
     State.PENDING: EventKind.JOB_RELEASED,
     State.CANCELLED: EventKind.JOB_CANCELLED,
 }
+# The ends of a run of which the class of its error is told; a job that is put off has one where its worker has no handler for it.
+TELLS_WHY = frozenset({State.RETRYING, State.FAILED, State.SCHEDULED})
 
 
 def page_size(request: EventRequest) -> int:

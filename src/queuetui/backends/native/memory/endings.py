@@ -13,7 +13,7 @@ from queuetui.backends.native.ending_rules import (
     quarantine_error,
     target_of,
 )
-from queuetui.backends.native.event_rules import KIND_OF_TARGET
+from queuetui.backends.native.event_rules import KIND_OF_TARGET, TELLS_WHY
 from queuetui.backends.native.memory.event_log import tell_job
 from queuetui.model.event import EventKind
 from queuetui.model.job import Ending, RunError, Settlement
@@ -56,7 +56,7 @@ def _tell_end(
     if settlement.duration_s is not None:
         set_start(store, record, settlement.duration_s)
     moment = due_at or record.started_at
-    erred = settlement.error if target in {State.RETRYING, State.FAILED} else None
+    erred = settlement.error if target in TELLS_WHY else None
     tell_job(store, KIND_OF_TARGET[target], record, moment=moment, detail=None if erred is None else erred.class_name)
 
 

@@ -143,7 +143,7 @@ local function settle(ending, job)
   if PUT_OFF[target] then
     due = ending.at ~= '' and ending.at or to_text(now + ending.delay)
   end
-  local has_class = ending.run_error and (target == 'failed' or target == 'retrying')
+  local has_class = ending.run_error and (target == 'failed' or target == 'retrying' or target == 'scheduled')
   tell(target, job, due, nil, has_class and ending.run_error.class)
   count(job, ending)
   move(job, target, due, key_kept_us)

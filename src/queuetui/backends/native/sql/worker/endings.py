@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from queuetui.backends.native.ending_rules import FIGURES, LOST, is_poisonous, quarantine_error, target_of
-from queuetui.backends.native.event_rules import KIND_OF_TARGET
+from queuetui.backends.native.event_rules import KIND_OF_TARGET, TELLS_WHY
 from queuetui.backends.native.retention import Retention
 from queuetui.backends.native.sql.postgresql import bulk as postgresql_bulk
 from queuetui.backends.native.sql.session import Row, Session
@@ -69,11 +69,15 @@ class End:
     loss: RunError | None = None
     kinds: tuple[EventKind, ...] = ()
     actor: str | None = None
+    reason: RunError | None = None
 
     def told(self, session: Session) -> list[EventWrite]:
-        """Return what is logged of it; its error is that of the move, or of the loss before it."""
+        """Return what is logged of it.
+
+        Its error is that of the move, of the loss before it, or why it was given back.
+        """
         at = None if self.at is None else session.moment_in(self.at)
-        error = self.error or self.loss
+        error = self.error or self.loss or self.reason
         return [
             EventWrite(
                 kind,
@@ -118,6 +122,7 @@ class Ends:
                 at=settlement.at if put_off else None,
                 outcome=how.value if how in FIGURES else None,
                 kinds=(KIND_OF_TARGET[target],),
+                reason=settlement.error if target in TELLS_WHY else None,
             )
         )
         if how in FIGURES:
