@@ -32,8 +32,9 @@ def test_alike_failures_are_one_group(scene: Scene) -> None:
 
 
 def test_a_fingerprint_that_nothing_has_is_not_found(scene: Scene) -> None:
-    """The refusal names the command that lists the groups."""
-    scene.job("a")
-    missing = scene.run("failures", "show", "ffff")
-    assert missing.code == 4
-    assert "queuetui failures" in missing.err
+    """The refusal names the command that lists the groups; an empty one, as of a shell's unset variable, is none."""
+    _failed(scene, "a", "refused")
+    for asked in ("zzzz", ""):
+        missing = scene.run("failures", "show", asked)
+        assert missing.code == 4
+        assert "queuetui failures" in missing.err

@@ -73,7 +73,8 @@ def command(back: Since, limit: int, form: str, **connection: Any) -> None:
 def show(fingerprint: str, back: Since, form: str, **given: Any) -> None:
     """Show one group: how many, since when, its newest job, and how to list and retry them."""
     with opened_systems(**take_connection(given)) as systems:
-        found = [one for one in _read(systems, back, _MOST_GROUPS) if one[1].fingerprint.startswith(fingerprint)]
+        groups = _read(systems, back, _MOST_GROUPS)
+        found = [one for one in groups if fingerprint and one[1].fingerprint.startswith(fingerprint)]
         if not found:
             raise NotFound(f"no failure of that time has the fingerprint {fingerprint!r}; see: queuetui failures")
         shown = [{"backend": system.name, **_whole(system, group)} for system, group in found]
