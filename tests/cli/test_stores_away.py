@@ -50,8 +50,12 @@ def test_an_absent_file_is_not_found_and_not_made(refused: Invoke, tmp_path: Pat
 
 
 def test_the_embedded_queue_is_not_made_by_looking(refused: Invoke) -> None:
-    """Without a URL the embedded queue is meant; looking at it before anything was enqueued ends with 4."""
-    refused("stats").fails(4, "queue.db")
+    """Without a URL the embedded queue is meant; looking at it before anything was enqueued ends with 4 and says how to begin."""
+    answer = refused("stats")
+    answer.fails(
+        4, "queue.db, which is used then, holds no queue; to make one by its first job: queuetui enqueue TYPE;"
+    )
+    assert "check the path in the URL" not in answer.err
     assert list(Path.home().rglob("*.db")) == []
 
 

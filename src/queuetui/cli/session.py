@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 SHORTEST_ID = 6
 # A look takes less than a second: a person who waits longer is asked first.
 LOOKS_FOR_ID = 5
-FIRST_STEPS = "; to see the console at work: queuetui demo; to find the queues in a database: queuetui discover URL"
+FIRST_STEPS = (
+    "; to make one by its first job: queuetui enqueue TYPE; to name another: --url URL; "
+    "to see the console at work: queuetui demo; to find the queues in a database: queuetui discover URL"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,11 @@ def reaching(profile: Profile) -> Iterator[None]:
     except (Denied, Unreachable) as error:
         raise Unreachable(f"{profile.shown_url}: {error}") from error
     except NotFound as error:
-        first = FIRST_STEPS if profile.embedded else ""
-        raise NotFound(f"{profile.shown_url}: {error}{first}") from error
+        if not profile.embedded:
+            raise NotFound(f"{profile.shown_url}: {error}") from error
+        raise NotFound(
+            f"no store is named, and {profile.shown_url}, which is used then, holds no queue{FIRST_STEPS}"
+        ) from error
 
 
 def require_own_queue(profile: Profile, what: str) -> None:
