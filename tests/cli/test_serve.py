@@ -80,7 +80,9 @@ def test_programs_elsewhere_are_not_told_where_the_store_is(quick: Scene) -> Non
     connection = {"url": quick.url, "profile": (), "kind": None, "mapping": None, "asked": None}
     with click.Context(program), serve.served_systems(ServerLimits(), loopback=True, **connection) as served:
         told = served.systems[0].feed.open(quick.ids["a"]).verdict.next
-    assert told == "start a worker: queuetui worker -q mail --url URL"
+    assert (
+        told == "start a worker with the module that declares its jobs: queuetui worker --app MODULE -q mail --url URL"
+    )
     assert quick.run("why", quick.ids["a"], "--json").data["next"].endswith(quick.url)
 
 

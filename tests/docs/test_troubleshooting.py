@@ -89,7 +89,7 @@ def _words(written: tuple[str, ...], scene: Scene, label: str) -> list[str]:
         "ID": scene.ids.get(label, ""),
         "QUEUE": "mail",
         "TAG": "vip",
-        "APP": "shop",
+        "MODULE": "shop",
         "NAME": "nightly",
     }
     words = [re.sub(r"\b[A-Z]{2,}$", lambda found: stand_ins[found[0]], word) for word in words]

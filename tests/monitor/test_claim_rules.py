@@ -81,7 +81,10 @@ def test_a_job_that_no_worker_has_the_tags_for_names_them() -> None:
     verdict = explain(needy, facts(half, replace(worker("mail", worker_id="w2"), tags=(Untrusted("e u"),))))
     assert (verdict.code, verdict.severity) == (Code.NO_TAGGED_WORKER, Severity.WARNING)
     assert "no live worker on mail has all the tags that it needs (gpu, e u): due 5 m" in verdict.summary
-    assert verdict.next == "start a worker: queuetui worker -q mail --tag gpu --tag 'e u'"
+    assert (
+        verdict.next
+        == "start a worker with the module that declares its jobs: queuetui worker --app MODULE -q mail --tag gpu --tag 'e u'"
+    )
     able = replace(worker("mail"), tags=(Untrusted("e u"), Untrusted("gpu")))
     assert explain(needy, facts(able)).code is Code.WAITING
     assert explain(replace(needy, scheduled_at=ago(10)), facts(half)).severity is Severity.INFO

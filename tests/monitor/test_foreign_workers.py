@@ -15,7 +15,7 @@ from tests.monitor.pictures import FOREIGN, NATIVE, facts
 @pytest.mark.parametrize(
     ("capabilities", "step"),
     [
-        (NATIVE, "start a worker: queuetui worker -q mail"),
+        (NATIVE, "start a worker with the module that declares its jobs: queuetui worker --app MODULE -q mail"),
         (replace(FOREIGN, label="RQ"), "start a worker of RQ for mail"),
     ],
 )

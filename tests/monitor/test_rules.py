@@ -19,6 +19,7 @@ LISTENED = facts(worker("mail"))
 RELEASING = replace(FOREIGN, applies={Verb.RELEASE: frozenset({State.PROCESSING})})
 ID = "01234567-89ab-7def-8123-456789abcdef"
 TIMEOUT = JobError(Untrusted("TimeoutError"), Untrusted("too late"), Untrusted(""))
+ANY_WORKER = "start a worker with the module that declares its jobs: queuetui worker --app MODULE"
 UNDATED = replace(running(301, lease_s=None), started_at=None, claimed_at=None, updated_at=None)
 POISON = JobError(Untrusted("PoisonPill"), Untrusted("lost"), Untrusted(""))
 
@@ -100,7 +101,10 @@ def test_a_store_that_keeps_no_workers_is_suspicious_of_long_waits() -> None:
 def test_a_queue_without_a_consumer_says_which_worker_to_start() -> None:
     """The next step is a command that can be pasted, whatever the queue is called."""
     verdict = explain(job(queue="a b;$(c)", scheduled_at=ago(400)), facts(queue("a b;$(c)")))
-    assert verdict.next == "start a worker: queuetui worker -q 'a b;$(c)'"
+    assert (
+        verdict.next
+        == "start a worker with the module that declares its jobs: queuetui worker --app MODULE -q 'a b;$(c)'"
+    )
     assert verdict.evidence["due_s"] == 400
     assert verdict.evidence["limit_s"] == 300
 
@@ -139,7 +143,7 @@ def test_a_processing_job_says_how_it_stands(subject: Job, told: Facts, code: Co
     ("subject", "told", "step"),
     [
         (running(301), LISTENED, f"queuetui cancel --id {ID}"),
-        (running(10, lease_s=-1), LISTENED, f"queuetui release --id {ID}, or start a worker: queuetui worker -q mail"),
+        (running(10, lease_s=-1), LISTENED, f"queuetui release --id {ID}, or {ANY_WORKER} -q mail"),
         (running(10, lease_s=-1), facts(capabilities=RELEASING), f"queuetui release --id {ID} --operate"),
         (
             running(301, lease_s=None),

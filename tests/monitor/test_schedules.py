@@ -60,7 +60,10 @@ def test_the_feed_judges_schedules_by_the_workers() -> None:
     watch = Watch(parts=frozenset({Part.SCHEDULES}))
     (alone,) = feed.poll(watch).schedules
     assert alone.verdict.summary == "its slot passed 7 m ago and no worker is live"
-    assert (alone.is_overdue, alone.verdict.next) == (True, "start a worker: queuetui worker")
+    assert (alone.is_overdue, alone.verdict.next) == (
+        True,
+        "start a worker with the module that declares its jobs: queuetui worker --app MODULE",
+    )
     backend.jobs.register(WorkerCard("w1", "web-1", 4411, "0.1.0", ("mail",), 9))
     (watched,) = feed.poll(watch).schedules
     assert watched.verdict.summary == "its slot passed 7 m ago and 1 live worker did not make its job"

@@ -15,7 +15,7 @@ from queuetui.model.counted import counted
 from queuetui.model.examination import Check, Finding, LateLeases, Level
 from queuetui.model.text import sanitize
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.words import age, command, name, span
+from queuetui.monitor.diagnosis.words import age, name, span, worker_of_app
 
 SLOW_S = 1.0
 APART_S = 5.0
@@ -70,9 +70,7 @@ def judge_leases(late: LateLeases, now: datetime, access: Access) -> Finding:
         return Finding(Check.LEASES, Level.OK, "no lease that is over waits to be swept", evidence)
     silent = age((now - late.oldest).total_seconds())
     story = f"{counted(late.count, 'lease')} ended up to {silent} ago and nobody has swept them"
-    return Finding(
-        Check.LEASES, Level.WARNING, story, evidence, f"any worker sweeps: {command('worker', way=access.working)}"
-    )
+    return Finding(Check.LEASES, Level.WARNING, story, evidence, f"any worker sweeps; {worker_of_app(access)}")
 
 
 def judge_capabilities(capabilities: Capabilities) -> Finding:

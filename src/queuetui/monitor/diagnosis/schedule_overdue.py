@@ -14,7 +14,7 @@ from queuetui.model.schedule import KeptSchedule, Schedule
 from queuetui.model.text import Untrusted
 from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.model.worker import WorkerInfo
-from queuetui.monitor.diagnosis.words import age, command, name
+from queuetui.monitor.diagnosis.words import age, command, name, worker_of_app
 
 
 def judge_schedule(
@@ -40,7 +40,7 @@ def judge_schedule(
         why = f"{counted(live, 'live worker')} did not make its job"
         step = "look for schedule_unreadable in the workers' logs, or for a worker of an older version"
     else:
-        why, step = "no worker is live", f"start a worker: {command('worker', way=access.working)}"
+        why, step = "no worker is live", worker_of_app(access)
     return Verdict(
         Code.SCHEDULE_OVERDUE, Severity.WARNING, f"its slot passed {age(late_s)} ago and {why}", evidence, step
     )

@@ -140,23 +140,34 @@ def step_with(first: str, link: str, verb: Verb, job: Job, facts: Facts, *option
 
 
 def worker_for(queue: Untrusted, access: Access, *options: Untrusted | str) -> str:
-    """Return the command of a worker that takes from a queue.
+    """Return the step that starts a worker of ours for a queue.
 
-    Where no worker can be told its name, of one that takes from all.
+    Where no worker can be told the queue's name, one that takes from all.
     """
     try:
         read_queue(queue.raw)
     except ValueError:
-        return command("worker", *options, way=access.working)
+        return worker_of_app(access, *options)
     written = quote_value(queue.raw) if '"' in queue.raw else queue
-    return command("worker", "-q", written, *options, way=access.working)
+    return worker_of_app(access, "-q", written, *options)
+
+
+def worker_of_app(access: Access, *options: Untrusted | str) -> str:
+    """Return the step that starts a worker of ours.
+
+    Without the module that declares them it would give all jobs back but shell commands.
+    """
+    if "--allow-command" in options:
+        return f"start a worker: {command('worker', *options, way=access.working)}"
+    started = command("worker", "--app", "MODULE", *options, way=access.working)
+    return f"start a worker with the module that declares its jobs: {started}"
 
 
 def start_worker(queue: Untrusted, facts: Facts, *options: Untrusted | str) -> str:
     """Return the step that gives a queue a worker: a command for our own, words for any other."""
     capabilities = facts.capabilities
     if capabilities.native:
-        return f"start a worker: {worker_for(queue, facts.access, *options)}"
+        return worker_for(queue, facts.access, *options)
     if capabilities.worker_command:
         words = [word.replace("{queue}", write_name(queue.raw)) for word in capabilities.worker_command]
         return f"start a worker: {shlex.join(words)}"
