@@ -112,8 +112,13 @@ class Since:
 
 def since(text: str) -> Since:
     """Return a span such as 90, 30s, 5m or 2d, or a time, as an option's type."""
-    is_time = "-" in text[1:] and text[:4].isdigit()
-    return Since(written_time(text) if is_time else duration(text))
+    if "-" in text[1:] and text[:4].isdigit():
+        return Since(written_time(text))
+    try:
+        return Since(parse_duration_s(text))
+    except ValueError as error:
+        message = f"{error}, or a time like 2030-01-31T08:00"
+        raise click.BadParameter(message) from None
 
 
 def checked(read: Callable[[str], Value]) -> Callable[[str], Value]:
