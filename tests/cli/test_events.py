@@ -51,6 +51,7 @@ def test_an_answer_that_is_cut_says_so(busy: Scene) -> None:
     """When there are older events than those shown, a line on stderr says it; where none match too."""
     assert "older" in busy.run("events", "--limit", "2").err
     assert "no event matches" in busy.run("events", "--queue", "nowhere").err
+    assert "is shown by: queuetui show ID" in busy.run("trace", "nowhere").err
 
 
 def test_events_of_a_job_that_is_gone(scene: Scene) -> None:

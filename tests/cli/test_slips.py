@@ -23,6 +23,19 @@ def test_an_empty_filter_is_not_every_job(quick: Scene, verb: str, filter_text: 
     assert quick.backend.inspector.get(quick.ids["kept"]).state is State.PENDING
 
 
+def test_what_is_no_span_of_time_is_told_both_forms(quick: Scene) -> None:
+    """Where a span or a time is taken, the refusal of another word names both."""
+    quick.run("events", "--since", "yesterday").fails(2, "write it like 90, 30s, 5m, 1h30m or 2d, or a time like 2030-")
+
+
+def test_an_empty_list_of_workers_is_told(quick: Scene) -> None:
+    """A table without rows says whether there are none at all, or none that were asked for."""
+    for words, told in (((), "no worker is registered"), (("--free",), "no registered worker matches")):
+        assert told in quick.run("workers", *words).err
+    assert "no worker that is gone" in quick.run("workers", "--history").err
+    assert quick.run("workers", "--json").err == ""
+
+
 def test_every_job_may_be_meant(quick: Scene) -> None:
     """What the refusal of an empty filter advises takes all jobs."""
     quick.job("one")

@@ -124,7 +124,7 @@ def _show(feed: Feed, request: EventRequest, form: Format) -> None:
         say(f"{len(page.events):,} events are shown and there are older ones; ask for more with --limit")
     if not page.events and form is Format.TABLE:
         off = request.queue is not None and not feed.logs_events(request.queue)
-        say("events of this queue are off" if off else "no event matches")
+        say("events of this queue are off" if off else _nothing_found(request))
 
 
 def _show_all(systems: Systems, request: EventRequest, form: Format) -> None:
@@ -142,7 +142,13 @@ def _show_all(systems: Systems, request: EventRequest, form: Format) -> None:
     if len(found) > len(listed) or any(page.has_more for _, page in pages):
         say(f"{len(listed):,} events are shown and there are older ones; ask for more with --limit")
     if not listed and form is Format.TABLE:
-        say("no event matches")
+        say(_nothing_found(request))
+
+
+def _nothing_found(request: EventRequest) -> str:
+    if request.correlation_id is None:
+        return "no event matches"
+    return "no event matches; the correlation id of a job is shown by: queuetui show ID"
 
 
 def _follow(feed: Feed, request: EventRequest, form: Format) -> None:

@@ -55,6 +55,9 @@ def command(statuses: tuple[str, ...], silent: bool, back: Since | None, free: b
         rows = [row for one in keeping for row in _rows(one, form, keep)]
         table = systems.table(WORKER_TABLE)
         show_rows(rows, systems.table(WORKER_COLUMNS), Format(form), table)
+        if not rows and form == Format.TABLE:
+            is_narrowed = statuses or silent or free or back is not None
+            say("no registered worker matches" if is_narrowed else "no worker is registered")
 
 
 def _lacking(system: System) -> str:
@@ -73,6 +76,8 @@ def _show_history(back: Since, form: str, connection: dict[str, Any]) -> None:
             rows += [_name_process(row) if form == Format.TABLE else row for row in described]
             if is_cut:
                 say(f"{one.name}: the newest {MOST_A_LOOK:,} events were looked through and there are more")
+        if not rows and form == Format.TABLE:
+            say("the events of that time tell of no worker that is gone; to look further back: --since 30d")
         table = systems.table(HISTORY_TABLE)
         show_rows(rows, systems.table(HISTORY_COLUMNS), Format(form), table)
 
