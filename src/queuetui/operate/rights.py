@@ -46,7 +46,7 @@ def decide_right(
 ) -> Right:
     """Return what a person may do: what the settings say, else what was asked for.
 
-    Our own queue may be operated on unasked where no settings name it.
+    Our own queue may be operated on and deleted from unasked where no settings name it.
     """
     if written == Right.READ or is_read_only:
         return Right.READ
