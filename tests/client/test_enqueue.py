@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn, Self
 
 import pytest
 
@@ -268,3 +268,22 @@ def test_a_job_has_a_type(queue: Queue) -> None:
     for job_type in ("", "  "):
         with pytest.raises(BadPayload, match="a job needs a type"):
             queue.enqueue(job_type)
+
+
+class LibraryTime(datetime):
+    """A time as libraries make them: what is computed with it is their own kind of span."""
+
+    def __sub__(self, _: object) -> NoReturn:
+        raise AttributeError("no microseconds")
+
+    def astimezone(self, tz: tzinfo | None = None) -> Self:
+        """Stay of its kind."""
+        return type(self)(self.year, self.month, self.day, self.hour, tzinfo=tz)
+
+
+def test_a_time_of_a_librarys_own_kind_is_a_time(queue: Queue) -> None:
+    """A subclass of datetime is taken for the moment that it names."""
+    at = LibraryTime(2099, 1, 2, 3, tzinfo=timezone(timedelta(hours=1)))
+    stored = queue.get(queue.enqueue("send", at=at).id)
+    assert stored.scheduled_at is not None
+    assert datetime.fromisoformat(stored.scheduled_at) == datetime(2099, 1, 2, 2, tzinfo=UTC)

@@ -64,7 +64,9 @@ def read_due_time(at: object) -> datetime:
         raise ValueError(
             f"the time {at.isoformat()} has no zone; give an aware one, such as datetime.now(UTC) + timedelta(hours=1)"
         )
+    # Made plain: a library's own kind of time may have another arithmetic, in which no store can count.
+    fields = (at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond)
     try:
-        return at.astimezone(UTC)
+        return datetime(*fields, at.tzinfo, fold=at.fold).astimezone(UTC)
     except OverflowError:
         raise ValueError(f"the time {at.isoformat()} is outside the years 1 to 9999 in UTC; give another") from None
