@@ -64,7 +64,7 @@ def test_every_row_is_in_exactly_one_state(fresh: Capture) -> None:
 def _add_random_rows(capture: Capture, inspector: TablesInspector, source: Source) -> None:
     with inspector.database.reading("reading the catalog") as connection:
         catalog = read_catalog(connection)
-    rows: Any = source.rows if source.lockable is None else source.lockable
+    rows: Any = source.table
     table = catalog.find(f"{rows.schema}.{rows.name}" if rows.schema else rows.name)
     assert table is not None
     chance = random.Random(9)

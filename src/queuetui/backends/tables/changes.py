@@ -12,7 +12,7 @@ from queuetui.backends.tables.product import LockedRow, RowPlace, Statements
 
 def table_of(locked: LockedRow) -> TableClause:
     """Return the table that a locked row stands in."""
-    table = locked.source.lockable if locked.source.lockable is not None else locked.source.rows
+    table = locked.source.table
     if not isinstance(table, TableClause):
         raise TypeError(f"the source {locked.source.name} names no table to lock")
     return table
@@ -24,7 +24,7 @@ def setting(
     """Return a change that writes values into the row; `only_stuck`: if no beat has come meanwhile."""
 
     def write(locked: LockedRow) -> Statements:
-        at_row = and_(locked.same, locked.source.stuck(locked.moment)) if only_stuck else locked.same
+        at_row = and_(locked.unchanged, locked.source.stuck(locked.moment)) if only_stuck else locked.unchanged
         yield update(table_of(locked)).where(at_row).values(**values(locked))
         return None
 
@@ -53,5 +53,5 @@ def calling(call: Callable[[LockedRow], ColumnElement[Any]]) -> Callable[[Locked
 
 def deleting(locked: LockedRow) -> Statements:
     """Delete the row."""
-    yield delete(table_of(locked)).where(locked.same)
+    yield delete(table_of(locked)).where(locked.unchanged)
     return None

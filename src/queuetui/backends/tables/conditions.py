@@ -49,8 +49,8 @@ def plan_term(term: Term, product: Product) -> PlannedTerm:
 
 
 def _is_column(term: Term, source: Source) -> bool:
-    read_here = {_SPANS[term.field][0]} if term.field in SPAN_FIELDS else {term.field}
-    if term.comparison is Comparison.HAS or read_here & source.read_here:
+    name = _SPANS[term.field][0] if term.field in SPAN_FIELDS else term.field
+    if term.comparison is Comparison.HAS or name in source.decoded.fields:
         return False
     if term.field in SPAN_FIELDS:
         name, state = _SPANS[term.field]
@@ -89,7 +89,7 @@ def _narrow(term: Term, source: Source, reading: Reading) -> Condition | None:
     each: list[Condition] = []
     for value in term.values:
         found = at_id(value, source)
-        found = source.may_have_id(value) if found is None else found
+        found = source.decoded.may_have_id(value) if found is None else found
         if found is None:
             return None
         each.append(found)
@@ -103,12 +103,12 @@ def at_id(value: Value, source: Source) -> Condition | None:
     if not is_storable(value):
         return false()
     found = at_name(source, value)
-    return source.by_id(value) if found is None and source.by_id is not None else found
+    return source.by_id(value) if found is None else found
 
 
 def is_searched(query: Query, source: Source) -> bool:
     """Tell whether a query asks for an id that stands in texts of a source, where no index leads to it."""
-    asked = [one for one in query.terms if one.field == "id" and not one.negated and "id" in source.read_here]
+    asked = [one for one in query.terms if one.field == "id" and not one.negated and "id" in source.decoded.fields]
     return any(at_id(value, source) is None for one in asked for value in one.values)
 
 
@@ -207,7 +207,7 @@ def _named(name: str, one: Field, value: Value, source: Source, reading: Reading
         return false()
     if str(one.codec.from_store(stored)) != text:
         return false()
-    if name == "id" and source.by_id is not None and (by_id := source.by_id(text)) is not None:
+    if name == "id" and (by_id := source.by_id(text)) is not None:
         return by_id
     if one.folds:
         return _folded(one.at, reading.dialect) == text.lower()

@@ -40,8 +40,8 @@ def read_lock(reading: Reading, job: Job) -> RowLock | None:
     if found is None:
         return None
     source, place = found
-    table = source.lockable if source.lockable is not None else source.rows
-    return read_row_lock(reading.connection, table, source.at_key(place.key)) if isinstance(table, Table) else None
+    table, at_key = source.table, source.at_key(place.key)
+    return read_row_lock(reading.connection, table, at_key) if isinstance(table, Table) else None
 
 
 def read_many(reading: Reading, job_ids: Sequence[str], seen: Mapping[str, JobRef]) -> dict[str, Job]:
@@ -100,17 +100,19 @@ def _find_in_indexes(reading: Reading, suffix: str, limit: int) -> tuple[tuple[J
 
 def _would_be_found(source: Source, job_id: str) -> bool:
     """Tell whether an index has answered for a whole id already: no other id ends in one."""
-    where = source.by_id(job_id) if source.by_id is not None and "id" in source.read_here else None
+    where = source.by_id(job_id) if "id" in source.decoded.fields else None
     return where is not None and not isinstance(where, False_)
 
 
 def _where_index_ends(reading: Reading, source: Source, suffix: str, limit: int) -> Condition | None:
     """Return the condition for rows whose id or name ends so, None where no index finds it soon."""
-    if source.indexed_id is None:
+    if source.decoded.indexed_id is None:
         return None
     row, key = suffix.rpartition("-")[2], source.key[0].at
     named = cast(key, Text()).like(row if "-" in suffix else f"%{row}")
-    ids = select(source.indexed_id).where(cast(source.indexed_id, Text()).endswith(suffix, autoescape=True))
+    ids = select(source.decoded.indexed_id).where(
+        cast(source.decoded.indexed_id, Text()).endswith(suffix, autoescape=True)
+    )
     of_ids = fetch_within(reading.connection, ids.limit(max(limit, 1)), _INDEX_S)
     is_row = row.isdecimal() and f"{source.name}-{row}".endswith(suffix)
     of_rows = (
@@ -118,7 +120,7 @@ def _where_index_ends(reading: Reading, source: Source, suffix: str, limit: int)
     )
     if of_ids is None or of_rows is None:
         return None
-    return or_(source.indexed_id.in_([one for (one,) in of_ids]), key.in_([one for (one,) in of_rows]))
+    return or_(source.decoded.indexed_id.in_([one for (one,) in of_ids]), key.in_([one for (one,) in of_rows]))
 
 
 def find_by_key(reading: Reading, job_id: str, limit: int) -> tuple[Job, ...]:
@@ -126,7 +128,7 @@ def find_by_key(reading: Reading, job_id: str, limit: int) -> tuple[Job, ...]:
     asked = Term("id", Comparison.IS, (job_id,))
     found: list[Job] = []
     for source in reading.product.sources:
-        where = at_id(job_id, source) if "id" in source.read_here else condition(asked, source, reading)
+        where = at_id(job_id, source) if "id" in source.decoded.fields else condition(asked, source, reading)
         if where is not None:
             found += _read(reading, source, where, limit, None)
     return tuple(found[:limit])

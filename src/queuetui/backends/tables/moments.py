@@ -27,19 +27,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What every part of a read needs; `brief`: nobody looks into payloads and errors.
-
-    `known_workers` and `known_pauses` are as they were read with the moment, None where they are not kept or could not be read.
-    """
+    """What every part of a read needs: the transaction, the product, and the moment that rows are judged by."""
 
     connection: Connection
     product: Product
     moment: Moment
+    # The name of the backend, which references to jobs carry.
     backend: str
     summaries: SummaryPaths = field(default_factory=dict)
+    # As they were read with the moment, None where they are not kept or could not be read.
     known_workers: Workers | None = None
     known_pauses: Queues | None = None
     sizes: Sizes = field(default_factory=Sizes)
+    # Whether nobody looks into payloads and errors.
     brief: bool = False
 
     @property
@@ -73,8 +73,8 @@ def begin_reading(connection: Connection, product: Product, options: BackendOpti
     workers, queues = _read_sides(connection, moment, product.sides)
     live = [worker for worker in workers or () if is_live(worker, moment.now, limits)]
     if workers is not None and all(worker.queues for worker in live):
-        moment = replace(moment, heard=frozenset(name.raw for worker in live for name in worker.queues))
-    moment = replace(moment, paused=frozenset(queue.name.raw for queue in queues or () if queue.is_paused))
+        moment = replace(moment, served_queues=frozenset(name.raw for worker in live for name in worker.queues))
+    moment = replace(moment, paused_queues=frozenset(queue.name.raw for queue in queues or () if queue.is_paused))
     return Reading(connection, product, moment, options.name, options.summaries, workers, queues)
 
 

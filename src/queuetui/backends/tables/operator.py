@@ -136,18 +136,18 @@ def _apply_one(reading: Reading, act: Act, target: Target, put: list[Elsewhere])
     if found is None:
         return Result(ref, Outcome.FAILED, note=UNSEEN)
     source, place = found
-    if source.settled:
+    if source.read_only:
         kept = _read_again(reading, place)
-        state, note = (None, GONE) if kept is None else (kept.state, source.settled)
+        state, note = (None, GONE) if kept is None else (kept.state, source.read_only)
         return Result(ref, Outcome.SKIPPED, state, note)
     record = _lock(reading, source, place)
     if record is None:
         return Result(ref, Outcome.SKIPPED, note=GONE)
-    says, job = read_row(source, record, reading, None)
+    row, job = read_row(source, record, reading, None)
     if job.ref.rev != ref.rev:
         return Result(ref, Outcome.SKIPPED, job.state, MOVED_ON)
     returns = reading.connection.dialect.insert_returning
-    locked = LockedRow(source, place, record, job, reading.moment, act.args, target.data, says, returns)
+    locked = LockedRow(source, place, record, row, job, reading.moment, act.args, target.data, returns)
     change = _choose(reading.product, act.verb, locked)
     if isinstance(change, str):
         return Result(ref, Outcome.SKIPPED, job.state, change)
@@ -169,7 +169,7 @@ def _choose(product: Product, verb: Verb, locked: LockedRow) -> Change | str:
     if not fitting:
         allowed = {state for change in changes for state in change.states if change.offered}
         return why_unfit(verb, locked.job.state, allowed)
-    if fitting[0].only_stuck and not locked.row["stuck_"]:
+    if fitting[0].only_stuck and not locked.is_stuck:
         return _too_early(locked)
     return fitting[0].refusal(locked) or fitting[0]
 
@@ -200,7 +200,7 @@ def _run(connection: Connection, change: Change, locked: LockedRow) -> RowPlace 
 
 
 def _lock(reading: Reading, source: Source, place: RowPlace) -> Record | None:
-    chosen = select_rows(source, reading, source.at_key(place.key), None).with_for_update(of=source.lockable)
+    chosen = select_rows(source, reading, source.at_key(place.key), None).with_for_update(of=source.locked_table)
     return reading.connection.execute(chosen).mappings().one_or_none()
 
 

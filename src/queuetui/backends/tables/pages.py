@@ -25,7 +25,7 @@ from queuetui.backends.tables.orders import (
     write_cursor,
 )
 from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, read_row
-from queuetui.backends.tables.source import CUT, PLACE, SORTED_ROWS, Condition, Row, Source
+from queuetui.backends.tables.source import SORTED_ROWS, Condition, Row, Source
 from queuetui.backends.tables.streams import Stream, merge
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
@@ -137,17 +137,19 @@ class _Found:
         source = stream.order.source
         row, job = read_row(source, record, self._reading, stream.chars)
         is_stuck = bool(record["stuck_"])
-        self._unread += bool(self._residual) and stream.chars == FAR_CHARS and bool(row[CUT])
+        self._unread += bool(self._residual) and stream.chars == FAR_CHARS and bool(row.cut)
         if all(self._holds(term, source, row, job, is_stuck=is_stuck) for term in self._residual):
             self.kept.append((row, cut_for_page(job)))
-            self._notes |= {source.note: None} if source.note else {}
+            self._notes |= {source.page_note: None} if source.page_note else {}
 
     def _holds(self, term: Term, source: Source, row: Row, job: Job, *, is_stuck: bool) -> bool:
         plain = replace(term, negated=False)
-        found = holds(plain, job, self._reading.moment.now, lambda _: is_stuck) or source.also(plain, row, job)
-        if term.field == "id" and "id" in source.read_here:
+        found = holds(plain, job, self._reading.moment.now, lambda _: is_stuck) or source.decoded.also_means(
+            plain, row, job
+        )
+        if term.field == "id" and "id" in source.decoded.fields:
             # A row is found by where it stands too, whatever id it carries.
-            found = found or is_among(plain, [row[PLACE]])
+            found = found or is_among(plain, [row.name])
         return found != term.negated
 
     def _has_time(self, begun: float) -> bool:
@@ -186,7 +188,7 @@ def _is_far(asked: Asked) -> bool:
 def _is_first_in_turn(source: Source, request: PageRequest) -> bool:
     """Tell whether only rows are asked for that are taken first: those that run or are stuck."""
     states = states_sought(request.query, source)
-    return source.in_turn and (states == {State.PROCESSING} or asks_for_stuck(request.query))
+    return source.taken_by_key and (states == {State.PROCESSING} or asks_for_stuck(request.query))
 
 
 def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:
@@ -213,7 +215,7 @@ def _is_served(order: Order, sort: Sort | None) -> bool:
     if sort is None or sort.field in order.source.key_orders:
         return True
     at = order.source.fields.get(sort.field)
-    is_near = sort.field in order.source.read_here and at is not None and not at.codec.is_time
+    is_near = sort.field in order.source.decoded.fields and at is not None and not at.codec.is_time
     return order.by == sort.field and not is_near
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from queuetui.model.snapshot import QueueInfo
     from queuetui.model.worker import WorkerInfo
 
-# Adds to jobs what takes a look at other rows or tables, for all that a read shows at once.
+# Adds to all jobs of a read what other rows or tables tell of them.
 Completion = Callable[[Connection, Sequence[tuple[Row, Job]]], list[Job]]
 
 
@@ -40,118 +40,126 @@ class RowPlace:
 
 @dataclass(frozen=True, slots=True)
 class LockedRow:
-    """A row that nobody else can change until the transaction ends.
-
-    `args` are the act's, `data` the bytes for this row, `says` is the row as `finish` gets it. `returns`: the database answers an INSERT
-    with the row that it made.
-    """
+    """A row that nobody else can change until the transaction of an act ends."""
 
     source: Source
     place: RowPlace
+    # The row as the statement read it, with the columns of `rev`.
+    record: Mapping[Any, Any]
+    # The same by the names of the source.
     row: Row
     job: Job
     moment: Moment
+    # What the act says besides its verb.
     args: Mapping[str, str]
+    # The bytes that the act has for this job alone.
     data: bytes | None = None
-    says: Row = field(default_factory=dict)
-    returns: bool = False
+    # Whether the database answers an INSERT with the row that it made.
+    insert_returns: bool = False
 
     @property
-    def same(self) -> Condition:
-        """The row as it was seen: what a worker does in between makes this false."""
-        unmoved = (at.is_not_distinct_from(self.row[f"rev_{n}"]) for n, at in enumerate(self.source.rev))
+    def unchanged(self) -> Condition:
+        """The condition for the row as it was seen: what a worker does in between makes it false."""
+        unmoved = (at.is_not_distinct_from(self.record[f"rev_{n}"]) for n, at in enumerate(self.source.rev))
         return and_(self.source.at_key(self.place.key), *unmoved)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether its run is over its time, or it waits for too long."""
+        return bool(self.record["stuck_"])
 
-# Each statement must change exactly one row, and is answered with its result, or with the row that it returns; what is returned is
-# where the job now stands, None for its old place.
+
+# Yields statements, each of which must change exactly one row; it is sent the row that the statement returns, else the result.
+# It returns where the job stands then, None where that is its old place.
 Statements = Generator[Executable, Any, RowPlace | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Where a job stands in another store; `put` says so in words, told whatever comes after."""
+    """A job that was put into another store."""
 
     state: State
     rev: str
+    # Says that it was put there, for the report of an act that failed afterwards.
     put: str
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one verb does to rows of one source in some states.
-
-    `write` gives the statements. `only_stuck`: a run that is not over its time is left alone. `note` says what to beware of when it is
-    done. `refusal` may say of a row why it is left as it is; empty text lets it be changed. `offered` False: it fits only some of
-    the rows in these states, so that a state alone does not tell of it. `put_elsewhere` puts the job into another store once the
-    statements have taken it away here and before that is kept: what it raises leaves the row as it was.
-    """
+    """What one verb does to the rows of one source in some states."""
 
     verb: Verb
     source: str
     states: frozenset[State]
     write: Callable[[LockedRow], Statements]
+    # Whether a run that is not over its time is left alone.
     only_stuck: bool = False
+    # What to beware of once it is done.
     note: str | Callable[[LockedRow], str] = ""
+    # Says why a row is left as it is, nothing where it may be changed.
     refusal: Callable[[LockedRow], str] = lambda _: ""
+    # Whether the verb is shown as fitting the states; False where it fits few of their rows.
     offered: bool = True
+    # Puts the job into another store, after the statements and before the commit: what it raises leaves the row as it was.
     put_elsewhere: Callable[[LockedRow], Elsewhere] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Workers, log, declared chores and schedules of a product, each None where it keeps none.
-
-    `upkeep` is given what to call after each chore. `pauses` reads the queues that are paused (`uncounted_queue` with since when, or
-    `held`). `manages`: the verbs on these.
-    """
+    """What a product keeps beside its jobs; each is None where it keeps nothing of the kind."""
 
     workers: Callable[[Connection, Moment], tuple[WorkerInfo, ...]] | None = None
-    events: Callable[[ConsoleDatabase], EventLog] | None = None
-    upkeep: Callable[[ConsoleDatabase, datetime | None, Callable[[], None]], Upkeep] | None = None
-    manages: frozenset[Verb] = frozenset()
+    # Reads the paused queues: `uncounted_queue` with since when, or as held.
     pauses: Callable[[Connection, Moment], tuple[QueueInfo, ...]] | None = None
     schedules: Callable[[Connection], tuple[KeptSchedule, ...]] | None = None
+    events: Callable[[ConsoleDatabase], EventLog] | None = None
+    # Opens the chores that a mapping declares; its last argument is called after each.
+    upkeep: Callable[[ConsoleDatabase, datetime | None, Callable[[], None]], Upkeep] | None = None
+    # The verbs on all these.
+    manages: frozenset[Verb] = frozenset()
 
 
-# Pauses or resumes a queue in the act's transaction for somebody; returns why it left it as it is, and what to know when it is done.
+# Pauses or resumes a queue for the act's person; returns why the queue was left as it is, and what to know once it is done.
 QueueChange = Callable[[Connection, str, Moment, Act], tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class Product:
-    """One queue of one product: its sources, what can be changed, and why the rest cannot.
-
-    `name` tells it from other queues of the product in one database, `is_visible` whether the connection looks there by itself.
-    `complete` adds to the jobs of one read what takes a look at others. `absent` names the fields of the filter language that it cannot
-    know, with the reason. `missing_states` says why a state is not kept, `unseen` why there may be jobs that are not counted. `tables`
-    says in our words where the queue lies. `sides` are what the product keeps beside its jobs, `queue_changes` what its verbs on queues
-    do. `functions` are what a file of SQLite asks us of columns that it cannot read, by the names that statements give them.
-    `learn_sources` gives the sources with what only rows tell of them, each time it is opened. `cleanup`, `ended_by`, `worker_command`
-    and `unseen_workers` are as in its capabilities.
-    """
+    """One queue of one product: where its jobs are, what can be changed, and why the rest cannot."""
 
     kind: str
     label: str
     sources: tuple[Source, ...]
     changes: tuple[Change, ...]
+    # The tables that are this queue, separated by commas.
     tables: str
+    # Tells it from other queues of the product in one database.
+    name: str = ""
+    # Whether its tables are found without naming their schema.
+    is_visible: bool = True
+
+    # Why a field of the filter language cannot be known, a state is not kept, a verb is not done.
     absent: Mapping[str, str] = field(default_factory=dict)
     missing_states: Mapping[State, str] = field(default_factory=dict)
     reasons: Mapping[Verb, str] = field(default_factory=dict)
+    # What to beware of before a verb is done.
     warnings: Mapping[Verb, str] = field(default_factory=dict)
+    # Why there may be jobs that are not counted.
     unseen: str = ""
-    name: str = ""
-    is_visible: bool = True
+
     sides: Sides = field(default_factory=Sides)
+    queue_changes: Mapping[Verb, QueueChange] = field(default_factory=dict)
+    complete: Completion = lambda _, read: [job for _, job in read]
+    # Functions that statements call and SQLite lacks, by their names there.
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    # Returns the sources with what only their rows tell, each time the queue is opened.
+    learn_sources: Callable[[Connection, datetime], tuple[Source, ...]] | None = None
+
+    # These are as in `Capabilities`.
     cleanup: tuple[State, ...] = (State.COMPLETED, State.CANCELLED)
     ended_by: str = "completed"
     worker_command: tuple[str, ...] = ()
     unseen_workers: str = ""
-    complete: Completion = lambda _, read: [job for _, job in read]
-    queue_changes: Mapping[Verb, QueueChange] = field(default_factory=dict)
-    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
-    learn_sources: Callable[[Connection, datetime], tuple[Source, ...]] | None = None
 
     def has_table(self, table: StoredTable) -> bool:
         """Tell whether the queue lies in a table."""
@@ -173,7 +181,7 @@ class Product:
             manages=self.sides.manages | frozenset(self.queue_changes),
             cleanup=self.cleanup,
             ended_by=self.ended_by,
-            taken_by="created" if any(one.in_turn for one in self.sources) else "scheduled",
+            taken_by="created" if any(one.taken_by_key for one in self.sources) else "scheduled",
             worker_command=self.worker_command,
             unseen_workers=self.unseen_workers,
             workers=self.sides.workers is not None,

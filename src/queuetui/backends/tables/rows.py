@@ -18,14 +18,9 @@ from queuetui.backends.tables.codecs import Whole
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.product import RowPlace
 from queuetui.backends.tables.source import (
-    BRIEF,
-    CUT,
     DEFAULT_QUEUE,
     NO_STATE,
-    NOW,
     PAYLOAD,
-    PLACE,
-    RAW,
     STATES,
     Column,
     Condition,
@@ -89,16 +84,12 @@ def read_row(source: Source, record: Record, reading: Reading, chars: int | None
     """Return what a row says, by the names of its description, and the job that it is."""
     got = {name: one.codec.from_store(record[f"field_{name}"]) for name, one in source.fields.items()}
     texts = {name: _read_text(record[f"text_{name}"], chars) for name in source.texts}
-    row = {
-        **got,
-        **{name: record[f"extra_{name}"] for name in source.extra},
-        **{name: text for name, (text, _) in texts.items()},
-        CUT: frozenset(name for name, (_, is_whole) in texts.items() if not is_whole),
-        NOW: reading.moment.now,
-        BRIEF: reading.brief,
-        PLACE: name_of_row(source, key_of(source, record)),
-        RAW: record[f"text_{PAYLOAD}"] if PAYLOAD in texts else None,
-    }
+    row = Row(got)
+    row |= {name: record[f"extra_{name}"] for name in source.extra} | {name: text for name, (text, _) in texts.items()}
+    row.now, row.is_brief = reading.moment.now, reading.brief
+    row.cut = frozenset(name for name, (_, is_whole) in texts.items() if not is_whole)
+    row.name = name_of_row(source, key_of(source, record))
+    row.stored_payload = record[f"text_{PAYLOAD}"] if PAYLOAD in texts else None
     job = _make_job(source, record, row, reading)
     if PAYLOAD in texts:
         text, is_whole = texts[PAYLOAD]
@@ -111,20 +102,20 @@ def _with_zone_doubted(source: Source, record: Record, row: Row, job: Job) -> Jo
     """Return a job with a remark where a time that is over lies in the future: its zone may be another."""
     if not source.zone_setting:
         return job
-    set_by = (name for name in _OVER if name in source.fields.keys() - source.own_zones)
+    set_by = (name for name in _OVER if name in source.fields and not source.fields[name].has_own_zone)
     over = [row[name] for name in set_by if source.fields[name].codec.lacks_zone(record[f"field_{name}"])]
-    said = say_ahead(max(over), row[NOW], source.zone_setting) if over else ""
+    said = say_ahead(max(over), row.now, source.zone_setting) if over else ""
     if not said:
         return job
     # What is said of all times of the source gives the same advice.
-    kept = (one for one in job.remarks if one != source.note or source.zone_setting not in said)
+    kept = (one for one in job.remarks if one != source.page_note or source.zone_setting not in said)
     return replace(job, remarks=(*kept, said))
 
 
 def _make_job(source: Source, record: Record, row: Row, reading: Reading) -> Job:
     rank = int(record["state_"])
     job = Job(
-        ref=JobRef(reading.backend, str(row["id"] if "id" in row else row[PLACE]), rev_of(source, record)),
+        ref=JobRef(reading.backend, str(row.get("id", row.name)), rev_of(source, record)),
         type=Untrusted(_text(row.get("type"))),
         queue=Untrusted(_text(row.get("queue", DEFAULT_QUEUE))),
         state=State.BLOCKED if rank == NO_STATE else STATES[rank],

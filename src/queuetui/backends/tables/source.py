@@ -17,7 +17,6 @@ from queuetui.model.state import WAITING, State
 
 Column = ColumnElement[Any]
 Condition = ColumnElement[bool]
-Row = Mapping[str, Any]
 # The values of a row's key, as the store holds them.
 Key = tuple[Any, ...]
 
@@ -27,23 +26,34 @@ NO_STATE = len(STATES)
 DEFAULT_QUEUE = "default"
 # So many rows the server sorts in a moment.
 SORTED_ROWS = 200_000
+# The text of a source that is shown as the payload.
 PAYLOAD = "payload"
-# What a row says beside its columns: which of its texts were not read to their ends, the time it is judged by, whether nobody looks
-# into it, what it is called where it names no id, and its payload as the store has it, one character or byte more where it was cut.
-CUT, NOW, BRIEF, PLACE, RAW = "cut.", "now.", "brief.", "place.", "raw."
+
+
+class Row(dict[str, Any]):
+    """What a row says, by the names of its source's fields, texts and further columns."""
+
+    # The time by which it is judged.
+    now: datetime
+    # Which of its texts were not read to their ends.
+    cut: frozenset[str]
+    # Whether nobody looks into its payload and error, so that these need not be decoded.
+    is_brief: bool
+    # What the job is called where it has no id of its own: its source and key.
+    name: str
+    # The payload as the column holds it; where it was cut, with one character or byte more than was wanted.
+    stored_payload: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What rows are judged by.
-
-    `heard` are the queues that live workers listen to, None where that is any queue or nobody tells; `paused` those that are.
-    """
+    """What rows are judged by: the time, the limits, and what is known of workers and pauses."""
 
     now: datetime
     limits: Limits
-    heard: frozenset[str] | None = None
-    paused: frozenset[str] = frozenset()
+    # The queues that live workers take jobs from; None where they take from any, or nobody knows.
+    served_queues: frozenset[str] | None = None
+    paused_queues: frozenset[str] = frozenset()
 
 
 Rule = Callable[[Moment], Condition]
@@ -51,75 +61,99 @@ Rule = Callable[[Moment], Condition]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of the filter language: its column and codec.
+    """A column that holds a field of the filter language."""
 
-    `folds`: case makes no difference to it. `is_last`: where it is NULL, no other field tells it either.
-    """
-
+    # The column, or an expression.
     at: Column
     codec: Codec = PLAIN
+    # Whether texts that differ in their case only are one.
     folds: bool = False
+    # Whether nothing else tells since when a job is due where this is NULL.
     is_last: bool = False
+    # Whether the zone of its times was set for this field by itself.
+    has_own_zone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFields:
+    """Fields that no column holds: `Source.finish` decodes them from the texts of each row."""
+
+    # Their names. Where a source has a column of the same name, rows are only ordered by it.
+    fields: frozenset[str] = frozenset()
+    # A column with a unique index that holds the id of each job that has one; the key is one number then.
+    indexed_id: Column | None = None
+    # Returns a condition that holds at least for the rows whose id a value may mean, None where that may be any.
+    may_have_id: Callable[[Value], Condition | None] = lambda _: None
+    # Returns the condition for the rows of a type.
+    has_type: Callable[[str], Condition] | None = None
+    # Tells whether a term holds for a job in a further sense that the product gives it.
+    also_means: Callable[[Term, Row, Job], bool] = lambda _, __, ___: False
 
 
 @dataclass(frozen=True)
 class Source:
-    """Rows that are jobs.
-
-    `key`: its columns together are unique and end every order; an index serves them. `fields` are named as in the filter language; "id"
-    and "type" are there, or `read_here`. `states`: exactly one rule holds for every row, whatever is NULL. `rev`: what changes whenever
-    somebody touches the row. `held`: until when the product leaves a run alone; without it, and where it is NULL, the profile's limit
-    after "started" holds. `key_orders`: fields whose order is that of the key. `lanes`: fields that an index serves and that are never
-    NULL. `hidden` rows are the product's own affair; `only` holds for all others where an index leads to them, and is never NULL.
-    `texts`: long texts that a page reads the beginning of ("payload" is shown as such); `extra`: further columns,
-    `heads`: of how many bytes of them a page reads no more.
-    `finish` adds to a job what is no column of its own (the error, remarks), from `texts` and `extra`.
-    `by_id` is a cheaper condition for one id than its field's, None where no index leads to it. `lockable` is the table whose row an
-    act locks, where `rows` is a join. Of a source whose payload says what others keep in columns: `read_here` are the fields that
-    `finish` reads out of its texts, which `fields` then has for orders alone; where "id" is one of them, a job without an id of its own
-    is named by its row, which is a number where `indexed_id` is given: a column with a unique index that has the ids of all others.
-    `may_have_id` gives a condition that holds for every row whose id a value may mean, `also` tells what a term means here beyond the
-    filter language, `is_type` is the condition for a type. `spent` rows wait with no attempt left, and are stuck. `in_turn`: rows are
-    taken in the order of their key, so that those that run are the first. `note` is said of each page with its jobs. `attempts` reads
-    the runs that are kept of the row of a key, oldest first. `settled`: why nothing is done to any of its rows. `cancelling` holds for
-    runs that were asked to end. `sparse`: hardly any of many rows is a job of this source, and no index leads
-    to one. `zone_setting` names the zone of times that are stored without one, but of the fields in `own_zones`.
-    `usually_sorted_rows`: of no more rows is the usual order read, which each poll asks for, where no index serves it and other orders
-    cost less.
-    """
+    """Rows of one table or join that are jobs, and what their columns mean."""
 
     name: str
+    # A table or a join.
     rows: FromClause
+    # Columns that are unique together, and have an index. Every order ends with them.
     key: tuple[Field, ...]
+    # By the names of the filter language. "id" and "type" are here, or `decoded`.
     fields: Mapping[str, Field]
+    # Exactly one rule holds for each row, whatever is NULL.
     states: Mapping[State, Rule]
+    # What changes whenever anybody writes the row; an act compares it with what was seen.
     rev: tuple[Column, ...]
+
+    # Until when the product leaves a run alone. Without it, and where it is NULL: for the profile's limit after "started".
     held: Field | None = None
-    key_orders: frozenset[str] = frozenset()
-    lanes: frozenset[str] = frozenset()
+    # Rows that wait and may not be tried again: they are stuck.
+    out_of_attempts: Condition | None = None
+    # Runs that were asked to end.
+    cancelling: Condition | None = None
+
+    # Rows of the table that are no jobs for people.
     hidden: Condition | None = None
+    # The condition for this source's rows of a table; it is never NULL, and an index serves it unless the source is `sparse`.
     only: Condition | None = None
+    # Whether hardly any row of a large table belongs to this source, and no index leads to those that do.
+    sparse: bool = False
+    # The table whose row an act locks and changes, where `rows` is a join.
+    locked_table: FromClause | None = None
+    # Why no verb changes its rows, empty where verbs may.
+    read_only: str = ""
+
+    # Fields that an index serves, and that are never NULL.
+    lanes: frozenset[str] = frozenset()
+    # Fields whose order is that of the key.
+    key_orders: frozenset[str] = frozenset()
+    # Whether workers take rows in the order of the key, so that those that run are the first.
+    taken_by_key: bool = False
+    # Of more rows the newest are not sorted out at each poll, as reading the field they are sorted by is costly.
+    usually_sorted_rows: int = SORTED_ROWS
+    # Returns a condition for an id that is cheaper than comparing the field, None where no index leads to it.
+    by_id: Callable[[str], Condition | None] = lambda _: None
+
+    # Long texts, of which a page reads the beginning. PAYLOAD is shown without more ado.
     texts: Mapping[str, Column] = field(default_factory=dict)
+    # Further columns, read whole; but a page reads only so many bytes of those in `heads`.
     extra: Mapping[str, Column] = field(default_factory=dict)
     heads: Mapping[str, int] = field(default_factory=dict)
+    # Adds to a job what is no column of its own, such as the error and remarks.
     finish: Callable[[Row, Job], Job] = lambda _, job: job
-    by_id: Callable[[str], Condition | None] | None = None
-    lockable: FromClause | None = None
-    read_here: frozenset[str] = frozenset()
-    may_have_id: Callable[[Value], Condition | None] = lambda _: None
-    indexed_id: ColumnElement[Any] | None = None
-    also: Callable[[Term, Row, Job], bool] = lambda _, __, ___: False
-    is_type: Callable[[str], Condition] | None = None
-    spent: Condition | None = None
-    in_turn: bool = False
-    note: str = ""
+    decoded: DecodedFields = DecodedFields()
+    # Reads the attempts that are kept of the row with a key, oldest first.
     attempts: Callable[[Connection, Key], tuple[Attempt, ...]] | None = None
-    settled: str = ""
-    cancelling: Condition | None = None
-    sparse: bool = False
-    usually_sorted_rows: int = SORTED_ROWS
+    # What is said of every page with jobs of this source.
+    page_note: str = ""
+    # The setting that names the zone of times that are stored without one.
     zone_setting: str = ""
-    own_zones: frozenset[str] = frozenset()
+
+    @property
+    def table(self) -> FromClause:
+        """The table whose row an act locks and changes."""
+        return self.rows if self.locked_table is None else self.locked_table
 
     def part(self, name: str, only: Condition, states: Container[State]) -> Source:
         """Return its rows in some states as a source of their own, where an index leads to them."""
@@ -140,8 +174,8 @@ class Source:
     def stuck(self, moment: Moment) -> Condition:
         """Return the condition, never NULL, for rows that were held, or have been due, for too long."""
         ways = [self._held_too_long(moment), *self._due_too_long(moment)]
-        if self.spent is not None:
-            ways.append(self.spent)
+        if self.out_of_attempts is not None:
+            ways.append(self.out_of_attempts)
         return func.coalesce(or_(*ways), false())
 
     def stuck_states(self) -> frozenset[State]:
@@ -188,12 +222,12 @@ class Source:
         ways: list[tuple[tuple[float, Mapping[str, float], Mapping[str, float]], Condition]] = [
             ((limits.overdue_after_s, limits.overdue_per_queue_s, limits.overdue_per_type_s), true()),
         ]
-        if moment.heard is not None:
-            ways.append(((limits.stuck_after_s, {}, {}), not_(self._is_of_queue(moment.heard))))
+        if moment.served_queues is not None:
+            ways.append(((limits.stuck_after_s, {}, {}), not_(self._is_of_queue(moment.served_queues))))
         waiting, pending = self.in_states(WAITING, moment), self.in_states([State.PENDING], moment)
         due, created = self.fields.get("scheduled"), self.fields.get("created")
         for spans, among in ways:
-            runs = and_(among, not_(self._is_of_queue(moment.paused))) if moment.paused else among
+            runs = and_(among, not_(self._is_of_queue(moment.paused_queues))) if moment.paused_queues else among
             if due is not None and waiting is not None:
                 yield and_(waiting, runs, self._is_over(due, moment.now, *spans))
             if created is not None and pending is not None:
@@ -229,7 +263,7 @@ class Source:
         return case(*own, else_=usual) if own else usual
 
     def _has_name(self, name: str, value: str) -> Condition:
-        if name == "type" and self.is_type is not None:
-            return self.is_type(value)
+        if name == "type" and self.decoded.has_type is not None:
+            return self.decoded.has_type(value)
         found: Condition = self.fields[name].at == value
         return found

@@ -94,7 +94,7 @@ class Broker:
 
     def send(self, table: ResultTable, locked: LockedRow) -> Elsewhere:
         """Send a task anew, as a client would."""
-        result, task_id, product = table.result_of(locked.says), locked.job.ref.id, self.product
+        result, task_id, product = table.result_of(locked.row), locked.job.ref.id, self.product
         around = product.survey(KeysReading(self.server, product, self.server.options.limits).ask)
         queue = around.routes.queue_by_key(locked.job.queue.raw)
         if result.call is None or queue not in map(text_of, around.queues):
@@ -143,7 +143,7 @@ def _changes(table: ResultTable, broker: Broker | None) -> tuple[Change, ...]:
         return (delete,)
 
     def why_not(locked: LockedRow) -> str:
-        result = table.result_of(locked.says)
+        result = table.result_of(locked.row)
         return "" if result.call is not None and result.in_json else NO_CALL
 
     send = partial(broker.send, table)

@@ -44,7 +44,7 @@ from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Codec
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.source import Condition, Field, Row, Source
+from queuetui.backends.tables.source import Condition, DecodedFields, Field, Row, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.job import Job, JobError
@@ -154,8 +154,7 @@ class DjangoQ:
             held=Field(row.lock, self.times),
             extra={"payload": func.substr(cast(row.payload, Text), 1, _MOST_CHARS)},
             finish=self._read_package,
-            read_here=frozenset({"id", "type", "created", "correlation_id"}),
-            by_id=lambda _: None,
+            decoded=DecodedFields(frozenset({"id", "type", "created", "correlation_id"})),
         )  # fmt: skip
 
     def _was_taken(self, table: Table) -> Condition:

@@ -21,7 +21,7 @@ from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Codec
 from queuetui.backends.tables.product import Change, Product
-from queuetui.backends.tables.source import NOW, PAYLOAD, Condition, Field, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec, uuid_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
@@ -167,7 +167,7 @@ class DjangoTasks:
             name = Untrusted(row["exception_class_path"].rpartition(".")[2])
             error = replace(read, class_name=name) if read else JobError(name, Untrusted(""), Untrusted(""))
         is_run = job.state is State.PROCESSING
-        is_old = is_run and job.started_at is not None and job.started_at < row[NOW] - _OLD
+        is_old = is_run and job.started_at is not None and job.started_at < row.now - _OLD
         return replace(
             job,
             data=summarise_call(job.type.raw, job.payload.raw, self.summaries) if job.payload_whole else job.data,

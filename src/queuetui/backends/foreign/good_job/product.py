@@ -228,7 +228,7 @@ class GoodJob:
         # The next run records the interruption by the time of its beginning, which stays.
         free = self._writing(lambda _: dict.fromkeys(("locked_by_id", "locked_at", "lock_type")), only_stuck=True)
         return (
-            Change(Verb.RETRY, _ENDED, given_up, again, note=lambda one: _NO_CALLBACK if one.says["correlation_id"] else ""),
+            Change(Verb.RETRY, _ENDED, given_up, again, note=lambda one: _NO_CALLBACK if one.row["correlation_id"] else ""),
             Change(Verb.RETRY, _LIVE, PUT_OFF, due, refusal=_why_kept),
             Change(Verb.CANCEL, _LIVE, WAITING, drop, refusal=lambda locked: _why_kept(locked, alone=True)),
             Change(Verb.RELEASE, _LIVE, running, free, only_stuck=True),
@@ -261,7 +261,7 @@ class GoodJob:
 
     def _again(self, locked: LockedRow) -> dict[str, Any]:
         """As GoodJob's own retry: the error stays until the run ends, and the count of ActiveJob goes on."""
-        read: Any = read_active_job("", locked.says[PAYLOAD], {})
+        read: Any = read_active_job("", locked.row[PAYLOAD], {})
         params: Column = self.jobs.c.serialized_params
         if read is not None and read.executions is not None:
             params = func.jsonb_set(params, array(["executions"]), literal(read.executions + 1, JSONB))
@@ -277,7 +277,7 @@ class GoodJob:
         run, job = self.tables["good_job_executions"], self.jobs.c
         its = run.c.active_job_id.in_(select(job.active_job_id).where(job.id == locked.place.key[0]))
         yield take(_lock_of(locked.place.key[0]))
-        yield delete(self.jobs).where(locked.same).add_cte(delete(run).where(its).returning(run.c.id).cte("runs"))
+        yield delete(self.jobs).where(locked.unchanged).add_cte(delete(run).where(its).returning(run.c.id).cte("runs"))
         return None
 
     def workers(self, connection: Connection, moment: Moment) -> tuple[WorkerInfo, ...]:
@@ -312,4 +312,4 @@ def _lock_of(job_id: Any) -> Column:  # noqa: ANN401 - a column of any type
 
 def _why_kept(locked: LockedRow, *, alone: bool = False) -> str:
     """Say why a job is left as it is: it is free already, or belongs to others."""
-    return _TAKEN if locked.says["began"] is not None else _IN_BATCH if alone and locked.says["correlation_id"] else ""
+    return _TAKEN if locked.row["began"] is not None else _IN_BATCH if alone and locked.row["correlation_id"] else ""

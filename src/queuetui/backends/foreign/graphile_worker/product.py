@@ -166,7 +166,7 @@ class _Tables:
             texts={PAYLOAD: cast(job.payload, Text), "error": job.last_error},
             extra={"flags": cast(job.flags, Text), "of": self._queue_of, "holder": queue.locked_by},
             finish=_finish,
-            lockable=self._jobs,
+            locked_table=self._jobs,
         )
 
     def _states(self) -> Mapping[State, Rule]:
@@ -224,9 +224,9 @@ def _changes(schema: str, queues: Table) -> Iterator[Change]:
         return write
 
     def unlocking(locked: LockedRow) -> Iterator[Executable]:
-        worker = locked.row["field_worker"]
-        if worker is not None and locked.row["extra_holder"] == worker:
-            mine = and_(queues.c.id == locked.row["extra_of"], queues.c.locked_by == worker)
+        worker = locked.record["field_worker"]
+        if worker is not None and locked.row["holder"] == worker:
+            mine = and_(queues.c.id == locked.row["of"], queues.c.locked_by == worker)
             yield update(queues).where(mine).values(locked_at=None, locked_by=None)
 
     def with_queue(write: Callable[[LockedRow], Statements]) -> Callable[[LockedRow], Statements]:

@@ -196,7 +196,7 @@ class HueyOnSqlite:
         )
 
     def _due_now(self, locked: LockedRow) -> bytes | str:
-        return messages.due_now(locked.row["extra_data"], locked.moment.now, self.zone)
+        return messages.due_now(locked.row["data"], locked.moment.now, self.zone)
 
     def _why_not_run(self, locked: LockedRow) -> str:
         found = self._due_now(locked)
@@ -210,10 +210,10 @@ class HueyOnSqlite:
         values: dict[str, Any] = {"data": self._due_now(locked)}
         if locked.source.name == "schedule":
             # The schedule's times are those of the consumer's own zone.
-            sooner_s = locked.moment.now.timestamp() - locked.row["field_scheduled"]
-            moved = locked.row["rev_1"] + sooner_s * self.ticks
+            sooner_s = locked.moment.now.timestamp() - locked.record["field_scheduled"]
+            moved = locked.record["rev_1"] + sooner_s * self.ticks
             values["timestamp"] = moved if self.ticks == 1 else round(moved)
-        yield update(table_of(locked)).where(locked.same).values(**values)
+        yield update(table_of(locked)).where(locked.unchanged).values(**values)
         return None
 
     def _revoke(self, locked: LockedRow) -> Statements:
@@ -222,18 +222,18 @@ class HueyOnSqlite:
         return None
 
     def _why_not_restore(self, locked: LockedRow) -> str:
-        of_task = messages.is_revoked(locked.row["extra_of_task"], locked.moment.now, self.zone)
-        return messages.TASK_REVOKED if of_task or locked.row["extra_revocation"] is None else ""
+        of_task = messages.is_revoked(locked.row["of_task"], locked.moment.now, self.zone)
+        return messages.TASK_REVOKED if of_task or locked.row["revocation"] is None else ""
 
     def _restore(self, locked: LockedRow) -> Statements:
         """Take the revocation away, as restore_by_id does."""
         kv = self._tables["kv"]
-        there = _revocation(locked) | {"value": locked.row["extra_revocation"]}
+        there = _revocation(locked) | {"value": locked.row["revocation"]}
         yield delete(kv).where(*(kv.c[column] == value for column, value in there.items()))
         return None
 
     def _forget(self, locked: LockedRow) -> Statements:
-        if locked.row["extra_revocation"] is not None:
+        if locked.row["revocation"] is not None:
             yield from self._restore(locked)
         return (yield from deleting(locked))
 
@@ -249,11 +249,11 @@ def _by_id(data: ColumnElement[Any], named: ColumnElement[str], job_id: str) -> 
 
 
 def _revocation(locked: LockedRow) -> dict[str, Any]:
-    return {"queue": locked.row["field_queue"], "key": f"r:{locked.job.ref.id}"}
+    return {"queue": locked.record["field_queue"], "key": f"r:{locked.job.ref.id}"}
 
 
 def _why_not_revoke(locked: LockedRow) -> str:
-    message = messages.read_message(locked.row["extra_data"])
+    message = messages.read_message(locked.row["data"])
     return messages.UNREADABLE if message is None else message.why_not_revoked
 
 

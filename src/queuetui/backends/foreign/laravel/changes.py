@@ -37,8 +37,8 @@ def make_changes(tables: Tables, settings: LaravelSettings) -> tuple[Change, ...
     running = frozenset({State.PROCESSING})
 
     def why_not_retried(locked: LockedRow) -> str:
-        if locked.says["connection"] not in settings.connections:
-            return say_elsewhere(locked.says, settings)
+        if locked.row["connection"] not in settings.connections:
+            return say_elsewhere(locked.row, settings)
         return tables.found.guess or ("" if tables.jobs is not None else tables.jobs_absent)
 
     removing = [
@@ -105,7 +105,7 @@ def _insert_again(tables: Tables, locked: LockedRow) -> Statements:
         literal(now_s),
     ).where(locked.source.key[0].at == locked.place.key[0])
     insert = jobs.insert().from_select(_NAMES, moved)
-    if locked.returns:
+    if locked.insert_returns:
         (new_id,) = yield insert.returning(jobs.c.id)
     else:
         new_id = (yield insert).lastrowid if is_numbered(jobs) else None
@@ -135,7 +135,7 @@ def _deadline(locked: LockedRow) -> Mapping[str, Any]:
 
 def _new_deadline(locked: LockedRow, payload: Any) -> Any:  # noqa: ANN401 - a column of any type
     """Return a payload with another deadline alone; raises Stale where it stands there not just once."""
-    found = list(_DEADLINE.finditer(locked.says[MESSAGE]))
+    found = list(_DEADLINE.finditer(locked.row[MESSAGE]))
     if len(found) != 1:
         raise Stale(_NOT_ONCE)
     wanted = wanted_deadline(locked)

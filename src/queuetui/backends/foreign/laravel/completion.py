@@ -13,7 +13,7 @@ from queuetui.backends.foreign.laravel.models import ModelLabels, add_labels
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.backends.payloads.laravel_payload import is_uuid
 from queuetui.backends.sql.budget import fetch_within
-from queuetui.backends.tables.source import BRIEF, PLACE, Row
+from queuetui.backends.tables.source import Row
 from queuetui.model.job import Job
 from queuetui.model.text import sanitize
 
@@ -35,7 +35,7 @@ class Completer:
         shared = self._shared_ids(connection, read)
         jobs = [_by_row(row, job) if job.ref.id in shared else job for row, job in read]
         rows = [row for row, _ in read]
-        if not rows or rows[0][BRIEF]:
+        if not rows or rows[0].is_brief:
             return jobs
         return self._add_batches(connection, rows, self._name_models(connection, rows, jobs))
 
@@ -84,4 +84,4 @@ def _by_row(row: Row, job: Job) -> Job:
     remark = (
         f"another row has its uuid {job.ref.id}, so it is named by its row; php artisan queue:retry would delete both"
     )
-    return replace(job, ref=replace(job.ref, id=row[PLACE]), remarks=(*job.remarks, remark))
+    return replace(job, ref=replace(job.ref, id=row.name), remarks=(*job.remarks, remark))

@@ -26,7 +26,7 @@ from queuetui.backends.foreign.laravel.zone_evidence import with_zone
 from queuetui.backends.payloads.laravel_payload import is_uuid
 from queuetui.backends.tables.codecs import EPOCH_S, WHOLE, IsoText, Naive
 from queuetui.backends.tables.product import Product
-from queuetui.backends.tables.source import DEFAULT_QUEUE, Condition, Field, Source
+from queuetui.backends.tables.source import DEFAULT_QUEUE, Condition, DecodedFields, Field, Source
 from queuetui.model.pattern import Pattern, Wild
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.query import Value
@@ -104,12 +104,14 @@ def _describe_jobs(tables: Tables, jobs: Table, reader: JobReader) -> Source:
         texts={MESSAGE: text_of(at.payload, tables.dialect)},
         finish=reader.read_waiting,
         by_id=lambda text: None if is_uuid(text) else false(),
-        read_here=frozenset({"id", "type", "created", "max_attempts"}),
-        may_have_id=lambda value: _may_have_id(value, jobs, at.payload, tables.dialect),
-        also=also_means,
-        is_type=lambda name: has_type(at.payload, name, tables.dialect),
-        spent=is_used_up(jobs, tables.dialect),
-        in_turn=numbered,
+        decoded=DecodedFields(
+            frozenset({"id", "type", "created", "max_attempts"}),
+            may_have_id=lambda value: _may_have_id(value, jobs, at.payload, tables.dialect),
+            has_type=lambda name: has_type(at.payload, name, tables.dialect),
+            also_means=also_means,
+        ),
+        out_of_attempts=is_used_up(jobs, tables.dialect),
+        taken_by_key=numbered,
     )
 
 
@@ -142,12 +144,14 @@ def _describe_failed(tables: Tables, failed: Table, reader: JobReader) -> Source
         extra={"connection": at.connection, "uuid": literal(None, Text()) if uuid is None else cast(uuid, Text())},
         finish=reader.read_failed,
         by_id=by_id,
-        # What a database without types keeps as a time may be any text.
-        read_here=frozenset({"id", "type", "created", "attempts", "max_attempts", "completed", "updated"}),
-        may_have_id=lambda value: _may_have_id(value, failed, at.payload if uuid is None else uuid, tables.dialect),
-        indexed_id=uuid if numbered and not tables.may_share_uuid else None,
-        also=also_means,
-        note=reader.settings.zone_note,
+        decoded=DecodedFields(
+            # What a database without types keeps as a time may be any text.
+            frozenset({"id", "type", "created", "attempts", "max_attempts", "completed", "updated"}),
+            indexed_id=uuid if numbered and not tables.may_share_uuid else None,
+            may_have_id=lambda value: _may_have_id(value, failed, at.payload if uuid is None else uuid, tables.dialect),
+            also_means=also_means,
+        ),
+        page_note=reader.settings.zone_note,
         zone_setting=ZONE,
     )
 

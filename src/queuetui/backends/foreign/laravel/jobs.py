@@ -12,7 +12,7 @@ from queuetui.backends.payloads.laravel_payload import CommandState, LaravelPayl
 from queuetui.backends.payloads.laravel_summary import DEFAULT_SUMMARY_PATHS, summarise, values_at
 from queuetui.backends.payloads.php_exception import read_chain, read_exception
 from queuetui.backends.payloads.php_values import PhpArray, to_json
-from queuetui.backends.tables.source import BRIEF, CUT, NOW, Row
+from queuetui.backends.tables.source import Row
 from queuetui.model.clock import from_us
 from queuetui.model.job import Job, JobError
 from queuetui.model.payload import DEFAULT_SUMMARY, SUMMARY_CAP_CHARS, SummaryPaths, paths_for
@@ -26,7 +26,7 @@ _DEFAULT_TRIES = 1
 
 def read_message(row: Row) -> LaravelPayload:
     """Read the payload of a row as far as it was fetched."""
-    return read_payload(row[MESSAGE], cut=MESSAGE in row[CUT], brief=row[BRIEF])
+    return read_payload(row[MESSAGE], cut=MESSAGE in row.cut, brief=row.is_brief)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class JobReader:
         """Return a job of the table of those that wait or run."""
         payload = read_message(row)
         job = self._read(row, job, payload, payload.uuid)
-        remarks = remarks_on(payload, row[NOW])
+        remarks = remarks_on(payload, row.now)
         made_at = created_at(payload)
         if made_at is None and job.attempts > 0:
             remarks.append("created is when Laravel last put the row there: a release or a retry makes a new one")
@@ -59,7 +59,7 @@ class JobReader:
         uuid = None if row["uuid"] is None else str(row["uuid"])
         job = self._read(row, job, payload, uuid if is_uuid(uuid) else payload.uuid)
         attempts, how = _guess_attempts(payload)
-        remarks = [*remarks_on(payload, row[NOW]), how]
+        remarks = [*remarks_on(payload, row.now), how]
         if self.settings.zone_note and job.completed_at is not None:
             remarks.append(self.settings.zone_note)
         if row["connection"] not in self.settings.connections:
@@ -68,15 +68,15 @@ class JobReader:
             job,
             attempts=attempts,
             max_attempts=payload.max_tries or None,
-            error=None if row[BRIEF] else error_of(row[EXCEPTION]),
+            error=None if row.is_brief else error_of(row[EXCEPTION]),
             created_at=created_at(payload),
             remarks=(*job.remarks, *remarks),
         )
 
     def _read(self, row: Row, job: Job, payload: LaravelPayload, uuid: str | None) -> Job:
         job_id = uuid if uuid is not None and is_uuid(uuid) else job.ref.id
-        told = replace(job, ref=replace(job.ref, id=job_id), payload_whole=MESSAGE not in row[CUT] and not row[BRIEF])
-        return self.add_payload(told, payload, row[MESSAGE], row[NOW], brief=row[BRIEF])
+        told = replace(job, ref=replace(job.ref, id=job_id), payload_whole=MESSAGE not in row.cut and not row.is_brief)
+        return self.add_payload(told, payload, row[MESSAGE], row.now, brief=row.is_brief)
 
     def add_payload(self, job: Job, payload: LaravelPayload, stored: str, now: datetime, *, brief: bool = False) -> Job:
         """Return a job with what its payload says, which is stored as the text; `brief`: nobody looks into it."""
@@ -186,11 +186,11 @@ def also_means(term: Term, row: Row, job: Job) -> bool:
                 replace(job, error=JobError(Untrusted(one.class_name), Untrusted(one.message), Untrusted("")))
                 for one in causes
             )
-            return any(holds(term, one, row[NOW], lambda _: False) for one in wrapped)
+            return any(holds(term, one, row.now, lambda _: False) for one in wrapped)
         case "payload" if term.path:
-            payload = read_payload(row[MESSAGE], cut=MESSAGE in row[CUT])
+            payload = read_payload(row[MESSAGE], cut=MESSAGE in row.cut)
             inside = replace(term, path=("data", "command", *term.path))
-            if term.path[0] not in payload.fields and holds(inside, job, row[NOW], lambda _: False):
+            if term.path[0] not in payload.fields and holds(inside, job, row.now, lambda _: False):
                 return True
             return payload.subject is not None and is_among(term, values_at(payload.subject, term.path))
     return False

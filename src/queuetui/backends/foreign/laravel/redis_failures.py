@@ -40,7 +40,7 @@ def open_failures(
     """Open the failed jobs of a database; raises what connecting raises, with the database named."""
 
     def refuse(locked: LockedRow) -> str:
-        return "" if locked.says["connection"] in settings.connections else say_elsewhere(locked.says, settings)
+        return "" if locked.row["connection"] in settings.connections else say_elsewhere(locked.row, settings)
 
     changes = (
         Change(
@@ -80,7 +80,7 @@ def _choose(sets: tuple[TableSet, ...], shown: str) -> TableSet:
 
 def _push(server: RedisServer, product: LaravelRedis, locked: LockedRow) -> Elsewhere:
     """Push a failed job as `php artisan queue:retry` does, unless a retry that was cut off did so."""
-    stored, now_s = locked.says[MESSAGE].encode("utf-8", "surrogatepass"), int(locked.moment.now.timestamp())
+    stored, now_s = locked.row[MESSAGE].encode("utf-8", "surrogatepass"), int(locked.moment.now.timestamp())
     message = write_again(stored, 0, wanted_deadline(locked), now_s)
     if isinstance(message, str):
         raise Stale(message)

@@ -59,7 +59,9 @@ def _value(described: Described, name: str, value: int | str, row: LockedRow) ->
     if value == NOW and name in TIME_FIELDS:
         # A column that keeps whole seconds would round up, and what is due now would be due ahead.
         codec = described.field(name).codec
-        return column, (codec.like(row.row[f"field_{name}"]) or codec).to_store(row.moment.now.replace(microsecond=0))
+        return column, (codec.like(row.record[f"field_{name}"]) or codec).to_store(
+            row.moment.now.replace(microsecond=0)
+        )
     if value in _STEPS:
         return column, func.coalesce(described.at(column), 0) + _STEPS[str(value)]
     return column, value

@@ -96,5 +96,6 @@ class Described(NamedTable):
         shape = self.mapping.fields[name]
         stored = self.stored.columns[shape.column]
         if name in TIME_FIELDS:
-            return Field(self.at(shape.column), time_codec(shape.times or self.mapping.times, stored, self.dialect))
+            codec = time_codec(shape.times or self.mapping.times, stored, self.dialect)
+            return Field(self.at(shape.column), codec, has_own_zone=shape.times is not None)
         return name_field(stored, self.at(shape.column), self.dialect)

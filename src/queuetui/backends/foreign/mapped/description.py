@@ -130,7 +130,6 @@ def _source(described: Described, catalog: Catalog) -> Source:
         extra={_IS_UNKNOWN: case((unknown, 1), else_=0)},
         finish=_finish(mapping),
         zone_setting=ZONE,
-        own_zones=frozenset(name for name, shape in mapping.fields.items() if shape.times is not None),
     )
 
 

@@ -12,7 +12,7 @@ from queuetui.backends.payloads.elixir_exception import read_elixir_exception
 from queuetui.backends.payloads.erlang_terms import ERLANG
 from queuetui.backends.payloads.python_traceback import read_long_traceback
 from queuetui.backends.sql.postgresql_json import read_object
-from queuetui.backends.tables.source import CUT, Row
+from queuetui.backends.tables.source import Row
 from queuetui.model.counted import counted
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import State
@@ -28,7 +28,7 @@ def finish(row: Row, job: Job) -> Job:
     meta = read_object(row["meta"])
     remarks = [*job.remarks, *_remarks(row, job, meta)]
     tags = tuple(Untrusted(tag) for tag in row["tags"] or () if tag is not None)
-    if meta.get("recorded") is True and row["return"] and "return" not in row[CUT]:
+    if meta.get("recorded") is True and row["return"] and "return" not in row.cut:
         read = _TERMS.decode(row["return"].encode())
         job = replace(job, result=Untrusted(read.text or row["return"]))
         remarks += [f"its result is shown as it is stored: {read.problem}"] if read.problem else []

@@ -109,7 +109,7 @@ def _source(table: Table, processes: Processes | None, labels: frozenset[str]) -
         texts={PAYLOAD: job.args.cast(Text), "error": last, "error_end": func.right(last, _END_CHARS), "return": job.meta["return"].astext},
         extra={"meta": meta, "tags": job.tags, "stored_state": job.state.cast(Text)},
         finish=finish,
-        spent=job.state.in_(("available", "scheduled", "retryable")) & (job.attempt >= job.max_attempts),
+        out_of_attempts=job.state.in_(("available", "scheduled", "retryable")) & (job.attempt >= job.max_attempts),
         attempts=lambda connection, key: read_error_entries(
             connection.scalar(select(errors.cast(Text)).where(job.id == key[0])) or "[]",
             lambda entry: read_error(*[str(entry.get("error") or "")] * 2),
@@ -162,10 +162,10 @@ def _changes(table: Table) -> tuple[Change, ...]:
         return signal(table, action="pkill", job_id=locked.place.key[0])
 
     def is_dead(locked: LockedRow) -> str:
-        return _IS_DEAD if locked.row["stuck_"] else ""
+        return _IS_DEAD if locked.is_stuck else ""
 
     def waits(locked: LockedRow) -> str:
-        return _WAITS if locked.says["stored_state"] == "available" and not locked.job.is_used_up else ""
+        return _WAITS if locked.row["stored_state"] == "available" and not locked.job.is_used_up else ""
 
     free = setting(lambda _: freed, only_stuck=True)
     return (

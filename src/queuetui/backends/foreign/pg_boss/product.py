@@ -222,7 +222,7 @@ def _error(row: Row) -> JobError:
 
 def _changes() -> tuple[Change, ...]:
     def no_dependents(locked: LockedRow) -> str:
-        return _HAS_DEPENDENTS if locked.row["extra_blocking"] else ""
+        return _HAS_DEPENDENTS if locked.row["blocking"] else ""
 
     def again(state: str, *, one_more: bool) -> Any:  # noqa: ANN401 - what writes a change
         def values(locked: LockedRow) -> Mapping[str, Any]:

@@ -50,7 +50,7 @@ class LoggedChanges:
         return write
 
     def _note(self, locked: LockedRow, step: str) -> Insert:
-        told = {"priority": locked.says["priority"], "entrypoint": locked.says["queue"]}
+        told = {"priority": locked.row["priority"], "entrypoint": locked.row["queue"]}
         return insert(self.log).values(job_id=locked.place.key[0], status=step, **told).returning(self.log.c.id)
 
     def _notify(self, locked: LockedRow, kind: str, **more: object) -> Select[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from queuetui.backends.payloads.any_bytes import read_any_bytes
 from queuetui.backends.sql.postgresql_json import read_object
-from queuetui.backends.tables.source import CUT, PAYLOAD, RAW, Row
+from queuetui.backends.tables.source import PAYLOAD, Row
 from queuetui.model.job import RECORD_ONLY, Attempt, Job, JobError
 from queuetui.model.payload import SUMMARY_CAP_CHARS
 from queuetui.model.state import State
@@ -21,8 +21,8 @@ _OUTCOMES = {"successful": "completed", "canceled": "cancelled", "deleted": "can
 def finish_job(row: Row, job: Job) -> Job:
     """Add the last error of a job that failed or tries again, and its payload where that is no JSON."""
     remarks = list(job.remarks)
-    if row[RAW] and PAYLOAD not in row[CUT]:
-        text, told = read_any_bytes(bytes(row[RAW]))
+    if row.stored_payload and PAYLOAD not in row.cut:
+        text, told = read_any_bytes(bytes(row.stored_payload))
         if told:
             job = replace(job, payload=Untrusted(text), data=Untrusted(text[:SUMMARY_CAP_CHARS]))
             remarks.append(told)

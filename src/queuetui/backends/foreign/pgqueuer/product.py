@@ -66,7 +66,7 @@ def _changes(logged: LoggedChanges) -> tuple[Change, ...]:
     def stays(locked: LockedRow) -> str:
         job, now = locked.job, locked.moment.now
         is_due = job.state is State.RETRYING and (job.scheduled_at or now) <= now
-        return locked.says["rival"] or ("it is due already and waits for the next free worker" if is_due else "")
+        return locked.row["rival"] or ("it is due already and waits for the next free worker" if is_due else "")
 
     running, failed = frozenset({State.PROCESSING}), frozenset({State.FAILED})
     release = logged.updating(free, "queued", only_stuck=True)

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, Text, case, fal
 
 from queuetui.backends.foreign.pgqueuer.jobs import PARTS, finish_job, finish_record, read_attempts
 from queuetui.backends.tables.codecs import WHOLE, ZONED, UuidValue
-from queuetui.backends.tables.source import PAYLOAD, Field, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, DecodedFields, Field, Rule, Source
 from queuetui.model.job import RECORD_ONLY, Attempt
 from queuetui.model.state import State
 
@@ -71,10 +71,11 @@ class JobsAndLog:
                 State.FAILED: lambda _: self._is(record, "exception"),
                 State.CANCELLED: lambda _: ~self._is(record, "successful", "exception"),
             },
-            rev=(record.status,), hidden=~has_ended, lanes=frozenset({"completed", "updated"}), read_here=frozenset({"created"}),
+            rev=(record.status,), hidden=~has_ended, lanes=frozenset({"completed", "updated"}),
+            decoded=DecodedFields(frozenset({"created"})),
             texts={name: record.traceback[name].astext for name in PARTS},
             extra={"status": record.status.cast(Text), "made_at": self._steps("min", record.job_id)},
-            finish=finish_record, settled=RECORD_ONLY,
+            finish=finish_record, read_only=RECORD_ONLY,
             attempts=lambda connection, key: self._attempts(connection, select(of.job_id).where(of.id == key[0])),
             by_id=lambda text: (record.job_id == int(text)) & has_ended if _ID.fullmatch(text) else false(),
         )  # fmt: skip

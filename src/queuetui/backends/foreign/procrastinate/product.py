@@ -304,16 +304,16 @@ def _changes(schema: str) -> tuple[Change, ...]:
         return along(write)
 
     def has_twin(locked: LockedRow) -> str:
-        twin = locked.row["extra_twin"]
+        twin = locked.row["twin"]
         return "" if twin is None else f"job {twin} waits with the same queueing lock, of which there may be one only"
 
     def hears_not(locked: LockedRow) -> str:
-        if locked.row["stuck_"]:
+        if locked.is_stuck:
             return "its worker is gone, so nobody would hear the request: release it, then cancel it"
-        return "it is asked to abort already; its task has not noticed yet" if locked.row["extra_asked"] else ""
+        return "it is asked to abort already; its task has not noticed yet" if locked.row["asked"] else ""
 
     def after_release(locked: LockedRow) -> str:
-        return "it was asked to abort, so that it is failed now" if locked.row["extra_asked"] else RUNS_TWICE
+        return "it was asked to abort, so that it is failed now" if locked.row["asked"] else RUNS_TWICE
 
     def anew(locked: LockedRow) -> Statements:
         # Its function leaves the request to abort, with which no job may wait.

@@ -268,4 +268,4 @@ def _time(written: str | None) -> datetime | None:
 
 
 def _why_kept(locked: LockedRow) -> str:
-    return _STAGED if locked.says["stored"] == "available" else ""
+    return _STAGED if locked.row["stored"] == "available" else ""

@@ -216,7 +216,7 @@ class SaqTables:
 
         def change(locked: LockedRow) -> Statements:
             yield from write(locked)
-            yield select(func.pg_notify(literal(_channel(locked.says["queue"])), "saq:enqueue"))
+            yield select(func.pg_notify(literal(_channel(locked.row["queue"])), "saq:enqueue"))
             return None
 
         return change
@@ -238,7 +238,7 @@ def _remarks(row: Row, job: Job, said: Mapping[str, Any]) -> Iterator[str]:
 
 def _written(locked: LockedRow) -> dict[str, Any] | None:
     """Return a message that is JSON, None for any other."""
-    return object_of(bytes(locked.row["extra_message"]))
+    return object_of(bytes(locked.row["message"]))
 
 
 def _why_not_written(locked: LockedRow) -> str:
@@ -256,7 +256,7 @@ def _why_not_released(locked: LockedRow) -> str:
 
 
 def _why_not_asked(locked: LockedRow) -> str:
-    return _ASKED if locked.row["extra_status"] == "aborting" else _why_not_written(locked)
+    return _ASKED if locked.row["status"] == "aborting" else _why_not_written(locked)
 
 
 def _anew(locked: LockedRow) -> dict[str, Any]:

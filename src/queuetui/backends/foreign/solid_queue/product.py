@@ -24,7 +24,7 @@ from queuetui.backends.tables.changes import deleting, setting, table_of
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later
 from queuetui.backends.tables.product import Change, LockedRow, Product, RowPlace, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.source import NOW, PAYLOAD, Condition, Field, Key, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, Condition, DecodedFields, Field, Key, Moment, Row, Rule, Source
 from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.clock import EARLIEST
@@ -152,7 +152,7 @@ class SolidQueue:
             name, jobs if table is jobs else table.outerjoin(jobs, jobs.c.id == key), (Field(key, WHOLE),), fields,
             states={} if state is None else {state: lambda _: true()}, rev=tuple(table.c[one] for one in _REV if one in table.c),
             key_orders=frozenset({"created"}), texts={PAYLOAD: jobs.c.arguments}, extra=self._beside(jobs, key),
-            finish=self._finish, lockable=table, read_here=frozenset({"attempts"}), attempts=self._read_tries,
+            finish=self._finish, locked_table=table, decoded=DecodedFields(frozenset({"attempts"})), attempts=self._read_tries,
         )  # fmt: skip
 
     def _beside(self, jobs: Table, key: Any) -> dict[str, Any]:  # noqa: ANN401 - a column
@@ -188,7 +188,7 @@ class SolidQueue:
 
     def _finish(self, row: Row, job: Job) -> Job:
         """Add the arguments, the error and how often the job has run, and what to know of it."""
-        is_lost, was_due = "stands" in row, row[NOW] - timedelta(minutes=1)
+        is_lost, was_due = "stands" in row, row.now - timedelta(minutes=1)
         began = job.state in (State.PROCESSING, State.COMPLETED, State.FAILED) and not is_lost
         job, ended = tell_call(job, row[PAYLOAD], self.summaries, is_whole=job.payload_whole)
         # A row that was tried again is one try; the row of the last try counts them all.
@@ -199,7 +199,7 @@ class SolidQueue:
             f"the recurring task {row.get('task')!a} made it": row.get("task"),
             f"it failed and was tried again as job {row['next_try']}": row["next_try"],
             f"it waits for a seat of its concurrency key: {row.get('free') or 0} are free": "free" in row,
-            "no Dispatcher beats, which makes due jobs ready: run bin/jobs": is_left and beat < row[NOW] - _SILENT,
+            "no Dispatcher beats, which makes due jobs ready: run bin/jobs": is_left and beat < row.now - _SILENT,
             "it is in none of the tables that say where a job stands, so no worker takes it; retry it or delete it": is_lost,
         }
         remarks, error = filter(told.get, told), read_rails_error(row["error"]) if row.get("error") else None
@@ -230,7 +230,7 @@ class SolidQueue:
 
     def _put(self, name: str, locked: LockedRow, **times: Any) -> Any:  # noqa: ANN401 - a statement
         """Return the statement that puts a job into a table of executions."""
-        told = {"queue_name": locked.says["queue"], "priority": locked.says["priority"] or 0, **times}
+        told = {"queue_name": locked.row["queue"], "priority": locked.row["priority"] or 0, **times}
         now = self.times.to_store(locked.moment.now)
         return insert(self.tables[name]).values(job_id=locked.place.key[0], created_at=now, **told)
 
@@ -239,7 +239,7 @@ class SolidQueue:
 
         Its tries begin anew.
         """
-        jobs, now, text = self.tables["jobs"], self.times.to_store(locked.moment.now), locked.says[PAYLOAD]
+        jobs, now, text = self.tables["jobs"], self.times.to_store(locked.moment.now), locked.row[PAYLOAD]
         if locked.place.source == _FAILED:
             yield from deleting(locked)
         yield self._put(_SCHEDULED, locked, scheduled_at=now)
@@ -253,7 +253,7 @@ class SolidQueue:
         claimed, process = self.tables[_CLAIMED], self.tables["processes"].c
         beats = process.last_heartbeat_at >= self.times.to_store(locked.moment.now - _SILENT)
         holder = select(process.id).where(process.id == claimed.c.process_id, beats)
-        yield delete(claimed).where(locked.same, not_(holder.exists()))
+        yield delete(claimed).where(locked.unchanged, not_(holder.exists()))
         yield self._put(_READY, locked)
         return RowPlace(_READY, locked.place.key)
 
@@ -262,9 +262,9 @@ class SolidQueue:
         jobs, job_id, is_job = self.tables["jobs"], locked.place.key[0], table_of(locked) is self.tables["jobs"]
         if self.dialect == "sqlite" and not is_job:
             yield from deleting(locked)
-        if self.dialect == "sqlite" and locked.says.get("task"):
+        if self.dialect == "sqlite" and locked.row.get("task"):
             yield delete(self.tables["recurring"]).where(self.tables["recurring"].c.job_id == job_id)
-        yield delete(jobs).where(jobs.c.id == job_id, locked.same if is_job else jobs.c.finished_at.is_(None))
+        yield delete(jobs).where(jobs.c.id == job_id, locked.unchanged if is_job else jobs.c.finished_at.is_(None))
         return None
 
     def workers(self, connection: Connection, moment: Moment) -> tuple[WorkerInfo, ...]:
@@ -300,9 +300,9 @@ def _read_settings(text: str | None) -> tuple[tuple[Untrusted, ...], int]:
 
 def _why_not(locked: LockedRow) -> str:
     """Say why a job is left as it is: what it holds would not be given back, or it is lost no more."""
-    if locked.place.source == _READY and locked.says["key"]:
+    if locked.place.source == _READY and locked.row["key"]:
         return _HAS_SEAT
-    return "it is in a table of executions by now; look again" if locked.row.get("extra_stands") else ""
+    return "it is in a table of executions by now; look again" if locked.row.get("stands") else ""
 
 
 def _one(at: Any, where: Condition) -> Any:  # noqa: ANN401 - columns of any type

@@ -213,7 +213,7 @@ class _Tables:
 
     def _reprocess(self, locked: LockedRow) -> Statements:
         """Let a failed job wait again, at the end that its own options name, with all its attempts."""
-        is_lifo = locked.row["extra_lifo"] == "true"
+        is_lifo = locked.row["lifo"] == "true"
         return (yield from self._calling("reprocess_job", 1, "failed", is_lifo, True, True)(locked))
 
     def _release(self, locked: LockedRow) -> Statements:
@@ -221,7 +221,7 @@ class _Tables:
         queue, job_id = locked.place.key
         free = {"state": "waiting", "lock_token": None, "locked_until_ms": None, "stalled_marked": False}
         number = {"stalled_count": 1, "seq": func.nextval(f"{self.schema}.job_seq")}
-        yield update(self.job).where(locked.same).values(**free, **number)
+        yield update(self.job).where(locked.unchanged).values(**free, **number)
         yield select(self.calls.publish_event(queue, "stalled", func.jsonb_build_object("jobId", job_id)))
         yield select(func.pg_notify("bullmq_jobs", queue))
         return None
@@ -268,7 +268,7 @@ def _finish(row: Row, job: Job) -> Job:
 
 
 def _why_waits(locked: LockedRow) -> str:
-    return "" if locked.row["extra_stored"] == "delayed" else WAITS
+    return "" if locked.row["stored"] == "delayed" else WAITS
 
 
 def _why_stalls(locked: LockedRow) -> str:
@@ -276,4 +276,4 @@ def _why_stalls(locked: LockedRow) -> str:
 
 
 def _why_kept(locked: LockedRow) -> str:
-    return _SCHEDULED if locked.row["extra_scheduler"] else _PARENT if locked.row["extra_children"] else ""
+    return _SCHEDULED if locked.row["scheduler"] else _PARENT if locked.row["children"] else ""
