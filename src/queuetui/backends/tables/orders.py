@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import ge, gt, le, lt
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +28,7 @@ _UNREADABLE = "the page's cursor cannot be read; start again from the top"
 
 
 class Side(StrEnum):
-    """Where a place is: at an end of the order, or just before or after a row."""
+    """Where a spot is: at an end of the rows, or just before or after one of them."""
 
     START = "start"
     END = "end"
@@ -35,34 +36,55 @@ class Side(StrEnum):
     AFTER = "after"
 
 
+_TURNED = {Side.START: Side.END, Side.END: Side.START, Side.BEFORE: Side.AFTER, Side.AFTER: Side.BEFORE}
+
+
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A place between two rows of one source; `values` are those that the row beside it is ordered by."""
+    """A place between two rows of one source; rows may come and go beside it."""
 
+    # The field that the rows are ordered by, or BY_KEY.
     by: str
     side: Side
+    # What the row beside it is ordered by.
     values: tuple[Any, ...] = ()
+
+    def turned(self) -> Spot:
+        """Return the same place as who reads the rows backward names it."""
+        return replace(self, side=_TURNED[self.side])
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of one source: by a column with NULL last, then by the key.
-
-    `by` is the field, or BY_KEY; `is_known`: the source has the field that was asked for.
-    """
+    """The order in which the rows of one source are read: by a column, NULL last, then by the key."""
 
     source: Source
+    # The field that was asked for; the source may lack it, or no index may serve it.
+    wanted: str
+    # The field that they are ordered by, or BY_KEY.
     by: str
     falling: bool
+    # The column of that field, None for BY_KEY.
     column: Column | None
+    # Whether the column may be NULL; rows are sorted then, as no index serves the order.
     nullable: bool
     dialect: str
-    is_known: bool = True
+    # Whether they are read backward; NULL comes first then.
+    is_turned: bool = False
+
+    def turned(self) -> Order:
+        """Return the order of the same rows read backward."""
+        return replace(self, falling=not self.falling, is_turned=not self.is_turned)
 
     @property
-    def is_indexed(self) -> bool:
-        """Whether rows come in this order without being sorted."""
-        return self.column is None or not self.nullable
+    def is_known(self) -> bool:
+        """Whether the source has the field that was asked for."""
+        return has_order(self.source, self.wanted)
+
+    @property
+    def is_unserved(self) -> bool:
+        """Whether rows come by their key because they are too many to be sorted as was asked for."""
+        return self.by == BY_KEY and self.is_known and self.wanted not in self.source.key_orders
 
     @property
     def columns(self) -> list[Column]:
@@ -70,64 +92,61 @@ class Order:
         keys: list[Column] = [part.at for part in self.source.key]
         return keys if self.column is None else [self.column, *keys]
 
-    def clauses(self, *, backward: bool) -> list[Any]:
-        """Return the ORDER BY, turned round for reading backward."""
-        falling = self.falling != backward
-        ordered = [one.desc() if falling else one.asc() for one in self.columns]
-        if self.column is None or not self.nullable:
+    def clauses(self) -> list[Any]:
+        """Return the ORDER BY."""
+        ordered = [one.desc() if self.falling else one.asc() for one in self.columns]
+        if not self.nullable:
             return ordered
-        is_absent = _is_absent(self.column)
-        return [is_absent.desc() if backward else is_absent.asc(), *ordered]
+        is_absent = case((self.columns[0].is_(None), 1), else_=0)
+        return [is_absent.desc() if self.is_turned else is_absent.asc(), *ordered]
 
-    def beyond(self, spot: Spot, *, backward: bool) -> Condition:
-        """Return the condition for rows beyond a spot in the direction of reading."""
+    def beyond(self, spot: Spot) -> Condition:
+        """Return the condition for the rows that come after a spot."""
         if spot.side in (Side.START, Side.END):
-            return false() if (spot.side is Side.START) == backward else true()
-        inclusive = (spot.side is Side.BEFORE) != backward
-        falling = self.falling != backward
-        if self.column is None or not self.nullable:
-            return self._later(self.columns, spot.values, falling=falling, inclusive=inclusive)
-        at, value = self.column, spot.values[0]
-        keys = self._later(self.columns[1:], spot.values[1:], falling=falling, inclusive=inclusive)
+            return true() if spot.side is Side.START else false()
+        inclusive = spot.side is Side.BEFORE
+        if not self.nullable:
+            return self._later(self.columns, spot.values, inclusive=inclusive)
+        at, value = self.columns[0], spot.values[0]
+        keys = self._later(self.columns[1:], spot.values[1:], inclusive=inclusive)
         if value is None:
-            behind = and_(at.is_(None), keys)
-            return or_(behind, at.is_not(None)) if backward else behind
+            alike = and_(at.is_(None), keys)
+            return or_(alike, at.is_not(None)) if self.is_turned else alike
         stored = literal(value, at.type)
-        further = at < stored if falling else at > stored
+        further = at < stored if self.falling else at > stored
         present = or_(further, and_(at == stored, keys))
-        return present if backward else or_(present, at.is_(None))
+        return present if self.is_turned else or_(present, at.is_(None))
 
-    def _later(self, columns: Sequence[Column], values: Sequence[Any], *, falling: bool, inclusive: bool) -> Condition:
+    def _later(self, columns: Sequence[Column], values: Sequence[Any], *, inclusive: bool) -> Condition:
+        """Return the condition for rows that come after some values, none of which is NULL."""
         stored = [literal(value, column.type) for column, value in zip(columns, values, strict=True)]
-        if len(columns) == 1 or self.dialect != "mysql":
-            rows: Any = columns[0] if len(columns) == 1 else tuple_(*columns)
-            spot: Any = stored[0] if len(columns) == 1 else tuple_(*stored)
-            strict = rows < spot if falling else rows > spot
-            found: Condition = (rows <= spot if falling else rows >= spot) if inclusive else strict
-            return found
-        # MySQL finds no range of an index in a comparison of several columns at once.
-        first = columns[0] < stored[0] if falling else columns[0] > stored[0]
-        return or_(
-            first,
-            and_(columns[0] == stored[0], self._later(columns[1:], values[1:], falling=falling, inclusive=inclusive)),
-        )
+        if len(columns) > 1 and self.dialect == "mysql":
+            # MySQL finds no range of an index in a comparison of several columns at once.
+            rest = self._later(columns[1:], values[1:], inclusive=inclusive)
+            first = columns[0] < stored[0] if self.falling else columns[0] > stored[0]
+            return or_(first, and_(columns[0] == stored[0], rest))
+        rows: Any = columns[0] if len(columns) == 1 else tuple_(*columns)
+        spot: Any = stored[0] if len(columns) == 1 else tuple_(*stored)
+        compare = _COMPARE[self.falling, inclusive]
+        found: Condition = compare(rows, spot)
+        return found
 
-    def goes_first(self, other: Order, value: Any, other_value: Any) -> bool | None:  # noqa: ANN401 - what two sources are ordered by
-        """Tell whether a row with `value` stands before one of another source; None: they stand alike.
+    def goes_first(self, other: Order, value: Any, other_value: Any) -> bool:  # noqa: ANN401 - what two sources are ordered by
+        """Tell whether a row with `value` comes before one of another source; False where they stand alike.
 
         A source that lacks the field stands behind one that has it, whichever column that one is read by.
         """
         if self.is_known != other.is_known:
-            return self.is_known
-        return self._precedes(value, other_value)
-
-    def _precedes(self, value: Any, other: Any) -> bool | None:  # noqa: ANN401 - what two sources are ordered by
-        if value is None or other is None:
-            return None if value is other else other is None
+            return self.is_known != self.is_turned
+        if value is None or other_value is None:
+            return value is not other_value and (other_value is None) != self.is_turned
         try:
-            return None if value == other else bool(value < other) != self.falling
+            return bool(value != other_value) and bool(value < other_value) != self.falling
         except TypeError:
-            return None
+            return False
+
+
+_COMPARE = {(True, True): le, (True, False): lt, (False, True): ge, (False, False): gt}
 
 
 def choose_order(source: Source, sort: Sort | None, reading: Reading, by: str | None = None) -> Order:
@@ -136,12 +155,12 @@ def choose_order(source: Source, sort: Sort | None, reading: Reading, by: str | 
     `by` is the order that an earlier page was read in.
     """
     wanted = NEWEST if sort is None else sort
-    is_known = has_order(source, wanted.field)
     # What does not say when it was made is listed by its end.
-    served = "completed" if sort is None and not is_known and has_order(source, "completed") else wanted.field
-    field = by if by is not None else _served(source, served, reading, is_asked=sort is not None)
-    column, nullable = (None, False) if field == BY_KEY else _column(source, field, reading)
-    return Order(source, field, wanted.descending, column, nullable, reading.dialect, is_known)
+    is_by_end = sort is None and not has_order(source, wanted.field) and has_order(source, "completed")
+    if by is None:
+        by = _served(source, "completed" if is_by_end else wanted.field, reading, is_asked=sort is not None)
+    column, nullable = (None, False) if by == BY_KEY else _column(source, by, reading)
+    return Order(source, wanted.field, by, wanted.descending, column, nullable, reading.dialect)
 
 
 def has_order(source: Source, field: str) -> bool:
@@ -165,22 +184,12 @@ def _column(source: Source, field: str, reading: Reading) -> tuple[Column, bool]
         return one.at, False
     if field in _TEXTS:
         return exact_text(one.at, reading.dialect), True
-    if (
-        one.codec.is_time
-        and reading.dialect == "postgresql"
-        and isinstance(one.at.type, DateTime)
-        and one.at.type.timezone
-    ):
+    kind = one.at.type
+    if one.codec.is_time and reading.dialect == "postgresql" and isinstance(kind, DateTime) and kind.timezone:
         # A time outside the calendar is read as the calendar's end, and must be ordered as such.
-        within = func.greatest(
-            func.least(one.at, cast(LATEST, one.at.type)), cast(EARLIEST, one.at.type), type_=one.at.type
-        )
+        within = func.greatest(func.least(one.at, cast(LATEST, kind)), cast(EARLIEST, kind), type_=kind)
         return case((one.at.is_not(None), within), else_=None), True
     return one.at, True
-
-
-def _is_absent(column: Column) -> Column:
-    return case((column.is_(None), 1), else_=0)
 
 
 def write_cursor(spots: Mapping[str, Spot]) -> str:

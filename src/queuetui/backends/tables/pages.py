@@ -20,7 +20,6 @@ from queuetui.backends.tables.orders import (
     Side,
     Spot,
     choose_order,
-    has_order,
     read_cursor,
     write_cursor,
 )
@@ -56,10 +55,14 @@ def read_page(
     if request.brief and not _is_far(asked):
         reading = replace(reading, brief=True)
     streams = _open(reading, request, asked)
-    start = {stream.name: stream.spot for stream in streams}
+    first = {stream.name: stream.spot for stream in streams}
     found = _Found(reading, asked.residual)
     found.gather(streams, request)
     jobs = reading.product.complete(reading.connection, found.kept)
+    first, last = first | found.first_taken, {stream.name: stream.reached for stream in streams}
+    if request.backward:
+        jobs.reverse()
+        first, last = _turned(last), _turned(first)
     has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)
     notes, looked = [*_notes(request, streams), *found.notes()], None
     if has_more and len(jobs) < request.limit:
@@ -68,23 +71,22 @@ def read_page(
     # Where the time to look was over, it is not enough to count either.
     why = _TOO_LONG if any(stream.is_paused for stream in streams) else ""
     why = why if counted and not request.brief else "it was not asked for"
-    near = write_cursor(start | found.first_taken)
-    far = write_cursor({stream.name: stream.reached for stream in streams})
-    if request.backward:
-        jobs.reverse()
-        near, far = far, near
     is_empty = not jobs and not has_more
     return Page(
         tuple(jobs),
         _count(reading, request, asked, len(jobs), has_more=has_more, why=why),
-        None if is_empty else near,
-        None if is_empty else far,
+        None if is_empty else write_cursor(first),
+        None if is_empty else write_cursor(last),
         has_more,
         tuple(notes),
         looked,
         _own_order(request, streams),
         all(_is_served(stream.order, request.query.sort) for stream in streams),
     )
+
+
+def _turned(spots: Mapping[str, Spot]) -> dict[str, Spot]:
+    return {name: spot.turned() for name, spot in spots.items()}
 
 
 def _ask(reading: Reading, request: PageRequest, among: Mapping[str, Condition] | None) -> Asked:
@@ -114,7 +116,7 @@ class _Found:
     def gather(self, streams: Sequence[Stream], request: PageRequest) -> None:
         """Take rows until the page is full, nothing is left, or enough were looked at."""
         begun = monotonic()
-        merged = merge(streams, backward=request.backward)
+        merged = merge(streams[::-1] if request.backward else streams)
         while len(self.kept) < request.limit and (self.scanned < FEWEST_SCANNED or self._has_time(begun)):
             stream = next(merged, None)
             if stream is None:
@@ -130,9 +132,7 @@ class _Found:
 
     def _take(self, stream: Stream) -> None:
         record = stream.take()
-        spot = stream.spot
-        turned = Side.AFTER if spot.side is Side.BEFORE else Side.BEFORE
-        self.first_taken.setdefault(stream.name, replace(spot, side=turned))
+        self.first_taken.setdefault(stream.name, replace(stream.spot, side=Side.BEFORE))
         self.scanned += 1
         source = stream.order.source
         row, job = read_row(source, record, self._reading, stream.chars)
@@ -157,27 +157,36 @@ class _Found:
 
 
 def _open(reading: Reading, request: PageRequest, asked: Asked) -> list[Stream]:
+    """Return the rows of each source that are asked for, in the direction in which the page is read."""
     given = {} if request.cursor is None else read_cursor(request.cursor)
     is_far = _is_far(asked)
-    sort = request.query.sort
     chunk = min(_FAR_CHUNK if is_far else _LARGEST_CHUNK, request.limit + 1)
     streams = []
     for source in reading.product.sources:
         if source.name not in asked.where:
             continue
         spot = given.get(source.name)
-        if sort is None and _is_first_in_turn(source, request):
+        if request.query.sort is None and _is_oldest_first(source, request):
             order = choose_order(source, Sort("created", descending=False), reading, BY_KEY)
         else:
-            order = choose_order(source, sort, reading, None if spot is None else spot.by)
-        if spot is None:
-            spot = Spot(order.by, Side.END if request.backward else Side.START)
-        walks = order.is_indexed and not (asked.is_everything and not source.is_partial)
-        chars = FAR_CHARS if is_far else HEAD_CHARS
+            order = choose_order(source, request.query.sort, reading, None if spot is None else spot.by)
+        if request.backward:
+            order, spot = order.turned(), None if spot is None else spot.turned()
         is_sparse = source.sparse and reading.is_large(source)
-        is_scan = walks and (is_sparse or is_searched(request.query, source))
-        where, share = asked.where[source.name], SPARSE_SHARE if is_sparse else 1.0
-        streams.append(Stream(reading, order, where, spot, request.backward, chunk, chars, walks, is_scan, share))
+        walks = not order.nullable and not (asked.is_everything and not source.is_partial)
+        streams.append(
+            Stream(
+                reading,
+                order,
+                asked.where[source.name],
+                spot or Spot(order.by, Side.START),
+                chunk,
+                FAR_CHARS if is_far else HEAD_CHARS,
+                walks,
+                is_scan=walks and (is_sparse or is_searched(request.query, source)),
+                share=SPARSE_SHARE if is_sparse else 1.0,
+            )
+        )
     return streams
 
 
@@ -185,33 +194,24 @@ def _is_far(asked: Asked) -> bool:
     return any(term.field in _FAR_FIELDS for term in asked.residual)
 
 
-def _is_first_in_turn(source: Source, request: PageRequest) -> bool:
-    """Tell whether only rows are asked for that are taken first: those that run or are stuck."""
+def _is_oldest_first(source: Source, request: PageRequest) -> bool:
+    """Tell whether only rows are asked for that were taken first: those that run or are stuck."""
     states = states_sought(request.query, source)
     return source.taken_by_key and (states == {State.PROCESSING} or asks_for_stuck(request.query))
 
 
 def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:
-    sort = request.query.sort
-    wanted = "created" if sort is None else sort.field
+    unserved = [stream.order for stream in streams if stream.order.is_unserved]
+    is_asked = request.query.sort is not None
     return [
-        f"{stream.name} has over {_sorted_rows(stream.order.source, sort):,} rows and no index for their order by {wanted}: "
-        "they come in the order of their keys"
-        for stream in streams
-        if _is_unserved(stream.order, wanted)
+        f"{order.source.name} has over {SORTED_ROWS if is_asked else order.source.usually_sorted_rows:,} rows and no index "
+        f"for their order by {order.wanted}: they come in the order of their keys"
+        for order in unserved
     ]
 
 
-def _sorted_rows(source: Source, sort: Sort | None) -> int:
-    return source.usually_sorted_rows if sort is None else SORTED_ROWS
-
-
-def _is_unserved(order: Order, wanted: str) -> bool:
-    return order.by == BY_KEY and has_order(order.source, wanted) and wanted not in order.source.key_orders
-
-
 def _is_served(order: Order, sort: Sort | None) -> bool:
-    """Tell whether jobs come in the order asked for, exactly: a row's text may have a near column only."""
+    """Tell whether jobs come in the order asked for, exactly: a decoded field may have a near column only."""
     if sort is None or sort.field in order.source.key_orders:
         return True
     at = order.source.fields.get(sort.field)
@@ -221,15 +221,13 @@ def _is_served(order: Order, sort: Sort | None) -> bool:
 
 def _own_order(request: PageRequest, streams: Sequence[Stream]) -> tuple[Sort, ...]:
     """Return the order of a page that nobody sorted, where it is one of a field."""
-    if request.query.sort is not None or any(_is_unserved(stream.order, "created") for stream in streams):
+    if request.query.sort is not None or any(stream.order.is_unserved for stream in streams):
         return ()
     if len(streams) == 1:
         (order,) = (stream.order for stream in streams)
-        return (Sort("created" if has_order(order.source, "created") else "completed", descending=order.falling),)
-    if all(has_order(stream.order.source, "created") for stream in streams):
-        return (NEWEST,)
+        return (Sort("created" if order.is_known else "completed", descending=order.falling != order.is_turned),)
     # What lacks a time of making stands behind the others.
-    return (Sort("state", descending=False),)
+    return (NEWEST,) if all(stream.order.is_known for stream in streams) else (Sort("state", descending=False),)
 
 
 def _count(

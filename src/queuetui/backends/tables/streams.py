@@ -13,7 +13,7 @@ from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import BY_KEY, Order, Side, Spot
 from queuetui.backends.tables.rows import Record, columns, records_of
-from queuetui.backends.tables.source import Condition
+from queuetui.backends.tables.source import Column, Condition
 
 # How long a filter may look for a chunk by itself, before rows are looked at window by window; and all windows of a page.
 DIRECT_S = 0.2
@@ -23,32 +23,31 @@ WINDOW_ROWS = 10_000
 
 @dataclass(slots=True)
 class Stream:
-    """The rows of one source beyond `spot`; `walks`: they are many and the filter may find few.
-
-    A `share` of the time to look is spent on it.
-    """
+    """The rows of one source that come after a spot in an order, as far as they match."""
 
     reading: Reading
     order: Order
     where: Condition
+    # Behind the row that was taken last.
     spot: Spot
-    backward: bool
+    # How many rows are read at once, and how much of their long texts.
     chunk: int
     chars: int
+    # Whether rows are many and few may match, so that the time to look for them is bounded.
     walks: bool = False
+    # Whether no index can help to find them, so that they are looked for by windows from the start.
     is_scan: bool = False
+    # The share of the time to look that is spent on this source.
     share: float = 1.0
     window_rows: int = field(default_factory=lambda: WINDOW_ROWS)
+    # How many rows were looked at in windows.
     passed: int = 0
+    # Behind the last window.
     _edge: Spot | None = None
+    # What was read and not taken, the next row last.
     _ahead: list[Record] = field(default_factory=list)
     _ended: bool = False
     _paused: bool = False
-    _by_windows: bool = False
-
-    def __post_init__(self) -> None:
-        """Look by windows at once where nothing else can help."""
-        self._by_windows = self.is_scan
 
     @property
     def name(self) -> str:
@@ -64,7 +63,7 @@ class Stream:
     def take(self) -> Record:
         """Take the row that `peek` showed."""
         record = self._ahead.pop()
-        self.spot = self._beside(self._values(record))
+        self.spot = self._behind(self._values(record))
         return record
 
     def sort_value(self, record: Record) -> Any:  # noqa: ANN401 - whatever it is ordered by
@@ -85,16 +84,15 @@ class Stream:
         return self._edge if self.is_paused and self._edge is not None else self.spot
 
     def _fetch(self) -> list[Record]:
-        if not self._by_windows:
+        if not self.is_scan and self._edge is None:
             found = self._fetch_directly()
             if found is not None:
                 self._ended = len(found) < self.chunk
                 return found
-            self._by_windows = True
         return self._fetch_by_windows()
 
     def _fetch_directly(self) -> list[Record] | None:
-        chosen = self._chosen().where(self.order.beyond(self.spot, backward=self.backward)).limit(self.chunk)
+        chosen = self._chosen().where(self.order.beyond(self.spot)).limit(self.chunk)
         if not self.walks:
             return records_of(self.reading.connection.execute(chosen))
         found = fetch_within(self.reading.connection, chosen, DIRECT_S) if DIRECT_S else None
@@ -107,13 +105,13 @@ class Stream:
         begin = self.spot if self._edge is None else self._edge
         while len(found) < self.chunk:
             end = self._window_end(begin)
-            within = self._chosen().where(self.order.beyond(begin, backward=self.backward))
+            within = self._chosen().where(self.order.beyond(begin))
             if end is not None:
-                within = within.where(self.order.beyond(end, backward=not self.backward))
+                within = within.where(self.order.turned().beyond(end.turned()))
             some = self.reading.connection.execute(within.limit(self.chunk - len(found))).all()
             found += records_of(some)
             if len(found) >= self.chunk:
-                begin = self._beside(self._values(found[-1]))
+                begin = self._behind(self._values(found[-1]))
             elif end is None:
                 self._ended = True
                 return found
@@ -128,44 +126,39 @@ class Stream:
 
     def _window_end(self, begin: Spot) -> Spot | None:
         """Return the spot behind a window, None where the rows end in it."""
-        labelled = [at.label(f"order_{n}") for n, at in enumerate(self.order.columns)]
-        rows = select(*labelled).select_from(self.order.source.rows)
-        rows = rows.where(self.order.beyond(begin, backward=self.backward))
-        rows = rows.order_by(*self.order.clauses(backward=self.backward)).offset(self.window_rows - 1).limit(1)
+        rows = select(*self._ordered_by()).select_from(self.order.source.rows)
+        rows = rows.where(self.order.beyond(begin)).order_by(*self.order.clauses())
+        rows = rows.offset(self.window_rows - 1).limit(1)
         last = self.reading.connection.execute(rows).one_or_none()
-        return None if last is None else self._beside(tuple(last))
+        return None if last is None else self._behind(tuple(last))
 
     def _chosen(self) -> Select[Any]:
         source = self.order.source
-        labelled = [at.label(f"order_{n}") for n, at in enumerate(self.order.columns)]
-        chosen = (
-            select(*columns(source, self.reading, self.chars), *labelled).select_from(source.rows).where(self.where)
-        )
-        return chosen.order_by(*self.order.clauses(backward=self.backward))
+        read = (*columns(source, self.reading, self.chars), *self._ordered_by())
+        return select(*read).select_from(source.rows).where(self.where).order_by(*self.order.clauses())
+
+    def _ordered_by(self) -> list[Column]:
+        return [at.label(f"order_{n}") for n, at in enumerate(self.order.columns)]
 
     def _values(self, record: Record) -> tuple[Any, ...]:
         return tuple(record[f"order_{n}"] for n in range(len(self.order.columns)))
 
-    def _beside(self, values: tuple[Any, ...]) -> Spot:
-        return Spot(self.order.by, Side.BEFORE if self.backward else Side.AFTER, values)
+    def _behind(self, values: tuple[Any, ...]) -> Spot:
+        return Spot(self.order.by, Side.AFTER, values)
 
 
-def merge(streams: Sequence[Stream], *, backward: bool) -> Iterator[Stream]:
-    """Yield, row by row, the stream whose row comes next; among equals the source that is declared first."""
+def merge(streams: Sequence[Stream]) -> Iterator[Stream]:
+    """Yield, row by row, the stream whose row comes next; among equals the first of them."""
     while True:
         best: tuple[Stream, Record] | None = None
         for stream in streams:
             head = stream.peek()
-            if head is None:
-                continue
-            if best is None or _comes_first(stream, head, best, backward=backward):
+            if head is not None and (best is None or _comes_first(stream, head, best)):
                 best = (stream, head)
         if best is None:
             return
         yield best[0]
 
 
-def _comes_first(stream: Stream, head: Record, best: tuple[Stream, Record], *, backward: bool) -> bool:
-    """Tell whether the head of a stream comes before that of one that is declared before it."""
-    goes_first = stream.order.goes_first(best[0].order, stream.sort_value(head), best[0].sort_value(best[1]))
-    return backward if goes_first is None else goes_first != backward
+def _comes_first(stream: Stream, head: Record, best: tuple[Stream, Record]) -> bool:
+    return stream.order.goes_first(best[0].order, stream.sort_value(head), best[0].sort_value(best[1]))
