@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from queuetui.model.examination import Examination
+from queuetui.model.text import Untrusted
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -31,9 +34,11 @@ def read_version(connection: Connection) -> tuple[str, str]:
     return product, version
 
 
-def is_supported(product: str, version: str) -> bool:
-    """Return whether somebody has looked at queues on such a server."""
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:2]) >= OLDEST[product]
+def examine_server(connection: Connection) -> Examination:
+    """Return which server it is, and whether somebody has looked at queues on such a one."""
+    product, version = read_version(connection)
+    is_supported = tuple(int(part) for part in re.findall(r"\d+", version)[:2]) >= OLDEST[product]
+    return Examination(product, Untrusted(version), ".".join(map(str, OLDEST[product])), is_supported)
 
 
 def count_connections(connection: Connection) -> tuple[int, int] | None:

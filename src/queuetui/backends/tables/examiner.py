@@ -1,44 +1,34 @@
-"""The condition of a database that holds somebody else's queue: what serves it, and no more."""
+"""The condition of a database that holds another product's queue."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from queuetui.backends.examiner import Examiner
-from queuetui.backends.sql.condition import OLDEST, count_connections, is_supported, read_version
+from queuetui.backends.sql.condition import count_connections, examine_server
 from queuetui.backends.sql.table_condition import read_table_condition
-from queuetui.model.examination import Examination
-from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from queuetui.backends.sql.console_connection import ConsoleDatabase
     from queuetui.backends.tables.product import Product
+    from queuetui.model.examination import Examination
 
 
+@dataclass(frozen=True)
 class TablesExaminer(Examiner):
-    """Names the server and its connections; its settings are the affair of whoever runs the product."""
+    """Examines the server and the tables; the server's settings are the affair of who runs the product."""
 
-    def __init__(self, database: ConsoleDatabase, product: Product) -> None:
-        self._database = database
-        self._product = product
+    database: ConsoleDatabase
+    product: Product
 
     def examine(self, held_s: float) -> Examination:
         """Return the server's product and version, its connections, and how the tables are."""
-        with self._database.reading("reading the server's version") as connection:
-            product, version = read_version(connection)
-            connections = count_connections(connection)
-            tables = read_table_condition(connection, self._product.has_table, self._file)
-        return Examination(
-            product,
-            Untrusted(version),
-            oldest=".".join(map(str, OLDEST[product])),
-            supported=is_supported(product, version),
-            connections=connections,
-            tables=tables,
-        )
-
-    @property
-    def _file(self) -> Path | None:
-        return self._database.address.path if self._database.dialect == "sqlite" else None
+        address = self.database.address
+        file = address.path if self.database.dialect == "sqlite" else None
+        with self.database.reading("reading the server's version") as connection:
+            return replace(
+                examine_server(connection),
+                connections=count_connections(connection),
+                tables=read_table_condition(connection, self.product.has_table, file),
+            )

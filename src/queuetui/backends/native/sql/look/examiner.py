@@ -17,12 +17,11 @@ from queuetui.backends.native.sql.look.durability import read_durability
 from queuetui.backends.native.sql.look.tables import lease
 from queuetui.backends.native.sql.schema.upgrade import CLIENT_LEVEL, list_indexes, list_migrations
 from queuetui.backends.native.sql.worker.leases import PROTOCOL
-from queuetui.backends.sql.condition import OLDEST, is_supported, read_version
+from queuetui.backends.sql.condition import examine_server
 from queuetui.backends.sql.server_look import SqlServerLook
 from queuetui.backends.sql.sqlite_address import read_address
 from queuetui.backends.sql.table_condition import read_table_condition
 from queuetui.model.examination import Check, Examination, HeldSnapshot, LateLeases, SchemaFacts, TableCondition
-from queuetui.model.text import Untrusted
 
 if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
@@ -51,12 +50,9 @@ def examine(database: Database, held_s: float) -> Examination:
     """Return all that a database tells of its condition."""
     reader = ConditionReader(database)
     with open_reading(database, "reading the server's version") as (connection, _):
-        product, version = read_version(connection)
-    found = Examination(
-        product,
-        Untrusted(version),
-        oldest=".".join(map(str, OLDEST[product])),
-        supported=is_supported(product, version),
+        server = examine_server(connection)
+    found = replace(
+        server,
         schema=reader.ask(Check.SCHEMA, lambda session: _read_schema(database, session)),
         durability=reader.attempt(Check.DURABILITY, lambda: read_durability(database)),
         late_leases=reader.read(Check.LEASES, _count_late),
