@@ -14,7 +14,9 @@ from sqlalchemy.sql.cache_key import NO_CACHE
 from sqlalchemy.util import LRUCache
 
 from queuetui.backends.sql import console_connection
+from queuetui.backends.tables import changes, conditions, counts, rows
 from queuetui.backends.tables.source import Moment, Source
+from queuetui.backends.tables.stuck_rows import is_stuck
 
 # A compiled statement names no schema by itself, and the second is worked out of the kind when it is first asked for.
 _NO_PART_OF_IT = frozenset({"default_schema_name", "_bind_typing_render_casts"})
@@ -39,8 +41,9 @@ def statements_compiled_once() -> Iterator[None]:
         patch.setattr(DefaultDialect, "__eq__", _is_alike)
         patch.setattr(DefaultDialect, "__hash__", _hash_of_kind)
         patch.setattr(Table, "_gen_cache_key", _key_by_columns)
-        for rule in ("state", "stuck"):
-            patch.setattr(Source, rule, _kept_for_a_moment(getattr(Source, rule)))
+        patch.setattr(Source, "state", _kept_for_a_moment(Source.state))
+        for module in (changes, conditions, counts, rows):
+            patch.setattr(module, "is_stuck", _kept_for_a_moment(is_stuck))
         # Of the parameters of a short statement alone psycopg remembers where they stand.
         patch.setattr(_queries, "_query2pg_nocache", lru_cache(_KEPT)(_queries._query2pg_nocache))
         yield

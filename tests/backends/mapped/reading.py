@@ -17,6 +17,7 @@ from queuetui.backends.sql.catalog import Catalog, read_catalog
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.tables.product import LockedRow, Product, RowPlace
 from queuetui.backends.tables.source import NO_STATE, STATES, Moment, Row, Source
+from queuetui.backends.tables.stuck_rows import is_stuck
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.job import Job
 from queuetui.model.limits import Limits
@@ -70,7 +71,7 @@ def _id(source: Source, record: Any) -> str:
 
 
 def _read(connection: Connection, source: Source, moment: Moment) -> list[Any]:
-    columns: list[Any] = [source.state(moment).label("state"), source.stuck(moment).label("stuck")]
+    columns: list[Any] = [source.state(moment).label("state"), is_stuck(source, moment).label("stuck")]
     columns += [one.at.label(f"field_{name}") for name, one in source.fields.items()]
     columns += [at.label(f"rev_{n}") for n, at in enumerate(source.rev)]
     columns += [at.label(f"text_{name}") for name, at in source.texts.items()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from queuetui.backends.backend import Backend
@@ -22,7 +22,7 @@ _SQL = ("sqlite", "postgres", "mysql", "mariadb")
 
 @contextmanager
 def second_database(url: str, holds: str, instead: str) -> Iterator[str]:
-    """Give a URL as it may be shown, and name its database in what connecting to it raises.
+    """Give the URL of a second store as it may be shown, and name it in errors of connecting to it.
 
     Raises BadConfig for a URL of no database, with what to write `instead`.
     """
@@ -38,24 +38,17 @@ def second_database(url: str, holds: str, instead: str) -> Iterator[str]:
 def open_joined(
     first: Backend, open_second: Callable[[], Backend], second_holds: str, options: BackendOptions
 ) -> Backend:
-    """Return one queue of two halves; jobs travel from the first, whose server is the one that is told of.
+    """Return one queue of two halves, and close the first where the second cannot be opened.
 
-    The first is closed where the second cannot be opened.
+    Jobs travel from the first to the second; the server of the first is the one that is examined.
     """
-    try:
+    with ExitStack() as opened:
+        opened.callback(first.close)
         second = open_second()
-    except BaseException:
-        first.close()
-        raise
-    halves = Halves(first.inspector, second.inspector, second_holds)
+        opened.callback(second.close)
+        close = opened.pop_all().close
+    halves = Halves((first.inspector, second.inspector), second_holds)
     inspector = JoinedInspector(halves, options.limits)
-
-    def close() -> None:
-        try:
-            first.close()
-        finally:
-            second.close()
-
     examiner, server_look = first.examiner, first.server_look
     schedules = first.schedules if first.inspector.capabilities.schedules else second.schedules
     return Backend(

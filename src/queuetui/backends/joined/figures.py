@@ -11,11 +11,11 @@ from queuetui.model.state import State
 
 
 def join_snapshots(first: Snapshot, second: Snapshot | None, halves: Halves, problems: dict[str, str]) -> Snapshot:
-    """Return the figures of both; where the second half was not read, what only it keeps is absent."""
+    """Return the figures of both halves; where the second was not read, what only it keeps is absent."""
     if second is None:
         why = problems.get(halves.second_holds, "it was not asked for")
-        only = halves.second.capabilities.keeps - halves.first.capabilities.keeps
-        lacking: dict[State, Measured[int]] = {state: absent(why) for state in only}
+        firsts, seconds = (half.capabilities.keeps for half in halves.both)
+        lacking: dict[State, Measured[int]] = {state: absent(why) for state in seconds - firsts}
         return replace(first, counts={**first.counts, **lacking}, problems={**first.problems, **problems})
     return replace(
         first,
@@ -37,7 +37,7 @@ def _add(one: Measured[int], other: Measured[int]) -> Measured[int]:
 
 
 def _join_queues(first: Snapshot, second: Snapshot) -> tuple[QueueInfo, ...]:
-    """Return the queues of both; a half that does not know one has no job of it."""
+    """Return the queues of both halves; a half that does not list a queue has no job of it."""
     read = (first, second)
     mine, others = ({one.name.raw: one for one in half.queues} for half in read)
     names: dict[str, QueueInfo] = {**others, **mine}

@@ -1,4 +1,4 @@
-"""The two halves of a product that lives in two stores, and how a job tells its own."""
+"""The two halves of a product that lives in two stores, and in which of them a job was seen."""
 
 from __future__ import annotations
 
@@ -21,20 +21,15 @@ _MARKS = ("1.", "2.")
 
 @dataclass(frozen=True)
 class Halves:
-    """Jobs travel from the first half to the second, which keeps what `second_holds` says.
+    """Two halves, between which jobs travel from the first to the second.
 
-    Which half a job was seen in stands in its revision, and is remembered by its id.
+    In which half a job was seen stands in its revision, and is remembered by its id.
     """
 
-    first: Inspector
-    second: Inspector
+    both: tuple[Inspector, Inspector]
+    # What the second keeps, in words: "failed jobs".
     second_holds: str
     _seen: SeenJobs = field(default_factory=SeenJobs)
-
-    @property
-    def both(self) -> tuple[Inspector, Inspector]:
-        """The halves in the order in which jobs travel."""
-        return self.first, self.second
 
     def mark(self, half: int, jobs: Iterable[Job]) -> tuple[Job, ...]:
         """Return jobs of a half with it in their revisions."""
@@ -43,9 +38,9 @@ class Halves:
         return marked
 
     def order_for(self, job_id: str) -> tuple[int, ...]:
-        """Return the halves to look for an id in; the one where it was seen comes first.
+        """Return the halves in which an id is looked for, that where it was seen first.
 
-        Else the second is looked at around the first, as a job may reach it meanwhile.
+        The second is looked at before and after the first, as a job may reach it in between.
         """
         seen = [read_ref(ref)[0] for ref in self._seen.find([job_id]).values()]
         return (FIRST, SECOND) if seen == [FIRST] else (SECOND, FIRST, SECOND)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TypeVar
+from itertools import product
+from typing import TYPE_CHECKING, TypeVar
 
 from queuetui.backends.joined.figures import join_snapshots
 from queuetui.backends.joined.halves import FIRST, SECOND, Halves, join_capabilities, mark_ref
@@ -22,6 +23,9 @@ from queuetui.model.page import Handling, IdSearch, Page, PageRequest, PlannedTe
 from queuetui.model.query import Query
 from queuetui.model.snapshot import Part, Snapshot, Watch
 
+if TYPE_CHECKING:
+    from queuetui.backends.base import Inspector
+
 _SEARCH = "halves"
 _OF_BOTH = frozenset({Part.COUNTS, Part.QUEUES, Part.FAILURES})
 _SUREST_FIRST = (Handling.PUSHED, Handling.RESIDUAL, Handling.REFUSED)
@@ -29,7 +33,7 @@ T = TypeVar("T")
 
 
 class JoinedInspector:
-    """Asks both halves; what the second cannot tell is a problem beside what the first one tells."""
+    """Asks both halves; where the second cannot answer, that is a problem beside what the first tells."""
 
     def __init__(self, halves: Halves, limits: Limits) -> None:
         self._halves = halves
@@ -43,12 +47,12 @@ class JoinedInspector:
     def snapshot(self, watch: Watch) -> Snapshot:
         """Return all that was asked for."""
         halves, problems = self._halves, dict[str, str]()
-        first = halves.first.snapshot(replace(watch, page=None))
+        first = halves.both[FIRST].snapshot(replace(watch, page=None))
         second: Snapshot | None = None
         parts = watch.parts & _OF_BOTH
         if parts:
             try:
-                second = halves.second.snapshot(replace(watch, page=None, parts=parts))
+                second = halves.both[SECOND].snapshot(replace(watch, page=None, parts=parts))
             except QueueTuiError as error:
                 problems[halves.second_holds] = str(error)
         page = None
@@ -69,16 +73,16 @@ class JoinedInspector:
 
     def get(self, job_id: str) -> Job:
         """Return one job whole; raises NotFound."""
-        half, job = self._find(job_id, lambda half: self._halves.both[half].get(job_id))
+        half, job = self._find(job_id, lambda half: half.get(job_id))
         return self._halves.mark(half, (job,))[0]
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with what explains it; the first half tells of workers and of the time."""
-        half, view = self._find(job_id, lambda half: self._halves.both[half].view(job_id, events))
+        """Return one job with what explains it; the first half tells workers and the time."""
+        half, view = self._find(job_id, lambda half: half.view(job_id, events))
         view = replace(view, job=self._halves.mark(half, (view.job,))[0])
         if half == FIRST:
             return view
-        around = self._halves.first.snapshot(Watch(parts=frozenset({Part.WORKERS}), limits=self._limits))
+        around = self._halves.both[FIRST].snapshot(Watch(parts=frozenset({Part.WORKERS}), limits=self._limits))
         return replace(view, now=around.now, workers=around.workers)
 
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
@@ -86,15 +90,14 @@ class JoinedInspector:
         wanted = dict.fromkeys(job_ids)
         found: dict[str, Job] = {}
         away: QueueTuiError | None = None
-        for step in range(3):
-            for half, inspector in enumerate(self._halves.both):
-                orders = {one: self._halves.order_for(one) for one in wanted if one not in found}
-                asked = [one for one, order in orders.items() if order[step : step + 1] == (half,)]
-                try:
-                    jobs = inspector.get_many(asked) if asked else ()
-                except QueueTuiError as error:
-                    away = _pass_over(half, error)
-                    continue
+        for step, half in product(range(3), (FIRST, SECOND)):
+            left = [one for one in wanted if one not in found]
+            asked = [one for one in left if self._halves.order_for(one)[step : step + 1] == (half,)]
+            try:
+                jobs = self._halves.both[half].get_many(asked) if asked else ()
+            except QueueTuiError as error:
+                away = _pass_over(half, error)
+            else:
                 found |= {job.ref.id: job for job in self._halves.mark(half, jobs)}
         if away is not None and len(found) < len(wanted):
             raise away
@@ -126,10 +129,10 @@ class JoinedInspector:
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
         """Return the kept attempts of a job."""
-        return self._find(job_id, lambda half: self._halves.both[half].attempts(job_id))[1]
+        return self._find(job_id, lambda half: half.attempts(job_id))[1]
 
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
-        """Return how each term is answered: as the half does that does it worse."""
+        """Return how each term is answered, as by the half that answers it worse."""
         pairs = zip(*(half.plan(query) for half in self._halves.both), strict=True)
         return tuple(max(pair, key=lambda one: _SUREST_FIRST.index(one.handling)) for pair in pairs)
 
@@ -138,12 +141,12 @@ class JoinedInspector:
         first, second = (half.identity() for half in self._halves.both)
         return Identity(f"{first.text} with {second.text}", first.lasting and second.lasting)
 
-    def _find(self, job_id: str, ask: Callable[[int], T]) -> tuple[int, T]:
+    def _find(self, job_id: str, ask: Callable[[Inspector], T]) -> tuple[int, T]:
         """Return the half of a job and its answer; raises NotFound, or why the second could not be asked."""
         missing: QueueTuiError = NotFound("there is no such job; it may have finished, expired or been deleted")
         for half in self._halves.order_for(job_id):
             try:
-                return half, ask(half)
+                return half, ask(self._halves.both[half])
             except NotFound as error:
                 missing = error
             except QueueTuiError as error:
@@ -152,7 +155,7 @@ class JoinedInspector:
 
 
 def _pass_over(half: int, error: QueueTuiError) -> QueueTuiError:
-    """Return the second half's error, as its jobs may be in the first too, and raise that of the first."""
+    """Return an error of the second half, as the first may still have the job; raise one of the first."""
     if half == FIRST:
         raise error
     return error

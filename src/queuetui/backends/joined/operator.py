@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class JoinedOperator:
-    """Hands each job to the operator of its half; what is done to queues and workers is done by the first."""
+    """Hands each job to the operator of its half; the first acts on queues and workers."""
 
     def __init__(self, halves: Halves, first: Operator, second: Operator, capabilities: Capabilities) -> None:
         self._halves = halves
@@ -59,15 +59,13 @@ class JoinedOperator:
         return [_passed_over(target.ref, act, jobs.get(target.ref.id), fitting) for target in targets]
 
     def _outwards(self, half: int | None, result: Result, ref: JobRef) -> Result:
-        """Return a result as the whole queue tells it; a state of the other half alone means it is there."""
+        """Return a result as the whole queue tells it; a job in a state of the other half alone is there now."""
         if half is None or result.rev_after is None:
             return replace(result, ref=ref)
-        others = SECOND - half
-        is_moved = (
-            result.state_now
-            in self._halves.both[others].capabilities.keeps - self._halves.both[half].capabilities.keeps
-        )
-        return replace(result, ref=ref, rev_after=mark_rev(others if is_moved else half, result.rev_after))
+        other = SECOND - half
+        here, there = (self._halves.both[one].capabilities.keeps for one in (half, other))
+        moved_to = other if result.state_now in there - here else half
+        return replace(result, ref=ref, rev_after=mark_rev(moved_to, result.rev_after))
 
 
 def _passed_over(ref: JobRef, act: Act, state: State | None, fitting: frozenset[State]) -> Result:

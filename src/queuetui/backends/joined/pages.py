@@ -23,9 +23,11 @@ Cursors = tuple[str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class _Border:
-    """Where a page begins or ends: in each half before an entry or behind one, None at its end."""
+    """Where a page begins or ends."""
 
+    # A cursor of each half, None where that begins or ends.
     cursors: Cursors
+    # Whether the border is before the jobs at the cursors, and not behind them.
     before: bool
 
     def write(self) -> str:
@@ -77,7 +79,7 @@ class JoinedPages:
         return self._halves.both[half].page(request, self._limits)
 
     def _starts(self, request: PageRequest) -> Cursors:
-        """Return where each half is read from; a border on the other side of its entries is turned round."""
+        """Return where each half is read from, whichever side of the jobs at its cursors the border is on."""
         if request.cursor is None:
             return None, None
         border = _read_border(request.cursor)
@@ -93,7 +95,7 @@ class JoinedPages:
     def _borders(
         self, request: PageRequest, pages: Sequence[Page], starts: Cursors, taken: Sequence[int]
     ) -> tuple[_Border, _Border]:
-        """Return the page's first and last border, given from within it, in the direction of the walk."""
+        """Return the borders of the page, in the direction in which it is read."""
 
         def nearest(page: Page) -> str | None:
             return (page.last or page.first) if request.backward else (page.first or page.last)
@@ -116,9 +118,9 @@ def _in_walk(page: Page, request: PageRequest) -> tuple[Job, ...]:
 
 
 def _merge(pages: Sequence[Page], request: PageRequest) -> list[int]:
-    """Return which half each job of the page comes from, in the direction of the walk.
+    """Return which half each job of the page comes from, in the direction in which it is read.
 
-    By the sort, the first half first among equals; where a half cannot be sorted as asked, it follows one that can.
+    Among equals the first half comes first. A half that cannot be sorted as asked comes behind one that can.
     """
     is_sorted = [page.is_sorted for page in pages]
     order = (SECOND, FIRST) if is_sorted == [False, True] else (FIRST, SECOND)

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import ColumnElement, Text, cast
+
 from queuetui.model.clock import EARLIEST, LATEST
+from queuetui.model.pattern import Pattern
 from queuetui.model.query import Comparison
 
 COMPARE: Mapping[Comparison, Callable[[Any, Any], Any]] = {
@@ -33,3 +36,29 @@ def moment_before(now: datetime, span_s: object) -> datetime:
         return now - timedelta(seconds=seconds)
     except OverflowError:
         return EARLIEST if seconds > 0 else LATEST
+
+
+def is_storable(text: str) -> bool:
+    """Tell whether every database can hold a text."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def exact_text(at: ColumnElement[Any], dialect: str) -> ColumnElement[Any]:
+    """Return a text that is compared letter by letter, whatever the column's collation."""
+    if dialect == "mysql":
+        return cast(at, Text()).collate("utf8mb4_bin")
+    return cast(at, Text()).collate("C" if dialect == "postgresql" else "BINARY")
+
+
+def is_like(at: ColumnElement[Any], pattern: Pattern, dialect: str) -> ColumnElement[bool]:
+    """Return the condition for texts that a pattern matches."""
+    if dialect == "sqlite":
+        return at.op("GLOB", is_comparison=True)(pattern.glob)
+    return at.like(pattern.translate("%", "_", _escape_like), escape="|")
+
+
+def _escape_like(text: str) -> str:
+    return text.replace("|", "||").replace("%", "|%").replace("_", "|_")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, TableClause, and_, delete, select, update
 
 from queuetui.backends.tables.product import LockedRow, RowPlace, Statements
+from queuetui.backends.tables.stuck_rows import is_stuck
 
 
 def table_of(locked: LockedRow) -> TableClause:
@@ -21,10 +22,10 @@ def table_of(locked: LockedRow) -> TableClause:
 def setting(
     values: Callable[[LockedRow], Mapping[str, Any]], *, only_stuck: bool = False
 ) -> Callable[[LockedRow], Statements]:
-    """Return a change that writes values into the row; `only_stuck`: if no beat has come meanwhile."""
+    """Return a change that writes values into the row, `only_stuck`: unless its worker beat meanwhile."""
 
     def write(locked: LockedRow) -> Statements:
-        at_row = and_(locked.unchanged, locked.source.stuck(locked.moment)) if only_stuck else locked.unchanged
+        at_row = and_(locked.unchanged, is_stuck(locked.source, locked.moment)) if only_stuck else locked.unchanged
         yield update(table_of(locked)).where(at_row).values(**values(locked))
         return None
 

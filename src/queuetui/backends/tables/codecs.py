@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
+from queuetui.backends.sql.catalog import StoredColumn
+from queuetui.backends.sql.stored_types import Holds, holds
 from queuetui.model.clock import EARLIEST, LATEST, from_us, to_us
 
 _US_A_MS = 1_000
@@ -84,10 +86,25 @@ class Zoned(_Time):
 
 
 @dataclass(frozen=True, slots=True)
-class Naive(_Time):
-    """A time without a zone, written in the zone of the application."""
+class _InZone(_Time):
+    """A time that the application writes by the clocks of a zone, which the column does not tell."""
 
     zone: tzinfo = UTC
+
+    def from_store(self, value: object) -> datetime | None:
+        """Return the time that a value says, in its own zone where it names one."""
+        read = _read_iso(value)
+        return None if read is None else _in_utc(read if read.tzinfo is not None else read.replace(tzinfo=self.zone))
+
+    def lacks_zone(self, value: object) -> bool:
+        """Tell whether a value is a time and names no zone."""
+        read = _read_iso(value)
+        return read is not None and read.tzinfo is None
+
+
+@dataclass(frozen=True, slots=True)
+class Naive(_InZone):
+    """A time in a column of times without a zone."""
 
     def to_store(self, value: datetime) -> datetime:
         """Return the application's wall clock at that time."""
@@ -95,15 +112,6 @@ class Naive(_Time):
             return value.astimezone(self.zone).replace(tzinfo=None)
         except OverflowError:
             return value.replace(tzinfo=None)
-
-    def from_store(self, value: object) -> datetime | None:
-        """Return the time that the application's wall clock showed."""
-        read = _read_iso(value)
-        return None if read is None else _in_utc(read.replace(tzinfo=self.zone))
-
-    def lacks_zone(self, value: object) -> bool:
-        """Tell whether it is a time."""
-        return _read_iso(value) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,34 +136,20 @@ class Epoch(_Time):
 
 
 @dataclass(frozen=True, slots=True)
-class IsoText(_Time):
-    """A time as ISO 8601 text, all written alike, as the database compares them letter by letter.
+class IsoText(_InZone):
+    """A time as ISO 8601 text, all written alike, as the database compares them letter by letter."""
 
-    `zone` is the one of values that name none; `separator` stands before the hour, `suffix` behind the seconds of `timespec`: Z, an
-    offset from UTC, or nothing.
-    """
-
-    zone: tzinfo = UTC
+    # What stands before the hour.
     separator: str = "T"
+    # The smallest part that is written.
     timespec: str = "milliseconds"
+    # What stands behind that: Z, an offset from UTC, or nothing.
     suffix: str = "Z"
 
     def to_store(self, value: datetime) -> str:
         """Return the text as the application writes it."""
         zone = datetime.fromisoformat(f"2000-01-01T00:00{self.suffix}").tzinfo or self.zone
         return value.astimezone(zone).replace(tzinfo=None).isoformat(self.separator, self.timespec) + self.suffix
-
-    def from_store(self, value: object) -> datetime | None:
-        """Return the time that a text says."""
-        read = _read_iso(value)
-        if read is None:
-            return None
-        return _in_utc(read if read.tzinfo is not None else read.replace(tzinfo=self.zone))
-
-    def lacks_zone(self, value: object) -> bool:
-        """Tell whether a text says a time and names no zone."""
-        read = _read_iso(value)
-        return read is not None and read.tzinfo is None
 
     def like(self, value: object) -> Self | None:
         """Return the codec with the separator, the fraction and the mark of the zone that a text has."""
@@ -230,6 +224,29 @@ WHOLE = Whole()
 ZONED = Zoned()
 EPOCH_S = Epoch()
 EPOCH_MS = Epoch(_US_A_MS)
+
+
+def key_codec(stored: StoredColumn, dialect: str) -> Codec:
+    """Return how a value stands in a column that is compared in its own type, as a key is."""
+    kind = holds(stored)
+    if kind in (Holds.WHOLE, Holds.NUMBER, Holds.TRUTH):
+        return WHOLE
+    if kind is Holds.UUID:
+        return PLAIN if dialect == "sqlite" else UuidValue()
+    return ByteDigits() if kind is Holds.BYTES else PLAIN
+
+
+def utc_codec(stored: StoredColumn, dialect: str, zone: tzinfo = UTC) -> Codec:
+    """Return how a product's times, in UTC or a zone, stand in a column that may know its zone."""
+    is_zoned = holds(stored) is Holds.ZONED
+    if dialect == "sqlite":
+        return IsoText(UTC if is_zoned else zone, " ", "microseconds", "")
+    return ZONED if is_zoned else Naive(zone)
+
+
+def uuid_codec(stored: StoredColumn, dialect: str) -> Codec:
+    """Return how a uuid stands in a column of its own type, or as 32 hexadecimal digits."""
+    return UuidValue() if holds(stored) is Holds.UUID and dialect != "sqlite" else UuidDigits()
 
 
 def _read_iso(value: object) -> datetime | None:

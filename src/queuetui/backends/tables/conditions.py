@@ -10,12 +10,13 @@ from sqlalchemy import Text, and_, cast, false, func, literal, not_, or_, true
 
 from queuetui.backends.reading.query_scope import STATE_FLAGS, asks_for_stuck, states_asked
 from queuetui.backends.reading.term_plans import require_answers
-from queuetui.backends.sql.comparisons import COMPARE, TURNED, moment_before
+from queuetui.backends.sql.comparisons import COMPARE, TURNED, exact_text, is_like, is_storable, moment_before
 from queuetui.backends.tables.codecs import PLAIN, UuidValue
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.product import Product
 from queuetui.backends.tables.rows import at_name
 from queuetui.backends.tables.source import Column, Condition, Field, Moment, Source
+from queuetui.backends.tables.stuck_rows import is_stuck, states_of_stuck
 from queuetui.model.clock import EARLIEST
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.pattern import Pattern
@@ -33,10 +34,13 @@ _LARGEST = 1e300
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a query asks: a condition for each source that can have such rows, and terms answered here."""
+    """What a query asks of the sources of a product."""
 
+    # The condition for each source that can have such rows, by its name.
     where: Mapping[str, Condition]
+    # The terms that SQL does not answer: they are checked here, row by row.
     residual: tuple[Term, ...]
+    # Whether the query has no terms.
     is_everything: bool
 
 
@@ -81,7 +85,7 @@ def build(query: Query, reading: Reading) -> Asked:
 
 
 def _narrow(term: Term, source: Source, reading: Reading) -> Condition | None:
-    """Return a condition that holds at least for every row that a term answered here may mean."""
+    """Return a condition for at least the rows that a residual term may mean, None where that is any."""
     if _is_column(term, source):
         return condition(term, source, reading)
     if term.negated or term.field != "id" or term.comparison is not Comparison.IS:
@@ -97,7 +101,7 @@ def _narrow(term: Term, source: Source, reading: Reading) -> Condition | None:
 
 
 def at_id(value: Value, source: Source) -> Condition | None:
-    """Return the condition for an id that stands in texts, None where no key or index leads to it."""
+    """Return the condition for the row of a decoded id, None where neither key nor index leads to it."""
     if not isinstance(value, str):
         return None
     if not is_storable(value):
@@ -107,19 +111,19 @@ def at_id(value: Value, source: Source) -> Condition | None:
 
 
 def is_searched(query: Query, source: Source) -> bool:
-    """Tell whether a query asks for an id that stands in texts of a source, where no index leads to it."""
+    """Tell whether a query asks for a decoded id that no index leads to, so that rows are searched."""
     asked = [one for one in query.terms if one.field == "id" and not one.negated and "id" in source.decoded.fields]
     return any(at_id(value, source) is None for one in asked for value in one.values)
 
 
 def states_sought(query: Query, source: Source) -> frozenset[State]:
-    """Return those of a source's states that a query may mean; what is stuck is being processed, or waits."""
+    """Return those of a source's states that a query may mean."""
     states = states_asked(query, frozenset(source.states))
-    return states & source.stuck_states() if asks_for_stuck(query) else states
+    return states & states_of_stuck(source) if asks_for_stuck(query) else states
 
 
 def condition(term: Term, source: Source, reading: Reading) -> Condition:
-    """Return a pushed term as a condition, its negation included."""
+    """Return a term as a condition, its negation included."""
     found = or_(*_alternatives(term, source, reading)) if term.values else false()
     return not_(func.coalesce(found, false())) if term.negated else found
 
@@ -145,7 +149,7 @@ def _alternatives(term: Term, source: Source, reading: Reading) -> list[Conditio
 
 def _flag(flag: str, source: Source, moment: Moment) -> Condition:
     if flag == "stuck":
-        return source.stuck(moment)
+        return is_stuck(source, moment)
     if flag == "cancelling":
         return false() if source.cancelling is None else func.coalesce(source.cancelling, false())
     return _among(source, STATE_FLAGS[flag], moment)
@@ -176,17 +180,9 @@ def _at_time(one: Field, comparison: Comparison, value: Value) -> Condition:
         return false()
     before = value - _US if value > EARLIEST else value
     at, codec = one.at, one.codec
-    found: Condition
-    match comparison:
-        case Comparison.OVER:
-            found = at > codec.to_store(value)
-        case Comparison.AT_LEAST:
-            found = at > codec.to_store(before)
-        case Comparison.UNDER:
-            found = at <= codec.to_store(before)
-        case _:
-            found = at <= codec.to_store(value)
-    return found
+    edge = codec.to_store(before if comparison in (Comparison.AT_LEAST, Comparison.UNDER) else value)
+    is_after: Condition = at > edge
+    return is_after if comparison in (Comparison.OVER, Comparison.AT_LEAST) else at <= edge
 
 
 def _number(at: Column, comparison: Comparison, value: Value) -> Condition:
@@ -220,28 +216,11 @@ def _folded(at: Column, dialect: str) -> Column:
     return at if dialect == "mysql" else func.lower(cast(at, Text()))
 
 
-def exact_text(at: Column, dialect: str) -> Column:
-    """Return a text that is compared letter by letter, whatever the column's collation."""
-    if dialect == "mysql":
-        return cast(at, Text()).collate("utf8mb4_bin")
-    return cast(at, Text()).collate("C" if dialect == "postgresql" else "BINARY")
-
-
 def _like(one: Field, pattern: Pattern, dialect: str) -> Condition:
     if not is_storable(str(pattern)):
         return false()
-    at, text = (func.lower(cast(one.at, Text())) if one.folds else cast(one.at, Text())), pattern
+    at: Column = cast(one.at, Text())
     if one.folds:
-        text = Pattern(tuple(part.lower() if isinstance(part, str) else part for part in pattern.parts))
-    if dialect == "sqlite":
-        return at.op("GLOB", is_comparison=True)(text.glob)
-    like = text.translate("%", "_", lambda each: each.replace("|", "||").replace("%", "|%").replace("_", "|_"))
-    return exact_text(at, dialect).like(like, escape="|")
-
-
-def is_storable(text: str) -> bool:
-    """Tell whether every database can hold a text."""
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False
+        at = func.lower(at)
+        pattern = Pattern(tuple(part.lower() if isinstance(part, str) else part for part in pattern.parts))
+    return is_like(at if dialect == "sqlite" else exact_text(at, dialect), pattern, dialect)

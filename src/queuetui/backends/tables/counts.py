@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
@@ -12,11 +12,12 @@ from time import monotonic
 from sqlalchemy import and_, case, literal, null, true
 
 from queuetui.backends.reading.figures import JobFigures
+from queuetui.backends.sql.comparisons import exact_text
 from queuetui.backends.sql.groups import Grouping, GroupTally
 from queuetui.backends.sql.tallies import BUDGET_S, SHORTEST_BUDGET_S, BudgetedCounter, Tallies
-from queuetui.backends.tables.conditions import exact_text
 from queuetui.backends.tables.moments import Reading
-from queuetui.backends.tables.source import DEFAULT_QUEUE, STATES, Column, Condition, Source
+from queuetui.backends.tables.source import DEFAULT_QUEUE, NO_STATE, STATES, Column, Condition, Source
+from queuetui.backends.tables.stuck_rows import is_stuck
 from queuetui.model.job_view import uncounted_queue
 from queuetui.model.measured import Exactness, Measured, absent, add_counts
 from queuetui.model.state import State
@@ -31,17 +32,17 @@ Counters = defaultdict[str, BudgetedCounter]
 
 @dataclass(slots=True)
 class _Queue:
-    """What one queue holds, by source."""
+    """What one queue holds."""
 
-    states: dict[State, dict[str, int]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
-    stuck: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    # Rows by their state, None for those that are stuck, and by the name of their source.
+    numbers: Counter[tuple[State | None, str]] = field(default_factory=Counter)
     oldest_due_at: datetime | None = None
 
     def add(self, source: Source, tally: GroupTally) -> None:
         rank = int(tally.groups[1])
-        if rank < len(STATES):
-            self.states[STATES[rank]][source.name] += tally.number
-        self.stuck[source.name] += tally.sums[0]
+        if rank < NO_STATE:
+            self.numbers[STATES[rank], source.name] += tally.number
+        self.numbers[None, source.name] += tally.sums[0]
         due = [
             source.fields[name].codec.from_store(low)
             for name, low in zip(_DUE, tally.lows, strict=True)
@@ -51,29 +52,35 @@ class _Queue:
 
 
 def count_jobs(reading: Reading, counters: Counters, *, exact: bool, hurried: bool = False) -> JobFigures:
-    """Count all sources, whole if `exact`, else within the budget: a sample beyond it is scaled.
+    """Count all sources within their budget, beyond which a sample is scaled; `exact`: without one.
 
-    What is `hurried` has a smaller budget the first time.
+    `hurried`: the first count of each has a smaller budget.
     """
     sources = reading.product.sources
     found = _tally(reading, counters, exact=exact, hurried=hurried)
     queues = _by_queue(sources, found)
-    measure = _Measure(reading, found)
     pauses = {one.name.raw: one for one in reading.pauses()}
+
+    def measure(state: State | None, *held: _Queue) -> Measured[int]:
+        return _measure(reading, found, state, held)
+
     infos = tuple(
-        replace(pauses.get(name, uncounted_queue(name)), counts=counts, stuck=stuck, oldest_due_at=one.oldest_due_at)
+        replace(
+            pauses.get(name, uncounted_queue(name)),
+            counts={state: measure(state, one) for state in State},
+            stuck=measure(None, one),
+            oldest_due_at=one.oldest_due_at,
+        )
         for name, one in sorted((dict.fromkeys(pauses, _Queue()) | queues).items())
-        for counts, stuck in [(measure.states([one]), measure.stuck([one]))]
     )
-    every = list(queues.values())
-    by_state = measure.states(every)
-    return JobFigures(by_state, measure.stuck(every), measure.total(by_state), infos)
+    by_state = {state: measure(state, *queues.values()) for state in State}
+    return JobFigures(by_state, measure(None, *queues.values()), _total(by_state, reading.product.unseen), infos)
 
 
 def _tally(reading: Reading, counters: Counters, *, exact: bool, hurried: bool) -> dict[str, Tallies]:
     """Count each source, those first that were counted longest ago.
 
-    Costly ones whose rest is over at the same poll are counted again one after the other, at the next polls.
+    Of several that are costly, one is counted again at each poll.
     """
     sources, begun, found = reading.product.sources, monotonic(), dict[str, Tallies]()
     share_s = BUDGET_S / max(1, len(sources))
@@ -105,17 +112,14 @@ def _grouping(reading: Reading, source: Source) -> Grouping:
         source.rows,
         source.key[0].at,
         (queue, source.state(moment)),
-        (case((source.stuck(moment), 1), else_=0),),
+        (case((is_stuck(source, moment), 1), else_=0),),
         tuple(due.values()),
         source.shown(true()) if source.is_partial else None,
     )
 
 
 def due_times(source: Source, pending: Condition) -> Iterator[tuple[str, Column]]:
-    """Return the times since when a pending row may be due.
-
-    Each is looked for where the one before it is unknown.
-    """
+    """Return the columns that tell since when a row is due; each counts where those before are NULL."""
     wanted = pending
     for name in _DUE:
         if (one := source.fields.get(name)) is not None:
@@ -126,7 +130,7 @@ def due_times(source: Source, pending: Condition) -> Iterator[tuple[str, Column]
 
 
 def _by_queue(sources: tuple[Source, ...], found: Mapping[str, Tallies]) -> dict[str, _Queue]:
-    """Add up by queue; names that are one to the database are told under the first of their spellings."""
+    """Add up by queue; spellings that the database takes for one name are counted under the first."""
     tallies = [(source, tally, _name(tally)) for source in sources for tally in found[source.name].groups]
     folds = any("queue" in source.fields and source.fields["queue"].folds for source in sources)
     spellings: dict[str, str] = {}
@@ -143,38 +147,26 @@ def _name(tally: GroupTally) -> str:
 
 
 def folded(name: str) -> str:
-    """Return what names have in common that a database without regard to case and accents takes for one."""
+    """Return a name without case and accents, as databases compare it that ignore both."""
     plain = unicodedata.normalize("NFKD", name.rstrip(" "))
     return "".join(mark for mark in plain if not unicodedata.combining(mark)).casefold()
 
 
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    """Says of each number how it was got."""
+def _measure(
+    reading: Reading, found: Mapping[str, Tallies], state: State | None, queues: Collection[_Queue]
+) -> Measured[int]:
+    """Return how many rows of some queues are in a state, or stuck, and how that was got."""
+    product = reading.product
+    keeping = [source.name for source in product.sources if state is None or state in source.states]
+    if state is not None and not keeping:
+        return absent(product.capabilities.why_missing(state))
+    sums = {name: sum(queue.numbers[state, name] for queue in queues) for name in keeping}
+    return add_counts([found[name].measure(number, reading.moment.now) for name, number in sums.items()])
 
-    reading: Reading
-    found: Mapping[str, Tallies]
 
-    def states(self, queues: list[_Queue]) -> dict[State, Measured[int]]:
-        return {state: self._state(state, queues) for state in State}
-
-    def stuck(self, queues: list[_Queue]) -> Measured[int]:
-        return add_counts([self._number(name, sum(queue.stuck[name] for queue in queues)) for name in self.found])
-
-    def total(self, by_state: Mapping[State, Measured[int]]) -> Measured[int]:
-        """Add up all states; a table that was not seen makes it a lower bound."""
-        added = add_counts([one for one in by_state.values() if one.value is not None])
-        unseen = self.reading.product.unseen
-        if unseen and added.exactness is Exactness.EXACT:
-            return Measured(added.value, Exactness.CAPPED, added.as_of, unseen)
-        return added
-
-    def _state(self, state: State, queues: list[_Queue]) -> Measured[int]:
-        product = self.reading.product
-        keeping = [source.name for source in product.sources if state in source.states]
-        if not keeping:
-            return absent(product.capabilities.why_missing(state))
-        return add_counts([self._number(name, sum(queue.states[state][name] for queue in queues)) for name in keeping])
-
-    def _number(self, name: str, value: int) -> Measured[int]:
-        return self.found[name].measure(value, self.reading.moment.now)
+def _total(by_state: Mapping[State, Measured[int]], unseen: str) -> Measured[int]:
+    """Add up all states; a table that was not seen makes it a lower bound."""
+    added = add_counts([one for one in by_state.values() if one.value is not None])
+    if unseen and added.exactness is Exactness.EXACT:
+        return Measured(added.value, Exactness.CAPPED, added.as_of, unseen)
+    return added

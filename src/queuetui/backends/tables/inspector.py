@@ -59,7 +59,7 @@ class TablesInspector:
         return self.product.capabilities
 
     def snapshot(self, watch: Watch) -> Snapshot:
-        """Read all that was asked for in one transaction, or in another behind a part that failed."""
+        """Read all that was asked for in one transaction; after a part that failed, the rest in another."""
         todo = deque(self._parts(watch))
         found: dict[str, Any] = {}
         problems: dict[str, str] = {}
@@ -96,7 +96,7 @@ class TablesInspector:
             return self._get(reading, job_id)
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with its attempts and what it is judged by; rows tell of no rules."""
+        """Return one job with its attempts and what it is judged by."""
         with self._reading(self.options.limits) as reading:
             job = self._get(reading, job_id)
             queues = {job.queue.raw: uncounted_queue(job.queue.raw)} | {one.name.raw: one for one in reading.pauses()}
@@ -176,7 +176,7 @@ class TablesInspector:
             yield PAGE, lambda reading: self._polled(reading, request, watch)
 
     def _polled(self, reading: Reading, request: PageRequest, watch: Watch, *, counted: bool = True) -> Page:
-        """Return a page that a console reads again and again, unless all is to be `exact`."""
+        """Return a page that is read at each poll: from the cache, unless all is to be `exact`."""
         read = read_page if watch.exact else self.page_cache.read
         return read(reading, request, counted=counted)
 

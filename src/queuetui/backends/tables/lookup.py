@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import False_, Table, Text, cast, or_, select
 
 from queuetui.backends.sql.budget import fetch_within
+from queuetui.backends.sql.comparisons import is_storable
 from queuetui.backends.sql.row_lock import read_row_lock
-from queuetui.backends.tables.conditions import at_id, condition, is_searched, is_storable
+from queuetui.backends.tables.conditions import at_id, condition, is_searched
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import read_cursor
 from queuetui.backends.tables.pages import read_page
-from queuetui.backends.tables.rows import HEAD_CHARS, among_keys, find_row, read_row, records_of, select_rows
-from queuetui.backends.tables.source import Condition, Source
+from queuetui.backends.tables.rows import HEAD_CHARS, among_keys, find_row, read_row, select_rows
+from queuetui.backends.tables.source import Column, Condition, Source
 from queuetui.model.act import JobRef
 from queuetui.model.job import Job
 from queuetui.model.page import IdSearch, Page, PageRequest
@@ -30,7 +32,7 @@ MOST_SHARING = 20
 
 
 def read_seen(reading: Reading, seen: Mapping[str, JobRef], chars: int | None = None) -> dict[str, Job]:
-    """Return the jobs that still stand where they were seen, by their ids; of long texts at most so much."""
+    """Return the jobs that stand where they were seen, by their ids; None of `chars`: with whole texts."""
     return {job.ref.id: job for job in _read_places(reading, seen.values(), chars) if job.ref.id in seen}
 
 
@@ -55,19 +57,18 @@ def read_many(reading: Reading, job_ids: Sequence[str], seen: Mapping[str, JobRe
 
 
 def find_by_id(reading: Reading, job_id: str) -> tuple[tuple[Job, ...], str]:
-    """Return the jobs of an id, whole; where there is none, also what the search did not reach."""
+    """Return the jobs of an id, whole; where there is none, how far was searched."""
     found = find_by_key(reading, job_id, MOST_SHARING)
     named = Query((Term("id", Comparison.IS, (job_id,)),))
     if found or not any(is_searched(named, source) for source in reading.product.sources):
         return found, ""
     page = _search(reading, job_id, MOST_SHARING, None)
-    return _read_places(reading, [job.ref for job in page.jobs], None), page.notes[
-        -1
-    ] if page.looked is not None else ""
+    jobs = _read_places(reading, [job.ref for job in page.jobs], None)
+    return jobs, "" if page.looked is None else page.notes[-1]
 
 
 def find_by_suffix(reading: Reading, suffix: str, limit: int, after: str | None) -> tuple[tuple[Job, ...], IdSearch]:
-    """Return the jobs whose id is or ends in a text, and how far was looked for them."""
+    """Return the jobs whose id is or ends in a text, and how far was searched."""
     exact = find_by_key(reading, suffix, max(limit, MOST_SHARING)) if after is None else ()
     if exact or not suffix:
         return exact, IdSearch(tuple(job.ref for job in exact))
@@ -99,28 +100,25 @@ def _find_in_indexes(reading: Reading, suffix: str, limit: int) -> tuple[tuple[J
 
 
 def _would_be_found(source: Source, job_id: str) -> bool:
-    """Tell whether an index has answered for a whole id already: no other id ends in one."""
+    """Tell whether a text is a whole id that an index leads to: no other id ends in one."""
     where = source.by_id(job_id) if "id" in source.decoded.fields else None
     return where is not None and not isinstance(where, False_)
 
 
 def _where_index_ends(reading: Reading, source: Source, suffix: str, limit: int) -> Condition | None:
-    """Return the condition for rows whose id or name ends so, None where no index finds it soon."""
-    if source.decoded.indexed_id is None:
+    """Return the condition for rows whose id or name ends so, None where no index finds them in time."""
+    indexed, key, number = source.decoded.indexed_id, source.key[0].at, suffix.rpartition("-")[2]
+    if indexed is None:
         return None
-    row, key = suffix.rpartition("-")[2], source.key[0].at
-    named = cast(key, Text()).like(row if "-" in suffix else f"%{row}")
-    ids = select(source.decoded.indexed_id).where(
-        cast(source.decoded.indexed_id, Text()).endswith(suffix, autoescape=True)
-    )
-    of_ids = fetch_within(reading.connection, ids.limit(max(limit, 1)), _INDEX_S)
-    is_row = row.isdecimal() and f"{source.name}-{row}".endswith(suffix)
-    of_rows = (
-        fetch_within(reading.connection, select(key).where(named).limit(max(limit, 1)), _INDEX_S) if is_row else ()
-    )
-    if of_ids is None or of_rows is None:
-        return None
-    return or_(source.decoded.indexed_id.in_([one for (one,) in of_ids]), key.in_([one for (one,) in of_rows]))
+
+    def find(column: Column, where: Condition) -> list[Any] | None:
+        rows = fetch_within(reading.connection, select(column).where(where).limit(max(limit, 1)), _INDEX_S)
+        return None if rows is None else [value for (value,) in rows]
+
+    ids = find(indexed, cast(indexed, Text()).endswith(suffix, autoescape=True))
+    is_name = number.isdecimal() and f"{source.name}-{number}".endswith(suffix)
+    keys = find(key, cast(key, Text()).like(number if "-" in suffix else f"%{number}")) if is_name else []
+    return None if ids is None or keys is None else or_(indexed.in_(ids), key.in_(keys))
 
 
 def find_by_key(reading: Reading, job_id: str, limit: int) -> tuple[Job, ...]:
@@ -151,5 +149,5 @@ def _read_places(reading: Reading, refs: Iterable[JobRef], chars: int | None) ->
 
 def _read(reading: Reading, source: Source, where: Condition, limit: int, chars: int | None) -> list[Job]:
     chosen = select_rows(source, reading, source.shown(where), chars).limit(limit)
-    read = [read_row(source, record, reading, chars) for record in records_of(reading.connection.execute(chosen))]
+    read = [read_row(source, record, reading, chars) for record in reading.connection.execute(chosen).mappings()]
     return reading.product.complete(reading.connection, read)

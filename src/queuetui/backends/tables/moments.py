@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What every part of a read needs: the transaction, the product, and the moment that rows are judged by."""
+    """What every part of a read needs: the transaction, the product, the moment that rows are judged by."""
 
     connection: Connection
     product: Product
@@ -48,7 +48,7 @@ class Reading:
         return self.connection.dialect.name
 
     def is_large(self, source: Source, *, is_asked: bool = False) -> bool:
-        """Tell whether rows are too many to be sorted as usual, or in an order that `is_asked` for."""
+        """Tell whether rows are too many to be sorted; `is_asked`: a person asked for the order."""
         return self.sizes.is_large(source, self.connection, is_asked=is_asked)
 
     def workers(self) -> Workers:
@@ -68,7 +68,7 @@ class Reading:
 
 
 def begin_reading(connection: Connection, product: Product, options: BackendOptions, limits: Limits) -> Reading:
-    """Return a read with its moment; workers and pauses that cannot be read are not held against a job."""
+    """Return a read with its moment; where workers and pauses cannot be read, none are assumed."""
     moment = Moment(read_clock(connection, options.now), limits)
     workers, queues = _read_sides(connection, moment, product.sides)
     live = [worker for worker in workers or () if is_live(worker, moment.now, limits)]
@@ -102,5 +102,5 @@ def _try(connection: Connection, moment: Moment, read: Callable[[Connection, Mom
 
 
 def _kept_whole(connection: Connection) -> AbstractContextManager[object]:
-    """Let a transaction go on after a statement that fails, which ends it on PostgreSQL alone."""
+    """Let the transaction go on after a statement that fails, for which PostgreSQL needs a savepoint."""
     return connection.begin_nested() if connection.dialect.name == "postgresql" else nullcontext()

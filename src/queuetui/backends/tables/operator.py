@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -35,11 +35,12 @@ _ALIVE = "so its worker may be alive"
 
 @dataclass
 class TablesOperator:
-    """Acts on one queue of one product; `changed` is called after each bite, whatever became of it."""
+    """Acts on one queue of one product."""
 
     database: ConsoleDatabase
     product: Product
     options: BackendOptions
+    # Is called after each transaction, whatever became of it.
     changed: Callable[[], None]
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
@@ -48,7 +49,9 @@ class TablesOperator:
             raise refuse_verb(self.product.capabilities, act.verb, "jobs")
         results: list[Result] = []
         is_lost = False
-        size = 1 if self._puts_elsewhere(act.verb) else BITE
+        changes = [change for change in self.product.changes if change.verb is act.verb]
+        # A rollback may leave such a job in the other store, so that each has its own transaction.
+        size = 1 if any(change.put_elsewhere is not None for change in changes) else BITE
         for bite in (targets[start : start + size] for start in range(0, len(targets), size)):
             if is_lost:
                 results += [Result(target.ref, Outcome.FAILED, note=NOT_TRIED) for target in bite]
@@ -74,10 +77,6 @@ class TablesOperator:
     def clean_workers(self, act: Act, silent_s: float) -> int:
         """Workers of other products are not cleaned; raises Unsupported."""
         raise refuse_verb(self.product.capabilities, act.verb, "workers")
-
-    def _puts_elsewhere(self, verb: Verb) -> bool:
-        """Tell whether a rollback may leave something done, so that each job has its own transaction."""
-        return any(change.put_elsewhere is not None for change in self.product.changes if change.verb is verb)
 
     def _apply_bite(self, act: Act, bite: Sequence[Target], limits: Limits) -> tuple[list[Result], bool]:
         """Return the results, and whether the store went away."""
@@ -110,7 +109,7 @@ def _half_done(ref: JobRef, put: Elsewhere, error: QueueTuiError) -> Result:
 
 
 def _apply_alone(reading: Reading, act: Act, target: Target, put: list[Elsewhere]) -> Result:
-    """Act on one job so that what fails is taken back without the others."""
+    """Act on one job in a savepoint, so that a failure takes back this job alone."""
     savepoint = reading.connection.begin_nested()
     try:
         with translated(f"to {act.verb.value} a job"):
@@ -151,15 +150,21 @@ def _apply_one(reading: Reading, act: Act, target: Target, put: list[Elsewhere])
     change = _choose(reading.product, act.verb, locked)
     if isinstance(change, str):
         return Result(ref, Outcome.SKIPPED, job.state, change)
+    return replace(_change(reading, change, locked, put), ref=ref)
+
+
+def _change(reading: Reading, change: Change, locked: LockedRow, put: list[Elsewhere]) -> Result:
+    """Change a locked row, and return what became of its job."""
     before = _write_down(reading.connection, locked)
     moved = _run(reading.connection, change, locked)
-    after = _read_again(reading, moved or place)
-    state = None if after is None else after.state
     note = change.note if isinstance(change.note, str) else change.note(locked)
     if change.put_elsewhere is not None:
         put.append(change.put_elsewhere(locked))
-        return Result(ref, Outcome.DONE, put[0].state, note, before, put[0].rev)
-    return Result(ref, Outcome.DONE, state, note, before, None if after is None else after.ref.rev)
+        return Result(locked.job.ref, Outcome.DONE, put[0].state, note, before, put[0].rev)
+    after = _read_again(reading, moved or locked.place)
+    if after is None:
+        return Result(locked.job.ref, Outcome.DONE, None, note, before, None)
+    return Result(locked.job.ref, Outcome.DONE, after.state, note, before, after.ref.rev)
 
 
 def _choose(product: Product, verb: Verb, locked: LockedRow) -> Change | str:
@@ -214,7 +219,7 @@ def _read_again(reading: Reading, place: RowPlace) -> Job | None:
 
 
 def _write_down(connection: Connection, locked: LockedRow) -> str:
-    """Return the whole row as JSON, which is enough to put it back; of a join, a row of each table."""
+    """Return the whole row as JSON, so that it can be restored; of a join, the row of each table."""
     rows, tables = locked.source.rows, list(find_tables(locked.source.rows))
     if len(tables) == 1:
         return json.dumps(_whole(connection, literal_column("*"), table_of(locked), locked), default=_plain)

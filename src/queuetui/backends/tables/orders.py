@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from sqlalchemy import DateTime, and_, case, cast, false, func, literal, or_, tr
 
 from queuetui.backends.reading.cursors import pack, unpack
 from queuetui.backends.reading.sort_orders import NEWEST
-from queuetui.backends.tables.conditions import exact_text
+from queuetui.backends.sql.comparisons import exact_text
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import Column, Condition, Source
 from queuetui.model.clock import EARLIEST, LATEST
@@ -209,23 +209,19 @@ def read_cursor(cursor: str) -> dict[str, Spot]:
         raise Stale(_UNREADABLE) from error
 
 
-_READERS: Mapping[str, Any] = {
-    "time": datetime.fromisoformat,
-    "uuid": UUID,
-    "decimal": Decimal,
-    "bytes": bytes.fromhex,
+# How values that JSON has not are written and read, by the names of their types in a cursor.
+_TYPES: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
+    "time": (datetime, datetime.isoformat, datetime.fromisoformat),
+    "uuid": (UUID, str, UUID),
+    "decimal": (Decimal, str, Decimal),
+    "bytes": (bytes, bytes.hex, bytes.fromhex),
 }
 
 
 def _write(value: Any) -> Any:  # noqa: ANN401 - what a row is ordered by
-    if isinstance(value, datetime):
-        return ["time", value.isoformat()]
-    if isinstance(value, UUID):
-        return ["uuid", str(value)]
-    if isinstance(value, Decimal):
-        return ["decimal", str(value)]
-    return ["bytes", value.hex()] if isinstance(value, bytes) else value
+    written = ([name, write(value)] for name, (of, write, _) in _TYPES.items() if isinstance(value, of))
+    return next(written, value)
 
 
 def _read(value: Any) -> Any:  # noqa: ANN401 - what a row is ordered by
-    return _READERS[value[0]](value[1]) if isinstance(value, list) else value
+    return _TYPES[value[0]][2](value[1]) if isinstance(value, list) else value

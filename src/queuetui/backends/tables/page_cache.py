@@ -1,4 +1,4 @@
-"""Pages that take the server long to find: searched for now and then, their rows read each time."""
+"""Pages that are costly to find: searched for now and then, while their rows are read at each poll."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _Place = tuple[PageRequest, bool]
 
 @dataclass(frozen=True, slots=True)
 class _CachedPage:
-    """A page as it was found, and until when it is not searched for again.
-
-    `fresh` are its rows as they were read last, by `read_at`; they stand until `rows_until`, after `costly` such reads in a row.
-    """
+    """A page that was costly to find."""
 
     page: Page
+    # When it was found, and until when it is not searched for again.
     as_of: datetime
     until: float
+    # Its rows as they were read last, when that was, and until when they are not read again.
     fresh: Page | None = None
     read_at: datetime | None = None
     rows_until: float = 0.0
+    # How many reads of the rows in a row were costly.
     costly: int = 0
 
 
 class PageCache(ActCache[_Place, _CachedPage]):
-    """The pages that a console polls, of which those are kept that are costly to find."""
+    """The pages that a console polls and that are costly to find."""
 
     def __init__(self, costly_s: float = COSTLY_S, costly_rows_s: float = COSTLY_S) -> None:
         super().__init__(_MOST_PAGES)
@@ -59,7 +59,7 @@ class PageCache(ActCache[_Place, _CachedPage]):
         return page
 
     def _read_again(self, reading: Reading, place: _Place, known: _CachedPage, acts: int) -> Page:
-        """Return the rows of a page as they are, or as they were lately where to read them is costly too."""
+        """Return the rows of a page as they are now, or as read lately where that is costly too."""
         begun, now, fresh = monotonic(), reading.moment.now, known.fresh
         if fresh is None or begun >= known.rows_until:
             fresh = _read_rows(reading, place[0], known)
@@ -73,7 +73,7 @@ class PageCache(ActCache[_Place, _CachedPage]):
 
 
 def _read_rows(reading: Reading, request: PageRequest, known: _CachedPage) -> Page:
-    """Return the rows of a page that match still, as they are now; what bounds it is as it was found."""
+    """Return a page with those of its rows that still match, as they are now."""
     fresh = read_page(reading, request, counted=False, among=_rows_of(known.page, reading))
     total = known.page.total
     if total.exactness is Exactness.EXACT:

@@ -50,19 +50,15 @@ _FAR_CHUNK = 50
 def read_page(
     reading: Reading, request: PageRequest, *, counted: bool = True, among: Mapping[str, Condition] | None = None
 ) -> Page:
-    """Return one page, or its part `among` some rows; raises Unsupported for a filter, Stale for a cursor."""
+    """Return one page, or those of its jobs that are `among` some rows; raises Unsupported and Stale."""
     asked = _ask(reading, request, among)
     if request.brief and not _is_far(asked):
         reading = replace(reading, brief=True)
     streams = _open(reading, request, asked)
     first = {stream.name: stream.spot for stream in streams}
-    found = _Found(reading, asked.residual)
+    found = _Search(reading, asked.residual)
     found.gather(streams, request)
     jobs = reading.product.complete(reading.connection, found.kept)
-    first, last = first | found.first_taken, {stream.name: stream.reached for stream in streams}
-    if request.backward:
-        jobs.reverse()
-        first, last = _turned(last), _turned(first)
     has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)
     notes, looked = [*_notes(request, streams), *found.notes()], None
     if has_more and len(jobs) < request.limit:
@@ -71,26 +67,30 @@ def read_page(
     # Where the time to look was over, it is not enough to count either.
     why = _TOO_LONG if any(stream.is_paused for stream in streams) else ""
     why = why if counted and not request.brief else "it was not asked for"
-    is_empty = not jobs and not has_more
-    return Page(
+    page = Page(
         tuple(jobs),
         _count(reading, request, asked, len(jobs), has_more=has_more, why=why),
-        None if is_empty else write_cursor(first),
-        None if is_empty else write_cursor(last),
-        has_more,
-        tuple(notes),
-        looked,
-        _own_order(request, streams),
-        all(_is_served(stream.order, request.query.sort) for stream in streams),
+        has_more=has_more,
+        notes=tuple(notes),
+        looked=looked,
+        order=_own_order(request, streams),
+        is_sorted=all(_is_served(stream.order, request.query.sort) for stream in streams),
     )
+    if not jobs and not has_more:
+        return page
+    return _bound(page, request, first | found.first_taken, {stream.name: stream.reached for stream in streams})
 
 
-def _turned(spots: Mapping[str, Spot]) -> dict[str, Spot]:
-    return {name: spot.turned() for name, spot in spots.items()}
+def _bound(page: Page, request: PageRequest, first: Mapping[str, Spot], last: Mapping[str, Spot]) -> Page:
+    """Return a page with its cursors, in the order of the list although it was read backward."""
+    if request.backward:
+        first, last = ({name: spot.turned() for name, spot in spots.items()} for spots in (last, first))
+        page = replace(page, jobs=page.jobs[::-1])
+    return replace(page, first=write_cursor(first), last=write_cursor(last))
 
 
 def _ask(reading: Reading, request: PageRequest, among: Mapping[str, Condition] | None) -> Asked:
-    """Return what is asked of each source; a term for a worker may name a host, where workers are kept."""
+    """Return what is asked of each source, workers that are named by their host included."""
     query = request.query
     if any(term.field == "worker" for term in query.terms):
         query = name_workers(query, reading.workers())
@@ -101,8 +101,8 @@ def _ask(reading: Reading, request: PageRequest, among: Mapping[str, Condition] 
     return replace(asked, where=narrowed, is_everything=False)
 
 
-class _Found:
-    """What was taken from the streams so far."""
+class _Search:
+    """Takes rows from the streams, and keeps those that match the residual terms too."""
 
     def __init__(self, reading: Reading, residual: Sequence[Term]) -> None:
         self._reading = reading
@@ -144,9 +144,8 @@ class _Found:
 
     def _holds(self, term: Term, source: Source, row: Row, job: Job, *, is_stuck: bool) -> bool:
         plain = replace(term, negated=False)
-        found = holds(plain, job, self._reading.moment.now, lambda _: is_stuck) or source.decoded.also_means(
-            plain, row, job
-        )
+        found = holds(plain, job, self._reading.moment.now, lambda _: is_stuck)
+        found = found or source.decoded.also_means(plain, row, job)
         if term.field == "id" and "id" in source.decoded.fields:
             # A row is found by where it stands too, whatever id it carries.
             found = found or is_among(plain, [row.name])
@@ -157,7 +156,7 @@ class _Found:
 
 
 def _open(reading: Reading, request: PageRequest, asked: Asked) -> list[Stream]:
-    """Return the rows of each source that are asked for, in the direction in which the page is read."""
+    """Return a stream of each source, in the direction in which the page is read."""
     given = {} if request.cursor is None else read_cursor(request.cursor)
     is_far = _is_far(asked)
     chunk = min(_FAR_CHUNK if is_far else _LARGEST_CHUNK, request.limit + 1)
@@ -166,10 +165,7 @@ def _open(reading: Reading, request: PageRequest, asked: Asked) -> list[Stream]:
         if source.name not in asked.where:
             continue
         spot = given.get(source.name)
-        if request.query.sort is None and _is_oldest_first(source, request):
-            order = choose_order(source, Sort("created", descending=False), reading, BY_KEY)
-        else:
-            order = choose_order(source, request.query.sort, reading, None if spot is None else spot.by)
+        order = _order(reading, request, source, None if spot is None else spot.by)
         if request.backward:
             order, spot = order.turned(), None if spot is None else spot.turned()
         is_sparse = source.sparse and reading.is_large(source)
@@ -190,12 +186,19 @@ def _open(reading: Reading, request: PageRequest, asked: Asked) -> list[Stream]:
     return streams
 
 
+def _order(reading: Reading, request: PageRequest, source: Source, by: str | None) -> Order:
+    sort = request.query.sort
+    if sort is None and _is_oldest_first(source, request):
+        return choose_order(source, Sort("created", descending=False), reading, BY_KEY)
+    return choose_order(source, sort, reading, by)
+
+
 def _is_far(asked: Asked) -> bool:
     return any(term.field in _FAR_FIELDS for term in asked.residual)
 
 
 def _is_oldest_first(source: Source, request: PageRequest) -> bool:
-    """Tell whether only rows are asked for that were taken first: those that run or are stuck."""
+    """Tell whether only jobs are asked for that workers took first: those that run or are stuck."""
     states = states_sought(request.query, source)
     return source.taken_by_key and (states == {State.PROCESSING} or asks_for_stuck(request.query))
 
@@ -211,7 +214,7 @@ def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:
 
 
 def _is_served(order: Order, sort: Sort | None) -> bool:
-    """Tell whether jobs come in the order asked for, exactly: a decoded field may have a near column only."""
+    """Tell whether jobs come in exactly the order asked for; the column of a decoded field may differ."""
     if sort is None or sort.field in order.source.key_orders:
         return True
     at = order.source.fields.get(sort.field)
@@ -252,5 +255,5 @@ def _count(
 
 
 def _some(source: Source, where: Condition) -> Subquery:
-    """Return a row for each that a condition holds for, up to as many as are counted."""
+    """Return the rows that a condition holds for, up to as many as are counted."""
     return select(literal(1).label("one")).select_from(source.rows).where(where).limit(COUNTED_ROWS).subquery()

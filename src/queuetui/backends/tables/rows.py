@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote
 
-from sqlalchemy import Row as StoredRow
 from sqlalchemy import Select, false, func, select, tuple_
 
 from queuetui.backends.reading.zone_doubts import say_ahead
@@ -28,6 +27,7 @@ from queuetui.backends.tables.source import (
     Row,
     Source,
 )
+from queuetui.backends.tables.stuck_rows import is_stuck
 from queuetui.model.act import JobRef
 from queuetui.model.job import UNKNOWN_STATE, Job, shorten
 from queuetui.model.payload import summarise_json
@@ -37,12 +37,7 @@ from queuetui.model.text import Untrusted
 
 # What a page reads of a long text, so that its beginning can be summed up.
 HEAD_CHARS = 8 * 1024
-_NAMES = {
-    "name": "name",
-    "worker": "worker",
-    "key": "idempotency_key",
-    "correlation_id": "correlation_id",
-}
+_NAMES = {"name": "name", "worker": "worker", "key": "idempotency_key", "correlation_id": "correlation_id"}
 # Times that are over, whatever state a job is in.
 _OVER = ("created", "started", "completed", "updated")
 _HASH_DIGITS = 16
@@ -53,26 +48,21 @@ _number = Whole().from_store
 
 
 def columns(source: Source, reading: Reading, chars: int | None = HEAD_CHARS) -> list[Column]:
-    """Return what is read of each row; of long texts at most so many characters, None: all."""
+    """Return the columns that are read of each row; None of `chars`: with whole texts."""
     moment = reading.moment
     found: list[Column] = [part.at.label(f"key_{n}") for n, part in enumerate(source.key)]
-    found += [source.state(moment).label("state_"), source.stuck(moment).label("stuck_")]
+    found += [source.state(moment).label("state_"), is_stuck(source, moment).label("stuck_")]
     found += [one.at.label(f"field_{name}") for name, one in source.fields.items()]
     found += [at.label(f"rev_{n}") for n, at in enumerate(source.rev)]
-    found += [
-        (at if chars is None else func.substr(at, 1, chars + 1)).label(f"text_{n}") for n, at in source.texts.items()
-    ]
     heads = {} if chars is None else source.heads
-    found += [
-        (func.substr(at, 1, heads[name] + 1) if name in heads else at).label(f"extra_{name}")
-        for name, at in source.extra.items()
-    ]
+    found += [_head(at, chars).label(f"text_{name}") for name, at in source.texts.items()]
+    found += [_head(at, heads.get(name)).label(f"extra_{name}") for name, at in source.extra.items()]
     return found if source.held is None else [*found, source.held.at.label("held_")]
 
 
-def records_of(rows: Iterable[StoredRow[Any]]) -> list[Record]:
-    """Return rows with their columns by name."""
-    return [row._mapping for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+def _head(at: Column, most: int | None) -> Column:
+    """Return the beginning of a text; one character or byte too many tells that it is longer."""
+    return at if most is None else func.substr(at, 1, most + 1)
 
 
 def key_of(source: Source, record: Record) -> Key:
@@ -99,7 +89,7 @@ def read_row(source: Source, record: Record, reading: Reading, chars: int | None
 
 
 def _with_zone_doubted(source: Source, record: Record, row: Row, job: Job) -> Job:
-    """Return a job with a remark where a time that is over lies in the future: its zone may be another."""
+    """Return a job with a remark where a past time lies in the future, so that its zone may be wrong."""
     if not source.zone_setting:
         return job
     set_by = (name for name in _OVER if name in source.fields and not source.fields[name].has_own_zone)
@@ -141,7 +131,7 @@ def cut_for_page(job: Job) -> Job:
 
 
 def name_of_row(source: Source, key: Key) -> str:
-    """Return the name of a job whose row has no id, of its source and key, which shows anywhere."""
+    """Return the name of a job whose row has no id: its source and key, in printable ASCII."""
     parts = (part.codec.from_store(value) for part, value in zip(source.key, key, strict=True))
     return "-".join((source.name, *(quote(str(part), safe="") for part in parts)))
 
@@ -162,7 +152,7 @@ def at_name(source: Source, name: str) -> Condition | None:
 
 
 def rev_of(source: Source, record: Record) -> str:
-    """Return where a row stands and a digest of what a worker changes in it."""
+    """Return the revision of a row: its source, its key, and a digest of what a worker changes in it."""
     said = "\0".join(repr(record[f"rev_{n}"]) for n in range(len(source.rev)))
     digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
     key = [part.codec.from_store(value) for part, value in zip(source.key, key_of(source, record), strict=True)]
@@ -170,7 +160,7 @@ def rev_of(source: Source, record: Record) -> str:
 
 
 def find_row(rev: str, reading: Reading) -> tuple[Source, RowPlace] | None:
-    """Return the source of the row of a rev and where it stands, None for a text not made here."""
+    """Return the source and the place of the row of a revision, None for a text not made here."""
     try:
         name, key, _ = json.loads(rev)
         source = reading.product.source(name)
@@ -199,7 +189,7 @@ def _named(got: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_text(value: Any, chars: int | None) -> tuple[str, bool]:  # noqa: ANN401 - characters, or bytes
-    """Return a text as far as it is wanted, and whether that is all; bytes where it is not valid."""
+    """Return a text as far as it is wanted, and whether that is all."""
     is_whole = chars is None or value is None or len(value) <= chars
     return _text(value if is_whole else value[:chars]), is_whole
 

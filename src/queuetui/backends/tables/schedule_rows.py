@@ -11,10 +11,11 @@ from sqlalchemy import Connection, FromClause, Table, Text, case, cast, select
 
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.stored_types import Holds, as_table, as_text, holds
+from queuetui.backends.tables.codecs import utc_codec
 from queuetui.backends.tables.lookup import find_by_key
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.source import Column, Field
-from queuetui.backends.tables.stored_columns import Holds, as_table, as_text, holds, utc_codec
 from queuetui.model.schedule import KeptSchedule, ScheduleReading
 
 # So many last jobs are looked for at one look.
@@ -46,10 +47,9 @@ class ScheduleRows:
 def find_schedules(
     stored: StoredTable | None, dialect: str, **at: At
 ) -> Callable[[Connection], tuple[KeptSchedule, ...]] | None:
-    """Return what reads a product's table of schedules.
+    """Return what reads a product's table of schedules, None where this user cannot read one.
 
-    None where there is none, or this user may not read it. What stands in a column that the table lacks is not known; times without
-    a zone are in UTC.
+    `at` gives columns by the names of KeptSchedule; those that the table lacks are left out. Times without a zone are in UTC.
     """
     if stored is None or not stored.is_readable:
         return None

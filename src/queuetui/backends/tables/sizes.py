@@ -26,7 +26,7 @@ class Sizes:
     def is_large(self, source: Source, connection: Connection, *, is_asked: bool = False) -> bool:
         """Tell whether rows are too many to be sorted; they are counted up to that number.
 
-        More are sorted where an order `is_asked` for than where it is only the usual one.
+        `is_asked`: a person asked for the order, so that it may cost more than the usual one.
         """
         most = self.sorted_rows if is_asked else min(self.sorted_rows, source.usually_sorted_rows)
         known = self._large.get((source.name, most))

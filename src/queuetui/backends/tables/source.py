@@ -1,10 +1,10 @@
-"""Where jobs stand in tables: rows, what columns mean, which state a row is in, which are stuck."""
+"""Where jobs stand in tables: rows, what columns mean, and which state a row is in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, false, func, not_, or_, true
@@ -13,7 +13,7 @@ from queuetui.backends.tables.codecs import PLAIN, Codec
 from queuetui.model.job import Attempt, Job
 from queuetui.model.limits import Limits
 from queuetui.model.query import Term, Value
-from queuetui.model.state import WAITING, State
+from queuetui.model.state import State
 
 Column = ColumnElement[Any]
 Condition = ColumnElement[bool]
@@ -171,18 +171,6 @@ class Source:
             return true()
         return or_(*(self.states[state](moment) for state in kept)) if kept else None
 
-    def stuck(self, moment: Moment) -> Condition:
-        """Return the condition, never NULL, for rows that were held, or have been due, for too long."""
-        ways = [self._held_too_long(moment), *self._due_too_long(moment)]
-        if self.out_of_attempts is not None:
-            ways.append(self.out_of_attempts)
-        return func.coalesce(or_(*ways), false())
-
-    def stuck_states(self) -> frozenset[State]:
-        """Return the states in which a row may be stuck."""
-        waits = WAITING if self.fields.keys() & {"scheduled", "created"} else frozenset[State]()
-        return frozenset(self.states) & (waits | {State.PROCESSING})
-
     def shown(self, where: Condition) -> Condition:
         """Return a condition without the rows that are hidden."""
         meant = where if self.only is None else and_(self.only, where)
@@ -196,74 +184,3 @@ class Source:
     def is_partial(self) -> bool:
         """Whether some rows are not shown."""
         return self.hidden is not None or self.only is not None
-
-    def _held_too_long(self, moment: Moment) -> Condition:
-        running = self.in_states([State.PROCESSING], moment)
-        started, updated = self.fields.get("started"), self.fields.get("updated")
-        if running is None or (self.held is None and started is None):
-            return false()
-        over = false() if started is None else self._is_run_over(started, moment)
-        if started is not None and updated is not None:
-            over = or_(over, and_(started.at.is_(None), self._is_run_over(updated, moment)))
-        if self.held is None:
-            return and_(running, over)
-        is_past = self.held.at < self.held.codec.to_store(moment.now)
-        return and_(running, or_(is_past, and_(self.held.at.is_(None), over)))
-
-    def _is_run_over(self, since: Field, moment: Moment) -> Condition:
-        limits = moment.limits
-        over = self._is_over(since, moment.now, limits.stuck_after_s, limits.per_queue_s, limits.per_type_s)
-        learned = {name: span_s for name, span_s in limits.learned_s.items() if name not in limits.per_type_s}
-        return and_(over, self._is_over(since, moment.now, 0, {}, learned)) if learned else over
-
-    def _due_too_long(self, moment: Moment) -> Iterator[Condition]:
-        """Yield the ways to be overdue, as `due_since` in the model; a pause is reason enough to wait."""
-        limits = moment.limits
-        ways: list[tuple[tuple[float, Mapping[str, float], Mapping[str, float]], Condition]] = [
-            ((limits.overdue_after_s, limits.overdue_per_queue_s, limits.overdue_per_type_s), true()),
-        ]
-        if moment.served_queues is not None:
-            ways.append(((limits.stuck_after_s, {}, {}), not_(self._is_of_queue(moment.served_queues))))
-        waiting, pending = self.in_states(WAITING, moment), self.in_states([State.PENDING], moment)
-        due, created = self.fields.get("scheduled"), self.fields.get("created")
-        for spans, among in ways:
-            runs = and_(among, not_(self._is_of_queue(moment.paused_queues))) if moment.paused_queues else among
-            if due is not None and waiting is not None:
-                yield and_(waiting, runs, self._is_over(due, moment.now, *spans))
-            if created is not None and pending is not None:
-                unknown = true() if due is None else due.at.is_(None)
-                yield and_(pending, runs, unknown, self._is_over(created, moment.now, *spans))
-
-    def _is_of_queue(self, names: frozenset[str]) -> Condition:
-        """Return the condition for rows of some queues; it is never NULL."""
-        if "queue" not in self.fields:
-            return true() if DEFAULT_QUEUE in names else false()
-        return func.coalesce(self.fields["queue"].at.in_(sorted(names)), false())
-
-    def _is_over(
-        self,
-        since: Field,
-        now: datetime,
-        usual_s: float,
-        per_queue_s: Mapping[str, float],
-        per_type_s: Mapping[str, float],
-    ) -> Condition:
-        """Return the condition for rows past a limit: that of their type, else their queue, else the usual."""
-
-        def floor(limit_s: float) -> Any:  # noqa: ANN401 - a time as the store holds it
-            return since.codec.to_store(now - timedelta(seconds=limit_s))
-
-        own = [
-            (self._has_name(name, value), since.at < floor(limit_s))
-            for name, each in (("type", per_type_s), ("queue", per_queue_s))
-            for value, limit_s in each.items()
-            if name in self.fields
-        ]
-        usual: Condition = since.at < floor(usual_s)
-        return case(*own, else_=usual) if own else usual
-
-    def _has_name(self, name: str, value: str) -> Condition:
-        if name == "type" and self.decoded.has_type is not None:
-            return self.decoded.has_type(value)
-        found: Condition = self.fields[name].at == value
-        return found

@@ -1,4 +1,7 @@
-"""The rows of one source beyond a spot, read in chunks, and those of several sources merged."""
+"""The rows of one source, read in chunks, and those of several sources merged.
+
+Where a filter finds no chunk in time, rows are looked at window by window, and the page ends where the time is over.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from sqlalchemy import Select, select
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.orders import BY_KEY, Order, Side, Spot
-from queuetui.backends.tables.rows import Record, columns, records_of
+from queuetui.backends.tables.rows import Record, columns
 from queuetui.backends.tables.source import Column, Condition
 
 # How long a filter may look for a chunk by itself, before rows are looked at window by window; and all windows of a page.
@@ -94,12 +97,12 @@ class Stream:
     def _fetch_directly(self) -> list[Record] | None:
         chosen = self._chosen().where(self.order.beyond(self.spot)).limit(self.chunk)
         if not self.walks:
-            return records_of(self.reading.connection.execute(chosen))
+            return list(self.reading.connection.execute(chosen).mappings())
         found = fetch_within(self.reading.connection, chosen, DIRECT_S) if DIRECT_S else None
-        return None if found is None else records_of(found)
+        return None if found is None else [row._mapping for row in found]  # noqa: SLF001 - SQLAlchemy's public name for it
 
     def _fetch_by_windows(self) -> list[Record]:
-        """Look at a window of rows after the other, until there is a chunk or the time is over."""
+        """Look at one window of rows after the other, until a chunk is found or the time is over."""
         deadline = monotonic() + (WINDOWS_S + (DIRECT_S if self.is_scan else 0)) * self.share
         found: list[Record] = []
         begin = self.spot if self._edge is None else self._edge
@@ -108,8 +111,7 @@ class Stream:
             within = self._chosen().where(self.order.beyond(begin))
             if end is not None:
                 within = within.where(self.order.turned().beyond(end.turned()))
-            some = self.reading.connection.execute(within.limit(self.chunk - len(found))).all()
-            found += records_of(some)
+            found += self.reading.connection.execute(within.limit(self.chunk - len(found))).mappings()
             if len(found) >= self.chunk:
                 begin = self._behind(self._values(found[-1]))
             elif end is None:

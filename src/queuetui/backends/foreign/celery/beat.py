@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Table, select
 from queuetui.backends.payloads.stored_values import json_or_text
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.codecs import Codec
-from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.schedule import KeptSchedule, Timing
 from queuetui.timetable import next_slot
 

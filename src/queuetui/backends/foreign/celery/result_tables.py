@@ -33,9 +33,9 @@ from queuetui.backends.foreign.celery.words import UNCOUNTED, UNNAMED, UNRUN
 from queuetui.backends.payloads.celery_result import CHORD_ERROR, ENDED, IN_TASK, CeleryResult, read_columns
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.sql.catalog import StoredTable
-from queuetui.backends.tables.codecs import PLAIN, WHOLE, Codec
+from queuetui.backends.sql.stored_types import as_table
+from queuetui.backends.tables.codecs import PLAIN, WHOLE, Codec, utc_codec
 from queuetui.backends.tables.source import Condition, Field, Row, Rule, Source
-from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.job import Job
 from queuetui.model.payload import SUMMARY_CAP_CHARS, SummaryPaths
 from queuetui.model.state import FINAL, State

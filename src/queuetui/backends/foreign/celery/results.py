@@ -42,9 +42,9 @@ from queuetui.backends.sql.catalog import Catalog, StoredTable, look_into
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.tables.backend import make_backend
 from queuetui.backends.tables.changes import deleting
+from queuetui.backends.tables.codecs import utc_codec
 from queuetui.backends.tables.product import Change, Elsewhere, LockedRow, Product, Sides
 from queuetui.backends.tables.source import Condition
-from queuetui.backends.tables.stored_columns import utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.errors import Denied, NotFound, Stale
 from queuetui.model.state import FINAL, State

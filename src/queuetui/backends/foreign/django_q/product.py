@@ -40,12 +40,12 @@ from queuetui.backends.payloads.python_traceback import read_traceback
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
 from queuetui.backends.reading.zones import changes_of_clock, offset_of, read_zone
 from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import deleting, setting
-from queuetui.backends.tables.codecs import WHOLE, ZONED, Codec
+from queuetui.backends.tables.codecs import WHOLE, ZONED, Codec, utc_codec
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules
 from queuetui.backends.tables.source import Condition, DecodedFields, Field, Row, Source
-from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.payload import SummaryPaths

@@ -23,11 +23,11 @@ from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.advisory_locks import is_held, md5_number, take
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.sql.postgresql_json import read_object
+from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import moving, setting
-from queuetui.backends.tables.codecs import WHOLE, Codec, Later, Naive, UuidValue
+from queuetui.backends.tables.codecs import WHOLE, Codec, Later, Naive, UuidValue, utc_codec
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.source import PAYLOAD, Column, Condition, Field, Key, Moment, Row, Rule, Source
-from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import SummaryPaths

@@ -15,9 +15,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from queuetui.backends.foreign.laravel.settings import USUAL_CONNECTIONS, LaravelSettings
 from queuetui.backends.payloads.php_values import MODEL_IDENTIFIER, MODEL_LABEL, PhpArray, PhpDocument, PhpObject
 from queuetui.backends.sql.catalog import Catalog
-from queuetui.backends.tables.codecs import Codec
-from queuetui.backends.tables.conditions import is_storable
-from queuetui.backends.tables.stored_columns import as_table, key_codec
+from queuetui.backends.sql.comparisons import is_storable
+from queuetui.backends.sql.stored_types import as_table
+from queuetui.backends.tables.codecs import Codec, key_codec
 
 _MOST_TABLES = 10
 _MOST_IDS = 500

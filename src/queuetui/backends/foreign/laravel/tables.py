@@ -12,8 +12,8 @@ from sqlalchemy.types import TypeEngine
 
 from queuetui.backends.foreign.laravel.table_sets import TableSet
 from queuetui.backends.sql.catalog import Catalog, StoredTable
-from queuetui.backends.tables.codecs import WHOLE, Codec
-from queuetui.backends.tables.stored_columns import Holds, as_table, holds, key_codec
+from queuetui.backends.sql.stored_types import Holds, as_table, holds
+from queuetui.backends.tables.codecs import WHOLE, Codec, key_codec
 from queuetui.model.text import sanitize
 
 # What keeps a payload as a document, and not as its text.

@@ -16,7 +16,7 @@ from queuetui.backends.foreign.mapped.shape import NULL, Mapping, VerbShape
 from queuetui.backends.foreign.mapped.side_shapes import SideShape, TimesShape, TokensShape, WorkersShape
 from queuetui.backends.foreign.mapped.side_tables import stored_column
 from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
-from queuetui.backends.tables.stored_columns import Holds, holds
+from queuetui.backends.sql.stored_types import Holds, holds
 from queuetui.model.errors import BadConfig, Denied
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 

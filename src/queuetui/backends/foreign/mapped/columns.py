@@ -6,14 +6,14 @@ from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import TableClause, table
+from sqlalchemy import TableClause, Text, cast, table
 
 from queuetui.backends.foreign.mapped.shape import Mapping
 from queuetui.backends.foreign.mapped.side_shapes import TimesShape
 from queuetui.backends.sql.catalog import StoredColumn, StoredTable
-from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, Codec, IsoText, Naive
+from queuetui.backends.sql.stored_types import Holds, as_text, holds, label, typed
+from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, Codec, IsoText, Naive, key_codec, utc_codec
 from queuetui.backends.tables.source import Column, Field
-from queuetui.backends.tables.stored_columns import Holds, as_text, holds, label, name_field, typed, utc_codec
 from queuetui.model.query import TIME_FIELDS
 
 _FITTING = {
@@ -23,6 +23,8 @@ _FITTING = {
     "milliseconds": (Holds.WHOLE, Holds.NUMBER),
     "iso": (Holds.TEXT,),
 }
+# What is written in a filter as it stands in the column.
+_WRITTEN = (Holds.WHOLE, Holds.NUMBER, Holds.TEXT, Holds.UUID)
 
 
 def time_codec(times: TimesShape, stored: StoredColumn, dialect: str) -> Codec:
@@ -98,4 +100,11 @@ class Described(NamedTable):
         if name in TIME_FIELDS:
             codec = time_codec(shape.times or self.mapping.times, stored, self.dialect)
             return Field(self.at(shape.column), codec, has_own_zone=shape.times is not None)
-        return name_field(stored, self.at(shape.column), self.dialect)
+        return _name_field(stored, self.at(shape.column), self.dialect)
+
+
+def _name_field(stored: StoredColumn, at: Column, dialect: str) -> Field:
+    """Return a column of names: as text where a person could not write its own values, or their padding."""
+    if stored.stored == "character":
+        return Field(cast(at, Text()))
+    return Field(at, key_codec(stored, dialect)) if holds(stored) in _WRITTEN else Field(as_text(stored, at))

@@ -24,9 +24,10 @@ from queuetui.backends.foreign.mapped.upkeep import MappedUpkeep, declare_chores
 from queuetui.backends.foreign.mapped.workers import MappedWorkers
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.stored_types import Holds, holds
+from queuetui.backends.tables.codecs import key_codec
 from queuetui.backends.tables.product import Product, Sides
 from queuetui.backends.tables.source import Condition, Field, Moment, Row, Rule, Source
-from queuetui.backends.tables.stored_columns import Holds, holds, key_codec
 from queuetui.model.act import Verb
 from queuetui.model.job import UNKNOWN_STATE, Job, JobError
 from queuetui.model.state import State

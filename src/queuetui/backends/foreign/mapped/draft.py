@@ -24,8 +24,8 @@ from queuetui.backends.foreign.mapped.shape import NOW, NULL, UNKNOWN_COLUMN, re
 from queuetui.backends.foreign.mapped.side_shapes import TimesKind, TimesShape
 from queuetui.backends.sql.catalog import Catalog, StoredTable, read_catalog
 from queuetui.backends.sql.console_connection import open_database
+from queuetui.backends.sql.stored_types import Holds, holds
 from queuetui.backends.tables.codecs import IsoText
-from queuetui.backends.tables.stored_columns import Holds, holds
 from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.query import NUMBER_FIELDS, TIME_FIELDS
 from queuetui.model.state import State

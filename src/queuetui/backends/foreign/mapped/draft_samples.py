@@ -13,9 +13,9 @@ from queuetui.backends.foreign.mapped.columns import NamedTable, time_codec
 from queuetui.backends.foreign.mapped.guesses import guess_fields, guess_status
 from queuetui.backends.foreign.mapped.side_shapes import TimesShape
 from queuetui.backends.sql.catalog import StoredTable
+from queuetui.backends.sql.stored_types import Holds, holds
 from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.source import Column
-from queuetui.backends.tables.stored_columns import Holds, holds
 from queuetui.model.query import TIME_FIELDS
 
 ROWS_LOOKED_AT = 100_000

@@ -12,8 +12,8 @@ from queuetui.backends.foreign.mapped.shape import StateShape
 from queuetui.backends.foreign.mapped.side_shapes import EventsShape
 from queuetui.backends.foreign.mapped.side_tables import SideTable, find_side
 from queuetui.backends.sql.catalog import Catalog
+from queuetui.backends.sql.stored_types import Holds, holds
 from queuetui.backends.tables.source import Column, Condition, Field
-from queuetui.backends.tables.stored_columns import Holds, holds
 from queuetui.model.event import EventKind
 
 # Without an index on the job, each row that is read costs a look through the whole log.

@@ -12,9 +12,9 @@ from queuetui.backends.foreign.mapped.columns import NamedTable, time_codec
 from queuetui.backends.foreign.mapped.shape import Mapping
 from queuetui.backends.foreign.mapped.side_shapes import SideShape
 from queuetui.backends.sql.catalog import Catalog, StoredColumn, StoredTable
+from queuetui.backends.sql.stored_types import Holds, holds
 from queuetui.backends.tables.codecs import Codec
 from queuetui.backends.tables.source import Column, Condition
-from queuetui.backends.tables.stored_columns import Holds, holds
 
 Shape = TypeVar("Shape", bound=SideShape)
 

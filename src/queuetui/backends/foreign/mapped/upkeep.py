@@ -14,8 +14,8 @@ from queuetui.backends.foreign.mapped.side_tables import SideTable
 from queuetui.backends.foreign.mapped.workers import MappedWorkers
 from queuetui.backends.sql.clock import read_clock
 from queuetui.backends.sql.console_connection import ConsoleDatabase
+from queuetui.backends.sql.stored_types import label
 from queuetui.backends.tables.source import Column, Condition, Moment
-from queuetui.backends.tables.stored_columns import label
 from queuetui.model.act import Act
 from queuetui.model.errors import BadConfig
 from queuetui.model.limits import Limits

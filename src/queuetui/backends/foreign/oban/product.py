@@ -16,11 +16,11 @@ from queuetui.backends.payloads.error_entries import read_error_entries
 from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
+from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import calling, deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, Naive
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.source import PAYLOAD, Field, Moment, Rule, Source
-from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Verb
 from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
 

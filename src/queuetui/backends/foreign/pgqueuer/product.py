@@ -12,9 +12,9 @@ from queuetui.backends.foreign.pgqueuer.changes import LoggedChanges
 from queuetui.backends.foreign.pgqueuer.sources import JOB, JobsAndLog
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Verb
 from queuetui.model.state import PUT_OFF, WAITING, State
 

@@ -34,11 +34,11 @@ from queuetui.backends.payloads.error_entries import read_error_entries
 from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import deleting, moving, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Later
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.source import PAYLOAD, Column, Condition, Field, Key, Moment, Row, Rule, Source
-from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Act, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.job import Attempt, Job, JobError

@@ -34,11 +34,11 @@ from queuetui.backends.payloads.stored_values import object_of
 from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
+from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, WHOLE
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.source import Condition, Field, Moment, Row, Rule, Source
-from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Verb
 from queuetui.model.clock import from_us
 from queuetui.model.job import Job

@@ -20,12 +20,12 @@ from queuetui.backends.foreign.solid_queue.pauses import PauseRows
 from queuetui.backends.payloads.active_job import count_executions, forget_executions, read_rails_error, tell_call
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import deleting, setting, table_of
-from queuetui.backends.tables.codecs import WHOLE, Codec, Later
+from queuetui.backends.tables.codecs import WHOLE, Codec, Later, utc_codec
 from queuetui.backends.tables.product import Change, LockedRow, Product, RowPlace, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules
 from queuetui.backends.tables.source import PAYLOAD, Condition, DecodedFields, Field, Key, Moment, Row, Rule, Source
-from queuetui.backends.tables.stored_columns import as_table, utc_codec
 from queuetui.model.act import Verb
 from queuetui.model.clock import EARLIEST
 from queuetui.model.job import Attempt, Job

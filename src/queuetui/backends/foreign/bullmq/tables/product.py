@@ -33,11 +33,11 @@ from queuetui.backends.payloads.javascript_error import read_failures, read_last
 from queuetui.backends.payloads.stored_values import list_of
 from queuetui.backends.reading.refusals import PAUSED_ALREADY
 from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.codecs import EPOCH_MS, WHOLE
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules, within
 from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Key, Moment, Row, Rule, Source
-from queuetui.backends.tables.stored_columns import as_table
 from queuetui.model.act import Act, Verb
 from queuetui.model.errors import Stale
 from queuetui.model.job import Attempt, Job

@@ -13,7 +13,7 @@ from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.look.column_types import StateCode
 from queuetui.backends.native.sql.look.tables import CORRELATED, job_key
 from queuetui.backends.native.sql.state_codes import CODE_OF
-from queuetui.backends.sql.comparisons import COMPARE, TURNED, moment_before
+from queuetui.backends.sql.comparisons import COMPARE, TURNED, is_like, moment_before
 from queuetui.model.pattern import Pattern
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Term, Value
 from queuetui.model.state import State
@@ -95,19 +95,9 @@ def _name(field: str, wanted: Value, columns: Columns, asked: AskedTerms) -> Con
         return false()
     column = _column(field, columns)
     if isinstance(wanted, Pattern):
-        return _like(column, wanted, asked)
+        return is_like(column, wanted, asked.dialect)
     if field == "key":
         # The key table is what is indexed by key; the job says whether it is still its own.
         holder = select(job_key.c.job_id).where(job_key.c.key == value).scalar_subquery()
         return and_(columns.id == holder, column == value)
     return column == value
-
-
-def _like(column: ColumnElement[str], pattern: Pattern, asked: AskedTerms) -> Condition:
-    if asked.dialect == "sqlite":
-        return column.op("GLOB", is_comparison=True)(pattern.glob)
-    return column.like(pattern.translate("%", "_", _escape_like), escape="\\")
-
-
-def _escape_like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,10 +1,9 @@
-"""What kind of values a stored column holds, and how statements name it."""
+"""What kind of values a stored column holds, and which type statements give it."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnClause,
+    ColumnElement,
     DateTime,
     LargeBinary,
     MetaData,
@@ -28,18 +28,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL, JSONB
 from sqlalchemy.types import NullType, TypeEngine, UserDefinedType
 
 from queuetui.backends.sql.catalog import StoredColumn, StoredTable
-from queuetui.backends.tables.codecs import (
-    PLAIN,
-    WHOLE,
-    ZONED,
-    ByteDigits,
-    Codec,
-    IsoText,
-    Naive,
-    UuidDigits,
-    UuidValue,
-)
-from queuetui.backends.tables.source import Column, Field
 
 
 class Holds(StrEnum):
@@ -87,8 +75,6 @@ _UNCONVERTED: dict[Holds, TypeEngine[Any]] = {
     Holds.UUID: Text(),
     Holds.BYTES: NullType(),
 }
-# What is written in a filter as it stands in the column.
-_WRITTEN = (Holds.WHOLE, Holds.NUMBER, Holds.TEXT, Holds.UUID)
 _POSTGRESQL: dict[str, TypeEngine[Any]] = {"jsonb": JSONB(), "interval": INTERVAL()}
 
 
@@ -122,7 +108,7 @@ def typed(stored: StoredColumn, dialect: str) -> ColumnClause[Any]:
     return column(stored.name, _TYPES.get(holds(stored), Text()))
 
 
-def as_text(stored: StoredColumn, at: Column) -> Column:
+def as_text(stored: StoredColumn, at: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a column as text: what is no text to the database is made one."""
     return at if holds(stored) is Holds.TEXT else cast(at, Text())
 
@@ -134,36 +120,6 @@ def label(stored: StoredColumn, value: str, dialect: str) -> Any:  # noqa: ANN40
     if holds(stored) is Holds.ENUM and dialect == "postgresql":
         return cast(literal(value), _Named(stored.stored))
     return value
-
-
-def name_field(stored: StoredColumn, at: Column, dialect: str) -> Field:
-    """Return a column of names: as text where a person could not write its own values, or their padding."""
-    if stored.stored == "character":
-        return Field(cast(at, Text()))
-    return Field(at, key_codec(stored, dialect)) if holds(stored) in _WRITTEN else Field(as_text(stored, at))
-
-
-def key_codec(stored: StoredColumn, dialect: str) -> Codec:
-    """Return how a value stands in a column that is compared in its own type, as a key is."""
-    kind = holds(stored)
-    if kind in (Holds.WHOLE, Holds.NUMBER, Holds.TRUTH):
-        return WHOLE
-    if kind is Holds.UUID:
-        return PLAIN if dialect == "sqlite" else UuidValue()
-    return ByteDigits() if kind is Holds.BYTES else PLAIN
-
-
-def utc_codec(stored: StoredColumn, dialect: str, zone: tzinfo = UTC) -> Codec:
-    """Return how a product's times, in UTC or a zone, stand in a column that may know its zone."""
-    is_zoned = holds(stored) is Holds.ZONED
-    if dialect == "sqlite":
-        return IsoText(UTC if is_zoned else zone, " ", "microseconds", "")
-    return ZONED if is_zoned else Naive(zone)
-
-
-def uuid_codec(stored: StoredColumn, dialect: str) -> Codec:
-    """Return how a uuid stands in a column of its own type, or as 32 hexadecimal digits."""
-    return UuidValue() if holds(stored) is Holds.UUID and dialect != "sqlite" else UuidDigits()
 
 
 def as_table(stored: StoredTable, dialect: str) -> Table:
