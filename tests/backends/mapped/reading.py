@@ -16,7 +16,7 @@ from queuetui.backends.foreign.mapped.shape import Mapping
 from queuetui.backends.sql.catalog import Catalog, read_catalog
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.tables.product import LockedRow, Product, RowPlace
-from queuetui.backends.tables.source import NO_STATE, STATES, Moment, Row, Source
+from queuetui.backends.tables.source import NO_STATE, STATES, Moment, ReadRow, Source
 from queuetui.backends.tables.stuck_rows import is_stuck
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.job import Job
@@ -99,7 +99,7 @@ def act(url: str, product: Product, verb: Verb, job_id: str, now: datetime) -> i
         assert len(changes) == 1
         assert seen.state is not None
         job = Job(JobRef("", job_id, ""), Untrusted(""), Untrusted(""), seen.state, Untrusted(""))
-        locked = LockedRow(source, RowPlace(source.name, (record["field_id"],)), record, Row(), job, moment, {})
+        locked = LockedRow(source, RowPlace(source.name, (record["field_id"],)), record, ReadRow(), job, moment, {})
         statements = changes[0].write(locked)
         result: CursorResult[Any] = connection.execute(next(statements))
         return result.rowcount

@@ -24,7 +24,7 @@ from queuetui.backends.tables.orders import (
     write_cursor,
 )
 from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, read_row
-from queuetui.backends.tables.source import SORTED_ROWS, Condition, Row, Source
+from queuetui.backends.tables.source import SORTED_ROWS, Condition, ReadRow, Source
 from queuetui.backends.tables.streams import Stream, merge
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
@@ -109,7 +109,7 @@ class _Search:
         self._residual = residual
         self._unread = 0
         self._notes: dict[str, None] = {}
-        self.kept: list[tuple[Row, Job]] = []
+        self.kept: list[tuple[ReadRow, Job]] = []
         self.scanned = 0
         self.first_taken: dict[str, Spot] = {}
 
@@ -142,7 +142,7 @@ class _Search:
             self.kept.append((row, cut_for_page(job)))
             self._notes |= {source.page_note: None} if source.page_note else {}
 
-    def _holds(self, term: Term, source: Source, row: Row, job: Job, *, is_stuck: bool) -> bool:
+    def _holds(self, term: Term, source: Source, row: ReadRow, job: Job, *, is_stuck: bool) -> bool:
         plain = replace(term, negated=False)
         found = holds(plain, job, self._reading.moment.now, lambda _: is_stuck)
         found = found or source.decoded.also_means(plain, row, job)

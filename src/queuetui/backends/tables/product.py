@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Executable, and_
 
 from queuetui.backends.reading.refusals import states_by_verb
-from queuetui.backends.tables.source import Condition, Key, Moment, Row, Source
+from queuetui.backends.tables.source import Condition, Key, Moment, ReadRow, Source
 from queuetui.model.act import Act, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.job import Job
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from queuetui.model.worker import WorkerInfo
 
 # Adds to all jobs of a read what other rows or tables tell of them.
-Completion = Callable[[Connection, Sequence[tuple[Row, Job]]], list[Job]]
+Completion = Callable[[Connection, Sequence[tuple[ReadRow, Job]]], list[Job]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class LockedRow:
     # The row as the statement read it, with the columns of `rev`.
     record: Mapping[Any, Any]
     # The same by the names of the source.
-    row: Row
+    row: ReadRow
     job: Job
     moment: Moment
     # What the act says besides its verb.

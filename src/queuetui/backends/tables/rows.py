@@ -24,7 +24,7 @@ from queuetui.backends.tables.source import (
     Column,
     Condition,
     Key,
-    Row,
+    ReadRow,
     Source,
 )
 from queuetui.backends.tables.stuck_rows import is_stuck
@@ -70,11 +70,11 @@ def key_of(source: Source, record: Record) -> Key:
     return tuple(record[f"key_{n}"] for n in range(len(source.key)))
 
 
-def read_row(source: Source, record: Record, reading: Reading, chars: int | None = HEAD_CHARS) -> tuple[Row, Job]:
+def read_row(source: Source, record: Record, reading: Reading, chars: int | None = HEAD_CHARS) -> tuple[ReadRow, Job]:
     """Return what a row says, by the names of its description, and the job that it is."""
     got = {name: one.codec.from_store(record[f"field_{name}"]) for name, one in source.fields.items()}
     texts = {name: _read_text(record[f"text_{name}"], chars) for name in source.texts}
-    row = Row(got)
+    row = ReadRow(got)
     row |= {name: record[f"extra_{name}"] for name in source.extra} | {name: text for name, (text, _) in texts.items()}
     row.now, row.is_brief = reading.moment.now, reading.brief
     row.cut = frozenset(name for name, (_, is_whole) in texts.items() if not is_whole)
@@ -88,7 +88,7 @@ def read_row(source: Source, record: Record, reading: Reading, chars: int | None
     return row, _with_zone_doubted(source, record, row, source.finish(row, job))
 
 
-def _with_zone_doubted(source: Source, record: Record, row: Row, job: Job) -> Job:
+def _with_zone_doubted(source: Source, record: Record, row: ReadRow, job: Job) -> Job:
     """Return a job with a remark where a past time lies in the future, so that its zone may be wrong."""
     if not source.zone_setting:
         return job
@@ -102,7 +102,7 @@ def _with_zone_doubted(source: Source, record: Record, row: Row, job: Job) -> Jo
     return replace(job, remarks=(*kept, said))
 
 
-def _make_job(source: Source, record: Record, row: Row, reading: Reading) -> Job:
+def _make_job(source: Source, record: Record, row: ReadRow, reading: Reading) -> Job:
     rank = int(record["state_"])
     job = Job(
         ref=JobRef(reading.backend, str(row.get("id", row.name)), rev_of(source, record)),

@@ -30,7 +30,7 @@ SORTED_ROWS = 200_000
 PAYLOAD = "payload"
 
 
-class Row(dict[str, Any]):
+class ReadRow(dict[str, Any]):
     """What a row says, by the names of its source's fields, texts and further columns."""
 
     # The time by which it is judged.
@@ -87,7 +87,7 @@ class DecodedFields:
     # Returns the condition for the rows of a type.
     has_type: Callable[[str], Condition] | None = None
     # Tells whether a term holds for a job in a further sense that the product gives it.
-    also_means: Callable[[Term, Row, Job], bool] = lambda _, __, ___: False
+    also_means: Callable[[Term, ReadRow, Job], bool] = lambda _, __, ___: False
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Source:
     extra: Mapping[str, Column] = field(default_factory=dict)
     heads: Mapping[str, int] = field(default_factory=dict)
     # Adds to a job what is no column of its own, such as the error and remarks.
-    finish: Callable[[Row, Job], Job] = lambda _, job: job
+    finish: Callable[[ReadRow, Job], Job] = lambda _, job: job
     decoded: DecodedFields = DecodedFields()
     # Reads the attempts that are kept of the row with a key, oldest first.
     attempts: Callable[[Connection, Key], tuple[Attempt, ...]] | None = None

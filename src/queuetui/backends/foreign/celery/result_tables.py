@@ -35,7 +35,7 @@ from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.sql.catalog import StoredTable
 from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.codecs import PLAIN, WHOLE, Codec, utc_codec
-from queuetui.backends.tables.source import Condition, Field, Row, Rule, Source
+from queuetui.backends.tables.source import Condition, Field, ReadRow, Rule, Source
 from queuetui.model.job import Job
 from queuetui.model.payload import SUMMARY_CAP_CHARS, SummaryPaths
 from queuetui.model.state import FINAL, State
@@ -159,7 +159,7 @@ class ResultTable:
             return None
         return func.substr(at, 1, _HEAD_BYTES, type_=None if self.is_django else LargeBinary)
 
-    def result_of(self, row: Row) -> CeleryResult:
+    def result_of(self, row: ReadRow) -> CeleryResult:
         """Return what a row says."""
         told = {name: row.get(name) for name in ("status", "traceback", "retries") if name in row}
         name = row.get("type")
@@ -168,7 +168,7 @@ class ResultTable:
         raw = {name: _bytes(row.get(f"raw_{name}"), in_base64=in_base64) for name in _PACKED}
         return read_columns({**told, **named, **raw})
 
-    def _finish(self, row: Row, job: Job) -> Job:
+    def _finish(self, row: ReadRow, job: Job) -> Job:
         """Add what the columns that are serialised say."""
         result, period = self.result_of(row), row.get("periodic_task_name")
         call, payload, _ = result.read_call()

@@ -45,7 +45,7 @@ from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Codec, utc_codec
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.source import Condition, DecodedFields, Field, Row, Source
+from queuetui.backends.tables.source import Condition, DecodedFields, Field, ReadRow, Source
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.payload import SummaryPaths
@@ -225,7 +225,7 @@ class DjangoQ:
             finish=self._read_task, zone_setting=_ZONE,
         )  # fmt: skip
 
-    def _read_package(self, row: Row, job: Job) -> Job:
+    def _read_package(self, row: ReadRow, job: Job) -> Job:
         """Add what the package says, which is signed and not secret."""
         package = row["payload"] or ""
         is_held = job.state is State.PROCESSING
@@ -252,7 +252,7 @@ class DjangoQ:
             remarks=(*job.remarks, _HELD) if is_held else job.remarks,
         )
 
-    def _read_task(self, row: Row, job: Job) -> Job:
+    def _read_task(self, row: ReadRow, job: Job) -> Job:
         """Add the arguments, the result and the error, each a pickle in base64."""
         args, kwargs, result = (_read_value(row[name]) for name in ("args", "kwargs", "result"))
         payload = _write(_value(args.text), _value(kwargs.text))

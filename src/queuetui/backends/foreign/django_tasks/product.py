@@ -22,7 +22,7 @@ from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Codec, utc_codec, uuid_codec
 from queuetui.backends.tables.product import Change, Product
-from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Moment, ReadRow, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.payload import SummaryPaths
@@ -159,7 +159,7 @@ class DjangoTasks:
             return cast(func.json_length(ids), Integer)
         return case((func.json_valid(ids), cast(func.json_array_length(ids), Integer)), else_=0)
 
-    def _finish(self, row: Row, job: Job) -> Job:
+    def _finish(self, row: ReadRow, job: Job) -> Job:
         """Add the error, the result, the worker, and what the arguments say."""
         error = None
         if job.state is State.FAILED and (row["exception_class_path"] or row["traceback"]):

@@ -27,7 +27,7 @@ from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import moving, setting
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later, Naive, UuidValue, utc_codec
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
-from queuetui.backends.tables.source import PAYLOAD, Column, Condition, Field, Key, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, Column, Condition, Field, Key, Moment, ReadRow, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import SummaryPaths
@@ -186,7 +186,7 @@ class GoodJob:
         )
         return its.order_by(run.created_at.desc()).limit(1).scalar_subquery()
 
-    def _finish(self, row: Row, job: Job) -> Job:
+    def _finish(self, row: ReadRow, job: Job) -> Job:
         """Add the arguments, the error and what to know of the job."""
         job, _ = tell_call(job, row[PAYLOAD], self.summaries, is_whole=job.payload_whole)
         paused, waits = read_object(row["paused"]), job.state in WAITING

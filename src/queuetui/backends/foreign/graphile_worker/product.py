@@ -41,7 +41,7 @@ from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.source import DEFAULT_QUEUE, PAYLOAD, Field, Row, Rule, Source
+from queuetui.backends.tables.source import DEFAULT_QUEUE, PAYLOAD, Field, ReadRow, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import PUT_OFF, WAITING, State
@@ -182,7 +182,7 @@ class _Tables:
             State.FAILED: lambda _: and_(free, ~left),
         }
 
-    def tell_holders(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
+    def tell_holders(self, connection: Connection, read: Sequence[tuple[ReadRow, Job]]) -> list[Job]:
         """Add to blocked jobs the one that runs in their queue.
 
         No index leads to it, so the search has a budget.
@@ -198,7 +198,7 @@ class _Tables:
         ]
 
 
-def _finish(row: Row, job: Job) -> Job:
+def _finish(row: ReadRow, job: Job) -> Job:
     """Add the last error, the flags as tags, and who holds its queue."""
     error = JobError(Untrusted(""), Untrusted(row["error"]), Untrusted("")) if row["error"] else None
     tags = tuple(map(Untrusted, read_object(row["flags"])))

@@ -38,7 +38,7 @@ from queuetui.backends.foreign.huey import messages
 from queuetui.backends.tables.changes import deleting, table_of
 from queuetui.backends.tables.codecs import WHOLE, Epoch
 from queuetui.backends.tables.product import Change, LockedRow, Product, Statements
-from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Moment, ReadRow, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job
 from queuetui.model.payload import SummaryPaths
@@ -157,7 +157,7 @@ class HueyOnSqlite:
             State.RETRYING: lambda moment: and_(not_(is_revoked(moment)), is_ahead(moment), is_tried(moment)),
         }
 
-    def _finish(self, row: Row, job: Job) -> Job:
+    def _finish(self, row: ReadRow, job: Job) -> Job:
         message = messages.read_message(row["data"]) if isinstance(row["data"], bytes) else None
         if message is None:
             return replace(job, remarks=(*job.remarks, messages.UNREADABLE))

@@ -13,7 +13,7 @@ from queuetui.backends.foreign.laravel.models import ModelLabels, add_labels
 from queuetui.backends.foreign.laravel.tables import Tables
 from queuetui.backends.payloads.laravel_payload import is_uuid
 from queuetui.backends.sql.budget import fetch_within
-from queuetui.backends.tables.source import Row
+from queuetui.backends.tables.source import ReadRow
 from queuetui.model.job import Job
 from queuetui.model.text import sanitize
 
@@ -30,7 +30,7 @@ class Completer:
         home = tables.jobs if tables.jobs is not None else tables.failed
         self._models = None if home is None else ModelLabels(reader.settings, tables.catalog, home)
 
-    def complete(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
+    def complete(self, connection: Connection, read: Sequence[tuple[ReadRow, Job]]) -> list[Job]:
         """Return the jobs with ids of their own, what people call their models, and their batches."""
         shared = self._shared_ids(connection, read)
         jobs = [_by_row(row, job) if job.ref.id in shared else job for row, job in read]
@@ -39,7 +39,7 @@ class Completer:
             return jobs
         return self._add_batches(connection, rows, self._name_models(connection, rows, jobs))
 
-    def _shared_ids(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> set[str]:
+    def _shared_ids(self, connection: Connection, read: Sequence[tuple[ReadRow, Job]]) -> set[str]:
         """Return the uuids of more than one row; failed_jobs is not asked where an index says that none is."""
         seen = Counter(job.ref.id for _, job in read)
         shared = {job_id for job_id, times in seen.items() if times > 1}
@@ -51,7 +51,7 @@ class Completer:
         found = fetch_within(connection, counted.having(func.count() > 1), _LOOK_S)
         return shared | {str(one) for (one,) in found or ()}
 
-    def _name_models(self, connection: Connection, rows: Sequence[Row], jobs: list[Job]) -> list[Job]:
+    def _name_models(self, connection: Connection, rows: Sequence[ReadRow], jobs: list[Job]) -> list[Job]:
         """Put what people call models in place of ids in the data column."""
         named = {place: read_message(row) for place, row in enumerate(rows) if "ModelIdentifier" in row[MESSAGE]}
         subjects = {place: payload.subject for place, payload in named.items()}
@@ -62,7 +62,7 @@ class Completer:
             jobs[place] = replace(jobs[place], data=self._reader.data(named[place]))
         return jobs
 
-    def _add_batches(self, connection: Connection, rows: Sequence[Row], jobs: list[Job]) -> list[Job]:
+    def _add_batches(self, connection: Connection, rows: Sequence[ReadRow], jobs: list[Job]) -> list[Job]:
         batches = self._tables.batches
         if batches is None or len(rows) != 1:
             return jobs
@@ -80,7 +80,7 @@ class Completer:
         return [replace(jobs[0], remarks=(*jobs[0].remarks, said))]
 
 
-def _by_row(row: Row, job: Job) -> Job:
+def _by_row(row: ReadRow, job: Job) -> Job:
     remark = (
         f"another row has its uuid {job.ref.id}, so it is named by its row; php artisan queue:retry would delete both"
     )

@@ -12,7 +12,7 @@ from queuetui.backends.payloads.laravel_payload import CommandState, LaravelPayl
 from queuetui.backends.payloads.laravel_summary import DEFAULT_SUMMARY_PATHS, summarise, values_at
 from queuetui.backends.payloads.php_exception import read_chain, read_exception
 from queuetui.backends.payloads.php_values import PhpArray, to_json
-from queuetui.backends.tables.source import Row
+from queuetui.backends.tables.source import ReadRow
 from queuetui.model.clock import from_us
 from queuetui.model.job import Job, JobError
 from queuetui.model.payload import DEFAULT_SUMMARY, SUMMARY_CAP_CHARS, SummaryPaths, paths_for
@@ -24,7 +24,7 @@ MESSAGE, EXCEPTION = "message", "exception"
 _DEFAULT_TRIES = 1
 
 
-def read_message(row: Row) -> LaravelPayload:
+def read_message(row: ReadRow) -> LaravelPayload:
     """Read the payload of a row as far as it was fetched."""
     return read_payload(row[MESSAGE], cut=MESSAGE in row.cut, brief=row.is_brief)
 
@@ -36,7 +36,7 @@ class JobReader:
     settings: LaravelSettings
     summaries: SummaryPaths
 
-    def read_waiting(self, row: Row, job: Job) -> Job:
+    def read_waiting(self, row: ReadRow, job: Job) -> Job:
         """Return a job of the table of those that wait or run."""
         payload = read_message(row)
         job = self._read(row, job, payload, payload.uuid)
@@ -53,7 +53,7 @@ class JobReader:
             remarks=(*job.remarks, *remarks),
         )
 
-    def read_failed(self, row: Row, job: Job) -> Job:
+    def read_failed(self, row: ReadRow, job: Job) -> Job:
         """Return a job of the table of those that were given up."""
         payload = read_message(row)
         uuid = None if row["uuid"] is None else str(row["uuid"])
@@ -73,7 +73,7 @@ class JobReader:
             remarks=(*job.remarks, *remarks),
         )
 
-    def _read(self, row: Row, job: Job, payload: LaravelPayload, uuid: str | None) -> Job:
+    def _read(self, row: ReadRow, job: Job, payload: LaravelPayload, uuid: str | None) -> Job:
         job_id = uuid if uuid is not None and is_uuid(uuid) else job.ref.id
         told = replace(job, ref=replace(job.ref, id=job_id), payload_whole=MESSAGE not in row.cut and not row.is_brief)
         return self.add_payload(told, payload, row[MESSAGE], row.now, brief=row.is_brief)
@@ -101,7 +101,7 @@ class JobReader:
         return Untrusted(line[:SUMMARY_CAP_CHARS]) if line else None
 
 
-def say_elsewhere(row: Row, settings: LaravelSettings) -> str:
+def say_elsewhere(row: ReadRow, settings: LaravelSettings) -> str:
     """Say that a failure belongs to another store."""
     name = sanitize(str(row["connection"]), 60)
     return f"it failed on the queue connection {name!r}, which is not {settings.home}: it cannot be retried here"
@@ -174,7 +174,7 @@ def _time(at_s: int) -> datetime:
     return from_us(at_s * 1_000_000)
 
 
-def also_means(term: Term, row: Row, job: Job) -> bool:
+def also_means(term: Term, row: ReadRow, job: Job) -> bool:
     """Tell whether a term, its negation left aside, holds for a job in what Laravel means by it."""
     match term.field:
         case "type":

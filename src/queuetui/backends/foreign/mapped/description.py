@@ -27,7 +27,7 @@ from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.sql.stored_types import Holds, holds
 from queuetui.backends.tables.codecs import key_codec
 from queuetui.backends.tables.product import Product, Sides
-from queuetui.backends.tables.source import Condition, Field, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import Condition, Field, Moment, ReadRow, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import UNKNOWN_STATE, Job, JobError
 from queuetui.model.state import State
@@ -184,10 +184,10 @@ def _rule(described: Described, shape: StateShape, fields: Table[str, Field]) ->
     return rule
 
 
-def _finish(mapping: Mapping) -> Callable[[Row, Job], Job]:
+def _finish(mapping: Mapping) -> Callable[[ReadRow, Job], Job]:
     is_lower_first = mapping.priority is not None and not mapping.priority.higher_first
 
-    def finish(row: Row, job: Job) -> Job:
+    def finish(row: ReadRow, job: Job) -> Job:
         remarks = job.remarks
         if row[_IS_UNKNOWN]:
             remarks = tuple(dict.fromkeys((*remarks, UNKNOWN_STATE, _UNKNOWN)))

@@ -12,7 +12,7 @@ from queuetui.backends.payloads.elixir_exception import read_elixir_exception
 from queuetui.backends.payloads.erlang_terms import ERLANG
 from queuetui.backends.payloads.python_traceback import read_long_traceback
 from queuetui.backends.sql.postgresql_json import read_object
-from queuetui.backends.tables.source import Row
+from queuetui.backends.tables.source import ReadRow
 from queuetui.model.counted import counted
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import State
@@ -23,7 +23,7 @@ _SNOOZED = "it put itself off {} (snoozed), which Oban takes from its count of a
 _RESCUED = "Oban took it back {} from a worker that had it for too long (rescued)"
 
 
-def finish(row: Row, job: Job) -> Job:
+def finish(row: ReadRow, job: Job) -> Job:
     """Add the last error, the recorded result, the tags, and remarks."""
     meta = read_object(row["meta"])
     remarks = [*job.remarks, *_remarks(row, job, meta)]
@@ -43,7 +43,7 @@ def read_error(text: str, end: str) -> JobError | None:
     return read_elixir_exception(text) or read_long_traceback(text, end)
 
 
-def _remarks(row: Row, job: Job, meta: dict[str, Any]) -> Iterator[str]:
+def _remarks(row: ReadRow, job: Job, meta: dict[str, Any]) -> Iterator[str]:
     for name, told in (("snoozed", _SNOOZED), ("rescued", _RESCUED)):
         if isinstance(meta.get(name), int) and meta[name]:
             yield told.format(counted(meta[name], "time"))

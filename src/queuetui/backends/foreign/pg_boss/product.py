@@ -40,7 +40,7 @@ from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import PLAIN, WHOLE, ZONED, UuidValue
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides
 from queuetui.backends.tables.schedule_rows import find_schedules, within
-from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Row, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, Condition, Field, ReadRow, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
@@ -199,7 +199,7 @@ def _seconds(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.make_interval(0, 0, 0, 0, 0, 0, column, type_=INTERVAL)
 
 
-def _finish(row: Row, job: Job) -> Job:
+def _finish(row: ReadRow, job: Job) -> Job:
     """Add what the output says, and what a person must know of dead letters."""
     remarks = list(job.remarks)
     if row["word"] == "expired":
@@ -213,7 +213,7 @@ def _finish(row: Row, job: Job) -> Job:
     return replace(job, error=error, result=result, remarks=tuple(remarks))
 
 
-def _error(row: Row) -> JobError:
+def _error(row: ReadRow) -> JobError:
     stack = row["error_stack"]
     name = row["error_name"] or read_stack(stack).class_name.raw
     message = row["error_message"] or row["error_value"] or ("" if stack else row["output"])

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from queuetui.backends.payloads.any_bytes import read_any_bytes
 from queuetui.backends.sql.postgresql_json import read_object
-from queuetui.backends.tables.source import PAYLOAD, Row
+from queuetui.backends.tables.source import PAYLOAD, ReadRow
 from queuetui.model.job import RECORD_ONLY, Attempt, Job, JobError
 from queuetui.model.payload import SUMMARY_CAP_CHARS
 from queuetui.model.state import State
@@ -18,7 +18,7 @@ PARTS = ("exception_type", "exception_message", "traceback")
 _OUTCOMES = {"successful": "completed", "canceled": "cancelled", "deleted": "cancelled"}
 
 
-def finish_job(row: Row, job: Job) -> Job:
+def finish_job(row: ReadRow, job: Job) -> Job:
     """Add the last error of a job that failed or tries again, and its payload where that is no JSON."""
     remarks = list(job.remarks)
     if row.stored_payload and PAYLOAD not in row.cut:
@@ -31,13 +31,13 @@ def finish_job(row: Row, job: Job) -> Job:
     return replace(_with_error(row, job), remarks=tuple(remarks))
 
 
-def finish_record(row: Row, job: Job) -> Job:
+def finish_record(row: ReadRow, job: Job) -> Job:
     """Tell that only a record is left, with the error it ended with."""
     told = (RECORD_ONLY, "it was deleted, by hand or with its queue") if row["status"] == "deleted" else (RECORD_ONLY,)
     return replace(_with_error(row, job), created_at=row["made_at"], remarks=(*job.remarks, *told))
 
 
-def _with_error(row: Row, job: Job) -> Job:
+def _with_error(row: ReadRow, job: Job) -> Job:
     has_failed = job.state in (State.FAILED, State.RETRYING) and row[PARTS[0]]
     return replace(job, error=JobError(*(Untrusted(row[part]) for part in PARTS))) if has_failed else job
 

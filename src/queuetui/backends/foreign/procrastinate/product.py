@@ -40,7 +40,7 @@ from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import EPOCH_S, WHOLE, ZONED
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules, within
-from queuetui.backends.tables.source import PAYLOAD, Field, Key, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, Field, Key, Moment, ReadRow, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
 from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
@@ -233,7 +233,7 @@ class _Tables:
         rows = select(func.min(other.id)).where(other.status == "todo", other.queueing_lock == job.queueing_lock)
         return case((job.status != "todo", rows.correlate(self._jobs).scalar_subquery()), else_=None)
 
-    def tell_holders(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
+    def tell_holders(self, connection: Connection, read: Sequence[tuple[ReadRow, Job]]) -> list[Job]:
         """Add to blocked jobs which one has their lock, or gets it before them."""
         locks, run = {row["lock"] for row, job in read if job.state is State.BLOCKED}, self._jobs.c
         held = select(run.id, run.lock).where(run.status == "doing", run.lock.in_(locks))
@@ -271,7 +271,7 @@ class _Tables:
         return tuple(found)
 
 
-def _finish(row: Row, job: Job) -> Job:
+def _finish(row: ReadRow, job: Job) -> Job:
     """Add what a person must know of a row."""
     remarks = [*job.remarks]
     if job.state is State.FAILED:

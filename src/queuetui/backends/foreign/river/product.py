@@ -38,7 +38,7 @@ from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import deleting, moving, setting
 from queuetui.backends.tables.codecs import WHOLE, ZONED, Later
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
-from queuetui.backends.tables.source import PAYLOAD, Column, Condition, Field, Key, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, Column, Condition, Field, Key, Moment, ReadRow, Rule, Source
 from queuetui.model.act import Act, Verb
 from queuetui.model.clock import to_text
 from queuetui.model.job import Attempt, Job, JobError
@@ -242,7 +242,7 @@ def _error(text: str, trace: str) -> JobError | None:
     return JobError(Untrusted(""), Untrusted(text), Untrusted(trace)) if text or trace else None
 
 
-def _finish(row: Row, job: Job) -> Job:
+def _finish(row: ReadRow, job: Job) -> Job:
     """Add the last error, the recorded output, the tags, and what to know of the job."""
     tags = tuple(Untrusted(tag) for tag in row["tags"] or () if tag is not None)
     asked = _time(row["asked"]) if job.state is State.PROCESSING else None

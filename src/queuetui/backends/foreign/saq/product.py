@@ -38,7 +38,7 @@ from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import deleting, setting
 from queuetui.backends.tables.codecs import EPOCH_MS, EPOCH_S, WHOLE
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
-from queuetui.backends.tables.source import Condition, Field, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import Condition, Field, Moment, ReadRow, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.clock import from_us
 from queuetui.model.job import Job
@@ -167,7 +167,7 @@ class SaqTables:
     def _is(self, word: str) -> Rule:
         return lambda _: self.jobs.c.status == word
 
-    def _finish(self, row: Row, job: Job) -> Job:
+    def _finish(self, row: ReadRow, job: Job) -> Job:
         """Add what the message says, where it is read whole."""
         said, problem = read_message(row["message"])
         if said is None:
@@ -222,7 +222,7 @@ class SaqTables:
         return change
 
 
-def _remarks(row: Row, job: Job, said: Mapping[str, Any]) -> Iterator[str]:
+def _remarks(row: ReadRow, job: Job, said: Mapping[str, Any]) -> Iterator[str]:
     if row["status"] == "aborting":
         yield _ASKED
     if job.state is State.PROCESSING and not spans_of(said):

@@ -25,7 +25,7 @@ from queuetui.backends.tables.changes import deleting, setting, table_of
 from queuetui.backends.tables.codecs import WHOLE, Codec, Later, utc_codec
 from queuetui.backends.tables.product import Change, LockedRow, Product, RowPlace, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules
-from queuetui.backends.tables.source import PAYLOAD, Condition, DecodedFields, Field, Key, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, Condition, DecodedFields, Field, Key, Moment, ReadRow, Rule, Source
 from queuetui.model.act import Verb
 from queuetui.model.clock import EARLIEST
 from queuetui.model.job import Attempt, Job
@@ -186,7 +186,7 @@ class SolidQueue:
         }
         return replace(source, states=states, lanes=frozenset({"scheduled"}), extra=extra)
 
-    def _finish(self, row: Row, job: Job) -> Job:
+    def _finish(self, row: ReadRow, job: Job) -> Job:
         """Add the arguments, the error and how often the job has run, and what to know of it."""
         is_lost, was_due = "stands" in row, row.now - timedelta(minutes=1)
         began = job.state in (State.PROCESSING, State.COMPLETED, State.FAILED) and not is_lost

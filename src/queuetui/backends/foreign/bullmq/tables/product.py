@@ -37,7 +37,7 @@ from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.codecs import EPOCH_MS, WHOLE
 from queuetui.backends.tables.product import Change, LockedRow, Product, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules, within
-from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Key, Moment, Row, Rule, Source
+from queuetui.backends.tables.source import PAYLOAD, Condition, Field, Key, Moment, ReadRow, Rule, Source
 from queuetui.model.act import Act, Verb
 from queuetui.model.errors import Stale
 from queuetui.model.job import Attempt, Job
@@ -159,7 +159,7 @@ class _Tables:
         at_key = and_(self.job.c.queue == key[0], self.job.c.id == key[1])
         return read_failures(list_of(connection.scalar(select(cast(self.job.c.stacktrace, Text)).where(at_key))))
 
-    def tell_children(self, connection: Connection, read: Sequence[tuple[Row, Job]]) -> list[Job]:
+    def tell_children(self, connection: Connection, read: Sequence[tuple[ReadRow, Job]]) -> list[Job]:
         """Add to parents the jobs that they wait for."""
         need, jobs = self._needs.c, [job for _, job in read]
         parents = {(job.queue.raw, job.ref.id[len(job.queue.raw) + 1 :]) for job in jobs if job.state is State.BLOCKED}
@@ -247,7 +247,7 @@ class _Tables:
         return tuple(taken.values())
 
 
-def _finish(row: Row, job: Job) -> Job:
+def _finish(row: ReadRow, job: Job) -> Job:
     """Add the error, the result, and what a person must know of a row."""
     has_failed = job.state in (State.FAILED, State.RETRYING)
     remarks = (
