@@ -7,9 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queuetui.tui.present.job_columns import NORMAL, TROUBLED
 from queuetui.tui.present.table import Column
-from queuetui.tui.widgets.table_layout import GAP_CELLS, GUTTER_CELLS, lay_out, place_columns
+from queuetui.tui.widgets.table_layout import GAP_CELLS, GUTTER_CELLS, place_columns
 
 columns = st.lists(
     st.builds(
@@ -67,27 +66,3 @@ def test_more_room_never_takes_a_column_away() -> None:
     given_columns = [Column(str(number), "x", 5 + number, priority=number % 3) for number in range(8)]
     shown = [{placed.place for placed in place_columns(given_columns, width)} for width in range(10, 160)]
     assert all(narrow <= wide for narrow, wide in pairwise(shown))
-
-
-def test_one_long_type_leaves_data_and_why_their_room() -> None:
-    """At 120 cells a type of 40 is cut where data and why would be; why takes more of the rest where jobs are in trouble."""
-    cells = {
-        "id": 8,
-        "type": 40,
-        "queue": 7,
-        "state": 19,
-        "age": 4,
-        "att": 3,
-        "data": 25,
-        "why": 60,
-        "prio": 1,
-        "worker": 20,
-    }
-    widths = {
-        name: {placed.column.key: placed.width for placed in lay_out(table, 120, cells).placed}
-        for name, table in (("all", NORMAL), ("troubled", TROUBLED))
-    }
-    assert widths["all"]["type"] == widths["troubled"]["type"] == 24
-    assert widths["all"]["data"] >= 16
-    assert widths["all"]["why"] >= 24
-    assert widths["troubled"]["why"] > widths["all"]["why"] > widths["all"]["data"] > widths["troubled"]["data"]

@@ -13,7 +13,7 @@ from queuetui.tui.present.table import Column
 
 ID = Column("id", "id", 8, 16, priority=0)
 WHOLE_ID = Column("id", "id", 36, priority=0)
-TYPE = Column("type", "type", 17, 24, flex=1, priority=1)
+TYPE = Column("type", "type", 17, 34, flex=1, priority=1)
 QUEUE = Column("queue", "queue", 7, 16, flex=1, priority=4)
 STATE = Column("state", "state", 11, priority=0)
 # Its unit stands last: `scheduled! due 12 d`.
@@ -23,9 +23,9 @@ AGE = Column("age", "age", 8, align=Align.RIGHT, priority=2)
 AGE_LAST = replace(AGE, priority=7)
 RUNNING, WAITING, DUE, ENDED = (replace(AGE, title=title) for title in ("running", "waiting", "due", "ended"))
 ATTEMPTS = Column("att", "att", 5, align=Align.RIGHT, priority=6)
-DATA = Column("data", "data", 10, 44, flex=2, priority=5, rest=True)
-WHY = Column("why", "why", 20, 200, flex=3, priority=7, rest=True)
-WHY_FIRST = replace(WHY, flex=8, priority=3)
+DATA = Column("data", "data", 10, 44, flex=1, priority=5, rest=True)
+WHY = Column("why", "why", 20, 200, flex=4, priority=7, rest=True)
+WHY_FIRST = replace(WHY, priority=3)
 # So that at 80 cells queue and data stand beside an error, however long type and queue are.
 TYPE_BESIDE_ERROR = replace(TYPE, min_width=12)
 PRIORITY = Column("prio", "prio", 5, align=Align.RIGHT, priority=8, spare=True)
