@@ -173,9 +173,9 @@ def test_one_refusal_leaves_the_others_of_its_bite(fresh: Capture, folder: Folde
     backend = fresh.open(1)
     if folder.expectation.by_functions and not backend.inspector.capabilities.applies:
         return
-    deeds = [one for one in folder.expectation.deeds if one.after_s == 1 and not one.unless]
+    deeds = [one for one in folder.expectation.deeds if one.after_s == 1]
     ways = [one for verb in (Verb.DELETE, Verb.CANCEL) for one in deeds if one.verb is verb]
-    chosen = next(((deed, some) for deed in ways if (some := _jobs(fresh, deed.word, 1))), None)
+    chosen = next(((deed, some) for deed in ways if (some := _fitting(fresh, deed, _list(fresh, 1)))), None)
     if chosen is None:
         return
     deed, jobs = chosen

@@ -1,4 +1,4 @@
-"""The tables of pg-boss up to version 9, as 6.2, 8.4 and 9.0 make them, and what those of version 12 allow once only."""
+"""The tables of pg-boss up to version 9, as 6.2, 8.4 and 9.0 make them, and what those of version 12 forbid."""
 
 from __future__ import annotations
 
@@ -67,4 +67,20 @@ def test_a_job_that_would_be_the_second_of_its_state_is_left(postgres_url: str) 
     (result,) = backend.operator.apply(Act(Verb.RETRY, "tester"), [Target(ref)], Limits())
     assert (result.outcome, "another row holds what one alone may hold" in result.note) == (Outcome.FAILED, True)
     assert query(postgres_url, f"select count(*) from pgboss.job {where}") == [(1,)]
+    backend.close()
+
+
+def test_a_job_that_others_wait_for_says_so(postgres_url: str) -> None:
+    """Before it is cancelled or deleted, which is refused for the same reason."""
+    run_script(postgres_url, (FIXTURES / "pg-boss12" / "dump.postgres.sql").read_text(encoding="utf-8"))
+    query(
+        postgres_url,
+        "update pgboss.job set blocking = id::text = (select min(id::text) from pgboss.job where state = 'created')",
+    )
+    backend = open_backend(postgres_url, BackendOptions(kind="pg-boss"))
+    jobs = backend.inspector.page(PageRequest(limit=1000), Limits()).jobs
+    (first,) = [job for job in jobs if any("other jobs wait for it" in remark for remark in job.remarks)]
+    for verb in (Verb.CANCEL, Verb.DELETE):
+        (result,) = backend.operator.apply(Act(verb, "tester"), [Target(first.ref)], Limits())
+        assert (result.outcome, result.note in first.remarks) == (Outcome.SKIPPED, True)
     backend.close()

@@ -200,7 +200,7 @@ def _seconds(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def _finish(row: ReadRow, job: Job) -> Job:
-    """Add what the output says, and what a person must know of dead letters."""
+    """Add what the output says, and what a person must know of dead letters and of jobs that wait for it."""
     remarks = list(job.remarks)
     if row["word"] == "expired":
         remarks.append(_EXPIRED)
@@ -208,6 +208,8 @@ def _finish(row: ReadRow, job: Job) -> Job:
         remarks.append(f"a copy of it is in the dead letter queue {row['dead_letter']!a}")
     if row.get("source_name"):
         remarks.append(f"it is the dead letter copy of job {row['source_id']} of the queue {row['source_name']!a}")
+    if row["blocking"]:
+        remarks.append(_HAS_DEPENDENTS)
     result = Untrusted(row["output"]) if job.state is State.COMPLETED and row["output"] else None
     error = _error(row) if row["output"] and job.state in (State.FAILED, State.RETRYING) else None
     return replace(job, error=error, result=result, remarks=tuple(remarks))
