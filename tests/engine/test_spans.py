@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -18,7 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from queuetui.client import Queue
-from queuetui.engine.spans import tracer_of_now
+from queuetui.engine.spans import Tracers
 from queuetui.model.correlation import correlated
 from queuetui.model.inheritance import read_inheritance
 from queuetui.model.state import State
@@ -229,8 +230,40 @@ def test_spans_of_runs_in_processes_are_exported(tmp_path: Path) -> None:
 
 def test_without_a_provider_nothing_is_traced(queue: Queue) -> None:
     """A program that has loaded OpenTelemetry and not set it up has no spans, and its jobs hold nothing of any."""
-    assert tracer_of_now() is None
+    assert Tracers(time.monotonic).find() is None
     assert Queue.new("Send").context is None
+
+
+def test_a_provider_that_is_set_up_later_is_found_within_a_second(
+    exporter: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only that there is nobody is believed, and no longer."""
+    provider = trace.get_tracer_provider()
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", None)
+    now = iter([10.0, 10.5, 11.0, 11.0])
+    tracers = Tracers(lambda: next(now))
+    assert tracers.find() is None
+    monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
+    assert tracers.find() is None
+    with monkeypatch.context() as broken:
+        broken.setattr(provider, "get_tracer", None)
+        assert tracers.find() is None
+    found = tracers.find()
+    assert found is not None
+    found.start_span("Send").end()
+    assert by_name(exporter).keys() == {"Send"}
+
+
+def test_a_provider_that_is_set_up_before_the_worker_starts_sees_every_run(
+    queue: Queue, start_worker: StartWorker, exporter: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the same program enqueued a moment before, while there was none."""
+    job_type = declare_handler(lambda: None)
+    with monkeypatch.context() as before:
+        before.setattr(trace, "_TRACER_PROVIDER", None)
+        queue.enqueue(job_type)
+    start_worker(burst=True).wait()
+    assert by_name(exporter).keys() == {job_type}
 
 
 HALF_IMPORTED = """

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
 from queuetui.model.correlation import Cause, NamedCause
 from queuetui.model.inheritance import TRACE_PARENT, TRACE_STATE, write_inheritance
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
 
 # Loaded by a program that has spans.
 TRACES = "opentelemetry.trace"
@@ -27,13 +32,19 @@ def open_span() -> Mapping[str, str]:
 
     Only asked where the program has loaded OpenTelemetry: one that has not has no span.
     """
-    # An import, as another thread may be importing it at this moment.
-    from opentelemetry.trace import get_current_span
-
-    if not get_current_span().get_span_context().is_valid:
+    if not _reader_of_spans()().get_span_context().is_valid:
         return _NO_TRACE
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     headers: dict[str, str] = {}
     TraceContextTextMapPropagator().inject(headers)
     return {name: headers[name] for name in (TRACE_PARENT, TRACE_STATE) if name in headers}
+
+
+@cache
+def _reader_of_spans() -> Callable[[], Span]:
+    """Return what reads the open span; an import at every enqueue would be a good part of its price."""
+    # An import, as another thread may be importing it at this moment.
+    from opentelemetry.trace import get_current_span
+
+    return get_current_span

@@ -34,9 +34,11 @@ from queuetui.model.stuck import is_stuck
 from queuetui.model.waiting_queues import judge_waiting
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
     from sqlalchemy import Connection
 
     from queuetui.backends.backend import NativeBackend
+    from queuetui.engine.spans import Tracers
     from queuetui.model.handler import Handler
     from queuetui.model.job import Job
 
@@ -64,6 +66,7 @@ class Queue(QueueActs, QueueAnswers):
         self._backend: NativeBackend = open_native(url or default_url(), replace(given, kind=NATIVE))
         self._limits = given.limits
         self._program = program_name() if program is None else read_text(program, "the name of the program")
+        self._tracers: Tracers | None = None
 
     def __getstate__(self) -> object:
         """Refuse to be pickled or copied, as a process pool or a deep copy would."""
@@ -205,11 +208,20 @@ class Queue(QueueActs, QueueAnswers):
         self.close()
 
     def _store(self, make: Callable[[], Sequence[NewJob]], connection: Connection | None) -> Sequence[Enqueued]:
-        if TRACES not in modules:
+        # Most programs have no spans: these are spared the call.
+        tracer = None if TRACES not in modules else self._find_tracer()
+        if tracer is None:
             return self._backend.jobs.enqueue(make(), connection)
         from queuetui.client.spans import enqueue_traced
 
-        return enqueue_traced(make, lambda jobs: self._backend.jobs.enqueue(jobs, connection))
+        return enqueue_traced(tracer, make, lambda jobs: self._backend.jobs.enqueue(jobs, connection))
+
+    def _find_tracer(self) -> Tracer | None:
+        if self._tracers is None:
+            from queuetui.engine.spans import Tracers
+
+            self._tracers = Tracers(time.monotonic)
+        return self._tracers.find()
 
     def _documents(self, jobs: tuple[Job, ...]) -> list[JobDocument]:
         if not any(job.state in {State.PENDING, State.PROCESSING} for job in jobs):

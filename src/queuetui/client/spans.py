@@ -6,25 +6,23 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from queuetui.client.inherited import inherited_from, open_span
-from queuetui.engine.spans import harmless, opened_span, tracer_of_now
+from queuetui.engine.spans import harmless, opened_span
 from queuetui.model.correlation import NamedCause, current_cause
 from queuetui.model.inheritance import write_inheritance
 from queuetui.model.job import Enqueued, NewJob
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
+    from opentelemetry.trace import Tracer
 
 Store = Callable[[Sequence[NewJob]], Sequence[Enqueued]]
 
 
-def enqueue_traced(make: Callable[[], Sequence[NewJob]], store: Store) -> Sequence[Enqueued]:
-    """Store the jobs that are made within a span of their own; without a tracer they are only stored.
+def enqueue_traced(tracer: Tracer, make: Callable[[], Sequence[NewJob]], store: Store) -> Sequence[Enqueued]:
+    """Store the jobs that are made within a span of their own.
 
     A job that was made before, in another span, stays linked to that.
     """
-    tracer = tracer_of_now()
-    if tracer is None:
-        return store(make())
     from opentelemetry.trace import SpanKind
 
     outer = inherited_from(current_cause())

@@ -26,7 +26,7 @@ from queuetui.engine.outcome import (
     settle_timeout,
     settle_unsettled,
 )
-from queuetui.engine.spans import traced, tracer_of_now
+from queuetui.engine.spans import Tracers, traced
 from queuetui.model.backoff import Backoff
 from queuetui.model.correlation import bind_cause, unbind_cause
 from queuetui.model.errors import BadPayload
@@ -82,6 +82,7 @@ class Performer:
         self._loop = loop
         self._settings = settings
         self._now_s = clock.now
+        self._tracers = Tracers(clock.now)
         self._forks = ancestry.forks
 
     def perform(self, run: Run) -> None:
@@ -115,7 +116,7 @@ class Performer:
         return self._post(run, settlement)
 
     def _settle(self, run: Run) -> Settlement:
-        tracer = tracer_of_now()
+        tracer = self._tracers.find()
         return self._run(run) if tracer is None else traced(tracer, run, self._run)
 
     def _run(self, run: Run) -> Settlement:

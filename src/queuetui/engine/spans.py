@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from queuetui.engine.context import CancelCause
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from queuetui.model.job import Settlement
 
 TRACER = "queuetui"
+BELIEVED_S = 1.0
 LOGGER = logging.getLogger("queuetui.spans")
 _ERRORS = frozenset({Ending.RETRY, Ending.FAILED, Ending.LOST})
 # What the handler still says then is refused.
@@ -48,20 +50,37 @@ def _warn(doing: str, error: BaseException) -> None:
     say(LOGGER, logging.WARNING, told)
 
 
-def tracer_of_now() -> Tracer | None:
-    """Return who makes spans, None where no program has set that up in this process."""
-    # Every run and every enqueue asks, also where only a library has loaded OpenTelemetry, as the driver of Redis does.
-    if "opentelemetry.trace" not in sys.modules:
-        return None
-    from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
+class Tracers:
+    """Finds who makes spans in this process.
 
-    try:
-        provider = get_tracer_provider()
-        tracer: Tracer | None = None if type(provider) is ProxyTracerProvider else provider.get_tracer(TRACER)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
-        _warn("give a tracer", error)
-        return None
-    return tracer
+    That nobody has been set up is believed for a second: every run and every enqueue asks, also where only a library has
+    loaded OpenTelemetry, as the driver of Redis does.
+    """
+
+    def __init__(self, now_s: Callable[[], float]) -> None:
+        self._now_s = now_s
+        self._nobody_until_s = -inf
+
+    def find(self) -> Tracer | None:
+        """Return who makes spans, None where no program has set that up."""
+        if "opentelemetry.trace" not in sys.modules:
+            return None
+        now_s = self._now_s()
+        if now_s < self._nobody_until_s:
+            return None
+        # An import, as another thread may be importing it at this moment.
+        from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
+
+        try:
+            provider = get_tracer_provider()
+            if type(provider) is ProxyTracerProvider:
+                self._nobody_until_s = now_s + BELIEVED_S
+                return None
+            tracer: Tracer = provider.get_tracer(TRACER)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
+            _warn("give a tracer", error)
+            return None
+        return tracer
 
 
 @contextmanager
