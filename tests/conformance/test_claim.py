@@ -19,6 +19,7 @@ from tests.conformance.scenes import (
     claim,
     claim_and_vanish,
     claim_one,
+    new_job,
     pause,
     select,
     settle,
@@ -39,6 +40,20 @@ def test_a_claimed_job_carries_what_its_handler_needs(backend: NativeBackend) ->
     assert (claimed.priority, claimed.max_attempts, claimed.correlation_id, claimed.tags) == (3, 4, "c", ("t",))
     assert (claimed.timeout_s, claimed.attempts, claimed.lost, claimed.cancel_requested) == (1.5, 0, 0, False)
     assert (claimed.created_at, claimed.scheduled_at) == (stored.created_at, stored.scheduled_at)
+
+
+def test_each_job_of_a_batch_carries_its_own(backend: NativeBackend) -> None:
+    """Neighbours that are alike in part, or in all but their payloads, are told apart."""
+    own = new_job()
+    differ: list[dict[str, object]] = [{}, {"payload": b"1"}, {"type": "Sender"}, {"type": "Sen"}, {"name": "n"}]
+    differ += [{"name": "n", "payload": b'"%b"' % (b"x" * 2000)}, {"name": "n", "tags": ("t",)}, {"tags": ("t", "u")}]
+    differ += [{"correlation_id": "c"}, {"idempotency_key": "c"}, {"timeout_s": 2.0}, {"context": '{"a": 1}'}, {}]
+    jobs = [own._replace(correlation_id=own.id), *(new_job(**changes) for changes in differ)]
+    assert all(answer.created for answer in backend.jobs.enqueue(jobs))
+    _, claimed = claim(backend, len(jobs))
+    shared = ("id", "type", "payload", "name", "correlation_id", "tags", "timeout_s", "context")
+    told = [tuple(getattr(one, name) for name in shared) for one in claimed]
+    assert told == [tuple(getattr(one, name) for name in shared) for one in jobs]
 
 
 def test_a_claim_is_stored(backend: NativeBackend) -> None:

@@ -20,6 +20,8 @@ from queuetui.model.job import NewJob
 from queuetui.model.state import State
 
 _RECORD = Struct("<6B6I7d")
+# The same, less what no worker is told of a job that it holds.
+_HELD_RECORD = Struct("<4xBx4x3I4xI2d40x")
 _LENGTH = Struct("<I")
 _OWN = b"\x01"
 _OTHER = b"\x00"
@@ -65,6 +67,20 @@ class Record(NamedTuple):
         return read_moment(max(self.created, self.updated, self.claimed, self.cancel, self.done))
 
 
+class HeldRecord(NamedTuple):
+    """What a worker is told of the record of a job that it holds; the names are a record's."""
+
+    large: int
+    fence: int
+    attempts: int
+    lost: int
+    max_attempts: int
+    priority: float
+    created: float
+    due: bytes
+    body: bytes
+
+
 class Body(NamedTuple):
     """A job's body; `head` holds what few jobs have."""
 
@@ -84,19 +100,52 @@ def read_record(packed: bytes) -> Record:
     return Record._make((*_RECORD.unpack_from(packed), due, lease, worker, rest[2:end], rest[end:]))
 
 
+def read_held(packed: bytes) -> HeldRecord:
+    """Return what a worker is told of the record of a job that it holds."""
+    due, _, _, rest = packed[_RECORD.size :].split(b"\0", 3)
+    body = rest[2 + int.from_bytes(rest[:2], "little") :]
+    return HeldRecord._make((*_HELD_RECORD.unpack_from(packed), due, body))
+
+
 def read_body(packed: bytes) -> Body:
     """Return a body."""
+    body, _ = _read_lead(packed)
+    return body
+
+
+def _read_lead(packed: bytes) -> tuple[Body, int]:
+    """Return a body and where its payload begins."""
     texts, at = [], 1
     for _ in range(5):
         (length,) = _LENGTH.unpack_from(packed, at)
         start, at = at + 4, at + 4 + length
         texts.append(packed[start:at].decode("utf-8", "replace") if length else "")
     queue, job_type, job_key, correlation, head = texts
-    return Body(packed[:1] == _OWN, queue, job_type, job_key, correlation, _read_head(head), packed[at:])
+    body = Body(packed[:1] == _OWN, queue, job_type, job_key, correlation, _read_head(head), packed[at:])
+    return body, at
+
+
+class BodyReader:
+    """Reads the bodies of a batch: what stands before the payload is mostly the same in all of them and is read once."""
+
+    def __init__(self) -> None:
+        self._lead = b""
+        self._body: Body
+
+    def read(self, packed: bytes) -> tuple[Body, bytes]:
+        """Return a body, whose payload may be another's, and its payload."""
+        lead = self._lead
+        # A lead tells its own length, so no other begins with it.
+        if lead and packed.startswith(lead):
+            return self._body, packed[len(lead) :]
+        self._body, end = _read_lead(packed)
+        # But for one that is cut short.
+        self._lead = packed[:end] if end <= len(packed) else b""
+        return self._body, self._body.payload
 
 
 def _read_head(text: str) -> Mapping[str, Any]:
-    found = read_json(text)
+    found = read_json(text) if text else None
     return found if isinstance(found, dict) else _NOTHING
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from queuetui.backends.base import Step
 from queuetui.backends.native.redis.ids import from_stored, to_stored
-from queuetui.backends.native.redis.records import Body, Record, read_body, read_record
+from queuetui.backends.native.redis.records import Body, BodyReader, HeldRecord, read_held
 from queuetui.backends.native.redis.server import Value
 from queuetui.backends.native.rules_acts import RULES_LEFT
 from queuetui.backends.native.texts import storable
@@ -44,10 +44,11 @@ Reply = list[Any]
 
 def read_settlements(settlements: Sequence[Settlement]) -> list[Value]:
     """Return the arguments of all endings."""
-    return [_pack_settlement(one) for one in settlements]
+    types = {name: b"\0%b\0" % storable(name).encode() for name in {one.type for one in settlements}}
+    return [_pack_settlement(one, types[one.type]) for one in settlements]
 
 
-def _pack_settlement(one: Settlement) -> bytes:
+def _pack_settlement(one: Settlement, job_type: bytes) -> bytes:
     packed = _ENDING.pack(
         to_stored(one.job_id).encode(),
         _WAYS[one.ending],
@@ -57,7 +58,7 @@ def _pack_settlement(one: Settlement) -> bytes:
         one.result is not None,
         one.error is not None,
     )
-    packed += b"%b\0%b\0" % (b"" if one.at is None else b"%d" % to_us(one.at), storable(one.type).encode())
+    packed += job_type if one.at is None else b"%d%b" % (to_us(one.at), job_type)
     if one.result is not None:
         packed += _measured(one.result)
     return packed if one.error is None else packed + _pack_error(one.error)
@@ -93,18 +94,20 @@ def _again_s(again_us: int) -> float | None:
 
 
 def _read_claimed(packed: bytes, payloads: Iterator[bytes]) -> Iterator[ClaimedJob]:
-    at = 0
+    bodies, at = BodyReader(), 0
     while at < len(packed):
         stored_id, size = _CLAIMED.unpack_from(packed, at)
         start, at = at + _CLAIMED.size, at + _CLAIMED.size + size
-        record = read_record(packed[start:at])
-        body = read_body(record.body)
-        yield _to_claimed(from_stored(stored_id), record, body, next(payloads) if record.large else body.payload)
+        record = read_held(packed[start:at])
+        body, payload = bodies.read(record.body)
+        yield _to_claimed(from_stored(stored_id), record, body, next(payloads) if record.large else payload)
 
 
-def _to_claimed(job_id: str, record: Record, body: Body, payload: bytes) -> ClaimedJob:
+def _to_claimed(job_id: str, record: HeldRecord, body: Body, payload: bytes) -> ClaimedJob:
     head = body.head
     timeout_ms = head.get("timeout")
+    created_us, due_us = int(record.created), int(record.due)
+    created_at = from_us(created_us)
     return ClaimedJob(
         id=job_id,
         fence=record.fence,
@@ -119,8 +122,8 @@ def _to_claimed(job_id: str, record: Record, body: Body, payload: bytes) -> Clai
         correlation_id=job_id if body.own_correlation else body.correlation or None,
         tags=tuple(head.get("tags", ())),
         timeout_s=None if timeout_ms is None else timeout_ms / MILLISECONDS,
-        created_at=from_us(int(record.created)),
-        scheduled_at=from_us(int(record.due)),
+        created_at=created_at,
+        scheduled_at=created_at if due_us == created_us else from_us(due_us),
         context=_text(head.get("context")),
     )
 
