@@ -6,7 +6,8 @@ A command is packed, sent, and its answer read.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from queuetui.backends import forks
@@ -15,9 +16,12 @@ from queuetui.model.errors import BadConfig
 
 if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions
+    from queuetui.backends.redis.scripts import Script
 
 Value = str | bytes | int
 CLIENT_NAME = "queuetui"
+# Of a script's call: the command, the digest, how many keys.
+_HEAD_VALUES = 3
 # After this long a connection is looked at before it is used: the server may have closed it.
 RESTED_S = 0.5
 # The driver types only a part of its methods.
@@ -26,16 +30,37 @@ Connection = Any
 
 def pack(values: Sequence[Value]) -> bytes:
     """Return a command as it is sent."""
-    parts = [b"*%d\r\n" % len(values)]
+    return b"*%d\r\n%b" % (len(values), _pack_values(values))
+
+
+def _pack_values(values: Iterable[Value]) -> bytes:
+    """Return a part of a command as it is sent."""
+    parts = []
     for value in values:
         data = value if isinstance(value, bytes) else str(value).encode()
         parts.append(b"$%d\r\n%b\r\n" % (len(data), data))
     return b"".join(parts)
 
 
+def _pack_call(script: Script, keys: Sequence[str | bytes], values: Sequence[Value]) -> bytes:
+    """Return the call of a script that the server knows, as it is sent."""
+    head = _pack_head(script.sha, tuple(keys))
+    return b"*%d\r\n%b%b" % (_HEAD_VALUES + len(keys) + len(values), head, _pack_values(values))
+
+
+@lru_cache
+def _pack_head(sha: str, keys: tuple[str | bytes, ...]) -> bytes:
+    """Return what a script's calls have in common; our own queue names one key, always the same."""
+    return _pack_values(("EVALSHA", sha, len(keys), *keys))
+
+
 def ask_on(connection: Connection, *values: Value) -> Any:  # noqa: ANN401 - each command has its own answer
     """Send one command on a connection and return its answer."""
-    connection.send_packed_command([pack(values)], check_health=False)
+    return _exchange_on(connection, pack(values))
+
+
+def _exchange_on(connection: Connection, packed: bytes) -> Any:  # noqa: ANN401 - each command has its own answer
+    connection.send_packed_command([packed], check_health=False)
     return connection.read_response()
 
 
@@ -51,9 +76,16 @@ class Connections(forks.StoreHandle):
 
     def ask(self, *values: Value) -> Any:  # noqa: ANN401 - each command has its own answer
         """Send one command and return its answer."""
+        return self._exchange_alone(pack(values))
+
+    def call(self, script: Script, keys: Sequence[str | bytes], values: Sequence[Value]) -> Any:  # noqa: ANN401 - each script has its own answer
+        """Call a script that the server knows and return its answer."""
+        return self._exchange_alone(_pack_call(script, keys, values))
+
+    def _exchange_alone(self, packed: bytes) -> Any:  # noqa: ANN401 - each command has its own answer
         connection = self._take()
         try:
-            return ask_on(connection, *values)
+            return _exchange_on(connection, packed)
         finally:
             self._rest(connection)
 

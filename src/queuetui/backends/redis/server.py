@@ -62,7 +62,7 @@ class RedisServer:
             current_interruption().check()
         try:
             try:
-                return self.connections.ask("EVALSHA", script.sha, len(keys), *keys, *values)
+                return self.connections.call(script, keys, values)
             except self._errors.driver.NoScriptError:
                 # Nothing has run: the server was restarted or never saw the script.
                 return self.connections.ask("EVAL", script.source, len(keys), *keys, *values)

@@ -24,7 +24,7 @@ INLINE_BYTES = 512
 # Id, priority, delay, most attempts, 1 with a key; then the due time as text or nothing, and 1 where the payload comes apart.
 _ORDER = Struct("<32s2dIB")
 _HERE, _APART = b"\0\0", b"\0\1"
-_STATES = {"0": State.PENDING, "1": State.SCHEDULED}
+_STATES = {ord("0"): State.PENDING, ord("1"): State.SCHEDULED}
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -48,8 +48,9 @@ def read_jobs(jobs: Sequence[NewJob]) -> list[Value]:
 def read_answers(jobs: Sequence[NewJob], reply: Sequence[Any]) -> tuple[Enqueued, ...]:
     """Return the script's answers in the contract's words."""
     states, there = reply
-    answers = [Enqueued(job.id, True, _STATES[code]) for job, code in zip(jobs, states.decode(), strict=True)]
-    for place, job_id, state in (there[start : start + 3] for start in range(0, len(there), 3)):
+    answers = [Enqueued(job.id, True, _STATES[code]) for job, code in zip(jobs, states, strict=True)]
+    for start in range(0, len(there), 3):
+        place, job_id, state = there[start : start + 3]
         answers[place - 1] = Enqueued(from_stored(job_id), False, None if state is None else State(state.decode()))
     return tuple(answers)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -126,7 +127,10 @@ def _read_lead(packed: bytes) -> tuple[Body, int]:
 
 
 class BodyReader:
-    """Reads the bodies of a batch: what stands before the payload is mostly the same in all of them and is read once."""
+    """Reads the bodies of a batch.
+
+    What stands before the payload is mostly the same in all of them, and is read once.
+    """
 
     def __init__(self) -> None:
         self._lead = b""
@@ -153,8 +157,20 @@ def write_body(job: NewJob) -> bytes:
     """Return the body of a new job, less its payload."""
     is_own = job.correlation_id == job.id
     correlation = "" if is_own else job.correlation_id or ""
-    texts = (job.queue, job.type, job.idempotency_key or "", correlation, _head_of(job))
-    return b"".join((_OWN if is_own else _OTHER, *map(_measured, texts)))
+    job_key, head = job.idempotency_key or "", _head_of(job)
+    if is_own and not job_key and not head:
+        return _usual_body(job.queue, job.type)
+    return _join_body(_OWN if is_own else _OTHER, job.queue, job.type, job_key, correlation, head)
+
+
+@lru_cache
+def _usual_body(queue: str, job_type: str) -> bytes:
+    """Return the body of most new jobs, which all of a type have in common."""
+    return _join_body(_OWN, queue, job_type, "", "", "")
+
+
+def _join_body(own: bytes, *texts: str) -> bytes:
+    return b"".join((own, *map(_measured, texts)))
 
 
 def _measured(text: str) -> bytes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 from queuetui.backends.redis.scripts import load_from
 
-load_script = partial(load_from, ("backends", "native", "redis", "scripts"))
+load_script = cache(partial(load_from, ("backends", "native", "redis", "scripts")))
