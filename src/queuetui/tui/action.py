@@ -1,4 +1,4 @@
-"""One thing a person can do in the console, and where."""
+"""An action of the console: its keys, its command, and the places where it works."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from queuetui.model.act import Verb
 
 
 class KeyPlace(StrEnum):
-    """Where an action works."""
+    """A place in which actions work: a screen, a kind of table, or a dialog."""
 
     EVERYWHERE = "everywhere"
     TABLE = "every table"
@@ -39,7 +39,7 @@ EVERYWHERE = frozenset({KeyPlace.EVERYWHERE})
 JOB_PLACES = frozenset({KeyPlace.JOBS, KeyPlace.SYSTEMS, KeyPlace.FAILURES, KeyPlace.DETAIL})
 
 
-# What people read of a key that Textual calls by another name.
+# How a key is written on screen where Textual has another name for it.
 _SHOWN = {
     "colon": ":", "escape": "esc", "f3": "F3", "greater_than_sign": ">", "left_square_bracket": "[", "less_than_sign": "<", "minus": "-",
     "pagedown": "pgdn", "pageup": "pgup", "plus": "+", "question_mark": "?", "right_square_bracket": "]", "slash": "/",
@@ -48,11 +48,12 @@ _SHOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do.
+    """An action: what a key, a `:` command and a footer entry run.
 
-    `keys` are Textual's names and `shown` is what people read; `call` is what runs. `name` is the `:` command, `takes` its
-    argument (in brackets when it may be left out). `rank` orders the footer, 0 keeps it out. A `verb` makes it an act.
-    The keys of one that `is_first` are taken before a field or a dialog sees them.
+    `keys` are Textual's names of the keys, `shown` is how they are written on screen, and `call` is the method that runs.
+    `name` is the `:` command and `takes` its argument (in brackets if optional). `rank` is the place in the footer, 0 keeps
+    the action out of it. `verb` is the act that the action asks for, if any. The keys of an action that `is_first` are
+    handled before a field or a dialog sees them.
     """
 
     name: str
@@ -73,7 +74,7 @@ def at(*places: KeyPlace) -> frozenset[KeyPlace]:
     return frozenset(places)
 
 
-def action(  # noqa: PLR0913 - all that can be said of an action
+def action(  # noqa: PLR0913 - one parameter for each field of an action
     name: str,
     keys: str,
     told: str,
@@ -89,7 +90,7 @@ def action(  # noqa: PLR0913 - all that can be said of an action
 ) -> Action:
     """Return an action.
 
-    Where nothing else is said it is called and labelled by its name, and shown by its first key.
+    By default its call and its label are its name, and the footer shows its first key.
     """
     first = keys.partition(",")[0]
     call, shown = call or name.replace(" ", "_"), shown or _SHOWN.get(first, first)

@@ -1,4 +1,4 @@
-"""Everything a person can do in the console: this one table drives keys, footer, help and commands."""
+"""The table of all actions: keys, footer, help and commands are made from it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ALIASES = {
 
 
 def actions_at(place: KeyPlace) -> Iterator[Action]:
-    """Yield what is bound at one place itself."""
+    """Yield the actions that belong to this place itself."""
     return (action for action in (*ACTIONS, *INNER_KEYS) if place in action.places)
 
 
@@ -39,11 +39,11 @@ def bindings_at(place: KeyPlace) -> list[BindingType]:
 
 
 def key_at(place: KeyPlace, name: str) -> str:
-    """Return what people read of the key of an action at one place."""
+    """Return the key of an action at one place, as it is written on screen."""
     return next(action.shown for action in actions_at(place) if action.name == name)
 
 
 def named(name: str) -> Action | None:
-    """Return an action by the name it has as a command."""
+    """Return the action with this command name."""
     wanted = ALIASES.get(name, name)
     return next((action for action in ACTIONS if action.name == wanted), None)

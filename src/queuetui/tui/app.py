@@ -1,4 +1,4 @@
-"""The app: what keys and commands do on every view."""
+"""The application: the actions that work on every view."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ RATES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
 class QueueTui(Views, inherit_bindings=False):
-    """What keys and commands do on every view."""
+    """Runs the actions that work on every view."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.EVERYWHERE)
 
     def on_key(self, event: events.Key) -> None:
-        """Say of a key that nothing here takes where it works, or what to press instead."""
+        """Say where a key works that has no action here, or which key to press instead."""
         screen = self.screen
         if isinstance(screen, ConsoleScreen) and event.key not in screen.active_bindings:
             self.flash(unbound_text(event.key, event.character, screen.places), Tone.MUTED)
 
     def action_tab(self, digit: str) -> None:
-        """Show the jobs of one state tab, of all systems where their list is in front."""
+        """Show the jobs of one state tab; of all systems if their list is in front."""
         self._list_of_jobs().choose_tab(digit)
 
     def action_jobs(self, queue: str = "") -> None:
@@ -57,11 +57,11 @@ class QueueTui(Views, inherit_bindings=False):
         self.jobs_screen().choose_queue(name)
 
     def action_filter(self, text: str = "") -> None:
-        """Filter the jobs, of all systems where their list is in front."""
+        """Filter the jobs; those of all systems if their list is in front."""
         self._list_of_jobs().apply_filter_text(text)
 
     def action_events(self, text: str = "") -> None:
-        """Show what happens; with a filter, of what it names, once the store answers."""
+        """Show the events, or those that match a filter; waits until the store answers."""
         if text and self.connection is None:
             self.flash("the store does not answer yet", Tone.WARNING)
             return
@@ -77,7 +77,7 @@ class QueueTui(Views, inherit_bindings=False):
             cast("EventsScreen", self.screen).narrow(asked)
 
     def action_show(self, job_id: str) -> None:
-        """Open the job whose id is or ends in what was typed."""
+        """Open the job whose id equals the typed text or ends in it."""
 
         def open_found(found: tuple[str, ...]) -> None:
             if len(found) == 1:
@@ -90,9 +90,9 @@ class QueueTui(Views, inherit_bindings=False):
         self.find_jobs(job_id, open_found, lambda why: self.flash(why, Tone.CRITICAL))
 
     def find_jobs(self, suffix: str, take: Callable[[tuple[str, ...]], None], miss: Callable[[str], None]) -> None:
-        """Look for the jobs whose id is or ends in what was typed.
+        """Look for the jobs whose id equals the typed text or ends in it.
 
-        A person is asked how far, where that takes long.
+        If that takes long, a dialog asks whether to search on.
         """
         from queuetui.tui.dialogs.seek import SeekDialog
 
@@ -114,13 +114,13 @@ class QueueTui(Views, inherit_bindings=False):
         self.calls.read(lambda: connection.feed.find(suffix), go_on, miss)
 
     def open_job(self, job_id: str, tab: str = "Summary") -> None:
-        """Open one job whole."""
+        """Open the detail screen of a job."""
         from queuetui.tui.screens.detail import DetailScreen
 
         self.push_screen(DetailScreen(job_id, tab))
 
     def open_job_of(self, link: ConsoleLink, job_id: str, tab: str = "Summary") -> None:
-        """Show a link, and open one of its jobs whole; leaving it leads back here."""
+        """Show a link and open the detail screen of one of its jobs; going back returns here."""
         self.exchange_shown(link)
         self.open_job(job_id, tab)
 
@@ -166,7 +166,7 @@ class QueueTui(Views, inherit_bindings=False):
     # Reading
 
     def action_refresh(self) -> None:
-        """Read now what is shown."""
+        """Read the store now."""
         screen = self.screen
         is_of_all = isinstance(screen, ConsoleScreen) and screen.SHOWS_ALL
         if isinstance(screen, ConsoleScreen):
@@ -175,7 +175,7 @@ class QueueTui(Views, inherit_bindings=False):
             link.poller.poll_now()
 
     def action_freeze(self) -> None:
-        """Hold the screen still, or let it go on."""
+        """Freeze the screen, or update it again."""
         self.frozen = not self.frozen
         if self.frozen:
             self.flash("Frozen: reading goes on behind the screen; z lets it show", Tone.WARNING, About.FREEZING)
@@ -184,15 +184,15 @@ class QueueTui(Views, inherit_bindings=False):
         self.show_latest()
 
     def action_slower(self) -> None:
-        """Read less often."""
+        """Poll less often."""
         self._choose_rate(next((rate for rate in RATES_S if rate > self.poller.interval_s), RATES_S[-1]))
 
     def action_faster(self) -> None:
-        """Read more often."""
+        """Poll more often."""
         self._choose_rate(next((rate for rate in reversed(RATES_S) if rate < self.poller.interval_s), RATES_S[0]))
 
     def action_rate(self, seconds: str) -> None:
-        """Read every so many seconds."""
+        """Poll every so many seconds."""
         try:
             self._choose_rate(float(seconds.removesuffix("s")))
         except ValueError:
@@ -210,17 +210,17 @@ class QueueTui(Views, inherit_bindings=False):
 if TYPE_CHECKING:
 
     def _as_host(app: QueueTui) -> ConsoleHost:
-        """Have the type checker hold the app to what its screens ask of it."""
+        """Let the type checker prove that the application implements ConsoleHost."""
         return app
 
 
 def run_console(*sessions: ConsoleSession) -> int:
     """Open the console on this terminal and return the exit code; raises Unsupported.
 
-    A person or a signal ends it.
+    It runs until a person or a signal ends it.
     """
     require_terminal()
     app = QueueTui(*sessions, has_few_colours=has_few_colours(os.environ))
-    # An operator selects text with the mouse, by the terminal's own means, also over SSH.
+    # Mouse reports are off, so that the terminal itself selects text, also over SSH.
     app.run(mouse=False)
     return app.return_code or 0

@@ -1,4 +1,4 @@
-"""Gets a text to the person's clipboard, or says where else it is."""
+"""Copies a text to the clipboard, or to a file if there is no way to the clipboard."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _TMUX_WAIT_S = 1.0
 
 
 def copy_text(app: App[int], name: str, text: SafeText) -> str:
-    """Copy through tmux, else by the terminal's own sequence, else into a file.
+    """Copy through tmux, else by the terminal's escape sequence, else into a file.
 
-    Return the sentence that says which.
+    Return the sentence that says where the text is now.
     """
     size = len(text.encode())
     if os.environ.get("TMUX") and _load_tmux_buffer(text):

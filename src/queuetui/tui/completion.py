@@ -1,4 +1,4 @@
-"""What Tab adds to a command's argument: queues, and the fields of a filter."""
+"""Completion of a command's argument by Tab: names of queues, and fields of a filter."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _FIELDS_OF = {"filter": FIELDS, "events": EVENT_FIELDS}
 
 
 class Completion(NamedTuple):
-    """The argument with what could be added to it, and what it may become where that is not yet clear."""
+    """The completed argument; `choices` are the possible ones if it is still ambiguous."""
 
     text: str
     choices: tuple[str, ...] = ()
 
 
 def complete_argument(command: str, argument: str, queues: Sequence[str]) -> Completion:
-    """Return an argument with all added that is certain; what was typed stays.
+    """Return an argument, completed as far as only one continuation is possible.
 
-    A queue is found by its name as it is and as it is written, and is written so that it is meant.
+    A queue is found by its name, quoted or not; the completed name is quoted where the filter language needs it.
     """
     if command == "jobs":
         return _complete(argument, queues, " ", write_name)
@@ -46,7 +46,7 @@ def _complete(text: str, names: Iterable[str], behind: str, write: Callable[[str
     begun = sorted(name for name in names if any(one.casefold().startswith(typed) for one in (name, write(name))))
     if len(begun) == 1:
         return Completion(f"{write(begun[0])}{behind}")
-    # In order, what the first and the last have in common, all have.
+    # The names are sorted: a prefix that the first and the last share is shared by all.
     pairs = zip(begun[0], begun[-1], strict=False) if begun else ()
     shared = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
     is_certain = len(shared) > len(text) and write(shared) == shared

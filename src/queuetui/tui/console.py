@@ -1,4 +1,4 @@
-"""What every screen asks of the console, and what its threads tell it."""
+"""The base of the application: start and end, messages from threads, and the calls of its screens."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _STYLES = ("queuetui/styles", "")
 
 
 class Console(Links, inherit_bindings=False):
-    """Connects after the first paint, and never lets a store hold up a key."""
+    """Connects after the first paint, and never blocks a key on a store."""
 
     ENABLE_COMMAND_PALETTE = False
     COMPONENT_CLASSES: ClassVar[set[str]] = set(TONE_CLASSES)
@@ -49,13 +49,13 @@ class Console(Links, inherit_bindings=False):
     frozen: reactive[bool] = reactive(False, init=False)
 
     def __init__(self, *sessions: ConsoleSession, has_few_colours: bool = False) -> None:
-        # What is mixed for a screen of many colours falls together on one of 16: there, and without colour, the terminal's own serve.
+        # Blended colours cannot be told apart with 16 colours: there, and without colour, the terminal's own palette is used.
         is_plain = has_few_colours or bool(os.environ.get("NO_COLOR"))
         super().__init__(ansi_color=True if is_plain else None)
         if is_plain:
             self.theme = "ansi-dark"
         self.animation_level = "none"
-        # In the order in which they were made, and so for good.
+        # A link keeps its number for as long as the console runs.
         self.numbers: dict[ConsoleLink, int] = {}
         self.links = [self._make_link(session) for session in sessions]
         self.shown = self.links[0]
@@ -74,18 +74,18 @@ class Console(Links, inherit_bindings=False):
         self.post_message(HandedOver(deliver))
 
     def recolour(self) -> None:
-        """Take the colour of the profile that is shown."""
+        """Apply the colour of the shown profile."""
         self.stylesheet.add_source(read_styles(self.profile.colour), read_from=_STYLES)
         self.refresh_css(animate=False)
 
     # Starting and ending
 
     def on_load(self) -> None:
-        """Let nothing hold up the first screen."""
+        """Switch the garbage collector off until the first picture has been shown."""
         collector.hold()
 
     def on_mount(self) -> None:
-        """Begin to connect, once the first screen is up."""
+        """Start to connect after the first screen has been painted."""
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         self.call_after_refresh(self._start)
 
@@ -100,23 +100,23 @@ class Console(Links, inherit_bindings=False):
         link.start()
 
     def _have_read(self, link: ConsoleLink, screen: FullScreen | None) -> None:
-        """Have a link read what the screen in front wants of it."""
+        """Tell a link's poller what the screen in front wants read."""
         if screen is not None and (link is self.shown or screen.SHOWS_ALL):
             link.show(screen.wanted)
         elif link is not self.shown:
             link.stand_beside()
 
     def on_unmount(self) -> None:
-        """Let go of the stores without waiting for them."""
+        """Stop the links without waiting for their stores."""
         self._terminal.stop()
         for link in self.links:
             link.stop()
         collector.forget()
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Draw of a partial update what it changes alone.
+        """Draw only the changed cells of a partial update.
 
-        Where Textual makes it otherwise than is known here, it draws as ever.
+        If this version of Textual builds partial updates in another way, Textual draws them itself.
         """
         if is_partial(renderable):
             vars(renderable)["render_segments"] = partial(self._partial_draw.draw, renderable)
@@ -125,19 +125,19 @@ class Console(Links, inherit_bindings=False):
         super()._display(screen, renderable)
 
     def _fatal_error(self) -> None:
-        """End on a fault of our own with a page that holds no value of any variable: no payload, no URL."""
+        """End after an internal error with a page that shows no value of any variable: no payload, no URL."""
         self._exit_renderables.append(crash_text(self._exception))
         self._close_messages_no_wait()
 
-    # What the links tell
+    # Messages of the links
 
     def on_handed_over(self, message: HandedOver) -> None:
-        """Do what a thread has for this one, unless the console ends: its widgets are going."""
+        """Run what a thread handed over, unless the console is ending and its widgets are being removed."""
         if self.is_running:
             message.deliver()
 
     def link_changed(self, link: ConsoleLink, before: Link) -> None:
-        """Show how a store stands now; a loss keeps what is on the screen, dimmed."""
+        """Show the state of a link; after a loss the rows stay on the screen, dimmed."""
         if link.state.state is LinkState.LOST:
             collector.let_go()
         if link is not self.shown:
@@ -176,7 +176,7 @@ class Console(Links, inherit_bindings=False):
                 screen.refuse(link, reason)
 
     def found_beside(self, link: ConsoleLink, reaches: Sequence[ConsoleSession]) -> None:
-        """Link to what else a store holds."""
+        """Add a link to each other queue system that was found in a store."""
         found = [self._make_link(session) for session in reaches]
         behind = self.links.index(link) + 1
         self.links[behind:behind] = found
@@ -194,17 +194,17 @@ class Console(Links, inherit_bindings=False):
         if len(self.links) > 1 and screen is not None and screen.is_mounted:
             screen.show_systems(self.systems)
 
-    # What screens ask
+    # The interface for screens
 
     @property
     def heading(self) -> Heading:
-        """What the first line tells while the store answers."""
+        """The content of the first line while the store answers."""
         several = f" ({self.links.index(self.shown) + 1} of {len(self.links)})" if len(self.links) > 1 else ""
         title, is_read_only = f"{self.profile.title}{several}", self.is_read_only
         return heading_of(self.shown, title, is_read_only=is_read_only, frozen=self.frozen)
 
     def screen_came_up(self, screen: FullScreen) -> None:
-        """Read what this screen wants, and show it what is known already."""
+        """Read what this screen wants, and show it the latest picture meanwhile."""
         for link in self.links:
             self._have_read(link, screen)
         if not self.frozen:
@@ -218,23 +218,23 @@ class Console(Links, inherit_bindings=False):
         screen.show_systems(self.systems)
 
     def read_again(self) -> None:
-        """Read what the screen wants now, as that has changed."""
+        """Read again, after the screen in front changed what it wants read."""
         if self._console_screen is not None:
             for link in self.links:
                 self._have_read(link, self._console_screen)
 
     def flash(self, text: str, tone: Tone = Tone.PLAIN, about: About = About.ANSWER) -> None:
-        """Say something on the status line of the screen in front."""
+        """Show a message on the status line of the screen in front."""
         if (screen := self._full_screen) is not None:
             screen.flash(text, tone, about=about)
 
     def unsay(self, about: About) -> None:
-        """Say no more of what is gone."""
+        """Clear the status line if its message is about this subject."""
         if (screen := self._full_screen) is not None:
             screen.status.end_about(about)
 
     def flash_report(self, text: str, tone: Tone) -> None:
-        """Say what became of an act on the status line of the screen in front."""
+        """Show the outcome of an act on the status line of the screen in front."""
         if (screen := self._full_screen) is not None:
             screen.flash_report(text, tone)
 
@@ -244,13 +244,13 @@ class Console(Links, inherit_bindings=False):
 
     @property
     def _full_screen(self) -> ConsoleScreen | None:
-        """The screen in front, or the one behind the dialogs."""
+        """The full screen in front, or the one behind the dialogs."""
         found = next((screen for screen in reversed(self.screen_stack) if isinstance(screen, ConsoleScreen)), None)
         return found if found is not None and found.is_attached else None
 
     @property
     def _console_screen(self) -> ConsoleScreen | None:
-        """The screen on top, unless a dialog is, or the console has ended and a picture comes late."""
+        """The screen on top; None if that is a dialog, or after the console has ended."""
         return next((screen for screen in self.screen_stack[-1:] if isinstance(screen, ConsoleScreen)), None)
 
     def show_latest(self) -> None:
@@ -262,7 +262,7 @@ class Console(Links, inherit_bindings=False):
             screen.show_picture(self.latest.picture, self.latest.watch)
 
     def _tick(self) -> None:
-        """Notice stores that keep silent, and let the time without them be seen to pass."""
+        """Notice silent stores, and update the time since they last answered."""
         for link in self.links:
             link.look_at_clock()
         if self.link.is_down:
@@ -277,7 +277,7 @@ class Console(Links, inherit_bindings=False):
 
 
 def _greeting(before: Link) -> str:
-    """Return what is said of a store that answers, by how it stood before."""
+    """Return the message for a store that answers, depending on its state before."""
     if not before.was_live:
         return "Connected"
     silent = before.state is LinkState.SILENT

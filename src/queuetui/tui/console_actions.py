@@ -1,4 +1,4 @@
-"""What can be done everywhere, what is only a command, and the keys of dialogs and texts."""
+"""The actions that work everywhere, those that are commands only, and the keys of dialogs and texts."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ COMMANDS = (
     action("show", "", "open the job with this id, or one that ends so", takes="ID"),
 )
 
-# Keys alone: they are no commands, as what they work in is gone when a command is typed.
+# These have keys but no command: the dialog or text in which they work is not in front while a command is typed.
 INNER_KEYS = (
     action(
         "cancel act",

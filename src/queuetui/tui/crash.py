@@ -1,4 +1,4 @@
-"""The page a person sees when the console ends on a fault of its own."""
+"""The page that is printed when the console ends after an internal error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FRAMES = 12
 
 
 def crash_text(error: BaseException | None) -> Text:
-    """Return where it happened and nothing of what was handled: no message, no value, no line of source."""
+    """Return where the error happened, and no data: no message, no value, no line of source."""
     lines = [f"queuetui ended on a fault of its own: {type(error).__name__}", ""]
     frames = traceback.extract_tb(error.__traceback__) if error is not None else []
     lines += [f"  {PurePath(frame.filename).name}:{frame.lineno} in {frame.name}" for frame in frames[-_FRAMES:]]

@@ -1,6 +1,6 @@
-"""The part of the log that a screen holds.
+"""The part of the event log that a screen holds.
 
-It is the newest page while the log is followed, else what was read and stands still.
+It is the newest page while the screen follows the log, else the pages read so far, which no longer change.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ MOST_EVENTS = 5_000
 
 
 class EventScroll:
-    """Events of one filter, newest first; an event never changes, so what was read is not read again."""
+    """Events of one filter, newest first; an event never changes, so none is read twice."""
 
     def __init__(self) -> None:
         self.events: tuple[Event, ...] = ()
@@ -22,23 +22,23 @@ class EventScroll:
 
     @property
     def is_full(self) -> bool:
-        """Whether no older ones are taken any more."""
+        """Whether the limit of held events is reached."""
         return len(self.events) >= MOST_EVENTS
 
     def follow(self, page: EventPage) -> None:
-        """Hold the newest page, and nothing else."""
+        """Replace the held events by the newest page."""
         self.events, self.has_more = page.events, page.has_more
         self.newer, self.is_newer_capped = 0, False
 
     def look_up(self, page: EventPage) -> None:
-        """Hold what is held, and count what the newest page has above it."""
+        """Keep the held events, and count the newer ones in the newest page."""
         held = {event.cursor for event in self.events}
         new = [event for event in page.events if event.cursor not in held]
         self.newer = len(new)
         self.is_newer_capped = len(new) == len(page.events) and page.has_more
 
     def extend(self, page: EventPage) -> None:
-        """Hold an older page too, as far as there is room."""
+        """Append an older page, up to the limit of held events."""
         room = MOST_EVENTS - len(self.events)
         self.events += page.events[:room]
         self.has_more = page.has_more

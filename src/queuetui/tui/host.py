@@ -1,4 +1,4 @@
-"""What a screen may ask of the console, and what the console hands a screen that came up."""
+"""The interface between the console and its screens, one protocol for each side."""
 
 from __future__ import annotations
 
@@ -26,40 +26,40 @@ if TYPE_CHECKING:
 
 
 class FullScreen(Protocol):
-    """A screen that is shown what was read, as the console knows it."""
+    """A full screen, as the console sees it."""
 
     SHOWS_ALL: ClassVar[bool]
-    """Whether it shows every link, and so what it wants is read of each."""
+    """Whether the screen shows all links, so that each of them reads what it wants."""
 
     @property
     def wanted(self) -> Watch:
-        """All that it wants read."""
+        """The parts of the store that the screen wants read."""
         ...
 
     @property
     def status(self) -> StatusLine:
-        """The line above its footer."""
+        """The screen's status line, above its footer."""
         ...
 
     def show_frame(self) -> object:
-        """Show how the store stands."""
+        """Show the state of the store in the frame."""
         ...
 
     def show_alarms(self, alarms: Sequence[Warned]) -> object:
-        """Show the strip of what is wrong."""
+        """Show the alarms."""
         ...
 
     def show_picture(self, picture: Picture, watch: Watch) -> object:
-        """Show what was read; `watch` is what was asked for."""
+        """Show a picture; `watch` is the request that it answers."""
         ...
 
     def show_systems(self, rows: Sequence[SystemRow]) -> object:
-        """Show how every link stands, where this screen lists them."""
+        """Show the state of every link, if this screen lists them."""
         ...
 
 
 class ConsoleHost(Protocol):
-    """The console, as its screens know it."""
+    """The console, as its screens see it."""
 
     column_choice: ColumnChoice
     links: list[ConsoleLink]
@@ -68,42 +68,42 @@ class ConsoleHost(Protocol):
 
     @property
     def profile(self) -> Profile:
-        """The profile that is shown."""
+        """The profile of the shown link."""
         ...
 
     @property
     def link(self) -> Link:
-        """How the store stands."""
+        """The state of the shown link."""
         ...
 
     @property
     def connection(self) -> Connection | None:
-        """What reads and changes the store, None until it answered."""
+        """The connection to the shown store, None until the store has answered."""
         ...
 
     @property
     def capabilities(self) -> Capabilities | None:
-        """What the store can do, None until it answered."""
+        """The capabilities of the shown store, None until the store has answered."""
         ...
 
     @property
     def latest(self) -> Sighting | None:
-        """What was read last of the store."""
+        """The latest reading of the shown store."""
         ...
 
     @property
     def calls(self) -> BackgroundCalls:
-        """What does in the background what a person asked for."""
+        """The background thread that runs calls to the store for a person."""
         ...
 
     @property
     def frozen(self) -> bool:
-        """Whether the screen is held still."""
+        """Whether the screen is frozen."""
         ...
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the profile's rights rule out every act."""
+        """Whether the rights of the shown profile rule out every act."""
         ...
 
     @property
@@ -113,37 +113,37 @@ class ConsoleHost(Protocol):
 
     @property
     def link_text(self) -> str:
-        """The sentence about a store that does not answer."""
+        """The sentence that describes the link while its store does not answer."""
         ...
 
     @property
     def heading(self) -> Heading:
-        """What the first line tells while the store answers."""
+        """The content of the first line while the store answers."""
         ...
 
     @property
     def opened_scope(self) -> Scope:
-        """The scope of Jobs from which going back leaves it."""
+        """The scope with which Jobs was opened: going back from it leaves Jobs."""
         ...
 
     def access_to(self, link: ConsoleLink) -> Access:
-        """Return how commands come to a link's store."""
+        """Return how advised commands reach a link's store."""
         ...
 
     def is_read_only_in(self, link: ConsoleLink) -> bool:
-        """Whether the rights in a link's store rule out every act."""
+        """Tell whether the rights in a link's store rule out every act."""
         ...
 
     def why_not(self, action: Action, link: ConsoleLink | None = ...) -> str | None:
-        """Return why an action is not available now in a link, the one that is shown; None when it is."""
+        """Return why an action is not available now in a link (by default the shown one), None if it is."""
         ...
 
     def screen_came_up(self, screen: FullScreen) -> None:
-        """Read what this screen wants, and show it what is known already."""
+        """Read what this screen wants, and show it the latest picture meanwhile."""
         ...
 
     def read_again(self) -> None:
-        """Read what the screen in front wants now, as that has changed."""
+        """Read again, after the screen in front changed what it wants read."""
         ...
 
     def action_refresh(self) -> None:
@@ -151,21 +151,21 @@ class ConsoleHost(Protocol):
         ...
 
     def flash_report(self, text: str, tone: Tone) -> None:
-        """Say what became of an act on the screen in front."""
+        """Show the outcome of an act on the status line of the screen in front."""
         ...
 
     def open_job(self, job_id: str, tab: str = ...) -> None:
-        """Open one job whole."""
+        """Open the detail screen of a job."""
         ...
 
     def open_job_of(self, link: ConsoleLink, job_id: str, tab: str = ...) -> None:
-        """Show a link, and open one of its jobs whole."""
+        """Show a link and open the detail screen of one of its jobs."""
         ...
 
     def open_jobs_in(self, scope: Scope) -> None:
-        """Show the jobs of a scope; leaving them leads back here."""
+        """Show the jobs of a scope; going back returns here."""
         ...
 
     def find_jobs(self, suffix: str, take: Callable[[tuple[str, ...]], None], miss: Callable[[str], None]) -> None:
-        """Look for the jobs whose id is or ends in what was typed."""
+        """Look for the jobs whose id equals the typed text or ends in it."""
         ...

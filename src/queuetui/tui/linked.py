@@ -1,4 +1,4 @@
-"""What is shown of a link: its heading, and its line among others."""
+"""What the screen shows of a link: the first line, and its row in the list of systems."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def row_of_link(link: ConsoleLink, *, is_shown: bool) -> SystemRow:
-    """Return how a link stands."""
+    """Return a link as a row of the list of systems."""
     latest, capabilities = link.latest, link.capabilities
     return SystemRow(
         link.reach.profile.title,
@@ -25,7 +25,7 @@ def row_of_link(link: ConsoleLink, *, is_shown: bool) -> SystemRow:
 
 
 def heading_of(link: ConsoleLink, title: str, *, is_read_only: bool, frozen: bool) -> Heading:
-    """Return what the first line tells while the store of a link answers."""
+    """Return the content of the first line while the store of a link answers."""
     latest, capabilities, interval_s = link.latest, link.capabilities, link.poller.interval_s
     return Heading(
         title=title,

@@ -1,4 +1,4 @@
-"""The links to stores, one of which is shown: how each stands, and what may be done in it."""
+"""The links to stores, one of which is shown: the state of each, and the acts it allows."""
 
 from __future__ import annotations
 
@@ -28,46 +28,46 @@ class Links(TypedAhead, inherit_bindings=False):
     links: list[ConsoleLink]
     shown: ConsoleLink
 
-    # The link that is shown
+    # The shown link
 
     @property
     def session(self) -> ConsoleSession:
-        """How the store that is shown is reached."""
+        """How the shown store is reached."""
         return self.shown.reach
 
     @property
     def profile(self) -> Profile:
-        """The profile that is shown."""
+        """The profile of the shown link."""
         return self.shown.reach.profile
 
     @property
     def poller(self) -> Poller[Connection]:
-        """What reads the store that is shown."""
+        """The poller of the shown store."""
         return self.shown.poller
 
     @property
     def calls(self) -> BackgroundCalls:
-        """What asks the store that is shown."""
+        """The background thread that runs calls to the shown store."""
         return self.shown.calls
 
     @property
     def link(self) -> Link:
-        """How the store stands that is shown."""
+        """The state of the shown link."""
         return self.shown.state
 
     @property
     def connection(self) -> Connection | None:
-        """What reads and changes the store that is shown, None until it answered."""
+        """The connection to the shown store, None until the store has answered."""
         return self.shown.connection
 
     @property
     def capabilities(self) -> Capabilities | None:
-        """What the store that is shown can do, None until it answered."""
+        """The capabilities of the shown store, None until the store has answered."""
         return self.shown.capabilities
 
     @property
     def latest(self) -> Sighting | None:
-        """What was read last of the store that is shown."""
+        """The latest reading of the shown store."""
         return self.shown.latest
 
     @property
@@ -77,38 +77,38 @@ class Links(TypedAhead, inherit_bindings=False):
 
     @property
     def link_text(self) -> str:
-        """The sentence about a store that does not answer."""
+        """The sentence that describes the link while its store does not answer."""
         return self.link.describe(time.monotonic())
 
     def access_to(self, link: ConsoleLink) -> Access:
-        """Return how commands come to a link's store."""
+        """Return how advised commands reach a link's store."""
         return OWN if link.connection is None else link.connection.feed.access
 
-    # All of them
+    # All links
 
     @property
     def systems(self) -> tuple[SystemRow, ...]:
-        """Every link as it stands, those of one store together; none where there is only one."""
+        """A row for every link, those of one store together; no rows if there is only one link."""
         if len(self.links) == 1:
             return ()
         return tuple(row_of_link(link, is_shown=link is self.shown) for link in self.links)
 
-    # What may be done
+    # Rights
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the rights in the store that is shown rule out every act that it knows."""
+        """Whether the rights in the shown store rule out every act that it supports."""
         return self.is_read_only_in(self.shown)
 
     def is_read_only_in(self, link: ConsoleLink) -> bool:
-        """Whether the rights in a link's store rule out every act that it knows."""
+        """Tell whether the rights in a link's store rule out every act that it supports."""
         if link.connection is None or link.capabilities is None:
             return False
         verbs = link.capabilities.verbs & {Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.PAUSE, Verb.UPKEEP}
         return all(link.connection.operations.why_not(verb) is not None for verb in verbs)
 
     def why_not(self, action: Action, link: ConsoleLink | None = None) -> str | None:
-        """Return why an action is not to be had just now in a link, the one that is shown; None when it is."""
+        """Return why an action is not available now in a link (by default the shown one), None if it is."""
         asked = link or self.shown
         if action.verb is None:
             return None

@@ -1,4 +1,4 @@
-"""What the background threads tell the console."""
+"""The message by which background threads reach the console's thread."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from textual.message import Message
 
 @dataclass
 class HandedOver(Message):
-    """A thread has something for the console's own thread to do."""
+    """A call that a background thread asks the console's thread to run."""
 
     deliver: Callable[[], None]

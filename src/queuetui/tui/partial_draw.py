@@ -1,7 +1,7 @@
-"""Draws the changed cells of a screen, and no cell beside them.
+"""Draws the changed cells of a screen and no others.
 
-Textual draws each changed span from the beginning of its widget's line, and sets and resets the colours of each. When the minute
-turns, all ages of a list change: that would be the whole list again. The clock of the first line would be the whole line.
+Textual draws each changed span from the beginning of its widget's line, and sets and resets the colours of each. Once a
+minute all ages of a list change, for which it would draw the whole list, and for the clock the whole first line.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from textual.strip import Strip
 
 _PLACE = "\0"
 _RESET = "\x1b[0m"
-# A vertical tab steps down and leaves the column, as a line feed would not behind a terminal's driver; there is always a line below.
+# A vertical tab moves down within the column; a terminal driver turns a line feed into a new line. There is always a line below.
 _DOWN, _BACK = "\v", "\b"
 _PARTS = frozenset({"chops", "spans", "chop_ends"})
-# To go over fewer equal cells than these costs more than to draw them again.
+# Gaps of unchanged cells up to this length are drawn too: moving the cursor over them would take more bytes.
 _BRIDGED_CELLS = 4
 _Codes = tuple[str, str]
 _Cell = tuple[str, _Codes]
 
 
 class _Run(NamedTuple):
-    """Cells of a line that are to be drawn; `is_plain`: each holds one character."""
+    """Adjacent cells of a line that are to be drawn; `is_plain` if each holds one character."""
 
     x: int
     y: int
@@ -40,27 +40,27 @@ class _Run(NamedTuple):
 
 
 def is_partial(update: object) -> bool:
-    """Tell whether a drawing of Textual's is of spans, as this module reads them."""
+    """Tell whether an update of Textual's consists of spans in the form that this module reads."""
     return getattr(update, "__dict__", {}).keys() >= _PARTS
 
 
 class PartialDraw:
-    """Draws spans, and leaves out what it has drawn already.
+    """Draws spans, except for cells that look as they were drawn before.
 
-    It knows only of its own drawings: `forget` when anything else is drawn.
+    It knows only what it has drawn itself: call `forget` when anything else draws on the screen.
     """
 
     def __init__(self) -> None:
         self._drawn: dict[tuple[int, int], _Cell] = {}
 
     def forget(self) -> None:
-        """Take nothing for drawn."""
+        """Forget all drawn cells."""
         self._drawn.clear()
 
-    def draw(self, update: Any, console: Console) -> str:  # noqa: ANN401 - a class of Textual's that has no public name
-        """Return what draws the spans, column by column.
+    def draw(self, update: Any, console: Console) -> str:  # noqa: ANN401 - Textual's class has no public name
+        """Return the text and escape sequences that draw the spans, column by column.
 
-        What follows then mostly has the colours of what went before.
+        Neighbours in a column mostly share their colours, which saves sequences.
         """
         colours = console._color_system or ColorSystem.TRUECOLOR  # noqa: SLF001 - as Strip.render reads it
         runs = [run for cut in _cuts(update) for run in self._changed(*cut, colours)]
@@ -79,10 +79,10 @@ class PartialDraw:
         return "".join(drawn)
 
     def _changed(self, x: int, y: int, strip: Strip, at_edge: bool, colours: ColorSystem) -> Iterator[_Run]:
-        """Yield what of a piece of a line is not drawn yet."""
+        """Yield the runs of a piece of a line that differ from the cells drawn before."""
         pieces = [(text, _codes(style, colours)) for text, style, _ in strip]
         if not _is_plain(strip.text):
-            # What is drawn over a half of a wide character takes the other half away.
+            # Drawing over one half of a wide character erases its other half.
             for place in range(x, x + strip.cell_length):
                 self._drawn.pop((y, place), None)
             yield _Run(x, y, tuple(pieces), strip.cell_length, is_plain=False, at_edge=at_edge)
@@ -97,7 +97,7 @@ class PartialDraw:
 
 
 def _spans_of(places: list[int]) -> Iterator[tuple[int, int]]:
-    """Yield the spans that cover some places, and the few between those that are near to each other."""
+    """Yield spans that cover these places; places with a short gap between them share a span."""
     begin = end = None
     for place in places:
         if begin is None or end is None:
@@ -125,18 +125,18 @@ def _is_plain(text: str) -> bool:
 
 
 def _move(before: _Run | None, run: _Run) -> str:
-    """Return what moves the terminal's cursor from behind one piece to the next, mostly below it."""
+    """Return the sequence that moves the cursor from the end of one run to the next, mostly below it."""
     is_below = before is not None and (before.x, before.y + 1) == (run.x, run.y)
     if before is None or not is_below or before.at_edge or not before.is_plain:
         return Control.move_to(run.x, run.y).segment.text
-    # A step back is one byte, so few of them are shorter than the sequence for as many.
+    # A backspace is one byte, so a few of them are shorter than the sequence that moves back.
     back = _BACK * before.cells if before.cells <= len("\x1b[4D") else f"\x1b[{before.cells}D"
     return f"{_DOWN}{back}"
 
 
 @lru_cache(1024)
 def _codes(style: Style | None, colours: ColorSystem) -> _Codes:
-    """Return what stands before and behind a text of a style."""
+    """Return the escape sequences before and after a text of a style."""
     if style is None:
         return "", ""
     begin, _, end = Strip.render_style(style, _PLACE, color_system=colours).partition(_PLACE)

@@ -1,6 +1,6 @@
-"""What the job table is about: a state tab, a queue, a filter and an order.
+"""The scope of a list of jobs: a state tab, a queue, a filter and an order.
 
-Together they are one filter text.
+Together they form one filter.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from queuetui.tui.present.identity import queue_term
 class StateTab:
     """One tab above the table, with its digit and states.
 
-    Stuck is a verdict and no state.
+    The tab Stuck has no states: it selects jobs by their verdict.
     """
 
     digit: str
@@ -50,7 +50,7 @@ ALL_TAB, STUCK_TAB = TABS[0], TABS[3]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Immutable; every change gives another scope."""
+    """An immutable scope; every change returns a new one."""
 
     tab: StateTab = ALL_TAB
     queue: Untrusted | None = None
@@ -59,20 +59,20 @@ class Scope:
 
     @property
     def text(self) -> str:
-        """All of it in the filter language."""
+        """The scope in the filter language."""
         sort = "" if self.sort is None else f"sort:{'-' if self.sort.descending else ''}{self.sort.field}"
         queue = "" if self.queue is None else queue_term(self.queue)
         return " ".join(part for part in (self.tab.term, queue, self.filter_text, sort) if part)
 
     @property
     def query(self) -> Query:
-        """The filter, read."""
+        """The scope as a parsed query."""
         return parse_query(self.text)
 
     def without_last(self, beginning: Scope) -> Scope | None:
-        """Return this scope without what was added last to `beginning`, None where nothing was.
+        """Return this scope without the last part added since `beginning`, None if nothing was added.
 
-        The order is that of the second line.
+        The parts are taken off in the order in which the second line shows them, from its end.
         """
         if self.filter_text not in {"", beginning.filter_text}:
             return replace(self, filter_text=beginning.filter_text)
@@ -83,7 +83,7 @@ class Scope:
         return None
 
     def filtered(self, text: str) -> Scope:
-        """Return this scope with a filter; one that speaks of states itself leaves the tabs; raises BadQuery."""
+        """Return this scope with a filter; one that names states resets the tab; raises BadQuery."""
         query = parse_query(text)
         speaks_of_state = any(term.field in {"state", "is"} for term in query.terms)
         words = (text[start:end] for start, end in split_terms(text))

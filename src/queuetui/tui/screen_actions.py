@@ -1,11 +1,11 @@
-"""What can be done on one screen, in its table or with what is under its cursor."""
+"""The actions of single screens: on their tables, and on the row under the cursor."""
 
 from __future__ import annotations
 
 from queuetui.model.act import Verb
 from queuetui.tui.action import JOB_PLACES, KeyPlace, action, at
 
-# A list of jobs, and one of them
+# Lists of jobs, and the detail of a job
 
 ORDERED = at(
     KeyPlace.JOBS,
@@ -67,7 +67,7 @@ JOBS = (
     ),
 )
 
-# What changes jobs and queues, each through a dialog
+# Acts on jobs and queues, each through a dialog
 
 ACTS = (
     action(
@@ -126,7 +126,7 @@ UPKEEP = (
     ),
 )
 
-# What changes the schedule under the cursor, each through a dialog
+# Acts on the schedule under the cursor, each through a dialog
 
 SCHEDULES = (
     action(
@@ -177,7 +177,7 @@ EVENTS = (
     ),
 )
 
-# Two ways to list the same: one by one, and put together
+# Views that list the same data one by one or grouped
 
 _ASIDE = "right_square_bracket,left_square_bracket"
 
@@ -244,7 +244,7 @@ GROUPED = (
     ),
 )
 
-# How a table is moved in, opened and marked
+# Moving in a table, opening rows and marking them
 
 TOLD = at(
     KeyPlace.JOBS,

@@ -1,4 +1,4 @@
-"""What the console is handed: profiles and how to reach their stores."""
+"""The sessions that the console is started with: profiles, and how to reach their stores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Connection(NamedTuple):
-    """A store that answered: what reads it and what may change it."""
+    """An open store: the feed that reads it, and the operations that change it."""
 
     feed: Feed
     operations: Operations
@@ -22,10 +22,10 @@ class Connection(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSession:
-    """One profile, or one queue system of it, and how it is reached.
+    """A profile, or one queue system in its store, and how to connect to it.
 
-    `connect` blocks, may import drivers, and raises QueueTuiError. `find` returns a session for each system that a whole
-    profile's store holds; `hint` stands above the keys in help.
+    `connect` blocks, may import drivers, and raises QueueTuiError. `find`, of a whole profile, returns a session for each
+    queue system in its store. `hint` is shown above the keys in help.
     """
 
     profile: Profile
@@ -39,7 +39,7 @@ class ConsoleSession:
         return self.profile.poll_s
 
     def survey(self) -> Sequence[ConsoleSession]:
-        """Return a session for each system in the store, nothing where this is one already; blocks."""
+        """Return a session for each queue system in the store; none if this session is one itself; blocks."""
         return () if self.find is None else self.find()
 
     def open(self) -> Connection:

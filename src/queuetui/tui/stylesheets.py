@@ -10,8 +10,8 @@ _IN_ORDER = ("tokens.tcss", "colours/{}.tcss", "app.tcss", "widgets.tcss", "dial
 def read_styles(colour: str = "") -> str:
     """Return the style files as one sheet, tokens first.
 
-    A variable reaches no further than its own sheet.
-    Of the profiles' colours only the one that is shown is read, as every rule costs time at the start.
+    Textual's variables are visible in their own sheet only, so all files must be in one.
+    Only the colour of the shown profile is included, as every rule costs time at the start.
     """
     folder = resources.path(resources.STYLES)
     files = [path for pattern in _IN_ORDER for path in sorted(folder.glob(pattern.format(colour or "none")))]

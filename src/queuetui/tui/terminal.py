@@ -22,7 +22,7 @@ _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def require_terminal() -> None:
-    """Refuse where the console could not be shown; loads nothing of it; raises Unsupported."""
+    """Raise Unsupported if this terminal cannot show the console; imports nothing of the console."""
     streams = (sys.__stdin__, sys.__stderr__)
     if os.environ.get("TERM", "") in {"", "dumb"} or not all(
         stream is not None and stream.isatty() for stream in streams
@@ -35,7 +35,7 @@ def require_terminal() -> None:
 
 
 def has_few_colours(environment: Mapping[str, str]) -> bool:
-    """Whether the terminal says of itself that it has 16 colours or fewer."""
+    """Tell whether the terminal declares 16 colours or fewer."""
     if environment.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
         return False
     chosen = environment.get("TEXTUAL_COLOR_SYSTEM", "auto")
@@ -46,7 +46,7 @@ def has_few_colours(environment: Mapping[str, str]) -> bool:
 
 
 class TerminalWatch:
-    """TERM and HUP end the console properly; a lost terminal ends it even where HUP is ignored."""
+    """Ends the console on TERM, on HUP, and when its terminal is lost, even if HUP is ignored."""
 
     def __init__(self, app: App[int]) -> None:
         self._app = app
@@ -54,7 +54,7 @@ class TerminalWatch:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """Begin to watch, on a real terminal."""
+        """Start to watch, if the console runs on a real terminal."""
         if self._app.is_headless:
             return
         self._loop = asyncio.get_running_loop()
@@ -64,7 +64,7 @@ class TerminalWatch:
         threading.Thread(target=self._watch, name="queuetui-terminal", daemon=True).start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         self._stopping.set()
         if self._loop is not None:
             for number in _ENDING_SIGNALS:
@@ -83,7 +83,7 @@ class TerminalWatch:
                 self._leave()
 
     def _leave(self) -> None:
-        """End the app; where even that hangs on the lost terminal, end the process."""
+        """End the application; if that hangs on the lost terminal, end the process."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._end, signal.SIGHUP)
         if not self._stopping.wait(_GIVE_UP_S):

@@ -1,4 +1,4 @@
-"""Keys that are typed faster than the screen goes on: each waits for what the one before it opens."""
+"""Queues keys that are typed ahead: each waits until the screen has handled the one before it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from textual.message import Message
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-# A widget that is gone before it has answered holds up nobody for longer.
+# A widget that is removed never reports its key as handled: after this time the next key goes on.
 _LONGEST_WAIT_S = 1.0
 
 
 class KeyAnswered(Message):
-    """Follows a key on its way up, and so comes once all have answered that key."""
+    """Bubbles behind a key through the same widgets, and so arrives when all of them have handled it."""
 
     bubble = True
 
@@ -28,10 +28,10 @@ class KeyAnswered(Message):
 
 
 class TypedAhead(App[int], inherit_bindings=False):
-    """Hands on one key at a time, so that none goes to the screen that the one before it leaves.
+    """Delivers one key at a time, so that no key reaches a screen that the one before it closes.
 
-    Textual gives all that was typed at once to whatever has the focus at that moment: the letters of `:delete` or of
-    a filter would be taken for the keys of the list. A key that ends the console waits for nothing.
+    Textual delivers all pending keys to the widget that has the focus at that moment: the letters of `:delete` or of a
+    filter would run actions of the list. A key that ends the console is never queued.
     """
 
     def __init__(self, *, ansi_color: bool | None = None) -> None:
@@ -42,11 +42,11 @@ class TypedAhead(App[int], inherit_bindings=False):
         self._overdue: asyncio.TimerHandle | None = None
 
     def on_mount(self) -> None:
-        """Hear of screens that come up and go: with one that goes, its answer is lost."""
+        """Watch for changes of the screen: a screen that is closed never reports its key as handled."""
         self.screen_change_signal.subscribe(self, lambda _: self._hear_answer(self._asked))
 
     async def on_event(self, event: events.Event) -> None:
-        """Take in what is typed; everything else goes on at once."""
+        """Queue keys and pastes; every other event is handled at once."""
         is_typed = isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded
         if is_typed and not self._comes_first(event):
             self._typed.append(event)
@@ -56,7 +56,7 @@ class TypedAhead(App[int], inherit_bindings=False):
         self._hear_answer(event)
 
     def _comes_first(self, event: events.Event) -> bool:
-        """Tell whether a key works on every screen, before any widget is asked."""
+        """Tell whether a key has a priority binding, which works on every screen."""
         found = self._bindings.key_to_bindings.get(event.key, ()) if isinstance(event, events.Key) else ()
         return any(binding.priority for binding in found)
 
@@ -72,17 +72,17 @@ class TypedAhead(App[int], inherit_bindings=False):
             self._go_on(event)
 
     def on_key_answered(self, message: KeyAnswered) -> None:
-        """Go on behind a key that a widget has kept to itself."""
+        """Continue after a key that a widget handled without letting it bubble."""
         message.stop()
         self._hear_answer(message.key)
 
     def _hear_answer(self, event: events.Event | None) -> None:
-        """Go on once the focus has moved, which what a key does may have asked for."""
+        """Continue after the calls that the key has scheduled, which may move the focus."""
         if event is not None and event is self._asked:
             self.call_later(self._look_whether_ready, event)
 
     def _look_whether_ready(self, event: events.Event) -> None:
-        """Go on, where another screen came up once that is drawn: before, nothing of it has the focus."""
+        """Continue; if another screen came up, after its first paint, as no widget has the focus before."""
         if self.screen is self._asked_on or not self.screen.call_after_refresh(self._go_on, event):
             self._go_on(event)
 

@@ -1,4 +1,4 @@
-"""The views of the console: each link has its own, and one is of all links."""
+"""The views of the console: each link has its own set, and two views span all links."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from queuetui.tui.session import ConsoleLink
 
 VIEWS = ("jobs", "overview", "failures", "workers", "schedules", "events", "database")
-# The views that are of all links, and so one for all of them.
+# The views that span all links, and so exist once.
 SYSTEMS, ALL_EVENTS = "systems", "all_events"
 _OF_ALL = (SYSTEMS, ALL_EVENTS)
-# Views that show otherwise what another one shows, from which they are reached.
+# Variants of another view, from which they are reached.
 _SIBLINGS = {"groups": "failures", "lives": "events", ALL_EVENTS: SYSTEMS}
-# Between the name of a view and the number of its link, in the name of a mode.
+# Separates the name of a view from the number of its link in the name of a Textual mode.
 _OF_LINK = "@"
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The view from which jobs were opened, the scope that Jobs had before, and the one that was opened."""
+    """Where Jobs was opened from: the view, the scope that Jobs had before, and the one opened."""
 
     view: str
     scope: Scope
@@ -43,13 +43,13 @@ class Origin:
 
 
 def _make_screen(module: str, name: str) -> Screen[Any]:
-    """Import a screen when it is first opened, so that the first one is not kept waiting by the others."""
+    """Import and make a screen when it is first opened, so that its import does not delay the start."""
     made: Screen[Any] = getattr(import_module(f"queuetui.tui.screens.{module}"), name)()
     return made
 
 
 class Views(Console, inherit_bindings=False):
-    """Which view is in front, of which link, and where one goes back to."""
+    """Keeps which view of which link is in front, and where going back leads."""
 
     SCREENS_OF_VIEWS: ClassVar[dict[str, Callable[[], Screen[Any]]]] = {
         "jobs": JobsScreen,
@@ -64,7 +64,7 @@ class Views(Console, inherit_bindings=False):
         SYSTEMS: partial(_make_screen, "all_systems", "AllSystemsScreen"),
         ALL_EVENTS: partial(_make_screen, "all_events", "AllEventsScreen"),
     }
-    # A mode that is declared in MODES has all styles parsed a second time when its screen opens: a tenth of the start.
+    # Textual parses all styles again when it opens a mode declared in MODES, which costs a tenth of the start.
     DEFAULT_MODE = "jobs"
 
     def __init__(self, *sessions: ConsoleSession, has_few_colours: bool = False) -> None:
@@ -75,11 +75,11 @@ class Views(Console, inherit_bindings=False):
         """Return the screen that the console opens with."""
         return JobsScreen()
 
-    # Which link is shown
+    # Choosing the shown link
 
     @property
     def view(self) -> str:
-        """The view in front; each link has its own screens, and so its own filter, marks and cursor."""
+        """The view in front; each link has screens of its own, with their own filter, marks and cursor."""
         return self.current_mode.partition(_OF_LINK)[0]
 
     @property
@@ -98,7 +98,7 @@ class Views(Console, inherit_bindings=False):
         return None if mode == self.current_mode else self.switch_mode(mode)
 
     async def action_use(self, name: str = "") -> None:
-        """Show another link: the one of that name, or one that is chosen from a list."""
+        """Show another link: the one with that name, or one chosen from a list."""
         titles = [link.reach.profile.title for link in self.links]
         if len(titles) == 1:
             self._say_it_is_alone()
@@ -132,14 +132,14 @@ class Views(Console, inherit_bindings=False):
             self.pop_screen()
         view = VIEWS[0] if is_of_all else self.view
         self.exchange_shown(link)
-        # Jobs is there from the start, as keys of every view lead to it.
+        # Jobs is added first, as keys of every view lead to it.
         for each in dict.fromkeys((VIEWS[0], view)):
             switching = self._switch_view(each)
             if switching is not None:
                 await switching
 
     def exchange_shown(self, link: ConsoleLink) -> None:
-        """Show another link behind the screen in front."""
+        """Change the shown link without changing the screen in front."""
         before, self.shown = self.shown, link
         if before.reach.profile.colour != self.profile.colour:
             self.recolour()
@@ -147,15 +147,15 @@ class Views(Console, inherit_bindings=False):
     # Leaving and moving about
 
     async def action_back(self) -> None:
-        """Go back one step: out of a screen, the filter, the tab, the queue or the view.
+        """Go back one step: leave a screen, the filter, the tab, the queue or the view.
 
-        At the root of Jobs it ends the console.
+        At the root of Jobs this ends the console.
         """
         if not self._step_back():
             self.exit(0)
 
     def _step_back(self) -> bool:
-        """Go back one step; False at the root of Jobs, from where there is none."""
+        """Go back one step; return False at the root of Jobs."""
         screen = self.screen
         if len(self.screen_stack) > 1:
             self.pop_screen()
@@ -172,7 +172,7 @@ class Views(Console, inherit_bindings=False):
         return True
 
     def action_ladder(self) -> None:
-        """Clear the nearest thing: the filter, the marks, else go back; never ends the console."""
+        """Clear the filter, else the marks, else go back one step; never ends the console."""
         screen = self.screen
         if isinstance(screen, ConsoleScreen) and screen.clear_one():
             return
@@ -180,11 +180,11 @@ class Views(Console, inherit_bindings=False):
 
     @property
     def opened_scope(self) -> Scope:
-        """The scope of Jobs from which going back leaves it: what another view opened, else all jobs."""
+        """The scope with which Jobs was opened by another view, else all jobs: going back from it leaves Jobs."""
         return Scope() if self._origin is None else self._origin.opened
 
     def action_view(self, name: str) -> None:
-        """Open one of the views, at its own root."""
+        """Open one of the views at its root."""
         if name in _OF_ALL and len(self.links) == 1:
             self._say_it_is_alone()
             return
@@ -203,13 +203,13 @@ class Views(Console, inherit_bindings=False):
         self.action_view(views[(place + step) % len(views)])
 
     def open_jobs_in(self, scope: Scope) -> None:
-        """Show the jobs of a scope that another view points at; leaving them leads back to it."""
+        """Show the jobs of a scope that another view refers to; going back returns to that view."""
         view = self.view
         jobs = self.jobs_screen()
         self._origin = Origin(view, jobs.scope, scope)
         jobs.rescope(scope)
 
     def jobs_screen(self) -> JobsScreen:
-        """Go to Jobs, at its own root."""
+        """Show Jobs at its root, and return its screen."""
         self.action_view(VIEWS[0])
         return cast("JobsScreen", self.screen)

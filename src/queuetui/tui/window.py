@@ -1,4 +1,4 @@
-"""The stretch of a long list that is kept on the screen's side, moved by keyset and never by counting."""
+"""The window of a long list that a screen holds; it moves by keyset cursors, never by offsets."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ HALF_CHUNK_ROWS = CHUNK_ROWS // 2
 
 
 class Window:
-    """Up to MOST_CHUNKS chunks of rows behind an anchor: a cursor of the list, None at its top.
+    """Up to MOST_CHUNKS chunks of rows behind an anchor, which is a keyset cursor, or None at the top.
 
-    Moving down adds chunks and then slides along the anchors passed on the way. Moving up, and holding a job that the list
-    pushed out, first reads backward for an anchor (`is_seeking`); what that read finds is taken with `take_anchor`.
+    Moving down adds chunks, then drops chunks at the top, whose anchors are kept. To move up beyond the first anchor, or to
+    keep a job that new rows pushed out of the window, a page is first read backward for a new anchor (`is_seeking`), which
+    `take_anchor` takes from it.
     """
 
     def __init__(self) -> None:
@@ -26,12 +27,12 @@ class Window:
 
     @property
     def is_at_top(self) -> bool:
-        """Whether the first row of all is in the window."""
+        """Whether the window begins at the first row of the list."""
         return self._anchor is None
 
     @property
     def is_seeking(self) -> bool:
-        """Whether the page asked for is read for its anchor and not to be shown."""
+        """Whether the next page is read for its anchor only, and not to be shown."""
         return self._sought is not None
 
     def reset(self) -> None:
@@ -45,7 +46,7 @@ class Window:
         return PageRequest(query, CHUNK_ROWS * self._chunks, self._anchor)
 
     def move_down(self, page: Page) -> bool:
-        """Reach further below what `page` holds; False when nothing is left there."""
+        """Extend the window below `page`; return False if the list ends there."""
         if self.is_seeking or not page.has_more or page.last is None:
             return False
         behind = self._start + self._chunks
@@ -58,14 +59,14 @@ class Window:
         return True
 
     def look_further(self, page: Page) -> bool:
-        """Begin behind what was looked through for `page`; False when nothing is left there."""
+        """Move the window behind the rows searched for `page`; return False if the list ends there."""
         if self.is_seeking or not page.has_more or page.last is None:
             return False
         self._begin_at(page.last, chunks=1)
         return True
 
     def move_up(self) -> bool:
-        """Reach further above; False at the top."""
+        """Extend the window upward; return False at the top."""
         if self.is_seeking or self.is_at_top:
             return False
         if self._start > 0:
@@ -75,9 +76,9 @@ class Window:
         return True
 
     def hold(self, page: Page, place: int) -> bool:
-        """Read around the job at `place` of `page`, wherever the list has gone since.
+        """Move the window around the job at `place` of `page`, where that job is in the list now.
 
-        False where there is no cursor to begin from.
+        Return False if the page has no cursor to begin from.
         """
         if self.is_seeking or page.last is None:
             return False
@@ -85,7 +86,7 @@ class Window:
         return True
 
     def take_anchor(self, page: Page) -> None:
-        """Begin behind the farthest row that was found above, or at the top when the list begins there."""
+        """Begin the window behind the first row of `page`, or at the top if the list begins there."""
         self._begin_at(page.first if page.has_more else None, chunks=2)
 
     @property

@@ -1,4 +1,4 @@
-"""The acts, for every screen that has something to act on."""
+"""The acts on jobs and queues, for every screen that offers them."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 class Acting(ConsoleScreen):
     """A screen with acts.
 
-    Their targets are fixed when a key asks for an act; only a confirmed dialog changes anything.
+    The targets are fixed when the key is pressed; nothing is changed before the dialog is confirmed.
     """
 
     def action_act(self, verb_name: str) -> None:
-        """Ask for an act on the targets."""
+        """Open the dialog of an act on the targets."""
         operations = self._operations_for(verb_name)
         if operations is None:
             return
         prepare = self.prepare_act(operations, Verb(verb_name))
         if prepare is None:
-            # The rows of the list before are taken away meanwhile, and the cursor with them.
+            # While another list is being read, the old rows are removed, and the cursor with them.
             if self.has_read:
                 self.flash("There is no job under the cursor to act on", Tone.WARNING, about=About.CURSOR)
             else:
@@ -47,14 +47,14 @@ class Acting(ConsoleScreen):
         self.ask_about_jobs(verb_name, self.console.shown, operations, prepare, self.act_ended)
 
     def action_purge(self) -> None:
-        """Ask for a purge of all that match."""
+        """Open the dialog that purges all jobs that match the filter."""
         operations = self._operations_for("purge")
         prepare = None if operations is None else self.prepare_purge(operations)
         if operations is not None and prepare is not None:
             self.ask_about_jobs("purge", self.console.shown, operations, prepare, self.act_ended)
 
     def action_pause(self) -> None:
-        """Ask to pause the queue in question, or to resume it."""
+        """Open the dialog that pauses the queue in question, or resumes it."""
         from queuetui.tui.dialogs.ask import AskDialog
         from queuetui.tui.present.questions import ask_pause
 
@@ -86,45 +86,45 @@ class Acting(ConsoleScreen):
             ended,
         )
 
-    # What a screen says of itself
+    # What each screen defines
 
     def prepare_act(self, operations: Operations, verb: Verb) -> ManifestReader | None:
-        """Return what reads the manifest of an act on the targets of this moment, None when there are none.
+        """Return the reader of the manifest of an act on the present targets, None if there are none.
 
-        It takes how far is looked, and what becomes of a past deadline, empty where nothing was chosen.
+        Its arguments are how far the search goes, and what to do with a past deadline (empty if nothing was chosen).
         """
         jobs = tuple(self.targets)
         return (lambda _, retry_until: operations.prepare_seen(verb, jobs, retry_until)) if jobs else None
 
     def prepare_purge(self, operations: Operations) -> ManifestReader | None:
-        """Return what reads the manifest of a purge, None where there is no filter to purge by."""
+        """Return the reader of the manifest of a purge, None if the screen has no filter to purge by."""
         return None
 
     @property
     def queue_in_question(self) -> QueueInfo | None:
-        """The queue that pausing would be about."""
+        """The queue that a pause would apply to."""
         return None
 
     @property
     def link_in_question(self) -> ConsoleLink:
-        """Where that queue is."""
+        """The link to the store of that queue."""
         return self.console.shown
 
     def act_ended(self, report: Report | None) -> None:
-        """Say what came of it and read the store at once."""
+        """Show the outcome of an act, and read the store at once."""
         if report is not None:
             self.act_ended_in(self.console.shown, report)
 
     def act_ended_in(self, link: ConsoleLink, report: Report) -> None:
-        """Say what came of an act in the store of a link, and read it at once."""
+        """Show the outcome of an act in a link's store, and read that store at once."""
         self.flash_report(report.lines()[0], Tone.GOOD if report.complete else Tone.WARNING)
         self.forget_done(link, set(report.settled))
         self.console.action_refresh()
 
     def forget_done(self, link: ConsoleLink, job_ids: set[str]) -> None:
-        """Take the marks off jobs of a link that are done or gone."""
+        """Unmark jobs of a link that the act is done with, or that are gone."""
 
-    # How it is asked
+    # The dialog
 
     def _operations_for(self, name: str, link: ConsoleLink | None = None) -> Operations | None:
         asked = link or self.console.shown
@@ -143,9 +143,9 @@ class Acting(ConsoleScreen):
         read: ManifestReader,
         ended: Callable[[Report | None], None],
     ) -> None:
-        """Ask about an act on jobs of a link.
+        """Open the dialog of an act on jobs of a link.
 
-        It `ended` when the dialog closes, with None where nothing was done.
+        `ended` is called when the dialog closes, with None if nothing was done.
         """
         from queuetui.operate.operations import BOUNDED, Thoroughness
         from queuetui.tui.dialogs.ask import AskDialog
@@ -160,7 +160,7 @@ class Acting(ConsoleScreen):
             f"{name.capitalize()} in {profile.title}",
             link.calls,
             prepare,
-            lambda manifest: ask_act(self._without_ghosts(link, manifest), profile),
+            lambda manifest: ask_act(self._unmark_missing(link, manifest), profile),
             operations.perform,
             partial(self._tell_later, link=link),
             lambda retry_until: read(BOUNDED, retry_until),
@@ -168,15 +168,15 @@ class Acting(ConsoleScreen):
         )
         self.app.push_screen(dialog, ended)
 
-    def _without_ghosts(self, link: ConsoleLink, manifest: Manifest) -> Manifest:
-        """Take the marks off jobs that turned out to be gone; return the manifest as it is."""
+    def _unmark_missing(self, link: ConsoleLink, manifest: Manifest) -> Manifest:
+        """Unmark the jobs that the manifest found missing from the store; return the manifest unchanged."""
         gone = {job.ref.id for job, reason in manifest.different if reason == GONE}
         if gone:
             self.forget_done(link, gone)
         return manifest
 
     def _tell_later(self, outcome: Report | str, link: ConsoleLink | None = None) -> None:
-        """Say what came of an act whose dialog was left, on whatever screen is in front."""
+        """Show the outcome of an act whose dialog was closed early, on the screen that is in front."""
         if isinstance(outcome, str):
             self.console.flash_report(outcome, Tone.WARNING)
         else:

@@ -1,4 +1,4 @@
-"""What happens in all systems: the newest events of every log in one list."""
+"""The events of all systems: the newest events of every log in one list."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from queuetui.tui.present.systems import SystemRow
     from queuetui.tui.session import ConsoleLink
 
-# Of each system; its own list of events leads further back.
+# The limit for each system; the Events view of a system shows older ones.
 EVENTS_A_SYSTEM = 200
 
 
 @dataclass(frozen=True, slots=True)
 class AllEvents:
-    """The newest events of each log that could be read, and why another was not."""
+    """The newest events of each log, or why it could not be read."""
 
     pages: Mapping[ConsoleLink, EventPage] = field(default_factory=dict)
     refusals: Mapping[ConsoleLink, str] = field(default_factory=dict)
@@ -65,18 +65,18 @@ class AllEventsScreen(OfAllSystems, AnsweredList[AllEvents]):
 
     @property
     def waiting_text(self) -> str:
-        """What stands where rows would be, while none were read."""
+        """The sentence shown in place of rows until some have been read."""
         return "reading ..." if self.is_live else super().waiting_text
 
     def show_systems(self, rows: Sequence[SystemRow]) -> None:
-        """Show how the systems stand, and go on while the one that is shown does not answer."""
+        """Show the state of the systems, and read the others also while the shown one does not answer."""
         read = next((link.latest for link in self.console.links if link.state.is_live and link.latest), None)
         if read is not None and not self.console.frozen:
             self.show_frame()
             self.show_picture(read.picture, read.watch)
 
     def ask_anew(self) -> None:
-        """Ask each system that answers for its log, so that one that hangs holds up no other."""
+        """Ask each live system for its log in its own thread, so that none waits for another."""
         self.asked_at = time.monotonic()
         links = [link for link in self.console.links if link.state.is_live and _keeps_events(link)]
         self._asking &= set(links)
@@ -95,7 +95,7 @@ class AllEventsScreen(OfAllSystems, AnsweredList[AllEvents]):
         )
 
     def _keep(self, link: ConsoleLink, told: EventPage | str) -> None:
-        """Put the log of a system, or why it could not be read, in the place of what was there of it."""
+        """Replace a system's log, or its error, by a newer one."""
         self._asking.discard(link)
         before = self.answer or AllEvents()
         pages = {one: page for one, page in before.pages.items() if one is not link}
@@ -119,12 +119,12 @@ class AllEventsScreen(OfAllSystems, AnsweredList[AllEvents]):
         return Row(key, (at, what, Cell(sanitize(name)), *others))
 
     def empty_text(self, picture: Picture) -> str:
-        """Return that nothing happened, or that nobody tells."""
+        """Return the sentence for no events, or for no system that keeps a log."""
         kept = self.answer is not None and self.answer.pages
         return "Nothing has happened yet, or events are off" if kept else "None of these systems keeps what happened"
 
     def summary(self, picture: Picture) -> Sequence[Span]:
-        """Return of how many systems these are, and which could not be read."""
+        """Return how many systems the events come from, and which logs could not be read."""
         if self.answer is None:
             return ()
         more = "+" if merge_events(self.answer.pages)[1] else ""
@@ -138,7 +138,7 @@ class AllEventsScreen(OfAllSystems, AnsweredList[AllEvents]):
         return [say(told, Tone.MUTED), *(say(one, Tone.WARNING) for one in missed)]
 
     def teller_of(self, key: str) -> Teller | None:
-        """Return what tells of an event."""
+        """Return the function that renders an event in the pane."""
         found = self._events.get(key)
         if found is None:
             return None
@@ -159,7 +159,7 @@ def _keeps_events(link: ConsoleLink) -> bool:
 
 
 def _clock_and_workers(link: ConsoleLink, event: Event) -> tuple[datetime, Sequence[WorkerInfo]]:
-    """Return the time and the workers of the system of an event, as they were read last."""
+    """Return the clock and the workers of an event's system, from its latest reading."""
     if link.latest is None:
         return event.at, ()
     snapshot = link.latest.picture.snapshot

@@ -1,6 +1,6 @@
-"""All systems: the keys of the list that holds the jobs of every link.
+"""All systems: the actions on the list that holds the jobs of every link.
 
-An act is done in each system by itself, with a dialog for each; leaving one of them leaves out what would follow.
+An act opens one dialog for each system, one after the other; closing one of them skips those that would follow.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from queuetui.tui.screens.acting import ManifestReader
     from queuetui.tui.session import ConsoleLink
 
-    # What reads the manifest of an act in one system.
+    # Makes the reader of an act's manifest in one system.
     Reading = Callable[[Operations], ManifestReader]
     OfOneSystem = tuple[ConsoleLink, Reading]
 
 
 class AllSystemsScreen(SystemList, Filtering):
-    """Enter opens a job in its own system; acts are about the marked jobs, whichever their systems."""
+    """Enter opens a job in its own system; acts apply to the marked jobs of any system."""
 
     PLACE = KeyPlace.SYSTEMS
     VIEW = "systems"
@@ -57,14 +57,14 @@ class AllSystemsScreen(SystemList, Filtering):
             return True
         return False
 
-    # Looking closer
+    # Opening a job
 
     @on(RowSelected)
     def _open(self) -> None:
         self._open_at("Summary")
 
     def action_explain(self) -> None:
-        """Open the job under the cursor at its verdict."""
+        """Open the job under the cursor at its tab Why."""
         self._open_at("Why")
 
     def _open_at(self, tab: str) -> None:
@@ -75,7 +75,7 @@ class AllSystemsScreen(SystemList, Filtering):
     # Acts
 
     def why_not(self, action: Action) -> str | None:
-        """Return why an action is not to be had for the job under the cursor."""
+        """Return why an action is not available for the job under the cursor, None if it is."""
         return self.console.why_not(action, self.owners.get(self.table.cursor_key or ""))
 
     @property
@@ -90,12 +90,12 @@ class AllSystemsScreen(SystemList, Filtering):
         return self.owners.get(self.table.cursor_key or "", self.console.shown)
 
     def offer_all(self) -> None:
-        """Mark what is here and no more: all that match are many systems' jobs."""
+        """Say that only loaded rows can be marked: a mark on all that match works in one system only."""
         told = f"{len(self.table.marks):,} marked; all that match can be marked in the list of one system"
         self.flash(told, Tone.WARNING, about=About.MARKS)
 
     def action_act(self, verb_name: str) -> None:
-        """Ask for an act on the marked jobs, in one system after the other."""
+        """Open the dialogs of an act on the marked jobs, one system after the other."""
         verb = Verb(verb_name)
 
         def reading(jobs: tuple[Job, ...]) -> Reading:
@@ -104,7 +104,7 @@ class AllSystemsScreen(SystemList, Filtering):
         self._ask_each(verb_name, [(link, reading(jobs)) for link, jobs in self._targets_by_link()])
 
     def action_purge(self) -> None:
-        """Ask for a purge of all that match, in one system after the other that may have any of them."""
+        """Open the dialogs of a purge, one after the other, for each system that may have matching jobs."""
         query, parts = self.scope.query, self._parts()
 
         def reading(operations: Operations) -> ManifestReader:
@@ -115,7 +115,7 @@ class AllSystemsScreen(SystemList, Filtering):
         self._ask_each("purge", [(link, reading) for link in holders], left_out)
 
     def _ask_each(self, name: str, wanted: Sequence[OfOneSystem], left_out: Sequence[str] = ()) -> None:
-        """Ask in the systems that can do it, and tell of those that cannot."""
+        """Open the dialogs of the systems that allow the act, and name those that do not."""
         action, able, unable = named(name), [], list(left_out)
         for link, reading in wanted:
             why_not = None if action is None else self.console.why_not(action, link)
@@ -137,7 +137,7 @@ class AllSystemsScreen(SystemList, Filtering):
         return [(link, tuple(jobs)) for link, jobs in found.items()]
 
     def _ask_in_turn(self, name: str, left: Sequence[OfOneSystem]) -> None:
-        """Ask in the first system, and in the next one once that was done, or where there was nothing to do."""
+        """Open the first system's dialog; the next one follows if the act was done or had no jobs."""
         if not left:
             return
         (link, reading), *rest = left
@@ -165,7 +165,7 @@ class AllSystemsScreen(SystemList, Filtering):
         self.ask_about_jobs(name, link, connection.operations, read, ended)
 
     def forget_done(self, link: ConsoleLink, job_ids: set[str]) -> None:
-        """Take the marks off jobs that are done."""
+        """Unmark jobs that the act is done with."""
         self.table.unmark({key for key, job in self.seen.items() if self.owners[key] is link and job.ref.id in job_ids})
 
 

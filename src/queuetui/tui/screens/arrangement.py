@@ -16,19 +16,19 @@ from queuetui.tui.screens.ordering import Ordering
 
 
 class Arranging(Marking, Ordering):
-    """A list of jobs that is read in the order of its scope; the choice of columns is the console's."""
+    """A list of jobs in the order of its scope; the choice of columns is shared by the whole console."""
 
     scope: Scope
     is_wide: bool = False
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        """The columns that fit what is asked for."""
+        """The columns that suit the scope, hidden ones included."""
         raise NotImplementedError
 
     @property
     def own_order(self) -> tuple[Sort, ...]:
-        """The order in which these jobs come unasked."""
+        """The order of these jobs if none was chosen."""
         raise NotImplementedError
 
     def rescope(self, scope: Scope) -> None:
@@ -36,12 +36,12 @@ class Arranging(Marking, Ordering):
         raise NotImplementedError
 
     def set_columns(self) -> None:
-        """Show the rows in the columns that fit what is asked for."""
+        """Show the rows in the columns that suit the scope."""
         raise NotImplementedError
 
     @property
     def columns(self) -> JobColumns:
-        """The columns that fit what is asked for, less those that a person hides."""
+        """The columns that suit the scope, without those that a person hid."""
         return JobColumns(self.console.column_choice.apply(self.all_columns))
 
     # Order
@@ -58,13 +58,13 @@ class Arranging(Marking, Ordering):
 
     @property
     def neighbours(self) -> Sequence[Sort]:
-        """The orders of the columns that are shown, each by what it shows."""
+        """The orders by the shown columns, from left to right."""
         shown = self.table.shown_columns
         return [first_order(field) for key, field in self.columns.fields.items() if key in shown]
 
     @property
     def own_sort(self) -> Sort:
-        """The field that the own order ends in."""
+        """The field by which the default order sorts last."""
         return next(iter(reversed(self.own_order)), Sort("created", descending=True))
 
     def reorder(self, order: Sort | None) -> None:

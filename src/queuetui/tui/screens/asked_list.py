@@ -1,4 +1,4 @@
-"""Lists too costly for every poll: asked for when they come up, and again once they are old."""
+"""Lists that are too costly for every poll: read when the screen opens, and again when they are old."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ A = TypeVar("A")
 
 
 class AnsweredList(ListScreen, Generic[A]):
-    """Shows what was answered last; a poll only moves its ages on and asks again where the answer is old.
+    """Shows the last answer; a poll updates its ages, and asks again if the answer is old.
 
-    `ask_anew` asks, and gives what it is answered to `take_answer`.
+    `ask_anew` starts the reading, and hands the answer to `take_answer`.
     """
 
     ASKED_EVERY_S: ClassVar[float] = 10.0
@@ -33,7 +33,7 @@ class AnsweredList(ListScreen, Generic[A]):
         self.asked_at = float("-inf")
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
-        """Show the answer at the time of this picture, and ask again where it is old."""
+        """Show the answer with ages as of this picture, and ask again if it is old."""
         self.picture = picture
         if self.answer is not None:
             self.show_rows(picture)
@@ -41,7 +41,7 @@ class AnsweredList(ListScreen, Generic[A]):
             self.ask_anew()
 
     def take_answer(self, answer: A) -> None:
-        """Show an answer, unless the screen is gone."""
+        """Show an answer, unless the screen has been closed."""
         self.asked_at = time.monotonic()
         if self.is_attached and self.picture is not None:
             self.answer, self.has_read = answer, True
@@ -49,18 +49,18 @@ class AnsweredList(ListScreen, Generic[A]):
 
 
 class AskedList(AnsweredList[A]):
-    """Asks the system that is shown."""
+    """Reads its list from the shown system."""
 
     def __init__(self) -> None:
         super().__init__()
         self._is_asking = False
 
     def ask(self, feed: Feed) -> A:
-        """Return what is shown; blocks, and raises QueueTuiError."""
+        """Read the list; blocks, and raises QueueTuiError."""
         raise NotImplementedError
 
     def ask_anew(self) -> None:
-        """Ask now, unless that is being done."""
+        """Read the list in the background, unless it is being read."""
         connection = self.console.connection
         if connection is None or self._is_asking:
             return

@@ -1,4 +1,4 @@
-"""What every full screen shares: the first line, the status line and the footer."""
+"""The base of every full screen: the first line, the status line and the footer."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
 SENTENCE_CAP = 2000
 LEAST_CELLS = 60
 LEAST_LINES = 15
-# Less is no more than a poll that came between.
+# Rows younger than this are not marked as older: a poll may lie between.
 _OLDER_S = 10.0
 
 
 class ConsoleScreen(Screen[None], inherit_bindings=False):
-    """A full screen; it is shown a snapshot whenever one came while it is on top."""
+    """A full screen; while it is on top, it is shown every new picture."""
 
     PLACE: ClassVar[KeyPlace]
     VIEW: ClassVar[str] = ""
@@ -62,7 +62,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     @property
     def console(self) -> ConsoleHost:
-        """The app, as a screen may know it."""
+        """The application, as screens see it."""
         return cast("ConsoleHost", self.app)
 
     def compose(self) -> ComposeResult:
@@ -77,10 +77,10 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         yield TextLines("too-small")
 
     def compose_body(self) -> Iterable[Widget]:
-        """Yield what stands between the first line and the status line."""
+        """Yield the widgets between the first line and the status line."""
         return ()
 
-    # What the app asks of a screen
+    # The interface for the application
 
     @property
     def page_request(self) -> PageRequest | None:
@@ -89,30 +89,30 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     @property
     def wanted(self) -> Watch:
-        """All that this screen wants read."""
+        """The parts of the store that this screen wants read."""
         return Watch(page=self.page_request, parts=self.PARTS)
 
     @property
     def targets(self) -> Sequence[Job]:
-        """The jobs that an act would be about, as they were last seen."""
+        """The jobs that an act would apply to, as they were last read."""
         return ()
 
     def show_alarms(self, alarms: Sequence[Warned]) -> None:
-        """Show the strip of what is wrong with queues and workers, whatever the screen is about."""
+        """Show the alarms about queues and workers, on every screen."""
         self.show_lines("#alarms", strip_lines(alarms, self.app.size.width))
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
-        """Show what was read; `watch` is what was asked for, which may be older than what is wanted now."""
+        """Show a picture; `watch` is the request it answers, which may differ from what is wanted now."""
 
     def show_systems(self, rows: Sequence[SystemRow]) -> None:
-        """Show how every link stands, where this screen lists them."""
+        """Show the state of every link, if this screen lists them."""
 
     def ask_anew(self) -> None:
-        """Ask by itself for what no poll brings, where there is such a thing."""
+        """Read what polls do not read, if this screen shows such data."""
 
     @property
     def waiting_text(self) -> str:
-        """What stands where rows would be, while none were read."""
+        """The sentence shown in place of rows until some have been read."""
         return waiting_sentence(self.console.link, frozen=self.console.frozen)
 
     @property
@@ -121,26 +121,26 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         return False
 
     def clear_one(self) -> bool:
-        """Clear what is nearest to be cleared here; False when there is nothing."""
+        """Clear the filter, else the marks; return False if the screen has neither to clear."""
         return False
 
     def step_back(self) -> bool:
-        """Take off the last part of the way that the second line shows; False at its beginning."""
+        """Undo the last step that the second line shows; return False if it shows none."""
         return False
 
     def refuse(self, link: ConsoleLink, reason: str) -> None:
-        """Say why the store of a link cannot answer what this screen wants."""
+        """Say why a link's store cannot answer the request of this screen."""
         self.flash(reason, Tone.CRITICAL, about=About.LIST)
 
     def action_scroll_told(self, lines: int) -> None:
-        """Scroll what is told of the row under the cursor."""
+        """Scroll the pane about the row under the cursor."""
         for pane in self.query(ToldPane):
             pane.scroll_lines(lines)
 
     # The frame
 
     def on_mount(self) -> None:
-        """Paint the frame before anything was read."""
+        """Paint the frame before anything has been read."""
         self.set_class(bool(self.console.profile.colour), "-coloured")
         self.query_one("#too-small", TextLines).show(
             [line_of(say("too small", Tone.STRONG)), line_of(say(f"queuetui needs {LEAST_CELLS}x{LEAST_LINES}"))]
@@ -148,7 +148,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.show_frame()
 
     def on_screen_resume(self) -> None:
-        """Catch up with what came while another screen was on top."""
+        """Show the picture that arrived while another screen was on top."""
         self.console.screen_came_up(self)
 
     def on_resize(self) -> None:
@@ -157,14 +157,14 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
         self.call_after_refresh(self.show_frame)
 
     def show_frame(self) -> None:
-        """Show the first and the last line and whether the rows are fresh."""
+        """Show the first line and the footer, and whether the rows are stale."""
         console, is_lost = self.console, self.is_lost
         self.set_class(is_lost, "-lost")
         heading = self.query_one("#heading", TextLines)
         if is_lost or not self.is_live:
             heading.show(lost_lines(console.title_text, console.link_text + self._older_text(), self.app.size.width))
         else:
-            # The clock stands in a widget of its own: of a line that changes, all that is left of the change is sent too.
+            # The clock has a widget of its own: Textual sends a changed line from the beginning of its widget.
             line = heading_line(self.heading, self.app.size.width)
             heading.show([TextLine(line.left)])
             self.show_lines("#clock", [TextLine(line.right)])
@@ -176,11 +176,11 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     @property
     def read_at(self) -> datetime | None:
-        """When what is shown was read, by the store's clock; None where nothing was."""
+        """When the shown rows were read, by the store's clock; None before the first reading."""
         return None
 
     def _older_text(self) -> str:
-        """Return how much older this screen is than what was read last, which another screen asked for."""
+        """Return how much older the rows are than the latest reading, which another screen asked for."""
         latest = self.console.latest
         if self.read_at is None or latest is None:
             return ""
@@ -189,42 +189,42 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
 
     @property
     def is_lost(self) -> bool:
-        """Whether what is shown cannot be read anew."""
+        """Whether the store of the shown rows cannot be read now."""
         return self.console.link.is_down
 
     @property
     def is_live(self) -> bool:
-        """Whether what is shown goes on being read."""
+        """Whether the store of the shown rows is being polled."""
         return self.console.link.is_live
 
     @property
     def heading(self) -> Heading:
-        """What the first line tells."""
+        """The content of the first line."""
         return self.console.heading
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the rights rule out every act here."""
+        """Whether the rights rule out every act on this screen."""
         return self.console.is_read_only
 
     def why_not(self, action: Action) -> str | None:
-        """Return why an action is not to be had here just now, None when it is."""
+        """Return why an action is not available on this screen now, None if it is."""
         return self.console.why_not(action)
 
     def show_footer(self) -> None:
-        """Show the keys that matter here."""
+        """Show the footer with the keys of this screen."""
         offers = [(action, self.why_not(action)) for action in self.footer_actions()]
         line = footer_line(offers, self.app.size.width, self.footer_note)
         self.query_one("#footer", TextLines).show([line])
 
     @property
     def footer_note(self) -> str:
-        """What stands at the right end of the footer."""
+        """The text at the right end of the footer."""
         return ""
 
     @property
     def places(self) -> frozenset[KeyPlace]:
-        """Whose actions work here."""
+        """The places whose actions work on this screen."""
         found = {KeyPlace.EVERYWHERE, self.PLACE}
         if self.query(LiveTable):
             found.add(KeyPlace.TABLE)
@@ -247,28 +247,28 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     # The status line
 
     def flash(self, text: str, tone: Tone = Tone.PLAIN, *, about: About = About.ANSWER, gently: bool = False) -> None:
-        """Say something for a while, or until what it is about is gone.
+        """Show a message for a while, or until its subject is gone.
 
-        What is said gently does not replace what nobody has read yet.
+        A message shown gently does not replace one that a person may not have read yet.
         """
         self.status.tell(text, tone, about, gently=gently)
 
     def flash_report(self, text: str, tone: Tone) -> None:
-        """Say what became of an act."""
+        """Show the outcome of an act."""
         self.status.report(text, tone)
 
     @property
     def status(self) -> StatusLine:
-        """The line above the footer."""
+        """The status line above the footer."""
         return self.query_one(StatusLine)
 
     @on(RowHighlighted)
     def _leave_row(self) -> None:
-        """Say no more of the row that the cursor was on."""
+        """Clear the message about the row that the cursor has left."""
         self.status.end_about(About.CURSOR)
 
     def flash_copied(self, sentence: str | None) -> None:
-        """Say where a copy went."""
+        """Say where the copied text is."""
         if sentence:
             self.flash(sentence, Tone.GOOD)
 

@@ -1,4 +1,4 @@
-"""Database: what the server behind the queue tells of sessions, locks, sizes and slow statements."""
+"""Database: the sessions, locks, sizes and slow statements of the server behind the queue."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from queuetui.tui.widgets.told_pane import Teller
 
 
 class DatabaseScreen(ListScreen):
-    """Shows it read only; what is not granted is a row that says so."""
+    """Reads the server only; a section that the user may not see is a row that says so."""
 
     PLACE = KeyPlace.DATABASE
     VIEW = "database"
@@ -36,26 +36,26 @@ class DatabaseScreen(ListScreen):
 
     @property
     def wanted(self) -> Watch:
-        """The queues as everywhere, and the server."""
+        """The queues, as on every screen, and the server."""
         return Watch(parts=self.PARTS, server=True)
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
-        """Show what was read for this screen."""
+        """Show a picture that was read for this screen."""
         if watch.server:
             super().show_picture(picture, watch)
 
     def rows_of(self, picture: Picture) -> list[Row]:
-        """Return a row for each thing told."""
+        """Return the rows of all sections."""
         rows = [] if picture.server is None else server_rows(picture.server, self.ordered_by)
         self._rows = {row.key: row for row in rows}
         return rows
 
     def empty_text(self, picture: Picture) -> str:
-        """Return why nothing is told."""
+        """Return why there are no rows."""
         return picture.problems.get("server", "The server tells nothing.")
 
     def summary(self, picture: Picture) -> Sequence[Span]:
-        """Return which server it is, and how many wait for locks."""
+        """Return the product and version of the server, and how many sessions wait for locks."""
         if picture.server is None:
             return ()
         waits = sum(len(one.rows) for one in picture.server.sections if one.name is SectionName.LOCKS)
@@ -63,6 +63,6 @@ class DatabaseScreen(ListScreen):
         return [*alarm, say(f"{picture.server.product} ", Tone.MUTED), say(picture.server.version), say(" ")]
 
     def teller_of(self, key: str) -> Teller | None:
-        """Return what tells the whole of a row."""
+        """Return the function that renders a row in full in the pane."""
         row = self._rows.get(key)
         return None if row is None else lambda width, most: server_lines(row, width, most)

@@ -1,4 +1,4 @@
-"""One job whole: summary, why, payload, error, attempts, events."""
+"""The detail of a job: summary, why, payload, error, attempts, events."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVENTS_SHOWN = 200
 
 
 class DetailScreen(Acting):
-    """Reads its job whole when it opens and again after every poll."""
+    """Reads its job when it opens and again after every poll."""
 
     PLACE = KeyPlace.DETAIL
     AUTO_FOCUS = "#text"
@@ -54,7 +54,7 @@ class DetailScreen(Acting):
 
     @property
     def targets(self) -> Sequence[Job]:
-        """The job itself."""
+        """The job of this screen."""
         return () if self._detail is None else (self._detail.job,)
 
     @property
@@ -68,12 +68,12 @@ class DetailScreen(Acting):
         self._read()
 
     def on_mount(self) -> None:
-        """Show which job it will be."""
+        """Show the id of the job until it has been read."""
         super().on_mount()
         self._show_crumbs()
 
     def on_unmount(self) -> None:
-        """Break off what is read for a screen that is gone."""
+        """Cancel the reading for this screen."""
         if self._reading is not None:
             self._reading.give_up()
 
@@ -129,7 +129,7 @@ class DetailScreen(Acting):
         self._open_tab(TAB_NAMES[(TAB_NAMES.index(self._tab) + step) % len(TAB_NAMES)])
 
     def action_explain(self) -> None:
-        """Show why the job stands where it stands."""
+        """Show the tab Why."""
         self._open_tab("Why")
 
     def action_wide(self) -> None:

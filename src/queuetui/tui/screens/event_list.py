@@ -1,11 +1,11 @@
-"""A live list of events: it follows the log at its top and stands still anywhere else.
+"""A live list of events: with the cursor on its first row it follows the log, else it stands still.
 
     each poll: the newest page ── follows ──> EventScroll.events ──> rows of the table, newest first
                     │                              ^
                     └─ stands still ──> counted above the rows        a page of older ones, read when the cursor nears the end
 
-The cursor alone decides: on the first row the list follows, below it nothing moves. An event never changes, so what was
-read is not read again, and the rows that are there are kept while older ones are added behind them.
+Only the cursor decides whether the list follows. An event never changes, so none is read twice: older pages are appended
+to the rows that are there.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class EventList(Filtering):
         self._rows: list[Row] = []
 
     def compose_body(self) -> Iterable[Widget]:
-        """Yield filter, table and all of the event under the cursor."""
+        """Yield the filter, the table, and the pane about the event under the cursor."""
         yield TextLines("crumbs")
         yield FilterBar("filter", parse_event_filter, FIELDS, _EXAMPLE)
         yield ListTable(EVENT_COLUMNS, id="events", empty_text=sanitize("reading ..."))
@@ -60,7 +60,7 @@ class EventList(Filtering):
 
     @property
     def wanted(self) -> Watch:
-        """The newest page of what matches."""
+        """The newest page of the matching events."""
         return Watch(parts=self.PARTS, events=self._request)
 
     @property
@@ -71,7 +71,7 @@ class EventList(Filtering):
     # Showing what was read
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
-        """Show the newest events, or how many there are above those that a person looks at."""
+        """Show the newest events, or, while the list stands still, how many are newer than its rows."""
         if watch.events != self._request:
             return
         self._picture, self.has_read = picture, True
@@ -147,7 +147,7 @@ class EventList(Filtering):
     def _table(self) -> ListTable:
         return self.query_one("#events", ListTable)
 
-    # Going down and up again
+    # Reading older events, and following again
 
     @on(NearStart)
     def _follow_again(self) -> None:
@@ -189,7 +189,7 @@ class EventList(Filtering):
         self._show_crumbs()
 
     def miss(self, reason: str) -> None:
-        """Say why something could not be read."""
+        """Say why older events could not be read."""
         self._is_reading = False
         if self.is_attached:
             self.flash(reason, Tone.CRITICAL, about=About.LIST)

@@ -1,4 +1,4 @@
-"""Events: what happens, the newest first; what is asked of the list, and where an event leads."""
+"""Events: the filter of the event log, and the jobs, queues and workers that its events lead to."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class EventsScreen(EventList):
         return self.clear_one()
 
     def apply_filter_text(self, text: str) -> None:
-        """Show what a text asks for; one that cannot be read changes nothing."""
+        """Show the events that a filter matches; an invalid filter changes nothing."""
         try:
             asked = parse_event_filter(text)
         except BadQuery as error:
@@ -55,7 +55,7 @@ class EventsScreen(EventList):
         self.narrow(asked)
 
     def narrow(self, asked: EventFilter) -> None:
-        """Show what a filter asks for, from its top; may be asked before the screen was ever shown."""
+        """Show the events that a filter matches, from the newest; may be called before the first paint."""
         if asked.job is None or _is_whole(asked.job):
             self.rescope(asked, asked.job)
         else:
@@ -78,12 +78,12 @@ class EventsScreen(EventList):
         self.console.find_jobs(suffix, take, self.miss)
 
     def action_trace(self) -> None:
-        """Show all that has the correlation id of the event under the cursor."""
+        """Show all events with the correlation id of the event under the cursor."""
         event = self.event_under_cursor
         self._show_only(None if event is None else correlation_term(event), "This event has no correlation id")
 
     def action_only_job(self) -> None:
-        """Show the events of one job alone."""
+        """Show only the events of the job of the event under the cursor."""
         event = self.event_under_cursor
         self._show_only(None if event is None else job_term(event), "This event is of no job")
 
@@ -93,7 +93,7 @@ class EventsScreen(EventList):
         else:
             self.apply_filter_text(term)
 
-    # Looking closer
+    # Opening jobs, queues and workers
 
     @on(RowSelected)
     def _open(self) -> None:

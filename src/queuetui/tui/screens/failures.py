@@ -1,4 +1,4 @@
-"""Dead letters: the latest jobs that were given up, with error and attempts."""
+"""Dead letters: the latest jobs that failed for good, with error and attempts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LATEST = 50
 
 
 class FailuresScreen(Marking, ListScreen):
-    """Shows what a person on call looks for first; R runs it again."""
+    """Shows the latest dead letters; R retries the one under the cursor, or the marked ones."""
 
     PLACE = KeyPlace.FAILURES
     VIEW = "failures"
@@ -44,12 +44,12 @@ class FailuresScreen(Marking, ListScreen):
 
     @property
     def wanted(self) -> Watch:
-        """The latest dead letters instead of a page."""
+        """The latest dead letters, and no page of jobs."""
         return Watch(parts=self.PARTS, failures=LATEST)
 
     @property
     def query_of_all(self) -> Query:
-        """Every dead letter, also those behind the latest."""
+        """All dead letters, also older ones than those shown."""
         return parse_query(f"state:{State.FAILED}")
 
     def show_rows(self, picture: Picture) -> None:
@@ -60,15 +60,15 @@ class FailuresScreen(Marking, ListScreen):
         self.mark_arrivals()
 
     def rows_of(self, picture: Picture) -> list[Row]:
-        """Return a row a dead letter."""
+        """Return a row for each dead letter."""
         return failure_rows(picture.snapshot, self.ordered_by)
 
     def empty_text(self, picture: Picture) -> str:
-        """Return that there is none."""
+        """Return the sentence for no dead letters."""
         return "No dead letters: nothing has been given up."
 
     def summary(self, picture: Picture) -> Sequence[Span]:
-        """Return how many of them are here."""
+        """Return how many of the dead letters are shown."""
         snapshot = picture.snapshot
         of = count_text(snapshot.counts[State.FAILED], snapshot.now) if State.FAILED in snapshot.counts else "?"
         shown = len(snapshot.failures)
@@ -80,7 +80,7 @@ class FailuresScreen(Marking, ListScreen):
         return [say(f"{which}   5 lists them all, ] groups them ", Tone.MUTED)]
 
     def teller_of(self, key: str) -> Teller | None:
-        """Return what tells of an error."""
+        """Return the function that renders the error of a dead letter in the pane."""
         job, verdict = self.seen.get(key), self.verdicts.get(key)
         may_act = not self.console.is_read_only
         return None if job is None else lambda width, most: failure_lines(job, verdict, width, most, may_act=may_act)

@@ -1,4 +1,4 @@
-"""Filter: a form that writes the filter language."""
+"""Filter: a form whose fields make a filter text."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _NEXT, _EMPTY, _LEAVE = (key_at(KeyPlace.FILTER, name) for name in ("next field"
 
 
 class FilterScreen(Screen["str | None"]):
-    """Gives the filter text, or None when it is left.
+    """A dialog that returns the filter text, or None if it is cancelled.
 
-    It shows what is written and how the store answers it.
+    It shows the filter text, and how the store would answer it.
     """
 
     AUTO_FOCUS = "#field-state"
@@ -71,7 +71,7 @@ class FilterScreen(Screen["str | None"]):
         yield TextLines("hint", "hint")
 
     def on_mount(self) -> None:
-        """Name the fields and show what is written so far."""
+        """Label the fields and show the present filter."""
         self.query_one("#title", TextLines).show([line_of(say(" Filter the jobs", Tone.STRONG))])
         hint = f" {_NEXT} next field   enter shows the jobs   {_EMPTY} empties it   {_LEAVE} leaves"
         self.query_one("#hint", TextLines).show([line_of(say(hint, Tone.MUTED))])
@@ -82,7 +82,7 @@ class FilterScreen(Screen["str | None"]):
 
     @property
     def text(self) -> str:
-        """The filter as it is written now."""
+        """The filter text that the fields make."""
         return write_filter({field.name: self.query_one(f"#field-{field.name}", Input).value for field in FIELDS})
 
     @on(Input.Changed)
@@ -96,7 +96,7 @@ class FilterScreen(Screen["str | None"]):
             self._show_lines(text, error_lines(error, 1, self.app.size.width - 4))
             return
         self._show_lines(text, [])
-        # What was written is asked of, as the fields may hold something unreadable by the time the timer rings.
+        # The plan is read for the text of now, as the fields may be invalid when the timer fires.
         self._settling = self.set_timer(_SETTLE_S, partial(self._ask_plan, text, query))
 
     def _ask_plan(self, text: str, query: Query) -> None:
@@ -129,7 +129,7 @@ class FilterScreen(Screen["str | None"]):
         self.dismiss(self.text)
 
     def action_leave(self) -> None:
-        """Leave the filter as it was."""
+        """Close without changing the filter."""
         self.dismiss(None)
 
     def action_clear(self) -> None:

@@ -1,4 +1,4 @@
-"""The line in which a filter is typed, for every screen that has one."""
+"""The filter line, for every screen that has one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Filtering(ConsoleScreen):
         raise NotImplementedError
 
     def apply_filter_text(self, text: str) -> None:
-        """Show what a text asks for; one that cannot be read changes nothing."""
+        """Show the rows that a filter matches; an invalid filter changes nothing."""
         raise NotImplementedError
 
     def action_live_filter(self) -> None:

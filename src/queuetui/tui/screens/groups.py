@@ -1,4 +1,4 @@
-"""Dead letters that are alike: one row for each type and error, the largest group first."""
+"""Groups of similar dead letters: one row for each type and error, the largest group first."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Groups = Measured[tuple[FailureGroup, ...]]
 
 
 class GroupsScreen(Acting, AskedList[Groups]):
-    """Enter lists the jobs of a group, R runs all of them again."""
+    """Enter lists the jobs of a group, R retries all of them."""
 
     PLACE = KeyPlace.GROUPS
     VIEW = "groups"
@@ -51,7 +51,7 @@ class GroupsScreen(Acting, AskedList[Groups]):
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.GROUPS)
 
     def ask(self, feed: Feed) -> Groups:
-        """Return the groups."""
+        """Read the groups; blocks."""
         return feed.failure_groups(SPAN_DAYS * _DAY_S, MOST_GROUPS)
 
     @property
@@ -60,24 +60,24 @@ class GroupsScreen(Acting, AskedList[Groups]):
         return () if self.answer is None else self.answer.value or ()
 
     def rows_of(self, picture: Picture) -> list[Row]:
-        """Return a row a group."""
+        """Return a row for each group."""
         return group_rows(self.groups, picture.snapshot.now, self.ordered_by)
 
     def empty_text(self, picture: Picture) -> str:
-        """Return that there is none, or why they are not known."""
+        """Return the sentence for no groups, or why they could not be read."""
         if self.answer is not None and self.answer.value is None:
             return f"Not known: {self.answer.why}."
         return f"No dead letters in the last {SPAN_DAYS} days. [ shows the latest of all."
 
     def summary(self, picture: Picture) -> Sequence[Span]:
-        """Return how many groups and jobs there are, and what bounds that."""
+        """Return how many groups and jobs there are, and what limits these counts."""
         jobs = sum(group.jobs for group in self.groups)
         bound = "" if self.answer is None or not self.groups else self.answer.why
         told = f"{counted(len(self.groups), 'group')}, {counted(jobs, 'job')}{f' {bound}' if bound else ''} "
         return [say(told, Tone.WARNING if bound else Tone.MUTED)]
 
     def teller_of(self, key: str) -> Teller | None:
-        """Return what tells of a group."""
+        """Return the function that renders a group in the pane."""
         group, picture = self._group(key), self.picture
         if group is None or picture is None:
             return None
@@ -89,7 +89,7 @@ class GroupsScreen(Acting, AskedList[Groups]):
         return next((group for group in self.groups if key_of(group) == key), None)
 
     def prepare_act(self, operations: Operations, verb: Verb) -> ManifestReader | None:
-        """Return what reads the jobs of the group under the cursor, also those that came since."""
+        """Return the reader of an act on all jobs of the group under the cursor, newer ones included."""
         group = self._group(self.table.cursor_key)
         if group is None:
             return None
@@ -97,7 +97,7 @@ class GroupsScreen(Acting, AskedList[Groups]):
         return lambda how, retry_until: operations.prepare_matching(verb, query, retry_until=retry_until, how=how)
 
     def act_ended(self, report: Report | None) -> None:
-        """Say what came of it and read the groups again."""
+        """Show the outcome of an act, and read the groups again."""
         super().act_ended(report)
         if report is not None:
             self.ask_anew()

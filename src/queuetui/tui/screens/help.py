@@ -1,4 +1,4 @@
-"""Help: the keys of the screen in front, and what signs and words mean."""
+"""Help: the keys of the screen in front, and the meaning of symbols and words."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _CLOSE = key_at(KeyPlace.HELP, "close help")
 
 
 class HelpScreen(ModalScreen[None]):
-    """Lists what can be done here and what cannot just now, with the reason.
+    """Lists the actions of a screen, and why some are not available now.
 
-    What is typed is searched for.
+    Typing narrows the list.
     """
 
     AUTO_FOCUS = "#help-search"
@@ -56,7 +56,7 @@ class HelpScreen(ModalScreen[None]):
             yield TextLines("hint", "hint")
 
     def on_mount(self) -> None:
-        """Name the screen."""
+        """Show the name of the screen."""
         title = f"Keys in {self._place.value}, and what signs and words mean"
         self.query_one("#title", TextLines).show([line_of(say(title, Tone.STRONG))])
         self.query_one(Input).cursor_blink = False
@@ -83,7 +83,7 @@ class HelpScreen(ModalScreen[None]):
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:
-        # A field takes every letter, also one that is bound here.
+        # The field receives every letter, also one that is bound to an action here.
         if event.value.endswith("?"):
             self.action_leave()
         else:

@@ -1,4 +1,4 @@
-"""A live list of jobs: what it reads, what it shows, and what its table tells."""
+"""A live list of jobs: its request, its rows, and the messages of its table."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PAGE = "page"
 
 
 class JobList(Stretch):
-    """Reads one window of the jobs in its scope; the cursor and the marks belong to job ids."""
+    """Reads one window of the jobs in its scope; cursor and marks follow the jobs' ids."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,13 +66,13 @@ class JobList(Stretch):
 
     @property
     def query_of_all(self) -> Query:
-        """All of the scope."""
+        """The query of the whole scope."""
         return self.scope.query
 
     # Showing what was read
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
-        """Show the counts, and the rows when they are those that are wanted now."""
+        """Show the counts, and the rows if the picture has those that are wanted now."""
         self.snapshot = snapshot = picture.snapshot
         if snapshot.page is not None and watch.page == self.page_request and not self.reads_elsewhere(snapshot.page):
             self._stop_waiting()
@@ -86,18 +86,18 @@ class JobList(Stretch):
 
     @property
     def read_at(self) -> datetime | None:
-        """When its rows were read."""
+        """When the rows were read."""
         return None if self._shown is None else self._shown.now
 
     @property
     def is_stale(self) -> bool:
-        """Whether the rows are those of an earlier reading, as the last one failed."""
+        """Whether the rows are older than the latest picture, as reading them again failed."""
         return bool(self._problem)
 
     def _show_problem(self, reason: str) -> None:
-        """Say above the rows that they are old, and why.
+        """Say above the rows that they are old, and why they could not be read again.
 
-        Where none of this list were read, say it in their place.
+        If no rows of this list have been read, say it in their place.
         """
         self._stop_waiting()
         self._problem = reason
@@ -105,15 +105,15 @@ class JobList(Stretch):
         if self.has_read:
             self.table.stale = bool(self.table.rows)
         else:
-            self._give_way(self.waiting_text)
+            self._clear_rows(self.waiting_text)
 
     @property
     def waiting_text(self) -> str:
-        """Why no row of this list is here."""
+        """The sentence that says why there are no rows."""
         return f"These jobs could not be read. {self._problem}" if self._problem else super().waiting_text
 
-    def _give_way(self, sentence: str) -> None:
-        """Take away rows of another list, and say what stands in their place."""
+    def _clear_rows(self, sentence: str) -> None:
+        """Remove the rows of another list, and show a sentence in their place."""
         self._shown = None
         self.table.may_mark = True
         self.table.show_empty_text(sanitize(sentence, SENTENCE_CAP))
@@ -144,7 +144,7 @@ class JobList(Stretch):
         self._explain()
 
     def _say_none(self, page: Page) -> str:
-        """Return what is said of a page without jobs."""
+        """Return the sentence for a page without jobs."""
         from queuetui.monitor.no_such_jobs import why_none
 
         capabilities = self.console.capabilities
@@ -155,7 +155,7 @@ class JobList(Stretch):
     def _show_frame_lines(self) -> None:
         width = self.app.size.width
         queue = queue_named(self.snapshot, self.scope.queue)
-        # A queue beyond those that are counted has no other numbers than its list.
+        # Not every queue is in the snapshot: for one that is not, only the count of its list is known.
         counted = self.snapshot if queue is not None or self.scope.queue is None else None
         listed = None if self.page is None or self.scope.filter_text else self.page.total
         self.show_lines("#tabs", [tabs_line(self.scope, counted, queue, width, listed)])
@@ -175,7 +175,7 @@ class JobList(Stretch):
 
     @property
     def _notes(self) -> tuple[str, ...]:
-        """What is to be said of rows that could not be read anew."""
+        """The notes about rows that could not be read again."""
         if not self._problem or self._shown is None:
             return ()
         return (f"these rows are of {self._shown.now:%H:%M:%S}; reading them again failed: {self._problem}",)
@@ -186,18 +186,18 @@ class JobList(Stretch):
         self._show_frame_lines()
 
     def refuse(self, link: ConsoleLink, reason: str) -> None:
-        """Show the reason in place of rows, as those on screen belong to another filter."""
+        """Show the reason in place of the rows, which belong to another filter."""
         self._stop_waiting()
         self.has_read = True
-        self._give_way(f"{reason}  Esc clears the filter.")
+        self._clear_rows(f"{reason}  Esc clears the filter.")
         super().refuse(link, reason)
 
     # Choosing what is read
 
     def step_back(self) -> bool:
-        """Leave the filter, else the tab, else the queue, as far as they were chosen here.
+        """Undo the filter, else the tab, else the queue, if it was chosen on this screen.
 
-        False when none was.
+        Return False if none was.
         """
         shorter = self.scope.without_last(self.console.opened_scope)
         if shorter is not None:
@@ -213,7 +213,7 @@ class JobList(Stretch):
         self.rescope(replace(self.scope, queue=queue))
 
     def apply_filter_text(self, text: str) -> None:
-        """Filter by what was written; a text that cannot be read changes nothing."""
+        """Filter the jobs; an invalid filter changes nothing."""
         try:
             self.rescope(self.scope.filtered(text))
         except BadQuery as error:
@@ -248,9 +248,9 @@ class JobList(Stretch):
             self._slow = None
 
     def _say_unread(self) -> None:
-        self._give_way(self.waiting_text)
+        self._clear_rows(self.waiting_text)
 
-    # The table's words
+    # Messages of the table
 
     @on(RowHighlighted)
     def _follow_cursor(self) -> None:

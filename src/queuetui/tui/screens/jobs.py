@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class JobsScreen(JobList, Filtering):
-    """The keys of the home screen: filter, order, columns, acts, and a closer look."""
+    """The actions of the home screen: filter, order, columns, acts, and opening a job."""
 
     PLACE = KeyPlace.JOBS
     VIEW = "jobs"
@@ -49,7 +49,7 @@ class JobsScreen(JobList, Filtering):
         return False
 
     def action_look_further(self) -> None:
-        """Go on behind what was looked through, until something is found or Esc stops it."""
+        """Search the next jobs, until one is found or Esc stops the search."""
         page = self.page
         if page is None or page.looked is None or not self.window.look_further(page):
             self.flash("All of this list was looked through; there is nothing further", Tone.MUTED, about=About.LIST)
@@ -72,7 +72,7 @@ class JobsScreen(JobList, Filtering):
     # Acts
 
     def prepare_purge(self, operations: Operations) -> ManifestReader | None:
-        """Return the reader of all that match the present scope."""
+        """Return the reader of a purge of all jobs in the present scope."""
         query = self.scope.query
         return lambda how, _: operations.prepare_purge(query, how=how)
 

@@ -1,4 +1,4 @@
-"""What the screens share whose rows are all here: title, table, order, and what is told of a row."""
+"""The base of screens that hold all of their rows: title, table, order, and a pane about a row."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from queuetui.tui.widgets.told_pane import Teller, ToldPane
 
 
 class ListScreen(Ordering):
-    """Shows a picture that has all of its parts; another one leaves it as it is.
+    """Shows every picture that has all parts it needs, and ignores others.
 
-    `ROWS_COME_OF` names the parts without which there is no row to show.
-    `TOLD` names the pane that tells of the row under the cursor, where there is one.
+    `ROWS_COME_OF` names the parts of the picture that the rows are made from.
+    `TOLD` is the selector of the pane about the row under the cursor, empty if there is none.
     """
 
     AUTO_FOCUS = "LiveTable"
@@ -49,7 +49,7 @@ class ListScreen(Ordering):
         self._order: Sort | None = None
 
     def compose_body(self) -> Iterable[Widget]:
-        """Yield the title, the table and what is told of the row under the cursor."""
+        """Yield the title, the table, and the pane about the row under the cursor."""
         yield TextLines("crumbs")
         yield self.make_table()
         if self.TOLD:
@@ -57,32 +57,32 @@ class ListScreen(Ordering):
 
     @property
     def read_at(self) -> datetime | None:
-        """When its rows were read."""
+        """When the rows were read."""
         return self.picture.snapshot.now if self.has_read and self.picture is not None else None
 
     def make_table(self) -> LiveTable:
-        """Return the table, empty as yet."""
+        """Return an empty table."""
         return self.TABLE(self.COLUMNS, empty_text=sanitize("reading ..."))
 
-    # What a screen says of its rows
+    # What each screen defines
 
     def rows_of(self, picture: Picture) -> list[Row]:
         """Return the rows in the present order."""
         raise NotImplementedError
 
     def empty_text(self, picture: Picture) -> str:
-        """Return what stands where rows would be."""
+        """Return the sentence shown in place of rows."""
         raise NotImplementedError
 
     def summary(self, picture: Picture) -> Sequence[Span]:
-        """Return what stands at the right end of the title."""
+        """Return the text at the right end of the title."""
         return ()
 
     def teller_of(self, key: str) -> Teller | None:
-        """Return what tells of a row, None where it is not known any more."""
+        """Return the function that renders a row in the pane, None if the row is gone."""
         return None
 
-    # Showing them
+    # Showing the rows
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
         """Show the rows; a picture taken for another screen may lack them."""
@@ -108,7 +108,7 @@ class ListScreen(Ordering):
 
     @on(RowHighlighted)
     def tell_of_row(self) -> None:
-        """Tell of the row under the cursor, where there is a pane for it."""
+        """Show the row under the cursor in the pane, if there is one."""
         key = self.table.cursor_key
         for pane in self.query(ToldPane):
             teller = None if key is None else self.teller_of(key)
@@ -119,7 +119,7 @@ class ListScreen(Ordering):
         """The table."""
         return self.query_one(LiveTable)
 
-    # Their order
+    # The order of the rows
 
     @property
     def ordered_by(self) -> Sort | None:
@@ -138,7 +138,7 @@ class ListScreen(Ordering):
 
     @property
     def own_sort(self) -> Sort:
-        """The screen's own order by its first column."""
+        """The first column of the screen's default order."""
         return self.OWN_MARKS[0] if self.OWN_MARKS else first_order(self.COLUMNS[0])
 
     def reorder(self, order: Sort | None) -> None:

@@ -1,4 +1,4 @@
-"""Lives: each job in one row, with the steps that its events tell and those that are missing."""
+"""Lives: one row for each job, with the steps found in its events and those that are missing."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 SPAN = timedelta(hours=1)
 MOST_LIVES = 200
-# So many events are searched for jobs; the command line looks through more.
+# The most events that are searched for jobs; the command line searches more.
 MOST_EVENTS = 3_000
 
 
 class LivesScreen(AskedList[Lives]):
-    """Reads our own log and another product's alike; Enter opens the events of a job."""
+    """Reads the event log of any product; Enter opens the events of a job."""
 
     PLACE = KeyPlace.LIVES
     VIEW = "lives"
@@ -42,19 +42,19 @@ class LivesScreen(AskedList[Lives]):
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.LIVES)
 
     def ask(self, feed: Feed) -> Lives:
-        """Return the lives, the latest first."""
+        """Read the lives, the latest first; blocks."""
         return feed.lives(SPAN, MOST_LIVES, MOST_EVENTS)
 
     def rows_of(self, picture: Picture) -> list[Row]:
-        """Return a row a job."""
+        """Return a row for each job."""
         return life_rows(() if self.answer is None else self.answer.lives, picture.snapshot.now, self.ordered_by)
 
     def empty_text(self, picture: Picture) -> str:
-        """Return that nothing happened."""
+        """Return the sentence for no events."""
         return "Nothing happened to a job in the last hour, or events are off: queuetui queues events QUEUE on"
 
     def summary(self, picture: Picture) -> Sequence[Span]:
-        """Return how many jobs and gaps there are, and what bounds that."""
+        """Return how many jobs and gaps there are, and what limits these counts."""
         if self.answer is None:
             return ()
         lives, notes = self.answer.lives, self.answer.notes
@@ -65,7 +65,7 @@ class LivesScreen(AskedList[Lives]):
         return [say(f"{which}{counted(len(lives), 'job')}{bound}, ", Tone.MUTED), gaps]
 
     def teller_of(self, key: str) -> Teller | None:
-        """Return what tells of a life."""
+        """Return the function that renders a life in the pane."""
         picture = self.picture
         life = next((one for one in (() if self.answer is None else self.answer.lives) if one.job_id == key), None)
         if life is None or picture is None:

@@ -1,4 +1,4 @@
-"""What every screen with a table of jobs does with them: marks, acts, a closer look, a copy."""
+"""The base of every screen with a table of jobs: marking, acting, opening and copying."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Marking(Acting):
-    """`a` marks the rows that are here, `a` again all that match, whatever comes and goes.
+    """`a` marks all loaded rows; a second `a` marks all jobs that match, also those that come later.
 
-    That ends when a hand changes the marks or another list is shown.
-    Jobs and verdicts are kept by the keys of their rows.
+    The mark on all that match ends when a key changes the marks, or when another list is shown.
+    Jobs and verdicts are stored under the keys of their rows.
     """
 
     def __init__(self) -> None:
@@ -45,23 +45,23 @@ class Marking(Acting):
 
     @property
     def targets(self) -> Sequence[Job]:
-        """The marked jobs, else the one under the cursor, once that is a job of this list."""
+        """The marked jobs, else the one under the cursor; none while the list is still being read."""
         if not self.has_read and not self.table.marks:
             return ()
         return [self.seen[key] for key in self.table.targets if key in self.seen]
 
     @property
     def job_under_cursor(self) -> Job | None:
-        """The job under the cursor, as it was last seen."""
+        """The job under the cursor, as it was last read."""
         return self.seen.get(self.table.cursor_key or "")
 
     def action_explain(self) -> None:
-        """Open the job under the cursor at its verdict."""
+        """Open the job under the cursor at its tab Why."""
         if self.table.cursor_key is not None:
             self.console.open_job(self.table.cursor_key, "Why")
 
     def action_copy(self) -> None:
-        """Choose what to copy of the job under the cursor."""
+        """Open the dialog that copies a part of the job under the cursor."""
         from queuetui.tui.dialogs.copy import CopyDialog
 
         job = self.job_under_cursor
@@ -72,35 +72,35 @@ class Marking(Acting):
 
     @property
     def query_of_all(self) -> Query:
-        """What `all that match` match."""
+        """The query that selects `all that match`."""
         raise NotImplementedError
 
     @property
     def footer_note(self) -> str:
-        """How many are marked."""
+        """The count of marked jobs, as text."""
         if self.marks_all_matching:
             return "all matching marked"
         marks = self.table.marks if self.is_mounted else frozenset()
         return f"{len(marks):,} marked" if marks else ""
 
     def prepare_act(self, operations: Operations, verb: Verb) -> ManifestReader | None:
-        """Return the manifest's reader: for the marked jobs, or for all that match when all are marked."""
+        """Return the reader of the manifest: of the marked jobs, or of all that match if all are marked."""
         if not self.marks_all_matching:
             return super().prepare_act(operations, verb)
         query = self.query_of_all
         return lambda how, retry_until: operations.prepare_matching(verb, query, retry_until=retry_until, how=how)
 
     def forget_done(self, link: ConsoleLink, job_ids: set[str]) -> None:
-        """Take the marks off jobs that are done."""
+        """Unmark jobs that the act is done with."""
         self.mean_marked_only()
         self.table.unmark(job_ids)
 
     def mean_marked_only(self) -> None:
-        """Mean the marked jobs, and no longer all that match."""
+        """End the mark on all that match, so that acts apply to marked rows only."""
         self.marks_all_matching, self._is_all_offered = False, False
 
     def mark_arrivals(self) -> None:
-        """Mark the rows that came, where all that match are marked."""
+        """Mark new rows too, if all that match are marked."""
         if self.marks_all_matching:
             self.table.mark_every_row()
 
@@ -136,6 +136,6 @@ class Marking(Acting):
         self.show_footer()
 
     def offer_all(self) -> None:
-        """Say how all that match are marked."""
+        """Say how to mark all that match."""
         self._is_all_offered = True
         self.flash(f"{len(self.table.marks):,} marked; a again marks all that match", about=About.MARKS)

@@ -1,4 +1,4 @@
-"""What the screens share that are of all systems: they stand as long as any store answers."""
+"""The base of screens that show all systems: they are live as long as any store answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from queuetui.tui.screens.console_screen import ConsoleScreen
 
 
 class OfAllSystems(ConsoleScreen):
-    """A screen that hangs on no single link."""
+    """A screen that depends on no single link."""
 
     @property
     def is_lost(self) -> bool:
@@ -25,7 +25,7 @@ class OfAllSystems(ConsoleScreen):
         return any(link.state.is_live for link in self.console.links)
 
     def show_alarms(self, alarms: Sequence[Warned]) -> None:
-        """Show the strip of what is wrong in any system, and in which the gravest is."""
+        """Show the alarms of all systems, and the system of the gravest one."""
         found = [
             (warned, link.reach.profile.title)
             for link in self.console.links
@@ -43,7 +43,7 @@ class OfAllSystems(ConsoleScreen):
 
     @property
     def heading(self) -> Heading:
-        """The first line: how many systems there are, and how many of them answer."""
+        """The content of the first line: how many systems there are, and how many answer."""
         links = self.console.links
         live = sum(link.state.is_live for link in links)
         return replace(

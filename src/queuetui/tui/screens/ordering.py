@@ -1,4 +1,4 @@
-"""The choice of an order, for every screen whose table has one."""
+"""The choice of a sort order, for every screen with a table."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from queuetui.tui.screens.console_screen import ConsoleScreen
 
 
 class Ordering(ConsoleScreen):
-    """`s` chooses an order from a list, `<` and `>` go from column to column, `i` turns the order round."""
+    """`s` opens a list of orders, `<` and `>` sort by the neighbouring column, `i` inverts the order."""
 
     OWN_NAME: ClassVar[str] = "the screen's own"
 
     @property
     def ordered_by(self) -> Sort | None:
-        """The order that was chosen, None for the screen's own."""
+        """The order that was chosen, None for the screen's default."""
         raise NotImplementedError
 
     @property
@@ -27,12 +27,12 @@ class Ordering(ConsoleScreen):
 
     @property
     def neighbours(self) -> Sequence[Sort]:
-        """The orders of the columns that are shown, from left to right."""
+        """The orders by the shown columns, from left to right."""
         raise NotImplementedError
 
     @property
     def own_sort(self) -> Sort:
-        """What the screen's own order is by in the first place."""
+        """The first column or field of the screen's default order."""
         raise NotImplementedError
 
     def reorder(self, order: Sort | None) -> None:
@@ -57,6 +57,6 @@ class Ordering(ConsoleScreen):
         self.reorder(orders[len(orders) - 1 if at < 0 and step < 0 else (at + step) % len(orders)])
 
     def action_invert_sort(self) -> None:
-        """Turn the order round."""
+        """Invert the order."""
         order = self.ordered_by or self.own_sort
         self.reorder(Sort(order.field, descending=not order.descending))

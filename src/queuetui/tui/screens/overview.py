@@ -36,7 +36,7 @@ _CARDS = ("pending", "processing", "failed", "stuck", "done")
 
 
 class OverviewScreen(Acting, ListScreen):
-    """Answers `is it well?` at a glance; Enter on a queue opens its jobs."""
+    """Shows the state of the whole system at a glance; Enter on a queue opens its jobs."""
 
     PLACE = KeyPlace.OVERVIEW
     VIEW = "overview"
@@ -47,7 +47,7 @@ class OverviewScreen(Acting, ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.OVERVIEW)
 
     def compose_body(self) -> Iterable[Widget]:
-        """Yield cards, spark line, queues and dead letters."""
+        """Yield the cards, the sparkline, the queues and the dead letters."""
         yield TextLines("systems")
         with Horizontal(id="cards"):
             for name in _CARDS:
@@ -59,7 +59,7 @@ class OverviewScreen(Acting, ListScreen):
 
     @property
     def wanted(self) -> Watch:
-        """Every part, and no page."""
+        """Every part of the picture, and no page of jobs."""
         return Watch(parts=self.PARTS, failures=LETTERS)
 
     @property
@@ -70,7 +70,7 @@ class OverviewScreen(Acting, ListScreen):
         return None if key is None else queue_named(known, Untrusted(key))
 
     def show_picture(self, picture: Picture, watch: Watch) -> None:
-        """Show all of it; a picture taken for another screen lacks the tally and the dead letters."""
+        """Show a picture of this screen; one read for another screen lacks the tally and the dead letters."""
         super().show_picture(picture, watch)
         if not self.has_read:
             self.picture = picture
@@ -78,11 +78,11 @@ class OverviewScreen(Acting, ListScreen):
                 self._show_known(picture)
 
     def rows_of(self, picture: Picture) -> list[Row]:
-        """Return a row a queue."""
+        """Return a row for each queue."""
         return queue_rows(picture, self.console.profile.limits.stuck_after_s, self.ordered_by)
 
     def empty_text(self, picture: Picture) -> str:
-        """Return how a queue is made, where that is ours to tell."""
+        """Return the sentence for no queues, which on our own store says how to make one."""
         capabilities = self.console.capabilities
         if capabilities is not None and not capabilities.native:
             return "No queue here now: there are no jobs."
@@ -109,20 +109,20 @@ class OverviewScreen(Acting, ListScreen):
 
     @property
     def _most_alarms(self) -> int:
-        """How many alarms leave a short screen room for queues, also below a list of systems."""
+        """The most alarms that leave room for queues on a short screen, also below a list of systems."""
         if self.app.size.height >= _TALL_LINES:
             return _ALARMS
         return 1 if len(self.console.links) > 1 else _ALARMS_OF_SHORT
 
     def show_alarms(self, alarms: Sequence[Warned]) -> None:
-        """Show no strip: what is wrong stands below the last hour."""
+        """Show nothing here: this screen shows the alarms below the sparkline."""
 
     def show_systems(self, rows: Sequence[SystemRow]) -> None:
-        """Show every link, where there are several."""
+        """Show a line for every link, if there are several."""
         self.show_lines("#systems", system_lines(rows, self.app.size.width))
 
     def _show_known(self, picture: Picture) -> None:
-        """Show what was read for another screen before the store was lost, and name what was not."""
+        """Show a picture that was read for another screen before the store was lost, and what it lacks."""
         for card in make_cards(picture.snapshot, keeps_tally=False):
             self.show_lines(f"#card-{card.name}", card_lines(card))
         self.table.set_rows(queue_rows(picture, self.console.profile.limits.stuck_after_s))

@@ -1,4 +1,4 @@
-"""Schedules: when each is next, what its last job did, and which are overdue or paused."""
+"""Schedules: the next slot of each, its last job, and whether it is overdue or paused."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _none_kept(capabilities: Capabilities | None) -> str:
 
 
 class SchedulesScreen(Acting, ListScreen):
-    """Enter opens the last job of a schedule; an act is about the one under the cursor, as it was seen."""
+    """Enter opens the last job of a schedule; acts apply to the schedule under the cursor as it was read."""
 
     PLACE = KeyPlace.SCHEDULES
     VIEW = "schedules"
@@ -63,23 +63,23 @@ class SchedulesScreen(Acting, ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.SCHEDULES)
 
     def rows_of(self, picture: Picture) -> list[Row]:
-        """Return a row a schedule."""
+        """Return a row for each schedule."""
         return schedule_rows(picture, self.ordered_by)
 
     def empty_text(self, picture: Picture) -> str:
-        """Return why none is here."""
+        """Return why there are no schedules."""
         capabilities = self.console.capabilities
         keeps = capabilities is not None and Verb.SCHEDULE in capabilities.verbs
         return _NONE_YET if keeps else _none_kept(capabilities)
 
     def summary(self, picture: Picture) -> Sequence[Span]:
-        """Return how many are overdue, or why they may be out of date."""
+        """Return how many schedules are overdue, or why the rows may be out of date."""
         problem = picture.problems.get(Part.SCHEDULES.value)
         told = say(f"{problem} ", Tone.WARNING) if problem else say(f"{overdue_text(picture)} ", Tone.MUTED)
         return [told] if picture.schedules else ()
 
     def teller_of(self, key: str) -> Teller | None:
-        """Return what tells of a schedule."""
+        """Return the function that renders a schedule in the pane."""
         known = self._schedule(key)
         return None if known is None else lambda width, most: schedule_lines(known, width, most)
 
@@ -98,11 +98,11 @@ class SchedulesScreen(Acting, ListScreen):
             self.console.open_job(known.last_job_id)
 
     def action_run_now(self) -> None:
-        """Ask to make a job of the schedule now."""
+        """Open the dialog that enqueues a job of the schedule now."""
         self._ask("run now", ask_run_now, lambda acts, name, rev, _: acts.run_now(name, rev))
 
     def action_pause_schedule(self) -> None:
-        """Ask to pause the schedule, or to resume it."""
+        """Open the dialog that pauses the schedule, or resumes it."""
         self._ask(
             "pause schedule",
             ask_pause_schedule,
@@ -110,7 +110,7 @@ class SchedulesScreen(Acting, ListScreen):
         )
 
     def action_remove_schedule(self) -> None:
-        """Ask to remove the schedule."""
+        """Open the dialog that removes the schedule."""
         self._ask("remove schedule", ask_remove_schedule, lambda acts, name, rev, _: acts.remove(name, rev))
 
     def _ask(

@@ -1,4 +1,4 @@
-"""How a list of jobs looks: its columns, their order, and what is told of the job under the cursor."""
+"""The display of a list of jobs: its columns, its order, and the pane about the job under the cursor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TROUBLED_TABS = frozenset({"4", "5", "6"})
 
 
 class ShownJobs(Arranging):
-    """Shows the jobs of the last reading in the columns that fit what was asked for."""
+    """Shows the jobs that were read last, in the columns that suit the scope."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,19 +34,19 @@ class ShownJobs(Arranging):
 
     @property
     def page(self) -> Page | None:
-        """The page that is shown, once one of this list was read."""
+        """The shown page, None until one of this list has been read."""
         return None if self._shown is None or not self.has_read else self._shown.page
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        """The columns that fit what is asked for."""
+        """The columns that suit the scope, hidden ones included."""
         capabilities = self.console.capabilities
         kept = frozenset(State) if capabilities is None else capabilities.keeps
         is_troubled = self.scope.tab.digit in TROUBLED_TABS
         return columns_for(self.scope.query, kept, is_troubled=is_troubled, is_wide=self.is_wide).columns
 
     def set_columns(self) -> None:
-        """Show the rows in the columns that fit what is asked for."""
+        """Show the rows in the columns that suit the scope."""
         columns, shown = self.columns, self._shown
         self._table_columns = columns
         rows = self._make_rows(shown, shown.page.jobs) if shown is not None and shown.page is not None else []
@@ -61,7 +61,7 @@ class ShownJobs(Arranging):
 
     @property
     def own_order(self) -> tuple[Sort, ...]:
-        """The order that the store itself lists these jobs in."""
+        """The default order in which the store lists these jobs."""
         return () if self.page is None else self.page.order
 
     def _explain(self) -> None:
@@ -76,7 +76,7 @@ class ShownJobs(Arranging):
 
 
 def job_teller(job: Job, verdict: Verdict | None, shown: Snapshot | None, lines: int, *, may_act: bool) -> Teller:
-    """Return what tells of a job in a pane of so many lines: its verdict, and all else where it fits."""
+    """Return the function that renders a job in the pane: its verdict, and the rest if there is room."""
 
     def tell(width: int, most: int) -> Sequence[TextLine]:
         if lines < _PANE_LINES or shown is None:

@@ -1,4 +1,4 @@
-"""Which stretch of a long list of jobs is read: around the cursor, or on until something is found."""
+"""Which window of a long list of jobs is read: around the cursor, or the next one of a search."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from queuetui.tui.window import Window
 
 
 class Stretch(ShownJobs):
-    """Moves its window as the cursor nears an end of it, and keeps a job in it that the list pushed out.
+    """Moves its window when the cursor nears an end of it, or when new rows push the cursor's job out.
 
-    `missed` is the job that was looked for last and is nowhere near.
+    `missed` is the job that was searched for last, so that it is searched for only once.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Stretch(ShownJobs):
         return self.window.request(self.scope.query)
 
     def go_on_looking(self, page: Page) -> None:
-        """Look through the next jobs, as long as a person wants it, none was found and some are left."""
+        """Search the next jobs, while the search is on, nothing has been found and jobs are left."""
         if not self.is_looking or page.jobs or page.looked is None or not self.window.look_further(page):
             self.end_looking()
             return
@@ -40,9 +40,9 @@ class Stretch(ShownJobs):
         self.console.read_again()
 
     def reads_elsewhere(self, page: Page) -> bool:
-        """Whether another page is read before one is shown.
+        """Tell whether another page must be read before one is shown.
 
-        That is so behind an anchor just found, and around a job that was pushed out.
+        That is so after a page that was read for its anchor, and when the cursor's job was pushed out of the window.
         """
         if self.window.is_seeking:
             self.window.take_anchor(page)
@@ -52,7 +52,7 @@ class Stretch(ShownJobs):
         return True
 
     def _holds_lost_job(self, page: Page) -> bool:
-        """Look once for the job of a placed cursor where it stood, unless all of the list is here."""
+        """Search once for the cursor's job where it was, if a person placed the cursor and the list is longer."""
         key, shown = self.table.cursor_key, None if self._shown is None else self._shown.page
         if key is None or shown is None or self.holds_everything(page) or self.is_new_scope or not self.table.is_placed:
             return False
@@ -63,13 +63,13 @@ class Stretch(ShownJobs):
         return place is not None and self.window.hold(shown, place)
 
     def end_looking(self) -> None:
-        """Look no further."""
+        """End the search."""
         if self.is_looking:
             self.is_looking = False
             self.status.end_about(About.LOOKING)
 
     def holds_everything(self, page: Page | None) -> bool:
-        """Whether a page is all of the list."""
+        """Tell whether a page is the whole list."""
         return page is not None and self.window.is_at_top and not page.has_more
 
     @on(NearEnd)

@@ -1,9 +1,9 @@
-"""The jobs of every link in one list: what it reads, and what it shows.
+"""The jobs of every link in one list: its request and its rows.
 
     each link's poller ── page of the scope ──> SystemPart ──┐
     each link's poller ── page of the scope ──> SystemPart ──┴─> merge_pages ──> rows, keyed by link and job
 
-A store that does not answer, or that cannot answer the filter, is told of and stops no other.
+A store that does not answer, or that cannot answer the filter, is named, and the others are shown.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ MOST_ROWS = 500
 
 
 class SystemList(OfAllSystems, Arranging):
-    """Reads the first jobs of its scope from each link; the cursor and the marks belong to jobs of a link."""
+    """Reads the first jobs of its scope from each link; cursor and marks follow a link and a job's id."""
 
     SHOWS_ALL = True
 
@@ -81,23 +81,23 @@ class SystemList(OfAllSystems, Arranging):
 
     @property
     def page_request(self) -> PageRequest:
-        """The first jobs of the scope, of each system."""
+        """The first page of the scope, for every link."""
         return PageRequest(self.scope.query, self._rows_a_system)
 
     @property
     def waiting_text(self) -> str:
-        """What stands where rows would be, while none were read."""
+        """The sentence shown in place of rows until some have been read."""
         return empty_sentence(self.scope, list(self._parts().values()))
 
     # Showing what was read
 
     def show_systems(self, rows: Sequence[SystemRow]) -> None:
-        """Show what each link read last."""
+        """Show the latest reading of each link."""
         if not self.console.frozen:
             self._show_jobs()
 
     def refuse(self, link: ConsoleLink, reason: str) -> None:
-        """Leave a system out whose store cannot answer the filter."""
+        """Leave out a system whose store cannot answer the filter."""
         self._refusals[link] = reason
         self._show_jobs()
 
@@ -105,10 +105,10 @@ class SystemList(OfAllSystems, Arranging):
         return {link: self._part_of(link) for link in self.console.links}
 
     def _part_of(self, link: ConsoleLink) -> SystemPart:
-        """Return what a link read last of this list; while another screen was in front it read no jobs."""
+        """Return a link's latest reading of this list; it has none while it read for another screen."""
         title, sighting = link.reach.profile.title, link.latest
         page = None if sighting is None else sighting.watch.page
-        # The page of a list that was scrolled down is no head of this one.
+        # A page that begins below the top, of a list that was scrolled down, does not hold the first jobs.
         if sighting is not None and page is not None and page.query == self.scope.query and page.cursor is None:
             self._read[link] = sighting.picture
         picture = self._read.get(link)
@@ -134,11 +134,11 @@ class SystemList(OfAllSystems, Arranging):
 
     @property
     def _keeps_absent_marks(self) -> bool:
-        """Whether a marked job may be there and not be listed."""
+        """Whether a marked job may exist without being listed."""
         return self._has_more or self.scope.query.terms != () or len(self._read) < len(self.console.links)
 
     def _take(self, parts: Mapping[ConsoleLink, SystemPart], titles: Mapping[ConsoleLink, str]) -> list[Row]:
-        """Keep the jobs of the list and those that are marked, and return the rows."""
+        """Store the listed and the marked jobs, and return the rows."""
         pages = {link: part.page for link, part in parts.items() if part.page is not None}
         merged, self._has_more = merge_pages(pages, order_of(pages.values(), self.scope.query))
         marks = self.table.marks
@@ -157,17 +157,17 @@ class SystemList(OfAllSystems, Arranging):
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
-        """The columns that fit what is asked for."""
+        """The columns that suit the scope, hidden ones included."""
         return columns_of(self.scope, is_troubled=self.scope.tab.digit in TROUBLED_TABS, is_wide=self.is_wide)
 
     @property
     def own_order(self) -> tuple[Sort, ...]:
-        """The order that all systems list these jobs in, else the newest first."""
+        """The default order of these jobs if all systems share it, else the newest first."""
         pages = [picture.snapshot.page for picture in self._read.values()]
         return (order_of([page for page in pages if page is not None], self.scope.query),)
 
     def set_columns(self) -> None:
-        """Show the rows in the columns that fit what is asked for."""
+        """Show the rows in the columns that suit the scope."""
         self.table.set_columns(self.columns.columns, [], keep_absent_marks=True)
         self._show_jobs()
 
@@ -200,14 +200,14 @@ class SystemList(OfAllSystems, Arranging):
         self.rescope(replace(self.scope, tab=next(tab for tab in TABS if tab.digit == digit)))
 
     def step_back(self) -> bool:
-        """Leave the filter, else the tab; False when none was chosen."""
+        """Undo the filter, else the tab; return False if neither was chosen."""
         shorter = self.scope.without_last(Scope())
         if shorter is not None:
             self.rescope(shorter)
         return shorter is not None
 
     def apply_filter_text(self, text: str) -> None:
-        """Filter by what was written; a text that cannot be read changes nothing."""
+        """Filter the jobs; an invalid filter changes nothing."""
         try:
             self.rescope(self.scope.filtered(text))
         except BadQuery as error:

@@ -1,4 +1,4 @@
-"""Chores on what stands beside the jobs, for the screens that show it."""
+"""Chores, for the screens of the data that they change: rows beside the jobs, such as tokens."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Upkeeping(Acting):
-    """A screen from which declared chores are carried out; each is counted and confirmed first."""
+    """A screen that runs declared chores; each shows how many rows it would change and is confirmed first."""
 
     ASKED_EVERY_S: ClassVar[float] = 10.0
 
@@ -27,7 +27,7 @@ class Upkeeping(Acting):
         self._asked_at = float("-inf")
 
     def ask_for_tokens(self, then: Callable[[], object]) -> None:
-        """Read the tokens of a store that keeps them, unless that was done lately, and do `then`."""
+        """Read the tokens if the store keeps any and they were not read lately, then call `then`."""
         connection = self.console.connection
         is_lately = time.monotonic() - self._asked_at < self.ASKED_EVERY_S
         if connection is None or is_lately or not connection.feed.keeps_tokens:
@@ -39,11 +39,11 @@ class Upkeeping(Acting):
             if self.is_attached:
                 then()
 
-        # What cannot be read is told by the chores, which a person asks for.
+        # An error is not shown here: the dialog of the chores, which a person opens, shows it.
         self.console.calls.read(lambda: connection.feed.tokens(MOST_TOKENS), take, lambda _: None)
 
     def action_upkeep(self) -> None:
-        """Choose a chore, with the tokens of workers in sight."""
+        """Open the list of chores, which also shows the tokens of workers."""
         operations, connection = self._operations_for("upkeep"), self.console.connection
         if operations is None or connection is None:
             return

@@ -1,4 +1,4 @@
-"""Workers: who is there, what they do, and who fell silent."""
+"""Workers: which are registered, what they run, and which have gone silent."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ALARMS = 4
 
 
 class WorkersScreen(Upkeeping, ListScreen):
-    """Shows the registrations; liveness is judged by the store's clock."""
+    """Shows the registered workers; whether one is alive is judged by the store's clock."""
 
     PLACE = KeyPlace.WORKERS
     VIEW = "workers"
@@ -45,12 +45,12 @@ class WorkersScreen(Upkeeping, ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.WORKERS)
 
     def compose_body(self) -> Iterable[Widget]:
-        """Yield the table, and below it what is wrong with the workers."""
+        """Yield the table, and below it the alarms about the workers."""
         yield from super().compose_body()
         yield TextLines("warnings")
 
     def show_heading(self, picture: Picture) -> None:
-        """Show the title, and what is wrong."""
+        """Show the title and the alarms."""
         super().show_heading(picture)
         self.ask_for_tokens(lambda: super(WorkersScreen, self).show_heading(picture))
         about = [one for one in picture.alarms if one.subject == "worker"]
@@ -66,11 +66,11 @@ class WorkersScreen(Upkeeping, ListScreen):
         return capabilities is not None and capabilities.workers
 
     def rows_of(self, picture: Picture) -> list[Row]:
-        """Return a row a worker."""
+        """Return a row for each worker."""
         return worker_rows(picture.snapshot, self.console.profile.limits, self.ordered_by)
 
     def empty_text(self, picture: Picture) -> str:
-        """Return how a worker is started, or that none can be seen here."""
+        """Return the sentence for no workers: how to start one, or that this store does not list them."""
         capabilities = self.console.capabilities
         started = "No worker is registered."
         if capabilities is None or capabilities.native:
@@ -81,7 +81,7 @@ class WorkersScreen(Upkeeping, ListScreen):
         return f"No worker can be seen: {unseen}." if unseen else "This store does not record its workers."
 
     def summary(self, picture: Picture) -> Sequence[Span]:
-        """Return how many are live and busy, and how many tokens there are for further ones."""
+        """Return how many workers are live and busy, and how many tokens there are for new ones."""
         told = [live_workers_text(picture.snapshot, self.console.profile.limits)] if self._keeps_workers else []
         told += [tokens_text(self.tokens, picture.snapshot.now)] if self.tokens else []
         return [say(f"{'   '.join(told)} ", Tone.MUTED)] if told else ()
