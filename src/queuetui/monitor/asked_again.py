@@ -1,4 +1,4 @@
-"""Asks a store once more whose connection ended in the midst of a read."""
+"""Repeats a read once if its connection was lost."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 def ask_again(read: Callable[[], T]) -> T:
-    """Return what is read, on a new connection where the first one ended meanwhile.
+    """Call `read`; if its connection was lost, call it once more, on a new connection.
 
-    It is never for what changes anything. A server ends a session by itself that rested for long within a transaction, as
-    one does whose program had no processor.
+    Only for reads, never for a call that changes anything. A server ends a session that was idle in a transaction for too long,
+    which happens to a program that got no processor time.
     """
     try:
         return read()

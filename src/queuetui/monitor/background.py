@@ -1,4 +1,4 @@
-"""Runs what a person asked for, one thing after the other, on a thread that never blocks the keys."""
+"""Runs the calls of a console one after the other on a background thread, so that no key waits for them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from queuetui.monitor.background_read import BackgroundRead
 
 T = TypeVar("T")
 Work = Callable[[], Callable[[], None]]
-# Has something done on the owner's thread.
+# Runs a callable on the owner's thread.
 HandOver = Callable[[Callable[[], None]], object]
 
 
 class BackgroundCalls:
-    """One daemon thread; a call in flight when its owner ends is left behind, its answer unknown.
+    """Runs calls on one daemon thread and delivers their results on the owner's thread.
 
-    What it answers is handed over to the owner's thread.
+    A call in flight when the owner ends is abandoned: its result stays unknown.
     """
 
     def __init__(self, hand_over: HandOver) -> None:
@@ -31,18 +31,18 @@ class BackgroundCalls:
         self._thread = self._make_thread()
 
     def start(self) -> None:
-        """Begin to take calls."""
+        """Start the thread."""
         self._thread.start()
 
     def abandon(self) -> None:
-        """Leave the call in flight to itself; it still tells its end, while others go on."""
+        """Run the next calls on a new thread; the result of the call in flight is still delivered, if it ends."""
         self._thread = self._make_thread()
         self._thread.start()
 
     def read(
         self, work: Callable[[], T], then: Callable[[T], None], otherwise: Callable[[str], None]
     ) -> BackgroundRead:
-        """Send what changes nothing: it is asked once more where its connection ended in the midst of it."""
+        """Do `work`, which changes nothing, as `send` does; it is repeated once if its connection was lost."""
         return self.send(lambda: ask_again(work), then, otherwise)
 
     def send(
@@ -50,8 +50,9 @@ class BackgroundCalls:
     ) -> BackgroundRead:
         """Do `work` in the background.
 
-        On the owner's thread give its value to `then`, or the reason to `otherwise`.
-        Who does not want the value any more gives up what is returned, and hears nothing; never a call that changes anything.
+        On the owner's thread `then` gets its value, or `otherwise` the reason for its failure.
+        A caller that does not need the value any more calls `give_up` of the returned read, and neither is called. A call that
+        changes anything must not be given up.
         """
         reading = BackgroundRead()
 
@@ -70,7 +71,7 @@ class BackgroundCalls:
         return reading
 
     def tell(self, then: Callable[[], None]) -> None:
-        """Have something done on the owner's thread, while a call goes on."""
+        """Run `then` on the owner's thread while a call is in progress."""
         self._hand_over(then)
 
     def _make_thread(self) -> threading.Thread:
@@ -83,4 +84,4 @@ class BackgroundCalls:
 
 
 def _say_nothing() -> None:
-    """Deliver nothing."""
+    """Deliver no result."""

@@ -1,4 +1,4 @@
-"""A read in the background, broken off on the server when nobody waits for it any more."""
+"""A background read that can be cancelled on the server once nobody waits for it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from contextlib import contextmanager
 
 from queuetui.model.interruption import Interruption, interruptible
 
-# What ends by itself in so short a time is not worth telling the store.
+# A read that ends by itself within this time is not cancelled.
 GRACE_S = 0.15
-# A store that is told between two statements goes on with the next one: it is told again.
+# A cancel request that arrives between two statements of the read has no effect, so it is repeated.
 AGAIN_S = 0.5
 _MOST_TIMES = 10
 
 
 class BackgroundRead:
-    """One read: it runs on one thread and is given up by another, which does not wait for that."""
+    """One read: it runs on one thread and is given up by another, which does not wait for its end."""
 
     def __init__(self) -> None:
         self._interruption = Interruption()
@@ -25,7 +25,7 @@ class BackgroundRead:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Let the block be broken off, which then raises Interrupted."""
+        """Run the block so that `give_up` can cancel it; it raises Interrupted then."""
         try:
             with interruptible(self._interruption):
                 yield
@@ -33,7 +33,7 @@ class BackgroundRead:
             self._is_over.set()
 
     def give_up(self) -> None:
-        """Have it broken off, unless it ends in a moment."""
+        """Cancel the read, unless it ends within a moment."""
         if self._is_given_up or self._is_over.is_set():
             return
         self._is_given_up = True

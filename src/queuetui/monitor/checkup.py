@@ -1,4 +1,4 @@
-"""Looks a store over: reads its condition and judges each part."""
+"""The checks of `doctor`: reads the condition of a store and judges each part."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from queuetui.monitor.checks import fleet, jobs, server, tables, versions
 from queuetui.monitor.diagnosis.facts import Facts, gather_facts
 from queuetui.monitor.diagnosis.no_handler import waits_for_its_time
 
-# Of so many waiting jobs it is asked whether anybody knows their type.
+# The most waiting jobs whose types are compared with the types that workers know.
 WAITING_LOOKED_AT = 200
 
 
 def check_up(
     backend: Backend, limits: Limits, version: str, held_s: float = HELD_S, access: Access | None = None
 ) -> tuple[Finding, ...]:
-    """Return what was found, check by check; `version` is this program's.
+    """Return the findings in the order of the checks; `version` is the version of this program.
 
-    `access` is how commands come to the store.
-    Raises Unreachable where the store goes away.
+    `access` is how advised commands reach the store.
+    Raises Unreachable if the connection to the store is lost.
     """
     inspector, examiner = backend.inspector, backend.examiner
     if examiner is None:
@@ -57,15 +57,15 @@ def check_up(
 
 
 def worst(findings: tuple[Finding, ...]) -> Level:
-    """Return how the whole ended: what could not be read counts for less than what was found wrong."""
+    """Return the worst level; a check that could not be made counts for less than a warning."""
     levels = {finding.level for finding in findings}
     return next((one for one in (Level.CRITICAL, Level.WARNING, Level.UNKNOWN) if one in levels), Level.OK)
 
 
 def _look_beside(second: Backend, held_s: float, access: Access) -> Iterator[Finding]:
-    """Yield what is found of the second store of a queue.
+    """Yield the findings about the second store of a queue.
 
-    One that cannot be reached keeps nothing of the first back.
+    If it cannot be reached, that is a finding, and those about the first store remain.
     """
     try:
         examination = None if second.examiner is None else second.examiner.examine(held_s)
@@ -87,7 +87,7 @@ def _look_beside(second: Backend, held_s: float, access: Access) -> Iterator[Fin
 
 def _look_at_the_clock(inspector: Inspector, limits: Limits) -> Iterator[Finding]:
     nothing = Watch(limits=limits, parts=frozenset())
-    # The first one connects, and reads what is read once.
+    # The first snapshot connects and reads what is read once per connection, so the second one is timed.
     inspector.snapshot(nothing)
     began, began_s = datetime.now(UTC), time.monotonic()
     snapshot = inspector.snapshot(nothing)
@@ -152,7 +152,7 @@ def _look_at_jobs(inspector: Inspector, limits: Limits, access: Access) -> Itera
 
 
 def _due_jobs(inspector: Inspector, facts: Facts) -> list[Job]:
-    """Return pending jobs, and those put off that are due, or that a worker gave back for a moment."""
+    """Return pending jobs, and scheduled or retrying ones that are due or that a worker just gave back."""
     pending = PageRequest(parse_query("state:pending"), WAITING_LOOKED_AT, brief=True)
     found = [*inspector.page(pending, facts.limits).jobs]
     with suppress(BadQuery, Unsupported):

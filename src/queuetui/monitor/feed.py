@@ -52,10 +52,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One job whole, what was judged of it and its kept attempts.
+    """One job with its payload and errors, its verdict and its kept attempts.
 
-    `events`, newest first, is None where they were not read.
-    `runs` is what its runs told beside their endings; `gap` tells where events and job do not join.
+    `events`, newest first, is None if they were not read.
+    `runs` are the logs, counters and measures of its runs; `gap` is the verdict if its events contradict its state.
     """
 
     job: Job
@@ -67,7 +67,7 @@ class Detail:
 
 
 class Feed(PlainFeed, LogFeed):
-    """A backend seen through the rules; blocks, and raises what its backend raises."""
+    """Reads a backend and judges the result by the rules; blocks, and raises the errors of the backend."""
 
     def __init__(
         self,
@@ -89,24 +89,24 @@ class Feed(PlainFeed, LogFeed):
 
     @property
     def limits(self) -> Limits:
-        """The limits of the profile, raised by what was learned of types whose runs need longer."""
+        """The limits of the profile, raised for job types whose runs usually take longer."""
         return self._learned.limits
 
     def observe(self, *, hurried: bool = False) -> None:
-        """Learn from now on at each poll how long runs take, where the store keeps none that are over.
+        """Learn how long runs take at each poll from now on, if the store keeps no history of runs.
 
-        Who is `hurried` gets no picture late for what the next poll tells as well.
+        A `hurried` caller, such as a console, never waits for a second look that the next poll can take.
         """
         self._observes, self._is_hurried = True, hurried
 
     def poll(self, watch: Watch, *, thorough: bool = False) -> Picture:
-        """Return what was read and judged, a verdict for every job that is listed.
+        """Read what the watch asks for and judge it; every listed job gets a verdict.
 
-        `watch.limits` is replaced by the feed's. A `thorough` one, for health, takes a moment more where jobs are overdue, to see
-        whether their queues stand still.
+        The limits of the watch are replaced by those of the feed. A `thorough` poll, made for health, may take a moment longer to
+        find out whether the queues of overdue jobs stand still.
         """
         if self._has_polled:
-            # The first picture of a console is not kept waiting.
+            # The first picture of a console must come fast, so the usual run times are read from the second poll on.
             self._learn()
         self._has_polled = True
         read = self._inspector.snapshot(replace(watch, limits=self.limits, parts=watch.parts | FACT_PARTS))
@@ -134,20 +134,20 @@ class Feed(PlainFeed, LogFeed):
         )
 
     def poll_health(self, *, exact: bool = False) -> Picture:
-        """Return what health is judged by, asked for once more where a session ended meanwhile."""
+        """Return the picture that health is judged by; read it again if the connection was lost meanwhile."""
         return ask_again(lambda: self.poll(Watch(parts=HEALTH_PARTS, exact=exact), thorough=True))
 
     def check_up(self, version: str) -> tuple[Finding, ...]:
         """Return the condition of the store and of its workers, check by check; raises Unsupported.
 
-        `version` is this program's.
+        `version` is the version of this program.
         """
         from queuetui.monitor.checkup import check_up
 
         return check_up(self._backend, self.limits, version, access=self.access)
 
     def judge_by(self, picture: Picture, limits: Limits) -> Picture:
-        """Return a picture that was read with its queues and workers judged by other limits."""
+        """Judge the queues and workers of a picture anew, by other limits, without reading the store."""
         facts = replace(self._facts_of(picture.snapshot, picture.rules), limits=limits, still=picture.still)
         return replace(picture, warnings=judge_around(facts))
 
@@ -158,15 +158,15 @@ class Feed(PlainFeed, LogFeed):
         return page, self._judge(page.jobs, self._facts())
 
     def skip(self, query: Query, count: int) -> tuple[str | None, bool]:
-        """Return the cursor behind the first `count` jobs that match, and whether there is anything behind it."""
+        """Return the cursor after the first `count` matching jobs, and whether more jobs follow it."""
         search = Search(self._inspector, query, self.limits, brief=True)
         for _ in search.jobs(count):
             pass
         return search.cursor, search.found >= count and search.has_more
 
     def open(self, job_id: str, *, events: int = 0) -> Detail:
-        """Return one job whole, with at most so many of its events where they are kept; raises NotFound."""
-        # The first picture of a console is not kept waiting by what opens one job.
+        """Return all about one job, with at most `events` of its events if a log is kept; raises NotFound."""
+        # Imported here because the first picture of a console, which must come fast, needs none of it.
         from queuetui.monitor.diagnosis import gap
         from queuetui.monitor.queue_progress import is_late, read_progress
 
@@ -184,7 +184,7 @@ class Feed(PlainFeed, LogFeed):
         request = EventRequest(job_id=job_id, limit=events)
         page, is_logged = view.events, view.logs_events
         if page is None and events and self.capabilities.events:
-            # The log is a table of its own beside the queue.
+            # The log is in a table of its own, so the view of the job did not contain the events.
             page = self.events(request)
             is_logged = self.logs_events(view.job.queue.raw)
         elif page is not None:
@@ -195,17 +195,17 @@ class Feed(PlainFeed, LogFeed):
         return Detail(view.job, explain(view.job, facts), view.attempts, told, runs, missing)
 
     def close(self) -> None:
-        """Give back the backend's connections, and what is learned of it."""
+        """Close the backend's connections and the file of learned run times."""
         super().close()
         if self._observed is not None:
             self._observed.close()
 
     def server_view(self) -> ServerView:
-        """Return what the server behind the store tells of itself; raises Unsupported where there is none."""
+        """Return the server's connections, locks and sizes; raises Unsupported if the store has no server."""
         return self._server.look()
 
     def gap_of(self, job_id: str) -> Verdict | None:
-        """Return where the events of a job do not join; raises NotFound."""
+        """Return the verdict about a job whose events contradict its state; raises NotFound."""
         from queuetui.monitor.lives import EVENTS_OF_A_JOB
 
         return self.open(job_id, events=EVENTS_OF_A_JOB).gap
@@ -220,11 +220,11 @@ class Feed(PlainFeed, LogFeed):
         after: str | None = None,
         reach: Callable[[str], object] | None = None,
     ) -> Iterator[tuple[Job, Verdict]]:
-        """Yield the jobs that match with their verdicts, at most `limit`, from the cursor `after` on.
+        """Yield the matching jobs with their verdicts, at most `limit`, from the cursor `after` on.
 
-        At the end `tell` what bounds the answer, and `reach` the cursor where another search goes on.
-        That is not called where there is nothing behind it.
-        A filter that the store cannot answer is looked for in its newest jobs, in all of them if `whole`.
+        At the end `tell` is called with each remark about what the answer leaves out, and `reach` with the cursor from which another
+        search can continue; `reach` is not called if no jobs follow.
+        If the store cannot answer the filter, its newest jobs are searched, or all of them if `whole`.
         """
         self._learn()
         facts = self._facts()
@@ -245,7 +245,7 @@ class Feed(PlainFeed, LogFeed):
         return {} if observed is None else observed.usual()
 
     def _observed_runs(self) -> ObservedRuns | None:
-        """Return what was observed of runs; most stores tell that themselves, and load nothing of it."""
+        """Return the observer of runs, loaded only for a store that keeps no history of runs itself."""
         if self._observed is None and self._open_lengths is not None:
             from queuetui.monitor.observed_runs import ObservedRuns
 
@@ -253,7 +253,7 @@ class Feed(PlainFeed, LogFeed):
         return self._observed
 
     def _findings(self, problems: dict[str, str]) -> tuple[Finding, ...]:
-        """Return what is wrong with the store; why not, where that cannot be read."""
+        """Return what is wrong with the store; if that cannot be read, add the reason to the problems."""
         findings = self._store.look()
         if self._store.problem:
             problems[Part.STORE.value] = self._store.problem
@@ -266,7 +266,7 @@ class Feed(PlainFeed, LogFeed):
         return seen
 
     def _schedules(self, snapshot: Snapshot, problems: dict[str, str]) -> tuple[ScheduleInfo, ...]:
-        """Return the schedules, where the backend keeps any; why not, where they alone cannot be read."""
+        """Return the schedules, if the backend keeps any; if they cannot be read, add the reason to the problems."""
         store = self._backend.schedules
         reading = None if store is None else _ask(Part.SCHEDULES.value, store.schedules, problems)
         if reading is None:
@@ -278,9 +278,9 @@ class Feed(PlainFeed, LogFeed):
         return describe_schedules(reading, snapshot.workers, self.limits, self.access)
 
     def _rules(self, problems: dict[str, str]) -> Mapping[str, RulesInUse]:
-        """Return the rules of the queues, where the backend keeps any.
+        """Return the rules of each queue, if the backend keeps any.
 
-        Why not, where they alone cannot be read.
+        If they cannot be read, the reason is added to the problems.
         """
         store = self._backend.rules
         uses = None if store is None else _ask(RULES, store.rules_in_use, problems)
@@ -303,9 +303,9 @@ class Feed(PlainFeed, LogFeed):
 
 
 def _count_listed(snapshot: Snapshot, request: PageRequest | None) -> Snapshot:
-    """Return the snapshot with no smaller a total than a page lists.
+    """Return the snapshot, its total raised to the number of jobs on an unfiltered page.
 
-    A job in an impossible state, or of a queue that no name asks for, is in no count of a state.
+    The page may list jobs that no count includes: those in an unknown state, or of a queue that no filter can name.
     """
     page, total = snapshot.page, snapshot.total.value
     if page is None or request is None or request.query.terms or total is None or len(page.jobs) <= total:
@@ -316,7 +316,7 @@ def _count_listed(snapshot: Snapshot, request: PageRequest | None) -> Snapshot:
 
 
 def _ask(part: str, read: Callable[[], T], problems: dict[str, str]) -> T | None:
-    """Return what was read; None, and the reason among the problems, where this part alone cannot be."""
+    """Return what was read; if this part cannot be read, return None and add the reason to the problems."""
     try:
         return read()
     except (BadConfig, BadQuery, Denied, Unsupported) as error:
@@ -325,7 +325,7 @@ def _ask(part: str, read: Callable[[], T], problems: dict[str, str]) -> T | None
 
 
 def _bounds(search: Search, limit: int) -> Iterator[str]:
-    """Say in words what an answer leaves out."""
+    """Yield remarks about the jobs that an answer leaves out."""
     if search.is_cut_short:
         yield f"{search.looked:,} jobs were looked through and there are more; --all looks through every one"
     elif search.has_more:

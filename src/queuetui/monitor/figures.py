@@ -1,4 +1,4 @@
-"""The figures of a queue system: counts, rates, what handlers counted, and what is wrong."""
+"""The figures of a queue system: counts, rates, counters of handlers, and findings about the store."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ USAGE_MINUTES = 60
 
 
 def read_figures(feed: Feed, *, exact: bool = False) -> tuple[dict[str, Any], Mapping[str, str], tuple[Finding, ...]]:
-    """Return the figures as programs read them.
+    """Return the figures as programs read them, the problems and the findings.
 
-    With them the parts that could not be read and why, and what is wrong.
+    The problems name each part that could not be read, with the reason.
     """
     picture = feed.poll(Watch(parts=FIGURE_PARTS, exact=exact))
     usage = [describe_usage(total) for total in feed.usage(USAGE_MINUTES)]

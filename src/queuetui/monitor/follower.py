@@ -1,7 +1,4 @@
-"""What happened and goes on happening.
-
-The log read page by page, and looked at again and again for what is new.
-"""
+"""Follows an event log: reads it page by page, and looks again and again for new events."""
 
 from __future__ import annotations
 
@@ -20,18 +17,18 @@ if TYPE_CHECKING:
     from queuetui.backends.events import EventLog
     from queuetui.model.event import Event, EventRequest
 
-# An entry may show up behind a younger one, when its transaction took longer: so far is looked back.
+# An event becomes visible after a younger one if its transaction took longer, so each look goes back by this much.
 LOOK_BACK = timedelta(seconds=5)
 LOOK_EVERY_S = 1.0
-# To look so far back at every look would read all of a busy log again and again.
+# Looking back at every look would read the last seconds of a busy log again and again.
 LOOK_BACK_EVERY_S = 2.0
 EVENTS_A_PAGE = 1_000
-# As many as a log is searched for at all.
+# The most events that one look reads.
 MOST_A_LOOK = 20_000
 
 
 def log_of(backend: Backend) -> EventLog:
-    """Return a backend's log of events; raises Unsupported where it keeps none."""
+    """Return a backend's event log; raises Unsupported if it keeps none."""
     if backend.events is None:
         label = backend.inspector.capabilities.label
         raise Unsupported(f"{label} keeps no record of what happened to a job; its own logs may tell")
@@ -41,8 +38,8 @@ def log_of(backend: Backend) -> EventLog:
 class Follower:
     """Yields each new event once, oldest first, until it is ended; the store's hints make it look sooner.
 
-    `expands` tells that ends of runs hold their starts, which are events too.
-    After a look, `is_cut` tells that more had happened than is looked through at once: older events were left out.
+    `expands` is for our own log: the event of a run's end holds the time of its start, which is shown as an event too.
+    After a look, `is_cut` tells that there were more events than one look reads, and older ones were left out.
     """
 
     def __init__(self, log: EventLog, request: EventRequest, *, expands: bool = False) -> None:
@@ -57,7 +54,7 @@ class Follower:
         self._rung, self._over = threading.Event(), threading.Event()
 
     def look(self) -> tuple[Event, ...]:
-        """Return what was not seen before; the first time the newest that there are."""
+        """Return the events not returned before; at the first look the newest ones of the log."""
         if self._begun:
             new = self._find_unseen()
         else:
@@ -66,7 +63,7 @@ class Follower:
             new = page.events
             self._learn(new)
             if page.has_more:
-                # What stands behind the first that are shown is old, and not to be taken for new at the next look.
+                # Events older than the first page must not be taken for new ones at the next look.
                 self._learn(self._find_unseen(page.last))
                 self.is_cut = False
         self._learn(new)
@@ -74,7 +71,7 @@ class Follower:
         return tuple(reversed(shown))
 
     def _find_unseen(self, before: str | None = None) -> tuple[Event, ...]:
-        """Return what was not seen before, newest first, page by page as far back as something new may stand."""
+        """Read pages, newest first, as far back as unseen events may be; return the unseen ones."""
         horizons = (self._request.since, max(self._seen.values()) - LOOK_BACK if self._seen else None)
         since = max((one for one in horizons if one is not None), default=None)
         now_s = time.monotonic()
@@ -100,7 +97,7 @@ class Follower:
             self._seen = {cursor: at for cursor, at in self._seen.items() if at >= newest - 2 * LOOK_BACK}
 
     def follow(self) -> Iterator[tuple[Event, ...]]:
-        """Yield what is new until it is over; may be called again where the store did not answer."""
+        """Yield new events until `end` is called; may be called again after the store did not answer."""
         ear = self._log.listen_events(self._rung.set)
         try:
             while True:
@@ -116,6 +113,6 @@ class Follower:
                 ear.close()
 
     def end(self) -> None:
-        """Have whoever follows stop at once, from any thread."""
+        """Make `follow` return at once; may be called from any thread."""
         self._over.set()
         self._rung.set()

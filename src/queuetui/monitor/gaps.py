@@ -1,4 +1,4 @@
-"""What is wrong with a log of events as a whole: steps that are missing, and orders that cannot be."""
+"""Finds the missing and misordered events of all jobs in an event log."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from queuetui.monitor.lives import group_by_job, read_recent, traits_of
 from queuetui.monitor.sequence import Gap, find_gaps
 
 MOST_EVENTS = 50_000
-# A gap that time may still close is held against the job itself; so many are.
+# An open gap, whose event may still come, is checked against the job itself; at most this many are.
 MOST_LOOKED_AT = 500
 
 
 @dataclass(frozen=True, slots=True)
 class JobGap:
-    """A gap of one job; `queue` is None where the log does not tell it."""
+    """A gap of one job; `queue` is None if the log does not name it."""
 
     job_id: str
     queue: Untrusted | None
@@ -38,9 +38,9 @@ class JobGap:
 
 @dataclass(frozen=True, slots=True)
 class LogGaps:
-    """All that was found, the latest first, in so many events of so many jobs.
+    """The gaps found, the latest first, and the numbers of events and jobs that were judged.
 
-    `notes` say what bounds the answer.
+    `notes` tell what the answer leaves out.
     """
 
     gaps: tuple[JobGap, ...]
@@ -50,15 +50,15 @@ class LogGaps:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many there are of each kind, the most frequent first."""
+        """The number of gaps of each kind, the most frequent first."""
         return dict(Counter(one.gap.kind.value for one in self.gaps).most_common())
 
 
 @dataclass(frozen=True, slots=True)
 class GapReader:
-    """Reads a log.
+    """Reads a log and judges the events of each job.
 
-    `judge_job` is what its job says of a gap that time may still close, and raises NotFound.
+    `judge_job` returns the verdict about the gap of a job, judged by the job itself, and raises NotFound.
     """
 
     log: EventLog
@@ -68,7 +68,7 @@ class GapReader:
     access: Access
 
     def read(self, now: datetime, span: timedelta, limit: int) -> LogGaps:
-        """Return the gaps of a span, at most `limit`."""
+        """Return the gaps of the last `span`, at most `limit`."""
         events, is_cut = read_recent(self.log, now - span, MOST_EVENTS)
         traits, by_job = traits_of(events, own=self.own), group_by_job(events)
         found: list[JobGap] = []
@@ -86,16 +86,16 @@ class GapReader:
         )
 
     def _limit_s(self, steps: list[Event]) -> float:
-        """Return the least that may be too long for the job.
+        """Return the shortest limit that may apply to the job.
 
-        What holds for its type is known to the job alone.
+        The events do not tell the job's type, so the limit of its type is applied later, when the job itself is read.
         """
         by_type = min(self.limits.per_type_s.values(), default=self.limits.stuck_after_s)
         queue = "" if steps[0].queue is None else steps[0].queue.raw
         return min(by_type, self.limits.run_limit_s(queue, ""))
 
     def _settle(self, job_id: str, steps: list[Event], gap: Gap) -> JobGap | None:
-        """Return a gap with what its job says of it, None where the job says that there is none."""
+        """Return a gap; an open one is checked against its job, and None is returned if the job has no gap."""
         step = command("events", "--job", Untrusted(job_id), way=self.access.reading)
         summary = gap.text
         if gap.is_open:

@@ -1,4 +1,4 @@
-"""How well a store's queues run: one judgement for the command line, HTTP and alarms."""
+"""The health of a store's queues, judged in one way for the command line, HTTP and alarms."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SEVERITIES = {
 
 
 class Status(StrEnum):
-    """How the whole is: any critical finding is unhealthy, any warning degraded."""
+    """The overall status: unhealthy with any critical finding, degraded with any warning."""
 
     HEALTHY = "healthy"
     DEGRADED = "degraded"
@@ -39,7 +39,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HealthFinding:
-    """What is wrong with one queue, worker or the store.
+    """One fault of a queue, a worker or the store.
 
     `subject` is "queue", "worker" or "store"; `name` and the texts are safe to show.
     """
@@ -55,9 +55,9 @@ class HealthFinding:
 
 @dataclass(frozen=True, slots=True)
 class QueueHealth:
-    """How one queue runs.
+    """The health of one queue.
 
-    `depth` counts the jobs that wait for a worker: pending and retrying. `recent` is None where the store keeps no tally.
+    `depth` counts the jobs that wait for a worker: pending and retrying. `recent` is None if the store keeps no tally.
     """
 
     depth: Measured[int]
@@ -68,7 +68,7 @@ class QueueHealth:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How well all of it runs, by the store's clock; `active` counts the jobs that are processed now."""
+    """The health of a store by its own clock; `active` counts the jobs that are processing."""
 
     status: Status
     now: datetime
@@ -82,7 +82,7 @@ class Health:
 
 
 def judge_health(picture: Picture, limits: Limits) -> Health:
-    """Return how well a store runs by its picture."""
+    """Judge the health of a store by its picture."""
     snapshot = picture.snapshot
     findings = (*map(_of_store, picture.findings), *map(_of_warned, picture.warnings))
     rated = any(queue.recent is not None for queue in snapshot.queues)
@@ -100,7 +100,7 @@ def judge_health(picture: Picture, limits: Limits) -> Health:
 
 
 def status_of(findings: Sequence[HealthFinding]) -> Status:
-    """Return how the whole is by the worst of its findings."""
+    """Return the overall status by the gravest finding."""
     worst = max((one.severity for one in findings), default=Severity.OK)
     if worst is Severity.CRITICAL:
         return Status.UNHEALTHY
@@ -108,7 +108,7 @@ def status_of(findings: Sequence[HealthFinding]) -> Status:
 
 
 def describe_health(health: Health) -> dict[str, Any]:
-    """Return it as programs read it; null is what the store does not keep."""
+    """Return the health as programs read it; a figure that the store does not keep is null."""
     runs = health.recent
     return {
         "status": health.status.value,

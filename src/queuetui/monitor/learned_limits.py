@@ -1,4 +1,4 @@
-"""How long the runs of each type usually take, read now and then, and the limits that follow from it."""
+"""How long the runs of each job type usually take, read every few minutes, and the limits derived from it."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
 SPAN_S = 86_400.0
 LOOK_EVERY_S = 300.0
-# A run that takes longer than so many times what nearly all of its type take is slow, and may be held for hung.
+# A run that lasts longer than this multiple of its type's p99 is slow, and may be reported as hung.
 TIMES = 3.0
 MOST_RAISED = 50
 
 
 class LearnedLimits:
-    """What one who watches a store has learned of its types."""
+    """The usual run times of a store's job types, and the limits raised by them."""
 
     def __init__(self, limits: Limits) -> None:
         self._given = limits
         self._looked_s: float | None = None
         self.limits = limits
         self.usual: Mapping[str, Durations] = {}
-        # Whether the store was asked, and does not tell.
+        # Whether the store was asked and keeps no run times.
         self.is_untold = False
 
     def look(self, histories: Histories, observed: Callable[[], Mapping[str, Durations]]) -> None:
-        """Read again what is usual, where the last look is long ago.
+        """Read the usual run times again, if the last reading is older than LOOK_EVERY_S.
 
-        Of a store that cannot tell, that is what was observed.
+        If the store keeps none, the observed ones are used.
         """
         if self._looked_s is not None and monotonic() - self._looked_s < LOOK_EVERY_S:
             return
@@ -50,7 +50,7 @@ class LearnedLimits:
 
 
 def raise_limits(usual: Mapping[str, Durations], limits: Limits) -> Mapping[str, float]:
-    """Return the types whose runs need more than the floor, with what they may take."""
+    """Return the job types whose runs usually need more than `stuck_after_s`, each with its raised limit."""
     needed = {name: TIMES * one.p99_s for name, one in usual.items() if one.runs >= LEAST_RUNS}
     raised = sorted(
         (name for name, span_s in needed.items() if span_s > limits.stuck_after_s), key=lambda one: -needed[one]

@@ -1,4 +1,4 @@
-"""How the store stands: whether it answers, since when not, and when it is tried again."""
+"""The state of the connection to a store: whether it answers, since when not, and when it is tried again."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Times are of a steady clock; `was_live` tells whether it ever answered."""
+    """The connection's state; times are of the monotonic clock, `was_live` tells whether it ever answered."""
 
     state: LinkState = LinkState.CONNECTING
     reason: str = ""
@@ -33,11 +33,11 @@ class Link:
 
     @property
     def is_live(self) -> bool:
-        """Whether what is shown is fresh."""
+        """Whether the store answers, so that what is shown is fresh."""
         return self.state is LinkState.LIVE
 
     def describe(self, now: float) -> str:
-        """Return the sentence of a store that does not answer."""
+        """Return the sentence that the console shows about a store that does not answer."""
         if self.state is LinkState.CONNECTING:
             return "connecting"
         if self.state is LinkState.SILENT:

@@ -1,4 +1,4 @@
-"""The life of each job in one row, told by its events.
+"""The life of each job in one row, read from its events.
 
 Steps that are missing or out of order are its gaps.
 """
@@ -21,17 +21,17 @@ _ENDS = frozenset({EventKind.JOB_COMPLETED, EventKind.JOB_FAILED})
 _STEPS = (EventKind.JOB_CREATED, EventKind.JOB_SCHEDULED, EventKind.JOB_STARTED, EventKind.JOB_COMPLETED)
 _BEGINNINGS = frozenset({EventKind.JOB_SCHEDULED, EventKind.JOB_STARTED})
 _PUT_BACK = frozenset({EventKind.JOB_RETRIED, EventKind.JOB_SNOOZED})
-# After these the next step is of another run.
+# Each of these ends a run: the next step belongs to another run.
 _OVERS = _ENDS | _PUT_BACK | {EventKind.JOB_RELEASED, EventKind.JOB_LOST, EventKind.JOB_CANCELLED}
-# What a job tells itself of, when it is read alone.
+# The most events that are read of a job that is read alone.
 EVENTS_OF_A_JOB = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """When a job was created, and came to each step of its last run.
+    """When a job was created, and when it reached each step of its last run.
 
-    `end` is how it ended, `gaps` what is missing in its events.
+    `end` is how the run ended, `gaps` are the steps that are missing or out of order.
     """
 
     job_id: str
@@ -40,13 +40,13 @@ class Life:
     gaps: tuple[str, ...] = ()
 
     def at(self, kind: EventKind) -> datetime | None:
-        """Return when it came to a step."""
+        """Return when the job reached a step, None if it has not."""
         return self.steps.get(kind)
 
 
 @dataclass(frozen=True, slots=True)
 class Lives:
-    """The lives that were found, and whether there are more; `notes` say what else bounds the answer."""
+    """The lives that were found, and whether there are more; `notes` tell what else the answer leaves out."""
 
     lives: tuple[Life, ...]
     notes: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Lives:
 
 
 def read_recent(log: EventLog, since: datetime | None, most: int = MOST_A_LOOK) -> tuple[list[Event], bool]:
-    """Return the events since a time, newest first, and whether there are more than are looked through."""
+    """Return the events since a time, newest first, at most `most`, and whether there are more."""
     found: list[Event] = []
     before: str | None = None
     while len(found) < most:
@@ -67,7 +67,7 @@ def read_recent(log: EventLog, since: datetime | None, most: int = MOST_A_LOOK) 
 
 
 def count_kinds(events: Iterable[Event]) -> dict[str, int]:
-    """Return how many there are of each kind, the most frequent first; of others by the log's own word."""
+    """Count events by kind, the most frequent first; kinds that we do not know keep the log's own name."""
     return dict(Counter(_word(event) for event in events).most_common())
 
 
@@ -81,10 +81,10 @@ def read_lives(
     own: bool,
     most: int = MOST_A_LOOK,
 ) -> Lives:
-    """Return the lives of the jobs that something happened to since a time, the latest first.
+    """Return the lives of the jobs that have events since a time, the latest first.
 
-    A job whose beginning lies further back is read alone. At most `most` events are looked through.
-    The log is our `own` queue's, or another product's.
+    The older events of a job that was created before are read for this job alone. At most `most` events are read.
+    `own` tells whether it is the log of our own queue or of another product.
     """
     events, is_cut = read_recent(log, since, most)
     traits = traits_of(events, own=own)
@@ -102,7 +102,7 @@ def read_lives(
 
 
 def traits_of(events: Iterable[Event], *, own: bool) -> LogTraits:
-    """Return what events, of our own log or another product's, tell of their log as a whole."""
+    """Derive from events what is known of their log as a whole."""
     kinds: set[EventKind] = set()
     off: dict[str, list[datetime]] = {}
     for event in events:
@@ -113,7 +113,7 @@ def traits_of(events: Iterable[Event], *, own: bool) -> LogTraits:
 
 
 def group_by_job(events: Iterable[Event]) -> dict[str, list[Event]]:
-    """Return the events of each job, in the order in which they are given."""
+    """Group events by job, each group in the given order."""
     by_job: dict[str, list[Event]] = {}
     for event in events:
         if event.job_id is not None:
@@ -122,12 +122,12 @@ def group_by_job(events: Iterable[Event]) -> dict[str, list[Event]]:
 
 
 def tell_life(job_id: str, events: Sequence[Event]) -> Life:
-    """Return when a job was created and came to the steps of its last run, by its events, newest first."""
+    """Return when a job was created and reached the steps of its last run, from its events, newest first."""
     steps: dict[EventKind, datetime] = {}
     end: Event | None = None
     over: EventKind | None = None
     for event in in_turn(reversed(events)):
-        # A short run has no JobStarted of its own: its end tells when it began.
+        # A short run has no JobStarted of its own: the event of its end holds the time of its start.
         is_untold = event.kind in _ENDS and (event.moment is not None or over in _PUT_BACK)
         if over is not None and (event.kind in _BEGINNINGS or is_untold):
             for kind in _STEPS[1:]:

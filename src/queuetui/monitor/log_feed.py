@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class LogFeed:
-    """The part of a feed that tells what happened; it raises Unsupported where no events are kept."""
+    """The part of a feed that reads the event log; it raises Unsupported if the store keeps none."""
 
     _backend: Backend
 
@@ -33,12 +33,12 @@ class LogFeed:
 
         @property
         def limits(self) -> Limits:
-            """What spans are judged by."""
+            """The limits that ages and run times are judged by."""
             ...
 
         @property
         def access(self) -> Access:
-            """How commands come to the store."""
+            """How the commands that verdicts advise reach the store."""
             ...
 
         def now(self) -> datetime:
@@ -46,41 +46,41 @@ class LogFeed:
             ...
 
         def gap_of(self, job_id: str) -> Verdict | None:
-            """Return where the events of a job do not join."""
+            """Return the verdict about a job whose events contradict its state."""
             ...
 
     def events(self, request: EventRequest) -> EventPage:
-        """Return one page of what happened; raises Unsupported where none is kept."""
+        """Return one page of events; raises Unsupported if no log is kept."""
         log = log_of(self._backend)
         if not self._backend.inspector.capabilities.native:
             return log.events(request)
         return shown_page(log.events(asked_of_log(request)), request)
 
     def logs_events(self, queue: str) -> bool:
-        """Tell whether a queue's events are on."""
+        """Tell whether events are logged for a queue."""
         return log_of(self._backend).logs_events(queue)
 
     def listen(self, hear: Callable[[], None]) -> Listener | None:
-        """Call `hear`, on a thread of its own, when something may have happened; None where nothing hints."""
+        """Call `hear`, on another thread, when there may be new events; None if the store sends no hints."""
         log = self._backend.events
         return None if log is None else log.listen_events(hear)
 
     def follow_from_now(self) -> Follower:
-        """Return what tells each event that happens from now on, once; raises Unsupported where none are kept."""
+        """Return a follower that yields each event from now on once; raises Unsupported if no log is kept."""
         follower = self.follower(EventRequest(since=self.now() - LOOK_BACK, limit=EVENTS_A_PAGE))
-        # What stands in the log already is passed over, whatever its time.
+        # The first look takes the events that the log holds already, whatever their time, so that they are not told as new.
         follower.look()
         return follower
 
     def follower(self, request: EventRequest) -> Follower:
-        """Return what tells what happened and goes on happening; raises Unsupported where no log is kept."""
+        """Return a follower of the log, past events included; raises Unsupported if no log is kept."""
         log = log_of(self._backend)
         return Follower(log, request, expands=self._backend.inspector.capabilities.native)
 
     def lives(self, span: timedelta, limit: int, most: int = MOST_A_LOOK) -> Lives:
-        """Return the lives of the jobs that something happened to in a span.
+        """Return the lives of the jobs that have events in the last `span`.
 
-        Raises Unsupported where no events are kept.
+        Raises Unsupported if no log is kept.
         """
         from queuetui.monitor.lives import read_lives
 
@@ -89,9 +89,9 @@ class LogFeed:
         return read_lives(log_of(self._backend), now, now - span, limit, self.limits.stuck_after_s, own=own, most=most)
 
     def gone_workers(self, span: timedelta) -> tuple[tuple[GoneWorker, ...], bool]:
-        """Return the workers that went in a span, the latest first, and whether there may be more.
+        """Return the workers that left in the last `span`, the latest first, and whether there may be more.
 
-        Raises Unsupported where no events are kept.
+        Raises Unsupported if no log is kept.
         """
         from queuetui.monitor.worker_history import read_gone
 
@@ -99,9 +99,9 @@ class LogFeed:
         return read_gone(log_of(self._backend), snapshot.now - span, {one.id.raw for one in snapshot.workers})
 
     def gaps(self, span: timedelta, limit: int) -> LogGaps:
-        """Return what is wrong with the log of a span, over all jobs.
+        """Return the missing and misordered events of all jobs in the last `span`.
 
-        Raises Unsupported where no events are kept.
+        Raises Unsupported if no log is kept.
         """
         from queuetui.monitor.gaps import GapReader
 
@@ -111,9 +111,9 @@ class LogFeed:
         return reader.read(self.now(), span, limit)
 
     def event_counts(self, span: timedelta) -> tuple[dict[str, int], bool]:
-        """Return how many events of each kind there were in a span.
+        """Return the number of events of each kind in the last `span`.
 
-        And whether there are more than were looked through.
+        The second value tells whether the log holds more events than were counted.
         """
         from queuetui.monitor.lives import count_kinds, read_recent
 

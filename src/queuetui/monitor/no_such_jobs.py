@@ -9,7 +9,7 @@ from queuetui.model.state import State
 
 
 def why_none(query: Query, capabilities: Capabilities) -> str:
-    """Return why no job can be in the states that are asked for, empty where one can."""
+    """Return why no job can be in the states that the filter asks for; empty if one can."""
     asked = states_asked(query, frozenset(State))
     if not asked:
         return "The filter asks for states that exclude each other, so no job can match it."

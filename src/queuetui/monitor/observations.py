@@ -1,6 +1,6 @@
-"""What is learned of queues and kept with the one who watches, in a file that may be deleted.
+"""The file `observations.db`: what queuetui has learned of queues, kept on the watching host; it may be deleted.
 
-It holds figures and the names they belong to, never payloads, and every table of it is bounded by who writes it.
+It holds figures and the names they belong to, never payloads. Each module that writes a table bounds its size.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from queuetui.model.errors import Unreachable, words_of
 
 FILE_NAME = "observations.db"
-# What was kept by another layout is not read, and the file begins anew.
+# A file of another layout is not read but created anew.
 _LAYOUT = 2
 _BUSY_S = 5.0
 _TABLES = """
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS run_watcher (
 
 
 class Observations:
-    """The file, or the memory of this process where it cannot be written; `problem` says why not."""
+    """The tables in the file, or in memory if it cannot be written; `problem` says why not."""
 
     def __init__(self, folder: Path | None, busy_s: float = _BUSY_S) -> None:
         self.problem: str | None = None
@@ -58,18 +58,15 @@ class Observations:
             self._connection = _prepare(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
 
     def changing(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Hand out the tables for one change, of which all is kept or nothing.
-
-        Others wait for it. Raises Unreachable.
-        """
-        return self._handed_out("BEGIN IMMEDIATE")
+        """Open a transaction that writes; other writers wait for its end. Raises Unreachable."""
+        return self._transaction("BEGIN IMMEDIATE")
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Hand out the tables for what is read of one moment; raises Unreachable."""
-        return self._handed_out("BEGIN")
+        """Open a transaction that reads one consistent state; raises Unreachable."""
+        return self._transaction("BEGIN")
 
     @contextmanager
-    def _handed_out(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         with self._lock:
             try:
                 with self._connection:
@@ -80,13 +77,13 @@ class Observations:
                 raise Unreachable(message) from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._connection.close()
 
 
 def _open_file(path: Path, busy_s: float) -> sqlite3.Connection:
-    """Open the file, made anew where it is no such file; only its owner may read it."""
+    """Open the file, readable by its owner alone; a file that is no such database is created anew."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         return _prepare(_connect(path, busy_s))

@@ -1,4 +1,4 @@
-"""Learns how long runs take that their store does not keep, from what is seen while they go on."""
+"""Learns how long runs take in a store that keeps no history, by watching the processing jobs."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from queuetui.model.limits import Limits
 
 LOOK_EVERY_S = 5.0
-# A look that costs much is taken less often: looks have no more than this share of the time.
+# Slow looks are taken less often: all looks together take no more than this share of the time.
 _LARGEST_SHARE = 0.05
-# What runs beside the newest of them is not watched.
+# The most runs that are watched, the newest first.
 MOST_WATCHED = 500
-# What became of so many is asked at a look, and for so long, as a store may have to search for each; a part stands for all.
+# A look reads the outcome of at most this many runs, for at most this long, because a store may have to search for each job.
 MOST_ASKED, ASK_FOR_S = 50, 0.25
-# Of a run that ended while nobody looked for longer than this, nobody knows how long it took.
+# If a run ended in a pause between looks that was longer than this, its length is unknown and not counted.
 LONGEST_GAP_S = 120.0
 
 
@@ -47,10 +47,10 @@ class _Run:
 
 
 class ObservedRuns:
-    """The runs that are seen of one store.
+    """Watches the runs of one store.
 
-    A run has the length that its store tells once it is over, else that for which it was seen to go on: it is never held for
-    longer than it was. One that failed, was cancelled or began anew is not counted; a job that is gone has completed.
+    The length of a run is the one that the store tells after its end, else the time for which it was seen running, which is never
+    too long. A run that failed, was cancelled or was restarted is not counted; a job that is gone counts as completed.
     """
 
     def __init__(self, inspector: Inspector, lengths: RunLengths) -> None:
@@ -61,13 +61,13 @@ class ObservedRuns:
         self._looking = Lock()
 
     def usual(self) -> Mapping[str, Durations]:
-        """Return how long the runs of each type take, as far as somebody has watched them."""
+        """Return how long the runs of each type take, as far as they were watched."""
         return self._lengths.usual()
 
     def look(self, now: datetime, limits: Limits) -> None:
-        """See what runs at a time of the store's clock, where the last look is long enough ago.
+        """Look at the running jobs, if the next look is due; `now` is the time of the store's clock.
 
-        A look that fails is left out, and paid for as one that does not.
+        A look that fails is skipped; its time counts like that of any other.
         """
         if time.monotonic() < self._again_s or not self._looking.acquire(blocking=False):
             return
@@ -81,7 +81,7 @@ class ObservedRuns:
             self._looking.release()
 
     def close(self) -> None:
-        """Let go of what is kept."""
+        """Close the file of run lengths."""
         self._lengths.close()
 
     def _take_in(self, now: datetime, limits: Limits) -> None:
@@ -90,13 +90,16 @@ class ObservedRuns:
         running = {run.job_id: run for run in _runs_of(page.jobs, now)}
         left = [run for run in before.values() if run.job_id not in running]
         found, asked = self._ask(left)
-        # What has moved off the page goes on.
+        # A job that is no longer on the page may still be processing.
         moved = _runs_of([job for job in found.values() if job.state is State.PROCESSING], now)
         self._lengths.add(one for run in asked for one in _length_of(run, found.get(run.job_id), now))
         self._running = running | {run.job_id: run for run in moved}
 
     def _ask(self, left: Sequence[_Run]) -> tuple[dict[str, Job], Sequence[_Run]]:
-        """Return what has become of runs, and of which, as many as there is time for by the first."""
+        """Return the jobs of runs that left the page, and the runs asked about: as many as time allows.
+
+        The time that the first answer takes tells how many more can be asked about.
+        """
         if not left:
             return {}, ()
         began_s = time.monotonic()
@@ -116,7 +119,7 @@ def _runs_of(jobs: Sequence[Job], now: datetime) -> Iterator[_Run]:
 
 
 def _length_of(run: _Run, job: Job | None, now: datetime) -> Iterator[RunLength]:
-    """Yield how long a run took that is over, as far as that is known."""
+    """Yield the length of a run that is over, if it is known."""
     if job is not None and job.state is not State.COMPLETED:
         return
     if job is not None and job.completed_at is not None and (job.started_at or job.claimed_at) == run.began_at:

@@ -1,4 +1,4 @@
-"""What a store tells that nothing is judged of."""
+"""Reads from a backend what is shown without a verdict."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class PlainFeed:
-    """The part of a feed that hands on what a backend answers."""
+    """The part of a feed that returns a backend's answers unchanged."""
 
     def __init__(self, backend: Backend, access: Access | None = None) -> None:
         self._backend = backend
@@ -41,25 +41,25 @@ class PlainFeed:
 
     @property
     def access(self) -> Access:
-        """How commands come to the store."""
+        """How the commands that verdicts advise reach the store."""
         return self._access or (OWN if self.capabilities.native else ATTACHED)
 
     def usual(self) -> Usual:
-        """Return what is measured of types and counters now and in days; empty where it is not kept."""
+        """Return recent and usual run times and counters; empty if the store keeps none."""
         from queuetui.monitor.alarms.trends import read_usual
 
         return read_usual(self._backend)
 
     def identity(self) -> Identity:
-        """Return what tells this queue from another one behind the same address."""
+        """Return the identity of this queue, which differs from that of any other queue at the same address."""
         return self._inspector.identity()
 
     def counted(self, minutes: int) -> tuple[UsageTotal, ...]:
-        """Return what handlers and workers counted in the last minutes; nothing where it is not kept."""
+        """Return the counters of handlers and workers over the last minutes; none if the store keeps none."""
         return () if self._backend.notes is None else self._backend.notes.usage_totals(minutes)
 
     def usage(self, minutes: int) -> tuple[UsageTotal, ...]:
-        """Return what handlers alone counted."""
+        """Return the counters of handlers alone over the last minutes."""
         return usage_of_handlers(self.counted(minutes))
 
     def failure_groups(self, back: float | datetime, limit: int) -> Measured[tuple[FailureGroup, ...]]:
@@ -70,16 +70,16 @@ class PlainFeed:
         return self._backend.histories.failure_groups(back, limit)
 
     def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
-        """Return what ended from a minute on, by minute, queue and type; nothing where no tally is kept."""
+        """Return the runs that ended since a minute, by minute, queue and type; none if no tally is kept."""
         return self._backend.histories.run_minutes(since)
 
     @property
     def keeps_tokens(self) -> bool:
-        """Whether tokens are kept by which workers are let in."""
+        """Whether the store keeps the tokens with which workers register."""
         return self._backend.upkeep is not None and self._backend.upkeep.keeps_tokens
 
     def tokens(self, limit: int) -> tuple[Token, ...]:
-        """Return the tokens by which workers are let in."""
+        """Return the tokens with which workers register, at most `limit`."""
         return () if self._backend.upkeep is None else self._backend.upkeep.tokens(limit)
 
     def now(self) -> datetime:
@@ -87,7 +87,7 @@ class PlainFeed:
         return self._inspector.snapshot(Watch(parts=frozenset())).now
 
     def has(self, job_id: str) -> bool:
-        """Tell whether there is a job of that whole id."""
+        """Tell whether a job with exactly this id exists."""
         return bool(self._inspector.get_many((job_id,)))
 
     def find(
@@ -98,10 +98,10 @@ class PlainFeed:
         looks: float = 1,
         tell: Callable[[IdSearch], object] | None = None,
     ) -> IdSearch:
-        """Look for the jobs whose id is or ends in `suffix`, two at most, by so many looks at the store.
+        """Find at most two jobs whose id equals or ends in `suffix`, with at most `looks` queries.
 
-        `tell` hears of each in vain.
-        `after` goes on where another search had come to.
+        `tell` is called after each query that found nothing.
+        `after` continues an earlier search from where it stopped.
         """
         looked = 0
         while True:
@@ -115,9 +115,9 @@ class PlainFeed:
             after = found.reached
 
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
-        """Return how each term of a filter is answered."""
+        """Return how the store answers each term of a filter."""
         return self._inspector.plan(query)
 
     def close(self) -> None:
-        """Give back the backend's connections."""
+        """Close the backend's connections."""
         self._backend.close()

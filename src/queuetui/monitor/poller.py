@@ -1,4 +1,4 @@
-"""Polls the store on a thread of its own, so that no store can hold up a key."""
+"""Polls the store on a thread of its own, so that a slow store never blocks the keys of the console."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ DEFAULT_INTERVAL_S = 2.0
 FASTEST_S = 0.5
 SLOWEST_S = 60.0
 RETRY_STEPS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
-# A hint of the store brings the next poll forward, but no nearer to the last one than this.
+# After a hint from the store the next poll comes earlier, but not sooner after the last one than this.
 HINT_GAP_S = 0.25
 _LARGEST_SHARE = 0.25
 _JITTER = 0.1
 
 
 class OpenStore(Protocol):
-    """A store that answered: at least what reads it."""
+    """A store that was opened; it has at least a feed."""
 
     @property
     def feed(self) -> Feed:
-        """What reads the store."""
+        """The feed that reads the store."""
         ...
 
 
@@ -44,18 +44,18 @@ S_contra = TypeVar("S_contra", bound=OpenStore, contravariant=True)
 
 
 class PollListener(Protocol[S_contra]):
-    """Hears on the poller's thread what becomes of the polls; it must not block."""
+    """Called on the poller's thread with the result of each poll; it must not block."""
 
     def hear_connected(self, connection: S_contra, capabilities: Capabilities) -> None:
-        """The store answered for the first time, or again after it was lost."""
+        """The store answered for the first time, or for the first time after it was lost."""
         ...
 
     def hear_picture(self, watch: Watch, picture: Picture, cost_s: float, pace_s: float) -> None:
-        """A poll ended: what was asked, what came, what it cost and when the next one follows."""
+        """A poll of `watch` ended; it took `cost_s`, and the next one begins `pace_s` after this one did."""
         ...
 
     def hear_refusal(self, watch: Watch, reason: str) -> None:
-        """The backend cannot answer the filter of `watch`; the rest goes on being read."""
+        """The backend cannot answer the filter of `watch`; all other parts are still polled."""
         ...
 
     def hear_loss(self, reason: str, attempt: int, retry_s: float) -> None:
@@ -64,7 +64,7 @@ class PollListener(Protocol[S_contra]):
 
 
 def pace_s(interval_s: float, cost_s: float) -> float:
-    """Return the time from one poll to the next: more than the interval after a costly poll."""
+    """Return the time from the start of one poll to the next: longer than the interval after a slow poll."""
     return min(SLOWEST_S, max(interval_s, cost_s / _LARGEST_SHARE))
 
 
@@ -75,9 +75,9 @@ def retry_s(attempt: int) -> float:
 
 
 class Poller(Generic[S]):
-    """One daemon thread with at most one poll in flight; a hung store holds up nothing else.
+    """One daemon thread with at most one poll in flight, so that a hung store blocks nothing else.
 
-    Where the store hints at what happens it is read at once, unless a person wants it read less often than is usual.
+    A store that sends hints about changes is polled at once after a hint, unless a person chose an interval longer than the default.
     """
 
     def __init__(
@@ -103,13 +103,13 @@ class Poller(Generic[S]):
 
     @property
     def silent_s(self) -> float:
-        """How long the poll in flight has gone without an answer."""
+        """For how long the poll in flight has been waiting for an answer."""
         asked_at = self._asked_at
         return 0.0 if asked_at is None else time.monotonic() - asked_at
 
     @property
     def interval_s(self) -> float:
-        """The interval a person chose."""
+        """The interval that was chosen."""
         return self._interval_s
 
     def start(self) -> None:
@@ -117,7 +117,7 @@ class Poller(Generic[S]):
         self._thread.start()
 
     def watch(self, watch: Watch) -> None:
-        """Read this from now on, at once where the store answers; what else is being read is broken off."""
+        """Poll this from now on, at once if the store answers; cancel a poll in flight of anything else."""
         self._watch = watch
         if self._is_linked:
             self.poll_now()
@@ -126,19 +126,19 @@ class Poller(Generic[S]):
             reading[1].give_up()
 
     def poll_now(self) -> None:
-        """Do not wait for the next turn, nor for the next retry."""
+        """Poll now, without waiting for the interval or for the next retry."""
         self._called.set()
         self._wake.set()
 
     def choose_interval(self, interval_s: float) -> None:
-        """Set the interval, within the bounds."""
+        """Set the interval, limited to the range from FASTEST_S to SLOWEST_S."""
         self._interval_s = min(SLOWEST_S, max(FASTEST_S, interval_s))
         self.poll_now()
 
     def abandon(self, reason: str) -> None:
-        """Leave the poll in flight to itself and begin again.
+        """Abandon the poll in flight and connect anew on a new thread.
 
-        The old thread closes its connection, should it ever get an answer.
+        The old thread closes its connection if it ever gets an answer.
         """
         self._connection = None
         if self._reading is not None:
@@ -149,7 +149,7 @@ class Poller(Generic[S]):
         self._thread.start()
 
     def stop(self, wait_s: float = 0.05) -> None:
-        """Ask the thread to end and close the store; go on without it after `wait_s`."""
+        """Ask the thread to close the store and end, and wait for that for at most `wait_s`."""
         self._stopping.set()
         self.poll_now()
         if self._thread.is_alive():
@@ -160,7 +160,7 @@ class Poller(Generic[S]):
 
     @property
     def _is_ours(self) -> bool:
-        """Whether the running thread is the one that still counts."""
+        """Whether the calling thread is the current poller thread, not an abandoned one."""
         return threading.current_thread() is self._thread
 
     def _run(self) -> None:
@@ -177,7 +177,7 @@ class Poller(Generic[S]):
                 self._connection.feed.close()
 
     def _rest(self, rest_s: float) -> None:
-        """Wait for the next turn; a hint brings it forward as far as the store is not spared."""
+        """Wait until the next poll is due; a hint shortens the wait, but not below the gap kept between polls."""
         if self._wake.wait(rest_s) and not self._called.is_set():
             self._called.wait(max(0.0, self._spared_until - time.monotonic()))
 
@@ -237,7 +237,7 @@ class Poller(Generic[S]):
         return max(0.0, pace - cost_s)
 
     def _read(self, connection: S, watch: Watch, asked: Watch) -> Picture:
-        """Read what is asked for as long as `watch` is what is wanted; raises Interrupted after that."""
+        """Poll the store; raises Interrupted if the watch is replaced by another meanwhile."""
         reading = BackgroundRead()
         self._reading = mine = watch, reading
         if watch != self._watch:
@@ -246,17 +246,17 @@ class Poller(Generic[S]):
             with reading.running():
                 return connection.feed.poll(asked)
         finally:
-            # That of a thread that was abandoned ends late.
+            # The read of an abandoned thread may end after a new one began.
             if self._reading is mine:
                 self._reading = None
 
     def _listen(self, connection: S) -> None:
-        """Have the store's hints wake the thread, as long as it is read as often as is usual."""
+        """Let the store's hints wake the thread, unless the interval is longer than the default."""
         if self._interval_s > DEFAULT_INTERVAL_S:
             self._listen_no_more()
         elif not self._has_asked_for_hints:
             self._has_asked_for_hints = True
-            # A store that grants no further connection is read as it would be without hints.
+            # Listening needs another connection; if the store refuses it, polls go on without hints.
             with suppress(QueueTuiError):
                 self._ear = connection.feed.listen(self._wake.set)
 
@@ -266,7 +266,7 @@ class Poller(Generic[S]):
             ear.close()
 
     def _let_go(self) -> None:
-        """Leave the connections of a lost store: some are dead, and even closing them may hang."""
+        """Close the connections of a lost store on another thread, since closing a dead one may hang."""
         self._listen_no_more()
         lost, self._connection = self._connection, None
         if lost is not None:

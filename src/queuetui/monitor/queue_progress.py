@@ -1,4 +1,4 @@
-"""Reads how a queue gets on around one job that is due for long."""
+"""Reads the progress of the queue of one job that has been due for long."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from queuetui.monitor.diagnosis.facts import Facts, QueueProgress
 
 
 def is_late(job: Job, facts: Facts) -> bool:
-    """Tell whether a job is due for so long that it is worth reading how its queue gets on."""
+    """Tell whether a job has been due for so long that the progress of its queue is worth reading."""
     if not facts.capabilities.native:
         return is_overdue(job, facts.now, facts.limits)
     return is_due(job, facts.now) and facts.wait_s(job) > facts.limits.stuck_after_s
 
 
 def read_progress(inspector: Inspector, job: Job, now: datetime, limits: Limits) -> QueueProgress:
-    """Return what is due before a job, what runs of its queue and what ended lately.
+    """Count the jobs of the queue that are due before a job, that run, and that ended lately.
 
-    None for what cannot be read.
+    A count that cannot be read is None.
     """
     due_at = due_since(job)
     kept = inspector.capabilities.keeps
@@ -57,15 +57,15 @@ def read_progress(inspector: Inspector, job: Job, now: datetime, limits: Limits)
 
 
 def term_of_queue(inspector: Inspector, queue: Untrusted) -> str:
-    """Return the term of a filter that names a queue; where a product has one queue alone, nothing."""
+    """Return the filter term that names a queue; empty for a product that has a single queue."""
     term = f"queue:{quote_value(queue.raw)}"
     is_refused = any(one.handling is Handling.REFUSED for one in inspector.plan(parse_query(term)))
     return "" if is_refused else term
 
 
 def _is_outranked(inspector: Inspector, job: Job) -> bool:
-    """Tell whether others may go before a job for their priority.
+    """Tell whether jobs of a higher priority are taken before a job.
 
-    In our own queue higher ones do; elsewhere it is not known.
+    They are in our own queue; of other products it is not known.
     """
     return inspector.capabilities.native and job.priority is not None

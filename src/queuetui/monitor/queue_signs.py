@@ -1,4 +1,4 @@
-"""What of a queue tells that it moves: the jobs at both ends of it, what runs, and what has ended."""
+"""Reads the signs that a queue moves: jobs leave either end of it, jobs run, jobs have ended."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from queuetui.model.text import Untrusted
     from queuetui.monitor.diagnosis.facts import Facts
 
-# So many of each end are looked at.
+# The number of jobs read at each end of a queue.
 _AT_AN_END = 20
 
 
 class Untold(Exception):
-    """The store does not tell now what a queue does: neither that it moves nor that it stands."""
+    """The store cannot tell now whether a queue moves."""
 
 
 class _Unsorted(Untold):
-    """The store has more jobs than it sorts, so that the first of a page is any."""
+    """The store has more jobs than it can sort, so that the first job of a page may be any."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueueEnds:
-    """The ids of the due jobs that are taken first and of those that are taken last.
+    """The ids of the due jobs that workers take first, and of those that they take last.
 
-    `waits` are the types of the first, and since when each is due.
+    `waits` holds the type of each of the first, and since when it is due.
     """
 
     first: tuple[str, ...]
@@ -47,20 +47,20 @@ class QueueEnds:
     waits: tuple[tuple[str, datetime | None], ...]
 
     def have_moved_on_to(self, later: QueueEnds) -> bool:
-        """Tell whether a job has gone that was seen here, from either end."""
+        """Tell whether a job seen here at either end has left the queue."""
         return _has_gone(self.first, later.first) or _has_gone(self.last, later.last)
 
 
 class QueueSigns:
-    """Reads them; what a store never tells is no sign, and what it cannot tell now raises Untold."""
+    """Reads the signs; one that the store never tells counts as absent, one that it cannot tell now raises Untold."""
 
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector
 
     def ends(self, queue: Untrusted, limits: Limits) -> QueueEnds | None:
-        """Return both ends of what is due, None where the store knows no order.
+        """Return both ends of the queue's due jobs, None if the store has no order of jobs.
 
-        Raises Untold, also where what was due has just gone.
+        Raises Untold, also if no due job is left.
         """
         is_listed = False
         for order in dict.fromkeys((self._inspector.capabilities.taken_by, "scheduled", "created")):
@@ -77,12 +77,12 @@ class QueueSigns:
         return None
 
     def runs(self, queue: Untrusted, limits: Limits) -> bool:
-        """Tell whether a job of it runs that is not stuck, as the run of a worker is that was killed."""
+        """Tell whether a job of the queue is processing and is not stuck, as the jobs of a killed worker are."""
         running = self._jobs(queue, "state:processing -is:stuck", limits)
         return bool(self._jobs(queue, "state:processing", limits) if running is None else running)
 
     def has_ended(self, queue: Untrusted, facts: Facts, span_s: float) -> bool:
-        """Tell whether a job of it is known to have ended within a span."""
+        """Tell whether a job of the queue is known to have ended in the last `span_s`."""
         kept = [state.value for state in (State.COMPLETED, State.FAILED) if state in facts.capabilities.keeps]
         ended, by, since = f"state:{','.join(kept)}", facts.capabilities.ended_by, facts.now - timedelta(seconds=span_s)
         if not kept:
@@ -96,9 +96,9 @@ class QueueSigns:
     def _jobs(
         self, queue: Untrusted, terms: str, limits: Limits, most: int = 1, *, partly: bool = False
     ) -> Sequence[Job] | None:
-        """Return the first jobs found, None where the store cannot be asked so.
+        """Return the first matching jobs, None if the store cannot answer such a filter.
 
-        Raises Untold, also where none was found in a part of the jobs, unless to look `partly` is enough.
+        Raises Untold, also if the store looked through a part of its jobs and found none, unless `partly` is given.
         """
         try:
             query = parse_query(f"{term_of_queue(self._inspector, queue)} {terms}")
@@ -119,7 +119,10 @@ def _ids(jobs: Sequence[Job]) -> tuple[str, ...]:
 
 
 def _has_gone(before: Sequence[str], later: Sequence[str]) -> bool:
-    """Tell whether one that was listed is no more, and not only behind what has come before it."""
+    """Tell whether a job of the earlier list has left the queue.
+
+    A full later list may lack jobs only because others came before them; such jobs do not count.
+    """
     there = set(later)
     reached = (
         len(before)

@@ -1,4 +1,4 @@
-"""What ended in a store since somebody began to count: sums that never fall, as Prometheus wants them."""
+"""Counters of the runs that ended since the first scrape: they never decrease, as Prometheus requires."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from queuetui.model.run_notes import UsageTotal
 from queuetui.model.text import Untrusted
 from queuetui.monitor.feed import Feed
 
-# A transaction adds to the minute that it began in, and commits at most half a minute later.
+# The tally of a minute may still grow for this long: a transaction counts in the minute of its start and commits up to 30 s later.
 _OPEN = timedelta(minutes=2)
 _MINUTE = timedelta(minutes=1)
-# Then the sum begins anew, as after a restart.
+# After this time, before the store deletes its usage rows, the sums begin anew, as after a restart.
 _USAGE_KEPT = timedelta(days=6)
 MOST_SERIES = 500
 OTHER = Untrusted("other")
@@ -25,9 +25,9 @@ Place = tuple[Untrusted, Untrusted]
 
 @dataclass(slots=True)
 class RunCounters:
-    """The sums by queue and type of the minutes that are over by `_upto`.
+    """The sums by queue and type over the minutes before `_upto`, which no longer change.
 
-    Those still open are read anew each time. Beyond the first MOST_SERIES all queues and types are called `other`.
+    Later minutes are read anew each time. Beyond the first MOST_SERIES all queues and types are added up as `other`.
     """
 
     _over: dict[Place, RunMinute] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class RunCounters:
     _guard: Lock = field(default_factory=Lock)
 
     def read(self, feed: Feed, now: datetime) -> tuple[RunMinute, ...]:
-        """Return the sums at a time of the store's clock; of the first call on."""
+        """Return the sums since the first call; `now` is the time of the store's clock."""
         settled = now.replace(second=0, microsecond=0) - _OPEN
         with self._guard:
             upto = settled if self._upto is None else self._upto
@@ -49,9 +49,9 @@ class RunCounters:
             return tuple(seen.values())
 
     def read_usage(self, feed: Feed, now: datetime) -> tuple[UsageTotal, ...]:
-        """Return what was counted since the first call, or since the store would forget it.
+        """Return the counters since the first call, or since the sums last began anew.
 
-        A store that is asked when the minute has changed leaves out the first one, so the highest sums are kept.
+        If a new minute begins while the store is asked, it leaves out the first minute; so the highest sum of each is returned.
         """
         with self._guard:
             if self._first is None or now - self._first > _USAGE_KEPT:

@@ -1,4 +1,4 @@
-"""How long the runs of stores without a history took, kept in `observations.db` by steps."""
+"""The lengths of runs in stores without a history, kept in `observations.db` as histograms."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from queuetui.model.histories import Durations, summarise_steps
 from queuetui.monitor.observations import FILE_NAME, Observations
 
 DAYS_KEPT = 7
-# Queues with their types of one store; those that come later are not learned.
+# The most pairs of queue and type that are kept of one store; runs of further pairs are not counted.
 MOST_KINDS = 200
 MOST_NAME_CHARS = 200
-# Of all stores together: beyond that the oldest day is dropped.
+# The most rows of all stores together; beyond that the oldest day is deleted.
 MOST_ROWS = 50_000
-# Step N holds the runs of up to 2^(N/4) milliseconds, so that its end is a fifth more at most.
+# Step N of the histogram counts the runs of up to 2^(N/4) milliseconds, so the end of a step is at most a fifth above a run in it.
 _STEPS_A_DOUBLING = 4
 _DAY_S = 86_400
-# A picture waits no longer for another program that writes the file.
+# How long a poll waits for another program that writes the file.
 _BUSY_S = 0.2
-# Of several that watch one store only one counts its runs: the one that counted lately.
+# If several programs watch one store, only one counts its runs; another takes over once that one has not counted for this long.
 _COUNTS_FOR_S = 60.0
 
 
 class RunLength(NamedTuple):
-    """One run: what ran, where, and for how long."""
+    """One run: its queue, its job type and how long it took."""
 
     queue: str
     type: str
@@ -40,7 +40,7 @@ class RunLength(NamedTuple):
 
 
 class RunLengths:
-    """The counts of one store, by the name that it is kept under; the first run makes the file."""
+    """The histograms of one store, kept under its name; the first run creates the file."""
 
     def __init__(self, folder: Path | None, store: str, clock: Callable[[], float] = time.time) -> None:
         self._folder = folder
@@ -50,7 +50,7 @@ class RunLengths:
         self._opened: Observations | None = None
 
     def usual(self) -> Mapping[str, Durations]:
-        """Return how long the runs of each type took; nothing where nothing can be read."""
+        """Return how long the runs of each type took; empty if the file cannot be read."""
         asked = "SELECT type, step, SUM(runs) FROM run_length WHERE store = ? AND day > ? GROUP BY type, step"
         values = (self._store, self._today() - DAYS_KEPT)
         try:
@@ -67,7 +67,7 @@ class RunLengths:
         return {job_type: summarise_steps(job_type, found) for job_type, found in steps.items()}
 
     def add(self, runs: Iterable[RunLength]) -> None:
-        """Count runs, unless another watcher of the store counts them; raises Unreachable."""
+        """Count runs, unless another program counts those of this store; raises Unreachable."""
         counts = Counter((one.queue, one.type, _step_of(one.took_s)) for one in runs if _is_short_named(one))
         if not counts:
             return
@@ -90,20 +90,20 @@ class RunLengths:
             _forget(tables, today)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._opened is not None:
             self._opened.close()
             self._opened = None
 
     def _read_file(self, asked: str, values: tuple[object, ...]) -> list[tuple[str, int, int]]:
-        """Read without making or changing the file."""
+        """Run a query, without creating or changing the file."""
         if self._folder is None or not (path := self._folder / FILE_NAME).exists():
             return []
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_S)) as connection:
             return connection.execute(asked, values).fetchall()
 
     def _counts_here(self, tables: sqlite3.Connection, now: float) -> bool:
-        """Become the one that counts the runs of the store, or go on to be; tell whether it is so."""
+        """Take or keep the right to count the runs of this store; tell whether this program has it."""
         written = tables.execute(
             "INSERT INTO run_watcher VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET holder = excluded.holder, until = excluded.until"
             " WHERE holder = excluded.holder OR until NOT BETWEEN ? AND ?",
@@ -124,7 +124,7 @@ def _is_short_named(run: RunLength) -> bool:
 
 
 def _forget(tables: sqlite3.Connection, today: int) -> None:
-    """Drop days that are over or ahead, as by a wrong clock, and the oldest of too many rows."""
+    """Delete days that are too old or, after a wrong clock, in the future, and the oldest of too many rows."""
     tables.execute("DELETE FROM run_length WHERE day NOT BETWEEN ? AND ?", (today - DAYS_KEPT + 1, today + 1))
     tables.execute("DELETE FROM run_watcher WHERE store NOT IN (SELECT store FROM run_length)")
     if tables.execute("SELECT COUNT(*) FROM run_length").fetchone()[0] > MOST_ROWS:

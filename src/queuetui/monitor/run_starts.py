@@ -1,6 +1,7 @@
-"""The start of each run in what is shown of a log.
+"""Adds the start of each short run to the events that are shown.
 
-A run of less than a second has no entry of its own for its start: the entry of its end holds that too, and is expanded here.
+The log has no event for the start of a run of less than a second: the event of its end holds the time of the start, from which the
+start is derived here.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from datetime import datetime, timedelta
 
 from queuetui.model.event import WAITS_FOR_TIME, Event, EventKind, EventPage, EventRequest
 
-# A worker tells the start of a run that goes on for longer; see engine/dispatcher.py.
+# The start of a run that lasts longer is logged by the worker; see engine/dispatcher.py.
 SHORT = timedelta(seconds=1)
-# Between the cursor of the entry above an expanded start, from which a page goes on, and that of the end it was read from.
+# The cursor of a derived start is that of the event above it, from which a page continues, this mark, and that of the run's end.
 MARK = "+"
 _ENDS = frozenset(
     {
@@ -29,14 +30,14 @@ RunKey = tuple[str | None, int | None]
 
 
 def asked_of_log(request: EventRequest) -> EventRequest:
-    """Return what is read of the log for a request: starts stand in the ends of runs too."""
+    """Return the request that the log is asked with: starts are requested with the ends that may hold them."""
     before = None if request.before is None else request.before.partition(MARK)[0]
     kinds = request.kinds | _TELLING if EventKind.JOB_STARTED in request.kinds else request.kinds
     return replace(request, before=before, kinds=kinds)
 
 
 def shown_page(page: EventPage, request: EventRequest) -> EventPage:
-    """Return a page with the starts of its runs, as far as they are asked for and within its limit."""
+    """Return a page with the derived starts, as far as the request asks for them and its limit allows."""
     taken, shown = len(page.events), RunStarts().shown(page.events, request.kinds)
     while len(shown) > request.limit and taken > 1:
         taken -= min(taken - 1, (len(shown) - request.limit + 1) // 2)
@@ -45,14 +46,14 @@ def shown_page(page: EventPage, request: EventRequest) -> EventPage:
 
 
 class RunStarts:
-    """Expands events page by page; it remembers the claims and starts of runs whose ends may follow."""
+    """Derives starts page by page; it remembers the claims and starts of runs whose ends may follow."""
 
     def __init__(self) -> None:
         self._claimed: dict[RunKey, datetime] = {}
         self._started: set[RunKey] = set()
 
     def shown(self, events: Iterable[Event], kinds: frozenset[EventKind]) -> tuple[Event, ...]:
-        """Return events, newest first, of the kinds asked for, with the starts that their ends tell of."""
+        """Return the events of the given kinds, newest first, with the starts derived from ends of runs."""
         known = tuple(events)
         if kinds and EventKind.JOB_STARTED not in kinds:
             return known
@@ -83,7 +84,7 @@ class RunStarts:
         yield from _placed(waiting, above)
 
     def _start_of(self, end: Event) -> Event | None:
-        """Return the start that an end tells of, None where it is an entry of its own or may be one elsewhere."""
+        """Return the start derived from an end, None if the log has an event for it or may have one."""
         run = _run_of(end)
         is_given_back = end.kind is EventKind.JOB_SNOOZED and end.detail is not None
         if end.kind not in _ENDS or end.fence is None or end.actor is not None or run in self._started or is_given_back:
@@ -92,13 +93,13 @@ class RunStarts:
         claimed_at = self._claimed.get(run)
         if claimed_at is None and (began_at is None or end.at - began_at >= SHORT):
             return None
-        # By the worker's clock a run may have begun before it was claimed.
+        # The worker's clock may be behind the store's, so that the run seems to have begun before its claim.
         at = min(end.at, max(one for one in (began_at, claimed_at) if one is not None))
         return replace(end, at=at, kind=EventKind.JOB_STARTED, moment=at, detail=None)
 
 
 def _placed(starts: Iterable[Event], above: str) -> Iterator[Event]:
-    """Yield starts newest first, each with a cursor of its own behind the entry above them."""
+    """Yield starts newest first, each with a cursor that continues after the event above them."""
     for start in sorted(starts, key=lambda one: one.at, reverse=True):
         yield replace(start, cursor=f"{above}{MARK}{start.cursor}")
 

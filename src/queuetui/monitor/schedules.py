@@ -1,4 +1,4 @@
-"""The schedules of a backend as people see them, each with its verdict."""
+"""The schedules of a backend as they are shown, each with its verdict."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def describe_schedules(
     reading: ScheduleReading, workers: Iterable[WorkerInfo], limits: Limits, access: Access
 ) -> tuple[ScheduleInfo, ...]:
-    """Return the schedules of a reading, judged at its time."""
+    """Return the schedules of a reading, each judged at the time of the reading."""
     known = tuple(workers)
     own = (_describe(schedule, reading, known, limits, access) for schedule in reading.schedules)
     return (*own, *(_describe_kept(schedule, reading.now, limits) for schedule in reading.kept))
@@ -87,9 +87,9 @@ def _describe_kept(schedule: KeptSchedule, now: datetime, limits: Limits) -> Sch
 
 
 def _cron_of(timing: str) -> str:
-    """Return the cron expression of the plainest words of Rails' queues, as Fugit reads them.
+    """Return the cron expression for the simplest phrases of Rails schedules, such as Fugit accepts.
 
-    Any other text is returned as it is.
+    Any other text is returned unchanged.
     """
     found = _EVERY.fullmatch(timing.strip().lower())
     if found is None:
@@ -104,9 +104,9 @@ def _cron_of(timing: str) -> str:
 
 @lru_cache(maxsize=2_000)
 def _slot_after(cron: str, tz: str, minute: datetime) -> datetime | None:
-    """Return the slot after a minute of an expression that another product stores.
+    """Return the first slot after `minute` of an expression that another product stores.
 
-    A zone may stand behind it. None where it is in words of the product's own.
+    The expression may end in a time zone. None if it is neither cron nor a phrase that `_cron_of` knows.
     """
     from queuetui.timetable import CRON_FIELDS, next_slot
 

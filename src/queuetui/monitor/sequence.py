@@ -1,4 +1,4 @@
-"""Whether the events of one job follow each other as they can, and which step between them is missing."""
+"""Checks the order of one job's events, and finds steps that are missing between them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from queuetui.monitor.diagnosis.words import span
 
 
 class GapKind(StrEnum):
-    """What is wrong with a sequence."""
+    """What is wrong with the sequence of a job's events."""
 
     NEVER_ASSIGNED = "never_assigned"
     NEVER_STARTED = "never_started"
@@ -23,9 +23,9 @@ class GapKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One fault in a job's sequence.
+    """One fault in the sequence of a job's events.
 
-    `event` is the last one before it, `is_open` that time alone may still close it.
+    `event` is the last event before it. `is_open` means that the missing event may still come.
     """
 
     kind: GapKind
@@ -38,8 +38,8 @@ class Gap:
 class LogTraits:
     """What is known of a log as a whole.
 
-    `told` are the kinds it tells at all: only what is there can be missed. In a log of our `own` each event is written in the
-    transaction of what it tells of. `off` is when a queue's events were switched off.
+    `told` are the event kinds that the log writes at all: no other kind can be missing. In a log of our `own` each event is written
+    in the transaction that changes the job. `off` holds the times at which the events of a queue were switched off.
     """
 
     told: frozenset[EventKind]
@@ -79,12 +79,12 @@ _STALLS = {
 
 
 class _Walk:
-    """One job's events, from the oldest to the newest."""
+    """Walks through one job's events from the oldest to the newest, and keeps the stage that the job is in."""
 
     def __init__(self, events: Sequence[Event], traits: LogTraits) -> None:
         self._traits = traits
         self._kinds = frozenset(event.kind for event in events)
-        self._said: set[EventKind] = set()
+        self._reported: set[EventKind] = set()
         self.stage = _Stage.UNKNOWN
         self.last: Event | None = None
 
@@ -93,7 +93,7 @@ class _Walk:
         return kind in self._kinds
 
     def step(self, event: Event) -> Iterator[Gap]:
-        """Go on to an event; yield what is wrong with it there."""
+        """Go on to the next event; yield what is wrong with it at this place."""
         last, stage = self.last, self.stage
         if last is not None and self.was_off(last, event.at):
             stage = _Stage.UNKNOWN
@@ -102,7 +102,7 @@ class _Walk:
         self.stage, self.last = _STAGES[event.kind], event
 
     def was_off(self, last: Event, until: datetime) -> bool:
-        """Tell whether events of its queue may be missing between one of its events and a time."""
+        """Tell whether the queue's events were switched off between the event `last` and a time."""
         queue = "" if last.queue is None else last.queue.raw
         return any(last.at <= at <= until for at in self._traits.off.get(queue, ()))
 
@@ -116,10 +116,10 @@ class _Walk:
             yield from self._judge_end(event, last, stage)
 
     def _judge_run(self, event: Event, last: Event, stage: _Stage) -> Iterator[Gap]:
-        """Judge a claim, or a start."""
+        """Judge a claim, or the start of a run."""
         if stage is _Stage.ENDED:
             goes_on = last.kind is not EventKind.JOB_COMPLETED and EventKind.JOB_RETRIED not in self._traits.told
-            if event.kind not in self._said and not goes_on:
+            if event.kind not in self._reported and not goes_on:
                 yield self._order(f"{event.kind} after {last.kind}", last)
         elif stage is _Stage.RUNNING or (stage is _Stage.ASSIGNED and event.kind is _SCHEDULED):
             yield Gap(GapKind.NEVER_ENDED, f"{last.kind} and no end before the next {event.kind}", last)
@@ -128,22 +128,22 @@ class _Walk:
 
     def _judge_end(self, event: Event, last: Event, stage: _Stage) -> Iterator[Gap]:
         if stage is _Stage.ENDED:
-            # Another product may have two words for one end.
+            # Another product may log one end as two events.
             if self._traits.own or event.kind is not last.kind:
                 yield self._order(f"{event.kind} after {last.kind}", last)
-        # What waits too long fails without a run, and what was lost too often.
+        # Our own queue fails a job without a run once it has waited past its deadline or was lost too often.
         elif stage is _Stage.WAITING and not (self._traits.own and event.kind is EventKind.JOB_FAILED):
             yield from self._missing(_SCHEDULED, event, last)
             if event.moment is None:
                 yield from self._missing(_STARTED, event, last)
-        # A short run has no JobStarted of its own: its end tells when it began.
+        # A short run has no JobStarted of its own: the event of its end holds the time of its start.
         elif stage is _Stage.ASSIGNED and event.moment is None:
             yield from self._missing(_STARTED, event, last)
 
     def _missing(self, kind: EventKind, event: Event, last: Event) -> Iterator[Gap]:
         if kind is _SCHEDULED and kind not in self._traits.told:
             return
-        self._said.add(kind)
+        self._reported.add(kind)
         if kind in self._kinds and not self._traits.own:
             yield self._order(f"{event.kind} before {kind}", last)
         else:
@@ -157,10 +157,10 @@ class _Walk:
 def find_gaps(
     events: Sequence[Event], traits: LogTraits, now: datetime, limit_s: float, *, is_whole: bool = False
 ) -> tuple[Gap, ...]:
-    """Return what is wrong with a job's events, which are the newest first.
+    """Return what is wrong with a job's events, which are given newest first.
 
-    A job is left alone while it has not waited, or run, for `limit_s`. If they are the `whole` of another product's log, they begin
-    with JobCreated.
+    A job that waits or runs is not reported before `limit_s`. `is_whole` tells that these are all events of the job; in another
+    product's log the first of them must then be JobCreated.
     """
     walk, found = _Walk(events, traits), list[Gap]()
     steps = [event for event in reversed(events) if event.kind in _STAGES]
@@ -172,9 +172,9 @@ def find_gaps(
 
 
 def in_turn(steps: Iterable[Event]) -> Iterator[Event]:
-    """Yield a job's steps, the oldest first, without those of a run that was followed by another.
+    """Yield a job's events, oldest first, without late ones of a run that was followed by another.
 
-    A run that was lost tells of it when it comes back, and the job may be with another by then.
+    A worker that lost its lease still logs the end of its run when it comes back, and another worker may have the job by then.
     """
     fence = 0
     for event in steps:

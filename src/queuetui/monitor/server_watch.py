@@ -1,4 +1,4 @@
-"""What the server behind a store tells, looked at once in a while beside the polls."""
+"""Reads the state of the store's server at intervals, beside the polls."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
     from queuetui.model.server_view import ServerView
 
-# Looking costs the server more than a poll: its sessions, locks and sizes are counted anew.
+# A look costs the server more than a poll, because its sessions, locks and sizes are counted anew.
 LOOK_EVERY_S = 5.0
 
 
 class ServerWatch:
-    """Remembers what the server told until it is time to look again."""
+    """Looks at the server, and remembers the result until the next look is due."""
 
     def __init__(self, backend: Backend, clock: Callable[[], float] = time.monotonic) -> None:
         self._backend = backend
@@ -27,7 +27,7 @@ class ServerWatch:
         self.problem = ""
 
     def look(self) -> ServerView:
-        """Return what the server tells now; raises Unsupported where there is none."""
+        """Look at the server now; raises Unsupported if the store has none."""
         look = self._backend.server_look
         if look is None:
             label = self._backend.inspector.capabilities.label
@@ -35,7 +35,7 @@ class ServerWatch:
         return look.look()
 
     def look_again(self) -> ServerView | None:
-        """Return what it told not long ago, None where it cannot be read; `problem` says why."""
+        """Return the result of a look at most LOOK_EVERY_S old; None if it failed, and `problem` says why."""
         if self._clock() >= self._again_s:
             try:
                 self._seen, self.problem = self.look(), ""

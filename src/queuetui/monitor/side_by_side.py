@@ -1,4 +1,4 @@
-"""Several queues side by side: their jobs in one list, their figures added up."""
+"""Merges several queue systems: their jobs and events in one list, their counts added up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ K = TypeVar("K")
 
 
 def merge_jobs(lists: Iterable[Iterator[tuple[Job, Verdict]]], query: Query) -> Iterator[tuple[Job, Verdict]]:
-    """Yield the jobs of several sorted lists as one; each list is read no further than it must be."""
+    """Merge the jobs of several sorted lists lazily; no list is read further than needed."""
     sort = query.sort or NEWEST
     return merge(*lists, key=lambda one: order_key(one[0], sort), reverse=sort.descending)
 
@@ -28,8 +28,8 @@ def merge_jobs(lists: Iterable[Iterator[tuple[Job, Verdict]]], query: Query) -> 
 def merge_pages(pages: Mapping[K, Page], sort: Sort) -> tuple[list[tuple[K, Job]], bool]:
     """Return the jobs of several pages in one order, and whether more follow.
 
-    The list ends with the first page that is used up and goes on in its store: what follows there may come before the rest.
-    A page of nothing that goes on ends no list.
+    The list ends where the first page with more jobs in its store is used up, as those jobs may belong before the rest.
+    An empty page does not end the list.
     """
     listed = sorted(
         ((owner, job) for owner, page in pages.items() for job in page.jobs),
@@ -42,9 +42,9 @@ def merge_pages(pages: Mapping[K, Page], sort: Sort) -> tuple[list[tuple[K, Job]
 
 
 def merge_events(pages: Mapping[K, EventPage]) -> tuple[list[tuple[K, Event]], bool]:
-    """Return the events of several logs, newest first, as far as all are read, and if more follow.
+    """Return the events of several logs, newest first, as far as all logs were read, and whether more follow.
 
-    A log that has told nothing of what it holds ends no list.
+    A log whose page is empty does not end the list.
     """
     listed = [(owner, event) for owner, page in pages.items() for event in page.events]
     listed.sort(key=lambda one: one[1].at, reverse=True)
@@ -54,7 +54,7 @@ def merge_events(pages: Mapping[K, EventPage]) -> tuple[list[tuple[K, Event]], b
 
 
 def order_of(pages: Iterable[Page], query: Query) -> Sort:
-    """Return the order that was asked for, else the one that all pages have, else the newest first."""
+    """Return the sort order of the query, else the common order of all pages, else newest first."""
     if query.sort is not None:
         return query.sort
     own = {page.order for page in pages}
@@ -63,7 +63,7 @@ def order_of(pages: Iterable[Page], query: Query) -> Sort:
 
 
 def add_snapshots(snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Return one snapshot with the counts of one or more, each added over the stores that keep it."""
+    """Return one snapshot with the counts of several added up, each over the stores that keep it."""
     kept = [state for state in State if any(state in one.counts for one in snapshots)]
     return Snapshot(
         "",

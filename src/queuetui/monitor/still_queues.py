@@ -1,4 +1,4 @@
-"""Finds the queues whose jobs are due for too long while nothing of them runs or has ended lately."""
+"""Finds queues that stand still: jobs are overdue, none of the queue runs and none has ended lately."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from queuetui.model.snapshot import QueueInfo
     from queuetui.monitor.diagnosis.facts import Facts
 
-# What stands still is looked at again after so long, what may move sooner.
+# For how long the result of a look is used: for a queue that stands still, and for one that moves.
 _STILL_FOR_S, _MOVING_FOR_S = 30.0, 5.0
+# The result of a slow look is used for longer: for this multiple of the time that the look took.
 _TIMES_COST = 20
-# Once reading took so long no further queue is begun with: one that stands still is enough to be told.
+# A round of looks that has taken this long begins no further queue: one report of a standstill is enough.
 LOOK_FOR_S = 0.25
-# The queues that wait longest; of more, these tell enough.
+# Only the queues with the oldest due jobs are looked at.
 MOST_QUEUES = 5
-# Between two short runs nothing is seen to run: a queue stands of which nothing has gone after so long either.
+# A single look may fall between two short runs, so a queue stands still only if no job left it between two looks this far apart.
 _LOOKS_APART_S = 0.4
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A queue at one look, which holds until then: its ends, its limit, and whether it stands still."""
+    """The result of one look at a queue, used until `until_s`; `is_told` is False if the store gave no answer."""
 
     ends: QueueEnds | None
     due_at: datetime | None
@@ -43,7 +44,7 @@ class _Seen:
 
 
 class StillQueues:
-    """What one who watches a store remembers of its late queues."""
+    """Looks at the late queues of a store, and remembers the results between polls."""
 
     def __init__(self, inspector: Inspector) -> None:
         self._signs = QueueSigns(inspector)
@@ -53,11 +54,11 @@ class StillQueues:
         self._looking = Lock()
 
     def look(self, facts: Facts, *, hurried: bool) -> Mapping[str, float]:
-        """Return the queues that stand still, and the limit that the oldest job of each is over.
+        """Return the queues that stand still, each with the limit that its oldest due job has exceeded.
 
-        One that is late for the first time is looked at once more a moment later; who is `hurried` leaves that to the next look, and
-        spends a twentieth of the time on all looks.
-        While another looks, what was seen before is told.
+        A queue that seems to stand still for the first time is looked at a second time a moment later. A `hurried` caller leaves that
+        to its next call, and spends at most a twentieth of the time on looks.
+        While another thread looks, the results of before are returned.
         """
         if not self._looking.acquire(blocking=False):
             return {name: one.limit_s for name, one in self._seen.items() if one.is_still}
@@ -78,7 +79,7 @@ class StillQueues:
         seen: dict[str, _Seen] = {}
         suspects: list[QueueInfo] = []
         if hurried and self._again_s == float("-inf"):
-            # What is shown first waits for no look.
+            # The first picture of a console must come fast, so the first look is postponed.
             self._again_s = now_s + _MOVING_FOR_S
             return {}
         may_look = not hurried or now_s >= self._again_s
@@ -88,7 +89,7 @@ class StillQueues:
             is_open = known is None or moment_s >= known.until_s
             if may_look and is_open and moment_s - now_s < LOOK_FOR_S:
                 seen[name] = self._look_at(queue, known, facts)
-                # Of our own queue it is known what of it ran lately, and one look is enough.
+                # Our own store tells which queues ran lately, so one look is enough.
                 is_first = (known is None or not known.is_told) and not facts.capabilities.native
                 if is_first and seen[name].is_still:
                     suspects.append(queue)
@@ -108,17 +109,17 @@ class StillQueues:
         return float("-inf") if known is None else known.until_s
 
     def _has_moved(self, queue: QueueInfo, facts: Facts, now_s: float) -> bool:
-        """Tell whether the queue moved for so short a time ago that its jobs cannot be said to be left."""
+        """Tell whether the queue moved within its limit, so that it cannot be standing still."""
         if facts.capabilities.native:
-            # Our own store tells what of it ran lately.
+            # Our own store tells which queues are idle: nothing of them is claimed, though it could be.
             return queue.name.raw not in facts.idle
         moved_s = self._moved_s.get(queue.name.raw)
         return moved_s is not None and now_s - moved_s <= facts.limits.overdue_limit_s(queue.name.raw, "")
 
     def _look_at(self, queue: QueueInfo, known: _Seen | None, facts: Facts) -> _Seen:
-        """Return the queue as it is seen.
+        """Look at the queue and return the result.
 
-        One that cannot be looked at stands still only where it was seen to, and its oldest job is the same.
+        If the store gives no answer, the queue stands still only if it did before and its oldest due job is the same.
         """
         began_s = time.monotonic()
         try:
@@ -130,7 +131,7 @@ class StillQueues:
             return replace(known, until_s=until_s, is_still=known.is_still and known.due_at == queue.oldest_due_at)
 
     def _see(self, queue: QueueInfo, known: _Seen | None, facts: Facts) -> _Seen:
-        """Look at the queue; raises Untold."""
+        """Look at the queue; raises Untold if the store gives no answer."""
         began_s, due_at = time.monotonic(), queue.oldest_due_at
         ends = self._signs.ends(queue.name, facts.limits)
         read_s = time.monotonic()
@@ -147,9 +148,9 @@ class StillQueues:
         return _Seen(ends, due_at, _until(began_s, is_still=is_left), limit_s, is_still=is_left, read_s=read_s)
 
     def _stands(self, queue: QueueInfo, seen: _Seen, facts: Facts) -> bool:
-        """Look once more, as soon as a moment has passed.
+        """Tell whether a second look, _LOOKS_APART_S after the first, still finds the queue standing still.
 
-        On large tables that is what the looks themselves take.
+        On large tables the first look itself took as long, and nothing is waited for.
         """
         time.sleep(max(0.0, seen.read_s + _LOOKS_APART_S - time.monotonic()))
         try:
@@ -161,14 +162,14 @@ class StillQueues:
 
 
 def _limit_passed(queue: QueueInfo, ends: QueueEnds | None, facts: Facts) -> float | None:
-    """Return the limit that one of the first due jobs of a queue is over, None where none is."""
+    """Return the limit that one of the first due jobs of a queue has exceeded, None if none has."""
     waits = (("", queue.oldest_due_at),) if ends is None else ends.waits
     limits = ((facts.limits.overdue_limit_s(queue.name.raw, job_type), due_at) for job_type, due_at in waits)
     return next((limit_s for limit_s, due_at in limits if (facts.seconds_since(due_at) or 0.0) > limit_s), None)
 
 
 def _until(began_s: float, *, is_still: bool) -> float:
-    """Return until when what was seen holds: longer where it was costly to see."""
+    """Return until when the result of a look is used: longer if the look was slow."""
     now_s = time.monotonic()
     return now_s + max(_STILL_FOR_S if is_still else _MOVING_FOR_S, (now_s - began_s) * _TIMES_COST)
 
@@ -179,12 +180,12 @@ def _is_late(queue: QueueInfo, facts: Facts) -> bool:
 
 
 def _runs(queue: QueueInfo) -> bool:
-    """Tell whether more of the queue is counted to run than is stuck, as what ran in a killed worker is."""
+    """Tell whether more jobs of the queue are processing than are stuck, as those of a killed worker are."""
     running = queue.counts.get(State.PROCESSING)
     return running is not None and (running.value or 0) > (queue.stuck.value or 0)
 
 
 def _rests(queue: QueueInfo) -> bool:
-    """Tell whether it is known that nothing of the queue runs now."""
+    """Tell whether the exact count of the queue's processing jobs is 0."""
     running = queue.counts.get(State.PROCESSING)
     return running is not None and running.exactness is Exactness.EXACT and running.value == 0

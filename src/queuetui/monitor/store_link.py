@@ -1,7 +1,4 @@
-"""One link to a store.
-
-What polls it, what asks it in the background, and how it stands.
-"""
+"""One link to a store: its poller, its background calls and the state of its connection."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from queuetui.monitor.poller import OpenStore, Poller
 
 SILENT_AFTER_S = 3.0
 ABANDON_AFTER_S = 15.0
-# What is read of a store that others are shown before.
+# What is polled of a store while the console shows another one.
 BESIDE = Watch(parts=frozenset({Part.COUNTS, Part.TALLY}))
 BESIDE_S = 5.0
 
@@ -30,11 +27,11 @@ class Reach(Protocol):
 
     @property
     def interval_s(self) -> float:
-        """How often it is read."""
+        """The interval at which it is polled."""
         ...
 
     def survey(self) -> Sequence[Any]:
-        """Return how each queue system in the store is reached by itself; nothing where this is one already."""
+        """Return a reach for each queue system found in the store; none if this reach is of one system already."""
         ...
 
     def open(self) -> Any:  # noqa: ANN401 - each has its own connection
@@ -44,7 +41,7 @@ class Reach(Protocol):
 
 @dataclass
 class Sighting:
-    """What a poll brought: what was asked, what came, what it cost and when the next one follows."""
+    """The result of a poll: its watch, its picture, how long it took and when the next one follows."""
 
     watch: Watch
     picture: Picture
@@ -57,30 +54,30 @@ R = TypeVar("R", bound=Reach)
 
 
 class LinkWatcher(Protocol[S, R]):
-    """Whom a link belongs to, told of on its own thread."""
+    """The owner of a link, called on its own thread."""
 
     def link_changed(self, link: StoreLink[S, R], before: Link) -> None:
-        """The store stands otherwise than before."""
+        """The state of the connection has changed."""
         ...
 
     def picture_arrived(self, link: StoreLink[S, R]) -> None:
-        """A poll ended."""
+        """A poll ended, and `link.latest` is its result."""
         ...
 
     def page_refused(self, link: StoreLink[S, R], watch: Watch, reason: str) -> None:
-        """The backend cannot answer the filter of `watch`; the rest goes on being read."""
+        """The backend cannot answer the filter of `watch`; all other parts are still polled."""
         ...
 
     def found_beside(self, link: StoreLink[S, R], reaches: Sequence[R]) -> None:
-        """The store holds more systems than the one that the link is of now."""
+        """The store holds further queue systems beside the one that the link reads from now on."""
         ...
 
 
 class StoreLink(Generic[S, R]):
     """One link to a store.
 
-    It changes only on the thread of its owner, to which `hand_over` takes what the poller tells.
-    A reach that holds several systems becomes that of the first when it connects, and its owner hears of the others.
+    Its state changes only on the owner's thread: `hand_over` runs there what the poller reports.
+    If the store holds several systems, the link reads the first one, and the owner is told of the others.
     """
 
     def __init__(self, reach: R, watcher: LinkWatcher[S, R], hand_over: HandOver) -> None:
@@ -97,23 +94,23 @@ class StoreLink(Generic[S, R]):
         self.poller: Poller[S] = Poller(self._open, self, reach.interval_s)
 
     def start(self) -> None:
-        """Connect and read until stopped."""
+        """Connect and poll until stopped."""
         self.calls.start()
         self.poller.start()
 
     def stop(self) -> None:
-        """Let go of the store without waiting for it."""
+        """Stop polling, without waiting for the store."""
         self.poller.stop()
 
     def show(self, watch: Watch) -> None:
-        """Read what is shown of it, at the interval that a person chose."""
+        """Poll what the console shows of this store, at the interval that was chosen."""
         if self._returns_to_s is not None:
             self.poller.choose_interval(self._returns_to_s)
             self._returns_to_s = None
         self.poller.watch(watch)
 
     def stand_beside(self) -> None:
-        """Read the figures alone, and less often, while others are shown."""
+        """Poll the counts and the tally alone, and less often, while another store is shown."""
         if self._returns_to_s is not None:
             return
         self._returns_to_s = chosen_s = self.poller.interval_s
@@ -121,7 +118,7 @@ class StoreLink(Generic[S, R]):
         self.poller.watch(BESIDE)
 
     def look_at_clock(self) -> None:
-        """Notice a store that keeps silent, and give up one that hangs."""
+        """Report a store that has not answered for SILENT_AFTER_S; abandon the poll after ABANDON_AFTER_S."""
         silent_s = self.poller.silent_s
         if silent_s >= ABANDON_AFTER_S:
             self.calls.abandon()
@@ -133,10 +130,10 @@ class StoreLink(Generic[S, R]):
             lost_at = time.monotonic() - silent_s
             self._change(Link(LinkState.SILENT, reason, lost_at=lost_at, was_live=self.state.was_live))
 
-    # What the poller tells, on its own thread
+    # Called by the poller, on its own thread
 
     def hear_connected(self, connection: S, capabilities: Capabilities) -> None:
-        """Take up a store that answers."""
+        """Take over the connection to a store that answers."""
         self._hand_over(partial(self._take_up, connection, capabilities))
 
     def hear_picture(self, watch: Watch, picture: Picture, cost_s: float, pace_s: float) -> None:
@@ -144,11 +141,11 @@ class StoreLink(Generic[S, R]):
         self._hand_over(partial(self._keep, Sighting(watch, picture, cost_s, pace_s)))
 
     def hear_refusal(self, watch: Watch, reason: str) -> None:
-        """Tell why a filter cannot be answered."""
+        """Tell the owner why a filter cannot be answered."""
         self._hand_over(partial(self._watcher.page_refused, self, watch, reason))
 
     def hear_loss(self, reason: str, attempt: int, retry_s: float) -> None:
-        """Keep what was read, and say when the next try is."""
+        """Record the loss and the time of the next try; the latest picture is kept."""
         self._hand_over(partial(self._lose, reason, attempt, retry_s))
 
     def _open(self) -> S:

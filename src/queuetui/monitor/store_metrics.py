@@ -1,4 +1,4 @@
-"""What stands in a store, as Prometheus reads it; needs the extra `metrics`."""
+"""The state of queue systems as Prometheus metrics; needs the extra `metrics`."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ MOST_QUEUES = 200
 
 
 class StoreMetrics:
-    """A collector of prometheus-client: asks for the latest pictures when it is scraped.
+    """A collector of prometheus-client that asks for the latest pictures at each scrape.
 
-    `pictures` returns one a system, with its limits; what a store does not keep has no sample. Registered with `registry.register`.
+    `pictures` returns a picture of each system, with its limits. A figure that a store does not keep has no sample. The collector
+    is registered with `registry.register`.
     """
 
     def __init__(self, pictures: Callable[[], Iterable[tuple[Picture, Limits]]]) -> None:
         self._pictures = pictures
 
     def describe(self) -> Iterable[Metric]:
-        """Return nothing: to register it must read no store."""
+        """Return no metrics, so that registering the collector reads no store."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the figures of each system by its name."""
+        """Yield the metrics, labelled with the name of each system."""
         from prometheus_client.core import GaugeMetricFamily
 
         depth = GaugeMetricFamily("queue_depth", "Pending and retrying jobs.", labels=("backend", "queue"))

@@ -1,4 +1,4 @@
-"""What is wrong with a store as a whole, looked at once in a while beside the polls."""
+"""Looks for old snapshots on the store's server at intervals, beside the polls."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from queuetui.monitor.checks.server import judge_snapshots
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
 
-# With the age that is told of from, whoever holds a snapshot is named well within a minute.
+# Together with the age from which a snapshot is reported, its holder is named well within a minute.
 LOOK_EVERY_S = 15.0
 
 
 class StoreWatch:
-    """Remembers what was found until it is time to look again."""
+    """Looks at the store, and remembers the findings until the next look is due."""
 
     def __init__(self, backend: Backend, held_s: float = HELD_S, clock: Callable[[], float] = time.monotonic) -> None:
         self._backend = backend
@@ -29,20 +29,20 @@ class StoreWatch:
         self.problem = ""
 
     def look(self) -> tuple[Finding, ...]:
-        """Return what is wrong; `problem` says why it could not be read."""
-        # The examiner is asked for at the first look and not before: it loads what the first picture can do without.
+        """Return the findings of a look at most LOOK_EVERY_S old; `problem` says why it could not be taken."""
+        # The examiner loads modules that the first picture does not need, so it is asked for no earlier than here.
         examiner = self._backend.examiner if self._clock() >= self._again_s else None
         if examiner is not None:
             found, problem = tuple[Finding, ...](), ""
             try:
                 held = examiner.held_snapshots(self._held_s)
             except QueueTuiError as error:
-                # The picture of the jobs was read, and is worth showing without this.
+                # The jobs were read and are worth showing without these findings.
                 problem = str(error)
             else:
                 finding = judge_snapshots(held, 0, self._held_s)
                 found = () if finding.level is Level.OK else (finding,)
-            # At once: another thread may look at the same time.
+            # Assigned together, because another thread may look at the same time.
             self._found, self.problem = found, problem
             self._again_s = self._clock() + LOOK_EVERY_S
         return self._found

@@ -1,4 +1,4 @@
-"""What one who watches a store remembers of it between two looks."""
+"""What the watcher of a store remembers of its workers and warnings between polls."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class WatchedPast:
-    """The first measure of each worker's memory, and the warnings that stand.
+    """The first measure of each worker's memory, and the active warnings.
 
-    A warning stands until it was not seen for `clear_after_s`, so that one near its limit does not come and go.
+    A warning stays active until it was not seen for `clear_after_s`, so that one near its limit does not come and go.
     """
 
     def __init__(self, clear_after_s: float) -> None:
@@ -25,7 +25,7 @@ class WatchedPast:
         self._seen: dict[tuple[str, str, str], tuple[Warned, datetime]] = {}
 
     def measure(self, workers: Iterable[WorkerInfo], now: datetime) -> Mapping[str, int]:
-        """Take in the workers; return the first measure of each that is still there, once it was warm."""
+        """Record the memory of workers; return the first measure, taken after warm-up, of each present one."""
         there = {worker.id.raw: worker for worker in workers}
         self._first_rss = {key: rss for key, rss in self._first_rss.items() if key in there}
         for key, worker in there.items():
@@ -35,8 +35,8 @@ class WatchedPast:
         return self._first_rss
 
     def stand(self, warnings: Iterable[Warned], now: datetime) -> tuple[Warned, ...]:
-        """Take in what is over its limit; return what stands, the gravest first."""
-        # A clock that was set back must not hold a warning up for as long.
+        """Record the warnings of a poll; return the active ones, the gravest first."""
+        # If the clock was set back, the time last seen lies ahead and must not keep the warning active until then.
         seen = ((key, one, min(at, now)) for key, (one, at) in self._seen.items())
         kept = {key: (one, at) for key, one, at in seen if now - at < self._clear_after}
         fresh = {(one.subject, one.name.raw, one.verdict.code.value): (one, now) for one in warnings}

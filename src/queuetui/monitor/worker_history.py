@@ -1,4 +1,4 @@
-"""Workers that are gone, as their events tell them."""
+"""Workers that are no longer registered, read from the event log."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _KINDS = frozenset({EventKind.WORKER_STARTED, *_ENDS})
 
 @dataclass(frozen=True, slots=True)
 class GoneWorker:
-    """A worker that is not registered any more; None is what no event of the span tells.
+    """A worker that is no longer registered; a field is None if no event in the span tells it.
 
-    `end` is how it went: stopped by itself, lost with its lease over, or cleaned away by a person.
+    `end` is how it left: stopped by itself, lost with an expired lease, or cleaned by a person.
     """
 
     id: str
@@ -35,7 +35,7 @@ class GoneWorker:
     told: dict[str, Any]
 
     def describe(self) -> dict[str, Any]:
-        """Return it as programs read it."""
+        """Return the worker as programs read it."""
         plain = {name: value.raw if isinstance(value, Untrusted) else value for name, value in self.told.items()}
         return {
             "id": self.id,
@@ -52,7 +52,7 @@ class GoneWorker:
 
 
 def read_gone(log: EventLog, since: datetime, present: Collection[str]) -> tuple[tuple[GoneWorker, ...], bool]:
-    """Return the workers that went since a time, the latest first, and whether there may be more."""
+    """Return the workers that left since a time, the latest first, and whether there may be more."""
     found: list[Event] = []
     before: str | None = None
     has_more = True
@@ -64,7 +64,7 @@ def read_gone(log: EventLog, since: datetime, present: Collection[str]) -> tuple
 
 
 def gone_among(events: Collection[Event], present: Collection[str]) -> tuple[GoneWorker, ...]:
-    """Return the workers of events, newest first, that are not among those who are present."""
+    """Return the workers in events, given newest first, that are not among the present ones."""
     ends: dict[str, Event] = {}
     starts: dict[str, Event] = {}
     for event in events:
