@@ -1,4 +1,4 @@
-"""Runs the calls of a console one after the other on a background thread, so that no key waits for them."""
+"""Runs the calls of a console in turn on a background thread, so that no key waits for them."""
 
 from __future__ import annotations
 

@@ -266,7 +266,7 @@ class Feed(PlainFeed, LogFeed):
         return seen
 
     def _schedules(self, snapshot: Snapshot, problems: dict[str, str]) -> tuple[ScheduleInfo, ...]:
-        """Return the schedules, if the backend keeps any; if they cannot be read, add the reason to the problems."""
+        """Return the schedules, if any are kept; if they cannot be read, add the reason to the problems."""
         store = self._backend.schedules
         reading = None if store is None else _ask(Part.SCHEDULES.value, store.schedules, problems)
         if reading is None:

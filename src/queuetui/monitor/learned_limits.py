@@ -1,4 +1,4 @@
-"""How long the runs of each job type usually take, read every few minutes, and the limits derived from it."""
+"""The usual run times of each job type, read every few minutes, and the limits derived from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of the connection to a store: whether it answers, since when not, and when it is tried again."""
+"""The state of the connection to a store: whether it answers, since when not, when it is retried."""
 
 from __future__ import annotations
 

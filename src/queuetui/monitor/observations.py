@@ -1,6 +1,6 @@
-"""The file `observations.db`: what queuetui has learned of queues, kept on the watching host; it may be deleted.
+"""The file `observations.db`, where the watching host keeps what it learned of queues.
 
-It holds figures and the names they belong to, never payloads. Each module that writes a table bounds its size.
+The file may be deleted. It holds figures and the names they belong to, never payloads. Each module that writes a table bounds its size.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Observations:
             self._connection = _prepare(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False))
 
     def changing(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Open a transaction that writes; other writers wait for its end. Raises Unreachable."""
+        """Open a transaction that writes, for whose end other writers wait; raises Unreachable."""
         return self._transaction("BEGIN IMMEDIATE")
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:

@@ -52,7 +52,7 @@ class QueueEnds:
 
 
 class QueueSigns:
-    """Reads the signs; one that the store never tells counts as absent, one that it cannot tell now raises Untold."""
+    """Reads the signs; one that the store never tells is absent, one it cannot tell now raises Untold."""
 
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector

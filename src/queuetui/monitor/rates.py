@@ -9,7 +9,7 @@ from queuetui.model.rates import TallyMinute
 
 
 def completed_series(tally: Sequence[TallyMinute], now: datetime, minutes: int = 60) -> list[int]:
-    """Return the number of completed jobs in each of the last minutes, oldest first, the current minute last.
+    """Return the number of completed jobs in each of the last minutes, the current minute last.
 
     Minutes without a row are 0.
     """

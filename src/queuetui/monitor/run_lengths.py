@@ -124,7 +124,7 @@ def _is_short_named(run: RunLength) -> bool:
 
 
 def _forget(tables: sqlite3.Connection, today: int) -> None:
-    """Delete days that are too old or, after a wrong clock, in the future, and the oldest of too many rows."""
+    """Delete days that are too old or, after a wrong clock, in the future, and the oldest surplus rows."""
     tables.execute("DELETE FROM run_length WHERE day NOT BETWEEN ? AND ?", (today - DAYS_KEPT + 1, today + 1))
     tables.execute("DELETE FROM run_watcher WHERE store NOT IN (SELECT store FROM run_length)")
     if tables.execute("SELECT COUNT(*) FROM run_length").fetchone()[0] > MOST_ROWS:

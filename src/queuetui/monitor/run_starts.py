@@ -30,7 +30,7 @@ RunKey = tuple[str | None, int | None]
 
 
 def asked_of_log(request: EventRequest) -> EventRequest:
-    """Return the request that the log is asked with: starts are requested with the ends that may hold them."""
+    """Return the request that the log is asked with: for starts it asks for ends of runs too."""
     before = None if request.before is None else request.before.partition(MARK)[0]
     kinds = request.kinds | _TELLING if EventKind.JOB_STARTED in request.kinds else request.kinds
     return replace(request, before=before, kinds=kinds)

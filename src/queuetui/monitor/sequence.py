@@ -79,7 +79,7 @@ _STALLS = {
 
 
 class _Walk:
-    """Walks through one job's events from the oldest to the newest, and keeps the stage that the job is in."""
+    """Walks through one job's events from the oldest to the newest, and keeps the job's stage."""
 
     def __init__(self, events: Sequence[Event], traits: LogTraits) -> None:
         self._traits = traits

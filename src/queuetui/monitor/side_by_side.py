@@ -42,7 +42,7 @@ def merge_pages(pages: Mapping[K, Page], sort: Sort) -> tuple[list[tuple[K, Job]
 
 
 def merge_events(pages: Mapping[K, EventPage]) -> tuple[list[tuple[K, Event]], bool]:
-    """Return the events of several logs, newest first, as far as all logs were read, and whether more follow.
+    """Return the events of several logs, newest first, as far as all were read, and whether more follow.
 
     A log whose page is empty does not end the list.
     """

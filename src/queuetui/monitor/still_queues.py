@@ -32,7 +32,7 @@ _LOOKS_APART_S = 0.4
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The result of one look at a queue, used until `until_s`; `is_told` is False if the store gave no answer."""
+    """One look at a queue, used until `until_s`; `is_told` is False if the store gave no answer."""
 
     ends: QueueEnds | None
     due_at: datetime | None

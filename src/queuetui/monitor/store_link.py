@@ -31,7 +31,7 @@ class Reach(Protocol):
         ...
 
     def survey(self) -> Sequence[Any]:
-        """Return a reach for each queue system found in the store; none if this reach is of one system already."""
+        """Return a reach for each queue system in the store; none if this reach is of one system already."""
         ...
 
     def open(self) -> Any:  # noqa: ANN401 - each has its own connection

@@ -1,1 +1,1 @@
-"""Alarms: what is wrong for long enough to be told, and whom it is told to."""
+"""Alarms: which findings become alarms, when they end, and how commands and webhooks are told of them."""

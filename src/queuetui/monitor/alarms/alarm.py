@@ -1,4 +1,4 @@
-"""An alarm: a finding that stands, and the moments at which it changes."""
+"""An alarm: an active finding, and the changes of its state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from queuetui.monitor.health import HealthFinding, describe_health_finding
 
 
 class Turn(StrEnum):
-    """What became of an alarm: it began, it is graver than before, or it is over."""
+    """A change of an alarm: it began, it became graver, or it ended."""
 
     RAISED = "raised"
     WORSE = "worse"
@@ -22,7 +22,7 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlarmKey:
-    """What tells one alarm of a store from another."""
+    """The key of an alarm, unique within its store."""
 
     subject: str
     name: str
@@ -31,7 +31,7 @@ class AlarmKey:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A finding that stands since a time; `store` is what people call the store."""
+    """A finding that has been active since `raised_at`; `store` is the name that people gave the store."""
 
     store: str
     finding: HealthFinding
@@ -39,15 +39,15 @@ class Alarm:
 
     @property
     def key(self) -> AlarmKey:
-        """What it is told from others by."""
+        """The key of this alarm."""
         return key_of(self.finding)
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmChange:
-    """What became of an alarm and when.
+    """A change of an alarm and its time.
 
-    `is_silenced`: a window of silence holds nobody is told, and once it is over they are, if the alarm still stands.
+    `is_silenced`: nobody is told now, because of a window of silence; once it is over people are told if the alarm is still active.
     """
 
     turn: Turn
@@ -57,17 +57,17 @@ class AlarmChange:
 
 
 def key_of(finding: HealthFinding) -> AlarmKey:
-    """Return what an alarm about a finding is told from others by."""
+    """Return the key of the alarm about a finding."""
     return AlarmKey(finding.subject, finding.name, finding.code)
 
 
 def is_alarming(finding: HealthFinding) -> bool:
-    """Tell whether somebody has to hear of it."""
+    """Tell whether a finding is grave enough for an alarm."""
     return finding.severity >= Severity.WARNING
 
 
 def describe_alarm_change(change: AlarmChange) -> dict[str, Any]:
-    """Return it as programs, commands and webhooks read it."""
+    """Return the change as programs, commands and webhooks read it."""
     return {
         "at": to_text(change.at),
         "turn": change.turn.value,

@@ -1,4 +1,4 @@
-"""Which alarms of a store stand, kept across runs so that none is told twice."""
+"""The active alarms of a store, kept in a file across restarts so that none is told twice."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from queuetui.monitor.alarms.alarm import Alarm, AlarmChange, AlarmKey, Turn, ke
 from queuetui.monitor.health import HealthFinding
 from queuetui.monitor.observations import Observations
 
-# A store with more of them has one trouble, not so many.
+# A store with more alarms than this has one common cause, and further ones would tell nothing new.
 MOST_ALARMS = 1_000
 _FORGOTTEN_AFTER = timedelta(days=30)
 _COLUMNS = "subject, name, code, severity, summary, evidence, next, raised_at, seen_at, told"
@@ -23,10 +23,10 @@ _COLUMNS = "subject, name, code, severity, summary, evidence, next, raised_at, s
 
 @dataclass(frozen=True, slots=True)
 class AlarmLook:
-    """What one look at a store found.
+    """The result of one look at a store.
 
-    `found` is over the limits. `near` is over the eased limits, so that an alarm about it stands though none begins.
-    A look that is not `whole` could not read everything: it ends no alarm.
+    `found` are the findings over the limits. `near` are those over the eased limits: they start no alarm but keep one active.
+    A look that is not whole could not read everything, and ends no alarm.
     """
 
     at: datetime
@@ -36,7 +36,7 @@ class AlarmLook:
 
 
 class _Told(IntEnum):
-    """What was told of an alarm: nothing, all, or what it was before it got worse."""
+    """What people were told of an alarm: nothing, its present state, or its state before it became graver."""
 
     NOTHING = 0
     ALL = 1
@@ -51,7 +51,7 @@ class _Standing:
 
 
 class AlarmBook:
-    """The alarms of one store, by its identity; of two that watch it, one alone is told of each change."""
+    """The alarms of one store, by its identity; if two programs watch it, only one tells each change."""
 
     def __init__(self, observations: Observations, identity: str, title: str) -> None:
         self._observations = observations
@@ -61,16 +61,16 @@ class AlarmBook:
     def turn(
         self, look: AlarmLook, clear_after_s: float, is_silenced: Callable[[HealthFinding], bool]
     ) -> tuple[AlarmChange, ...]:
-        """Take in a look and return what became of the alarms.
+        """Record a look and return the changes of the alarms.
 
-        One is raised at once, and cleared when it was not seen for `clear_after_s`. That one is over which was told before is told
-        when no silence holds.
+        An alarm is raised at once, and cleared when its finding was not seen for `clear_after_s`. If people were told of the alarm, its
+        end is told as soon as it is not silenced.
         """
         with self._observations.changing() as tables:
             before = self._read(tables)
             changes = [*self._raise(tables, look, before, is_silenced)]
             changes += self._clear(tables, look, before, clear_after_s, is_silenced)
-            # Those of this store end by its looks, also where the end is told only when a long silence is over.
+            # Only other stores' alarms are deleted by age: those of this store must still be told to have ended after a long silence.
             forgotten = (self._identity, (look.at - _FORGOTTEN_AFTER).timestamp())
             tables.execute("DELETE FROM alarm WHERE store <> ? AND seen_at < ?", forgotten)
         return tuple(changes)
@@ -110,7 +110,7 @@ class AlarmBook:
         for key, old in before.items():
             if key in found:
                 continue
-            # A clock that was set back must not hold an alarm up for as long.
+            # If the clock was set back, `seen_at` lies ahead and must not keep the alarm active until then.
             if key in near or not look.is_whole or old.seen_at > look.at:
                 self._write(tables, replace(old, seen_at=look.at))
             elif look.at - old.seen_at >= timedelta(seconds=clear_after_s):
@@ -144,9 +144,9 @@ def _told_in_silence(before: _Told, *, is_worse: bool) -> _Told:
 
 
 def _go_on(alarm: Alarm, finding: HealthFinding) -> Alarm:
-    """Return an alarm with what was found now.
+    """Return an alarm with its present finding.
 
-    It stays as grave as it was, or what goes to and fro would be told each time.
+    Its severity never falls, or an alarm that goes to and fro between two would be told each time.
     """
     worst = max(finding.severity, alarm.finding.severity)
     return replace(alarm, finding=replace(finding, severity=worst))

@@ -1,6 +1,6 @@
-"""Telling of alarms, each kind of action on a thread of its own.
+"""Delivers changes of alarms to commands and webhooks.
 
-So a slow one holds up nothing.
+Each kind of action has a thread of its own, so that a slow one delays nothing else.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from queuetui.model.errors import words_of
 from queuetui.monitor.alarms.alarm import AlarmChange, describe_alarm_change
 
 COMMAND_LIMIT_S = 30.0
-# As many wait for one that is slow; later ones are left out, and that is said.
+# The most changes that wait for a slow action; later ones are dropped, and that is reported.
 MOST_WAITING = 1_000
-# What a command prints is words, beside our data.
+# The output of a command goes to standard error, because our own standard output may be data.
 _STDERR = 2
 _TOLD = ("turn", "store", "subject", "name", "code", "severity", "summary")
 
 
 class Deliveries:
-    """One kind of action, done for each change in turn; `act` returns why it failed, `tell` hears that."""
+    """Runs one action for each change in turn; `act` returns why it failed, and `tell` is given that."""
 
     def __init__(self, act: Callable[[AlarmChange], str | None], tell: Callable[[str], object]) -> None:
         self._act = act
@@ -36,14 +36,14 @@ class Deliveries:
         self._thread.start()
 
     def put(self, change: AlarmChange) -> None:
-        """Do it for a change soon."""
+        """Queue a change for delivery."""
         try:
             self._waiting.put_nowait(change)
         except queue.Full:
             self._tell(f"nobody was told of {change.alarm.finding.code}: {MOST_WAITING:,} changes wait to be told")
 
     def finish(self, wait_s: float | None) -> None:
-        """Do what waits, for at most so long; say what was not done."""
+        """Deliver what waits, for at most `wait_s`; report how many changes were not delivered."""
         with suppress(queue.Full):
             self._waiting.put(None, timeout=wait_s)
         self._thread.join(wait_s)
@@ -61,7 +61,7 @@ class Deliveries:
 
 
 def run_command(words: Sequence[str], change: AlarmChange) -> str | None:
-    """Run a command with the change as JSON on its input and in its environment; return why that failed."""
+    """Run a command with the change as JSON on its input and in its environment; return why it failed."""
     document = describe_alarm_change(change)
     facts = {f"QUEUETUI_ALARM_{name.upper()}": str(document[name]) for name in _TOLD}
     try:

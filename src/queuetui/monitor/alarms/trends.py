@@ -1,4 +1,4 @@
-"""Types that got slower, and usage that grew, against what is usual for them."""
+"""Judges job types whose runs became slower, and counters that grow faster, than is usual for them."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from queuetui.monitor.health import HealthFinding
 RECENT_S = 3600.0
 USUAL_S = 7 * 86_400.0
 DAY_MINUTES = 24 * 60
-# A median of fewer runs tells nothing.
+# A median of fewer runs in the last hour, or in the week, is not judged.
 LEAST_RECENT, LEAST_USUAL = 20, 50
-# What nobody notices is no alarm, however many times longer it takes than before.
+# A smaller increase of the median is no alarm, however large its factor.
 _LEAST_SLOWER_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What is measured now and what is usual, by type and by counter.
+    """Recent and usual run times by job type, and the sums of each counter.
 
-    `usage` is what each counter counted in the last RATE_MINUTES, in a day and in the half of it that is longer ago.
-    `is_whole` tells whether `usual` is of all the days, and not of the newest jobs alone.
+    `usage` holds the sums of a counter over the last RATE_MINUTES, over a day, and over the older half of the day.
+    `is_whole` tells whether `usual` covers the whole week, not only the newest jobs.
     """
 
     recent: Mapping[str, Durations] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Usual:
 
 
 def read_usual(backend: Backend) -> Usual:
-    """Read the sums of a week; empty where they are not kept."""
+    """Read the run times of the last hour and week and the counters of a day, as far as they are kept."""
     recent = _by_name(backend.histories.durations(RECENT_S, By.TYPE))
     week = _read_week(backend)
     usual, is_whole = _by_name(week), week.exactness is not Exactness.CAPPED
@@ -55,9 +55,9 @@ def read_usual(backend: Backend) -> Usual:
 
 
 def _read_week(backend: Backend) -> Measured[tuple[Durations, ...]]:
-    """Return how long runs took in a week, all over it where a tally is kept.
+    """Return how long runs took in a week, from samples spread over it if a tally is kept.
 
-    Of a busy queue the newest jobs are no older than the last hour, and all of them tell nothing of a week.
+    In a busy queue the newest jobs may all be of the last hour, so they would not represent the week.
     """
     week = backend.histories.durations(USUAL_S, By.TYPE)
     spread = week if week.exactness is Exactness.EXACT else backend.histories.spread_runs(USUAL_S)
@@ -65,7 +65,7 @@ def _read_week(backend: Backend) -> Measured[tuple[Durations, ...]]:
 
 
 def judge_trends(seen: Usual, limits: AlarmLimits, access: Access) -> tuple[HealthFinding, ...]:
-    """Return what is over the limits."""
+    """Return the findings about types and counters that are over the limits."""
     return (*_slower(seen, limits.type_slowdown, access.reading), *_grown(seen, limits.usage_growth, access.reading))
 
 
@@ -96,7 +96,7 @@ def _slower(seen: Usual, times: float, way: Way) -> Iterator[HealthFinding]:
 
 
 def _grown(seen: Usual, times: float, way: Way) -> Iterator[HealthFinding]:
-    """Judge counters that have counted for longer than half a day: before, nobody knows what is usual."""
+    """Judge counters that existed half a day ago; of younger ones the usual rate is unknown."""
     for raw, (lately, day, long_ago) in seen.usage.items():
         rate, usual = lately / RATE_MINUTES, day / DAY_MINUTES
         if long_ago <= 0 or usual <= 0 or rate <= times * usual:

@@ -1,4 +1,4 @@
-"""Looks at the queues of a profile again and again, and says what became of their alarms."""
+"""Looks at the queues of a profile, and returns the changes of their alarms."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from queuetui.monitor.feed import Feed
 from queuetui.monitor.health import HealthFinding, judge_health
 from queuetui.monitor.observations import Observations
 
-# What is usual is read over days, and changes slowly.
+# Usual run times and rates are averages over days, so they need not be read at each look.
 USUAL_EVERY_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What a watcher goes by: what people call it, where it is, what opens its queues by their titles.
+    """The store that a watcher watches: its title, its address, its limits, and how its queues are opened.
 
-    `way` is that of commands to its store.
+    `connect` opens the queue systems and returns them by title. `way` is how advised commands reach the store.
     """
 
     title: str
@@ -53,7 +53,7 @@ class _Watched:
 
 
 class AlarmWatcher:
-    """The alarms of one profile; a store that does not answer is an alarm of its own, and ends none."""
+    """Watches one profile; a store that does not answer raises an alarm of its own and ends none."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class AlarmWatcher:
         self._was_away = False
 
     def look(self) -> tuple[AlarmChange, ...]:
-        """Look once; return what became of the alarms."""
+        """Look once; return the changes of the alarms."""
         try:
             if not self._open:
                 self._connect()
@@ -79,14 +79,14 @@ class AlarmWatcher:
             self._was_away = True
             return self._turn(self._place, AlarmLook(self._clock(), (self._unreachable(error),)))
         if self._was_away:
-            # Nobody saw how it was meanwhile: from now on it is watched whether an alarm is over.
+            # The store was not seen meanwhile, so the time after which an alarm is cleared begins at this look.
             looks = [(book, replace(look, is_whole=False)) for book, look in looks]
             self._was_away = False
         turns = [(self._place, AlarmLook(self._clock())), *looks]
         return tuple(change for book, look in turns for change in self._turn(book, look))
 
     def close(self) -> None:
-        """Give back the connections; the next look opens them again."""
+        """Close the connections; the next look opens them again."""
         for one in self._open:
             with suppress(QueueTuiError):
                 one.feed.close()
@@ -109,7 +109,7 @@ class AlarmWatcher:
         picture = feed.poll_health()
         if one.usual_read_at is None or time.monotonic() - one.usual_read_at >= USUAL_EVERY_S:
             one.usual_read_at = time.monotonic()
-            # A store that refuses its sums is watched all the same.
+            # A store that refuses to read its usual figures is watched without them.
             with suppress(BadQuery, Denied, Unsupported):
                 one.usual = self._with_week(feed.usual(), one.medians)
         found = (*judge_health(picture, limits).findings, *judge_trends(one.usual, limits.alarms, feed.access))
@@ -121,11 +121,11 @@ class AlarmWatcher:
         return AlarmLook(self._clock(), alarming, tuple(filter(is_alarming, near)), not picture.problems)
 
     def _with_week(self, seen: Usual, medians: KeptMedians) -> Usual:
-        """Return what is usual of a whole week, also where the store tells of its newest jobs alone."""
+        """Return the usual run times of a week, from kept medians if the store tells only its newest jobs."""
         if seen.is_whole:
             return seen
         now = self._clock()
-        # A file that cannot be used is told of by the book, and makes no store unreachable.
+        # A file that cannot be used is reported by the alarm book, and is no fault of the store.
         with suppress(Unreachable):
             medians.keep(seen.recent, now)
             return replace(seen, usual={**seen.usual, **medians.usual(now)})

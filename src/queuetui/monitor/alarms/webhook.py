@@ -1,4 +1,4 @@
-"""Tells an address of an alarm by HTTP: signed, and again where it does not answer."""
+"""Posts changes of alarms to a webhook: signed, and repeated if the address does not answer."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from uuid import uuid4
 from queuetui.model.errors import words_of
 
 TRIES = 7
-# For each wait on the network, and for all of one request: one that answers byte by byte would hold up all alarms.
+# The timeout of each network operation, and of a whole request: a server that answers byte by byte would delay all alarms.
 TIMEOUT_S, WHOLE_S = 10.0, 30.0
 _LONGEST_REST_S = 60.0
-# Answers that another try may change.
+# Statuses after which another try may succeed.
 _PASSING = frozenset({408, 425, 429, *range(500, 600)})
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows none: what is signed for one address is not for another."""
+    """Follows no redirect, because a document signed for one address must not reach another."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:
-        """Refuse."""
+        """Refuse the redirect."""
 
 
 class _Plain(urllib.request.HTTPHandler):
-    """Opens connections that can be broken off."""
+    """Opens HTTP connections that can be aborted."""
 
     def __init__(self, connections: list[HTTPConnection]) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class _Plain(urllib.request.HTTPHandler):
 
 
 class _Secure(urllib.request.HTTPSHandler):
-    """Opens connections with TLS that can be broken off."""
+    """Opens HTTPS connections that can be aborted."""
 
     def __init__(self, connections: list[HTTPConnection]) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ def _break_off(connections: list[HTTPConnection], is_over: Event) -> None:
 
 
 class WebhookSender:
-    """Posts documents to one address; `rest` waits some seconds and tells whether to give up."""
+    """Posts documents to one address; `rest` waits between tries and tells whether to give up."""
 
     def __init__(self, url: str, secret: bytes, rest: Callable[[float], bool]) -> None:
         self._url = url
@@ -88,7 +88,7 @@ class WebhookSender:
         self._rest = rest
 
     def send(self, document: Mapping[str, Any]) -> str | None:
-        """Post it, at most TRIES times; return why it did not arrive, None when it did."""
+        """Post a document, at most TRIES times; return why it was not accepted, None if it was."""
         body, delivery, why = json.dumps(document).encode(), str(uuid4()), ""
         for number in range(TRIES):
             why, again = self._post(body, delivery)
@@ -100,7 +100,7 @@ class WebhookSender:
         return f"the webhook {urlsplit(self._url).hostname} was not told: {why}"
 
     def _post(self, body: bytes, delivery: str) -> tuple[str, bool]:
-        """Return why it was not taken, empty when it was, and whether another try may help."""
+        """Post once; return why it was not accepted, empty if it was, and whether another try may help."""
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "queuetui",
@@ -122,15 +122,15 @@ class WebhookSender:
             return f"it did not answer ({words_of(getattr(error, 'reason', error))})", True
         finally:
             ending.cancel()
-        # The head of an answer that was broken off ends there, as if it were whole.
+        # An aborted answer may look complete, since its head simply ends where the connection was closed.
         return (f"it did not answer within {WHOLE_S:g} s", True) if is_over.is_set() else ("", False)
 
 
 def sign(secret: bytes, at: int, body: bytes) -> str:
-    """Return the signature of a body that is sent at a time, in seconds since 1970."""
+    """Return the signature of a body sent at a time, which is given in seconds since 1970."""
     return f"t={at},v1={hmac.new(secret, f'{at}.'.encode() + body, hashlib.sha256).hexdigest()}"
 
 
 def rest_s(number: int) -> float:
-    """Return how long to wait after the n-th try: 1, 2, 4 seconds and so on, not to the point."""
+    """Return how long to wait after the n-th try: 1, 2, 4 seconds and so on, with jitter."""
     return float(min(_LONGEST_REST_S, 2.0**number) * random.uniform(0.8, 1.2))

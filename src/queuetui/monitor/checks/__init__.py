@@ -1,1 +1,1 @@
-"""What is looked at in a store, and what each reading means."""
+"""The checks of a store: each function judges one reading."""

@@ -1,7 +1,4 @@
-"""The way to the store and the programs around it.
-
-How fast it answers, its clock, the workers, their leases.
-"""
+"""Checks the connection to the store and the workers: response time, clock, versions, leases."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ MOST_NAMED = 5
 
 
 def judge_answer(took_s: float) -> Finding:
-    """Say how fast the store answers a small read."""
+    """Judge how fast the store answers a small read."""
     evidence: dict[str, object] = {"answer_s": round(took_s, 4)}
     if took_s <= SLOW_S:
         return Finding(Check.REACHABLE, Level.OK, f"it answers in {took_s * 1000:.0f} ms", evidence)
@@ -34,7 +31,7 @@ def judge_answer(took_s: float) -> Finding:
 def judge_clock(apart_s: float, within_s: float) -> Finding:
     """Compare this host's clock with the store's.
 
-    Leases go by the store's alone, but logs and `--at` go by both.
+    Leases use the store's clock alone, but logs and `--at` use both.
     """
     evidence: dict[str, object] = {"apart_s": round(apart_s, 3), "within_s": round(within_s, 3)}
     if abs(apart_s) - within_s <= APART_S:
@@ -45,7 +42,7 @@ def judge_clock(apart_s: float, within_s: float) -> Finding:
 
 
 def judge_workers(live: Sequence[WorkerInfo], registered: int, version: str) -> Finding:
-    """Say which live workers run another version than this program."""
+    """Judge whether live workers run another version than this program."""
     others = [worker for worker in live if worker.version.raw != version]
     evidence: dict[str, object] = {
         "live": len(live),
@@ -61,7 +58,7 @@ def judge_workers(live: Sequence[WorkerInfo], registered: int, version: str) -> 
 
 
 def judge_leases(late: LateLeases, now: datetime, access: Access) -> Finding:
-    """Say whether leases are over and nobody has freed their jobs."""
+    """Judge whether jobs have expired leases that no worker has swept."""
     evidence: dict[str, object] = {
         "unswept": late.count,
         "oldest": None if late.oldest is None else to_text(late.oldest),
@@ -74,7 +71,7 @@ def judge_leases(late: LateLeases, now: datetime, access: Access) -> Finding:
 
 
 def judge_capabilities(capabilities: Capabilities) -> Finding:
-    """Say what may be done to somebody else's queue."""
+    """Report which acts are possible on the queue of another product."""
     verbs = sorted(verb.value for verb in capabilities.verbs)
     kept = [one for one in ("workers", "tally", "attempts", "events") if getattr(capabilities, one)]
     evidence: dict[str, object] = {"kind": capabilities.kind, "verbs": verbs, "keeps": kept}

@@ -1,4 +1,4 @@
-"""How the jobs themselves are: stuck ones, due ones without a worker, types that nobody knows."""
+"""Checks the jobs: stuck ones, due ones without a worker, and types that no worker has a handler for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_NAMED = 5
 
 
 def judge_stuck(stuck: Measured[int], access: Access) -> Finding | None:
-    """Say how many jobs are stuck, None where the store cannot tell."""
+    """Judge the number of stuck jobs; None if the store cannot tell it."""
     if stuck.value is None:
         return None
     evidence: dict[str, object] = {"stuck": stuck.value, "exactness": stuck.exactness.value}
@@ -32,7 +32,7 @@ def judge_stuck(stuck: Measured[int], access: Access) -> Finding | None:
 
 
 def judge_due(facts: Facts) -> Finding:
-    """Say which queues have due jobs and no live worker that listens to them."""
+    """Judge whether queues with due jobs have no live worker that listens to them."""
     alone = [queue for queue in facts.queues.values() if queue.name.raw in facts.unconsumed and not queue.is_paused]
     waiting = sorted(
         ((_due_s(queue, facts), queue) for queue in alone if _has_due(queue, facts)), key=lambda one: -one[0]
@@ -48,7 +48,7 @@ def judge_due(facts: Facts) -> Finding:
 
 
 def _has_due(queue: QueueInfo, facts: Facts) -> bool:
-    """Tell whether jobs are due; where the store keeps no due time, those that wait are."""
+    """Tell whether jobs are due; if the store keeps no due times, all waiting jobs are."""
     if queue.oldest_due_at is not None:
         return _due_s(queue, facts) > 0
     return bool(queue.counts.get(State.PENDING, Measured(0)).value)
@@ -59,9 +59,9 @@ def _due_s(queue: QueueInfo, facts: Facts) -> float:
 
 
 def judge_handlers(jobs: Sequence[Job], facts: Facts) -> Finding:
-    """Say which types of waiting jobs no live worker that listens to their queue knows.
+    """Judge whether waiting jobs have types that no live worker on their queue has a handler for.
 
-    A worker that names no types takes all.
+    A worker that names no types takes jobs of all types.
     """
     unknown = sorted({str(name(job.type)) for job in jobs if _is_unknown(job, facts)})
     evidence: dict[str, object] = {"looked_at": len(jobs), "unknown": unknown[:MOST_NAMED]}

@@ -1,7 +1,4 @@
-"""What slows a server down or lets it run out.
-
-Old snapshots, vacuum, connections, memory, the size of a message.
-"""
+"""Checks the server: old snapshots, autovacuum, connections, memory, the size of a message."""
 
 from __future__ import annotations
 
@@ -18,13 +15,13 @@ from queuetui.monitor.diagnosis.words import age, command, name, span
 NEARLY_ALL = 0.8
 AS_GOOD_AS_ALL = 0.95
 SMALL_PACKET_BYTES = 4 * 1024 * 1024
-# The policy under which a full server keeps what it has and refuses what is new.
+# The eviction policy under which a full server keeps its keys and refuses new ones.
 _KEEPS = "noeviction"
 _MIB = 1024 * 1024
 
 
 def judge_snapshots(held: Sequence[HeldSnapshot], hidden: int, held_s: float) -> Finding:
-    """Say who keeps an old picture of the data open, so that claims wade through what was deleted since."""
+    """Judge whether old snapshots are held, because of which claims read rows that were deleted since."""
     evidence: dict[str, object] = {"held": [_describe(one) for one in held], "limit_s": held_s}
     if hidden:
         evidence["hidden_sessions"] = hidden
@@ -40,7 +37,7 @@ def judge_snapshots(held: Sequence[HeldSnapshot], hidden: int, held_s: float) ->
 
 
 def judge_vacuuming(unvacuumed: Sequence[Untrusted]) -> Finding:
-    """Say whether autovacuum looks after the queue's tables."""
+    """Judge whether autovacuum is on for the queue's tables."""
     names = [name(one) for one in unvacuumed]
     evidence: dict[str, object] = {"off_for": names}
     if not names:
@@ -54,7 +51,7 @@ def judge_vacuuming(unvacuumed: Sequence[Untrusted]) -> Finding:
 
 
 def judge_connections(used: int, most: int) -> Finding:
-    """Say how near the server is to refusing connections."""
+    """Judge how near the server is to refusing connections."""
     evidence: dict[str, object] = {"used": used, "most": most}
     story = f"{used:,} of {most:,} connections are in use"
     if used < NEARLY_ALL * most:
@@ -64,7 +61,7 @@ def judge_connections(used: int, most: int) -> Finding:
 
 
 def judge_notices(*, pooled: bool) -> Finding:
-    """Say whether workers hear of new jobs at once."""
+    """Report whether workers are notified of new jobs at once, or a pooler makes them poll."""
     evidence: dict[str, object] = {"pooler": pooled}
     if not pooled:
         return Finding(Check.NOTICES, Level.OK, "workers hear of new jobs at once, by LISTEN", evidence)
@@ -74,7 +71,7 @@ def judge_notices(*, pooled: bool) -> Finding:
 
 
 def judge_memory(memory: Memory, access: Access) -> Finding:
-    """Say how near the server is to its memory's limit, and what it does with keys then."""
+    """Judge how near the server is to its memory limit, and whether it evicts keys then."""
     evidence: dict[str, object] = {
         "used_bytes": memory.used,
         "most_bytes": memory.most or None,
@@ -94,7 +91,7 @@ def judge_memory(memory: Memory, access: Access) -> Finding:
 
 
 def judge_packet(packet_bytes: int) -> Finding:
-    """Say how large a job may be."""
+    """Judge the limit that the server sets to the size of a job."""
     evidence: dict[str, object] = {"max_allowed_packet": packet_bytes}
     story = f"a job and its payload must fit into {packet_bytes / _MIB:,.1f} MiB"
     if packet_bytes >= SMALL_PACKET_BYTES:

@@ -1,4 +1,4 @@
-"""What the tables of a queue lack: rights, indexes, sound foreign keys, a vacuum, room on the disk."""
+"""Checks the tables of a queue: rights, indexes, foreign keys, dead rows, space on the disk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from queuetui.model.text import Untrusted
 from queuetui.monitor.diagnosis.words import name
 
 MOST_NAMED = 5
-# From here on what is dead is more than a vacuum leaves behind.
+# More dead rows than autovacuum usually leaves behind.
 MANY_DEAD_ROWS = 10_000
 MUCH_DEAD_BYTES = 64 * 1024 * 1024
 DEAD_SHARE = 0.5
@@ -20,7 +20,7 @@ _GIB = 1024**3
 
 
 def judge_rights(missing: Mapping[str, Sequence[str]], tables: int) -> Finding:
-    """Say what this user may do with the queue's tables."""
+    """Judge the rights of this user on the queue's tables."""
     evidence: dict[str, object] = {"tables": tables, "missing": {table: list(of) for table, of in missing.items()}}
     if not missing:
         return Finding(Check.RIGHTS, Level.OK, f"this user may read and change {counted(tables, 'table')}", evidence)
@@ -38,7 +38,7 @@ def judge_rights(missing: Mapping[str, Sequence[str]], tables: int) -> Finding:
 
 
 def judge_indexes(missing: Sequence[str], expected: int) -> Finding:
-    """Say which of our indexes are not there, or are not valid."""
+    """Judge whether indexes of ours are missing or invalid."""
     evidence: dict[str, object] = {"expected": expected, "missing": list(missing)}
     if not missing:
         return Finding(Check.INDEXES, Level.OK, f"all {expected} indexes are there", evidence)
@@ -48,7 +48,7 @@ def judge_indexes(missing: Sequence[str], expected: int) -> Finding:
 
 
 def judge_foreign_keys(keys: ForeignKeys) -> Finding:
-    """Say which foreign keys were never checked, lead nowhere, or make deletes slow."""
+    """Judge foreign keys: those never validated, those that lead nowhere, those that make deletes slow."""
     unchecked, unindexed = ([name(one) for one in some] for some in (keys.unchecked, keys.unindexed))
     evidence: dict[str, object] = {"foreign_keys": keys.count, "unchecked": unchecked, "unindexed": unindexed}
     if unchecked:
@@ -62,7 +62,7 @@ def judge_foreign_keys(keys: ForeignKeys) -> Finding:
 
 
 def judge_dead_space(spaces: Sequence[DeadSpace]) -> Finding:
-    """Say which tables keep more of deleted rows than a vacuum leaves."""
+    """Judge whether tables keep more dead rows than a vacuum leaves behind."""
     wanting = [one for one in spaces if _wants_vacuum(one)]
     evidence: dict[str, object] = {
         "in_need": [f"{name(one.table)}: {one.dead:,} dead beside {one.live:,} {one.unit}" for one in wanting]
@@ -82,7 +82,7 @@ def judge_dead_space(spaces: Sequence[DeadSpace]) -> Finding:
 
 
 def judge_room(room: DiskRoom) -> Finding:
-    """Say how full the disk of the store's file is."""
+    """Judge how full the disk that holds the store's file is."""
     evidence: dict[str, object] = {"free_bytes": room.free, "total_bytes": room.total}
     story = f"{room.free / _GIB:,.1f} of {room.total / _GIB:,.1f} GiB of the disk are free"
     if room.free > LITTLE_ROOM * room.total:

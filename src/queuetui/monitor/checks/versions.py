@@ -37,7 +37,7 @@ _SAFER = {
 
 
 def judge_server(examination: Examination) -> Finding:
-    """Say which server it is, and whether it is one that is supported."""
+    """Report the server's product and version, and judge whether it is supported."""
     version = sanitize(examination.version, 60)
     evidence = {"product": examination.product, "version": version, "oldest": examination.oldest or None}
     if not version:
@@ -54,7 +54,7 @@ def judge_server(examination: Examination) -> Finding:
 
 
 def judge_schema(schema: SchemaFacts, access: Access) -> Finding:
-    """Compare the schema with the one that this program knows."""
+    """Compare the schema version with the one that this program knows."""
     evidence: dict[str, object] = {"schema": schema.version, "known": schema.ours}
     migrate = command("migrate", way=access.working)
     if schema.version is None:
@@ -69,7 +69,7 @@ def judge_schema(schema: SchemaFacts, access: Access) -> Finding:
 
 
 def judge_protocol(schema: SchemaFacts) -> Finding:
-    """Say whether workers and clients of this version may use the queue."""
+    """Judge whether workers and clients of this version may use the queue."""
     evidence: dict[str, object] = {
         "minimum_client": schema.minimum_client,
         "client": schema.our_level,
@@ -88,7 +88,7 @@ def judge_protocol(schema: SchemaFacts) -> Finding:
 
 
 def judge_durability(product: str, durability: Durability) -> Finding:
-    """Say the grade, what it may cost, and which settings would raise it."""
+    """Report the grade of durability, what a crash may lose, and the settings that would raise it."""
     settings = {name: sanitize(value, 60) for name, value in durability.settings.items()}
     evidence: dict[str, object] = {"grade": durability.shown or None, **settings}
     if durability.grade not in _KEPT:

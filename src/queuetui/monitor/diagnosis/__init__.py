@@ -1,1 +1,1 @@
-"""Why a job is where it is: one rule a file, each a pure function over one snapshot."""
+"""The rules that explain the state of a job: one rule a file, each a pure function over one snapshot."""

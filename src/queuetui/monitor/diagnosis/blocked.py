@@ -17,7 +17,7 @@ _HOW_TO_MEND = "delete the job, or write a right state into its row by hand; its
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a blocked job."""
     if facts.capabilities.native:
-        # Our own queue has no such state: this is what a job is read as whose stored state is none.
+        # Our own queue has no blocked state: a job whose stored state is invalid is read as blocked.
         summary = "its stored state is none that is known, so no worker takes it"
         return Verdict(Code.BLOCKED, Severity.WARNING, summary, {"queue": name(job.queue)}, _HOW_TO_MEND)
     label = facts.capabilities.label
@@ -31,7 +31,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def judge_id(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a job of our own queue whose id is no UUID's, which is read as the digits of its bytes."""
+    """Judge a job of our own queue whose stored id is no UUID; such an id is read as hexadecimal digits."""
     if not facts.capabilities.native or not _BYTES.fullmatch(job.ref.id):
         return None
     summary = "its id is not the 16 bytes of a UUID, so no worker takes it"

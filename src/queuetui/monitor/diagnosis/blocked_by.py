@@ -1,4 +1,4 @@
-"""A job that waits because somebody holds its row locked, or because another job has not ended."""
+"""A job that waits because a transaction holds its row locked, or because another job has not ended."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import age, command, name
 
-# Workers hold the rows that they claim for moments.
+# A shorter lock is no finding: workers lock the rows that they claim for a moment.
 LEAST_S = 5.0
 _MOST_NAMED = 5
-# Half an id finds no job.
+# Ids are shown whole up to this length, since a cut one finds no job.
 _ID_CAP = 120
 
 
 def judge_lock(_: Job, facts: Facts) -> Verdict | None:
-    """Judge a due job whose row was looked at."""
+    """Judge a due job by the lock that was read for its row."""
     lock = facts.lock
     if lock is None:
         return None
@@ -44,7 +44,7 @@ def judge_lock(_: Job, facts: Facts) -> Verdict | None:
 
 
 def judge_dependency(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a job whose store names the jobs that it waits for."""
+    """Judge a job for which the store names the jobs that it waits for."""
     if not job.waits_for:
         return None
     first, more = job.waits_for[0], len(job.waits_for) - 1

@@ -1,4 +1,4 @@
-"""Nothing is claimed yet, as the store was restarted a moment ago."""
+"""No job is claimed yet, because the store was restarted a moment ago."""
 
 from __future__ import annotations
 

@@ -9,14 +9,14 @@ from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import command, span, worker_name
 
-# Clocks that NTP holds are apart by far less.
+# Clocks that NTP synchronizes differ by far less.
 APART_S = 5.0
 _PAST = ("created_at", "claimed_at", "started_at", "completed_at")
 _STEP = "compare the clocks and time zones of its hosts and its server"
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a job in any state by the times of what has happened to it."""
+    """Judge a job in any state by the stored times of its past steps."""
     found = [(at, named) for named in _PAST if (at := getattr(job, named)) is not None]
     latest, named = max(found, default=(facts.now, ""))
     ahead_s = (latest - facts.now).total_seconds()
@@ -32,7 +32,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def judge_worker(worker: WorkerInfo, facts: Facts) -> Verdict | None:
-    """Judge a worker by its beats, which its own clock may have written."""
+    """Judge a worker by the time of its last heartbeat, which its own clock may have written."""
     ahead_s = (worker.beat_at - facts.now).total_seconds()
     if ahead_s <= APART_S:
         return None

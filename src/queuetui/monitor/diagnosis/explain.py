@@ -58,9 +58,10 @@ RULES: dict[State, tuple[Rule, ...]] = {
 
 
 def explain(job: Job, facts: Facts) -> Verdict:
-    """Return the first verdict of the state's rules, gravest first.
+    """Return the first verdict of the rules for the job's state, which are asked in order of gravity.
 
-    That of a job which is due too long tells also that, and a time in the future is told where nothing graver is, or no cause is known.
+    If the job is overdue, the verdict tells that with the cause. A stored time in the future is told if nothing graver is found, or
+    if no cause is known.
     """
     verdict = _first(job, facts)
     if not verdict.stuck:
@@ -70,10 +71,7 @@ def explain(job: Job, facts: Facts) -> Verdict:
 
 
 def _first(job: Job, facts: Facts) -> Verdict:
-    """Return what the first rule tells that has something to tell.
-
-    The last rule of each state always answers.
-    """
+    """Return the verdict of the first rule that applies; the last rule of each state always does."""
     for rule in RULES[_state_at(job, facts)]:
         verdict = rule(job, facts)
         if verdict is not None:
@@ -85,6 +83,6 @@ def _first(job: Job, facts: Facts) -> Verdict:
 def _state_at(job: Job, facts: Facts) -> State:
     """Return the state whose rules judge a job.
 
-    One that was put off waits as a pending one does from its due time on; a worker makes it pending, and there may be none.
+    A scheduled or retrying job that is due is judged as a pending one: a worker would promote it, but none may be running.
     """
     return State.PENDING if job.state in PUT_OFF and is_due(job, facts.now) else job.state

@@ -1,4 +1,4 @@
-"""What the rules judge by."""
+"""The facts that the rules judge jobs, queues and workers by."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from queuetui.model.worker import WorkerInfo
 
 @dataclass(frozen=True, slots=True)
 class QueueProgress:
-    """How a queue gets on around one job.
+    """Counts of a queue's jobs around one waiting job.
 
-    What is due before it, what is due with a higher priority, what runs, and what ended in the last RATE_MINUTES.
-    `tells_completed`: the store keeps completed jobs, else only failures are among those that ended.
+    `ahead` are due before it, `outranking` are due with a higher priority, `running` are processing, `ended` ended in the last
+    RATE_MINUTES. `tells_completed`: the store keeps completed jobs; if not, `ended` counts failed jobs alone.
     """
 
     ahead: Measured[int] | None = None
@@ -38,12 +38,12 @@ class QueueProgress:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One snapshot's workers and queues, the limits and what the backend stores.
+    """The workers and queues of one snapshot, the limits, and what the backend can do.
 
-    Of the `idle` queues nothing is taken though it could be. `now` is the store's clock, `first_rss` the first measure of each worker's
-    memory, where somebody has watched since.
-    `usual` tells by type how long runs take. In the `still` queues, which nothing of runs, jobs wait for longer than the limit told.
-    `progress` and `lock` are read for a job that somebody asks about. `access` is how commands come to the store.
+    `now` is the time of the store's clock. `unconsumed` are the queues that no live worker listens to; `idle` are those of which
+    nothing is claimed though it could be. `still` are the queues that stand still, each with the limit that its oldest job exceeded.
+    `first_rss` is the first measure of each worker's memory since the watching began. `usual` are the usual run times by type.
+    `progress` and `lock` are read only for a job that is opened. `access` is how advised commands reach the store.
     """
 
     now: datetime
@@ -63,11 +63,11 @@ class Facts:
     access: Access = OWN
 
     def seconds_since(self, at: datetime | None) -> float | None:
-        """Return the age of a time, None when it is unknown."""
+        """Return the age of a time, None if the time is unknown."""
         return None if at is None else (self.now - at).total_seconds()
 
     def wait_s(self, job: Job) -> float:
-        """Return how long a job has been due, or is there where its store keeps no due time."""
+        """Return for how long a job has been due, or has existed if its store keeps no due time."""
         return self.seconds_since(job.scheduled_at or job.created_at) or 0.0
 
     def listeners(self, queue: str) -> tuple[WorkerInfo, ...]:
@@ -77,7 +77,7 @@ class Facts:
         )
 
     def judged_by(self, job: Job) -> str:
-        """Return what the limit of a run rests on: what was learned of its type, or the floor only."""
+        """Return in words how the run limit of a job was found: from runs of its type, or as the floor only."""
         known = self.usual.get(job.type.raw)
         runs = 0 if known is None else known.runs
         if known is None or runs < LEAST_RUNS:
@@ -85,23 +85,23 @@ class Facts:
         return f"p99 {known.p99_s:g} s of {counted(runs, 'run')} of its type"
 
     def holder(self, job: Job) -> WorkerInfo | None:
-        """Return the registered worker that holds a job, None when it is gone."""
+        """Return the registered worker that holds a job, None if it is not registered."""
         if job.worker is None:
             return None
         return next((worker for worker in self.workers if worker.id == job.worker), None)
 
 
 class Surroundings(Protocol):
-    """What a read tells of the store beside its jobs."""
+    """What a snapshot, or the view of one job, tells of the queues and workers."""
 
     @property
     def now(self) -> datetime:
-        """The store's clock."""
+        """The time of the store's clock."""
         ...
 
     @property
     def queues(self) -> tuple[QueueInfo, ...]:
-        """The queues, with their switches."""
+        """The queues, with their pauses and other switches."""
         ...
 
     @property
@@ -111,7 +111,7 @@ class Surroundings(Protocol):
 
     @property
     def held_until(self) -> datetime | None:
-        """Until when nothing is claimed."""
+        """Until when the store lets no job be claimed."""
         ...
 
 
@@ -122,9 +122,9 @@ def gather_facts(
     capabilities: Capabilities,
     problems: Container[str] = (),
 ) -> Facts:
-    """Return what the rules judge by, of a read that has its queues and workers.
+    """Gather the facts from a read that has the queues and workers.
 
-    Workers that are among the `problems` were not read: none is known to be there, and none to be missing.
+    If the workers are among the `problems`, they could not be read, and the rules judge as if the store kept none.
     """
     if Part.WORKERS in problems:
         capabilities = replace(capabilities, workers=False)

@@ -1,7 +1,4 @@
-"""Where what is logged of a job and where the job stands do not join.
-
-A step is missing, or has been for too long.
-"""
+"""A job whose events contradict its state: an event is missing, or is overdue."""
 
 from __future__ import annotations
 
@@ -29,16 +26,16 @@ _WAITS = frozenset(
     }
 )
 _RUNS = frozenset({EventKind.JOB_SCHEDULED, EventKind.JOB_STARTED})
-# How long another product may take to write what it has done into its log.
+# For how long the log of another product may be behind its jobs.
 _LOG_LATE_S = 60.0
 _STEPS = _WAITS | _RUNS | {EventKind.JOB_COMPLETED, EventKind.JOB_FAILED, EventKind.JOB_CANCELLED}
 
 
 def judge(job: Job, events: Sequence[Event], facts: Facts, *, is_logged: bool) -> Verdict | None:
-    """Judge a job by its events, newest first.
+    """Judge a job by its events, given newest first.
 
-    `is_logged` tells whether its queue's events are on, else steps must be missing.
-    The events are read after the job, so that they may be ahead of it, which is no gap; they may never be behind.
+    `is_logged` tells whether events are logged for its queue; if not, missing events are expected.
+    The events were read after the job, so they may be ahead of it, which is no gap; events behind the job are one.
     """
     last = next((event for event in events if event.kind in _STEPS), None)
     if last is None:
@@ -72,15 +69,15 @@ def _no_end(job: Job, last: Event, facts: Facts, limit_s: float) -> Verdict | No
 
 
 def _worker(last: Event, facts: Facts) -> str:
-    """Return who ran a job, by host and process id while it is registered."""
+    """Return the name of the worker that ran a job: host and process id if it is still registered."""
     known = next((worker for worker in facts.workers if worker.id == last.worker), None)
     return name(last.worker) if known is None else worker_name(known)
 
 
 def _step_missing(job: Job, last: Event, facts: Facts) -> Verdict | None:
-    """Judge a log that is behind the job, which no transaction of ours leaves it.
+    """Judge a log that is behind the job; our own queue writes both in one transaction.
 
-    Another product may write its log a moment after the job, and not tell when the job moved.
+    Another product may write its log a moment after the job, and may not tell when the job changed.
     """
     moved_at = _moved_at(job)
     if moved_at is None and not facts.capabilities.native and (facts.now - last.at).total_seconds() > _LOG_LATE_S:
@@ -109,7 +106,7 @@ def _workers(facts: Facts) -> str:
 
 
 def _moved_at(job: Job) -> datetime | None:
-    """Return when the job came to where it stands."""
+    """Return when the job reached its present state."""
     if job.state is State.PROCESSING:
         return job.claimed_at
     return job.completed_at if job.state in FINAL else job.updated_at

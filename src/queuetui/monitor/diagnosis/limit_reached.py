@@ -1,4 +1,4 @@
-"""A due job that the rules of its queue keep back."""
+"""A due job that a limit of its queue keeps from being claimed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from queuetui.monitor.diagnosis.words import age, command, name
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a due job: of the limits that are reached the one of its queue comes first."""
+    """Judge a due job; if several limits are reached, the one of the queue is told."""
     use = facts.rules.get(job.queue.raw)
     if use is None:
         return None

@@ -16,10 +16,10 @@ _MOST_NAMED = 5
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a waiting job; needs workers that tell which types they know.
 
-    It is no stuck job: a worker gives it back, later each time, and fails it once it has done so for long (`--unknown-after`).
-    It is critical once it is there for longer than a job may be due, and no worker of its queue was started in that time: then no
-    release is under way that could bring its handler. When it was due first is not kept, so its age counts from when it was created;
-    one that no worker could meet so far is not late.
+    The job is not stuck: a worker gives it back, with a growing delay, and fails it after `--unknown-after`.
+    The verdict is critical once the job is older than the overdue limit and no worker of its queue was started in that time: then no
+    deployment is under way that could bring the handler. Giving a job back overwrites its due time, so its age counts from its
+    creation; a job that was scheduled for later and that no worker has claimed yet is not late.
     """
     listeners = facts.listeners(job.queue.raw)
     if not listeners or any(worker.may_know(job.type.raw) for worker in listeners):
@@ -49,20 +49,20 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def waits_for_its_time(job: Job, facts: Facts) -> bool:
-    """Tell whether the job is due later than one that was given back, or untouched and not yet due."""
+    """Tell whether a job waits for its own due time, not for the delay after a worker gave it back."""
     wait_s = facts.wait_s(job)
     is_untouched = job.updated_at is None or job.updated_at == job.created_at
     return wait_s <= -LONGEST_GIVEN_BACK_S or (wait_s < 0 and is_untouched)
 
 
 def _newest_up_s(listeners: tuple[WorkerInfo, ...], facts: Facts) -> float | None:
-    """Return for how long the newest of them is there, None where one does not tell."""
+    """Return for how long the newest of the workers has been running, None if one of them does not tell."""
     known = [one.up_s(facts.now) for one in listeners]
     return None if None in known else min(up_s for up_s in known if up_s is not None)
 
 
 def _known(listeners: tuple[WorkerInfo, ...]) -> list[str]:
-    """Return types that workers know, the first of each worker before the second of any."""
+    """Return some types that the workers know, taken from all of them in turn."""
     most = max(len(one.types) for one in listeners)
     every = [one.types[place] for place in range(most) for one in listeners if place < len(one.types)]
     return list(dict.fromkeys(str(name(one)) for one in every))[:_MOST_NAMED]

@@ -11,7 +11,7 @@ from queuetui.monitor.diagnosis.words import name, start_worker, waits
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a pending job; graver once it has been due for longer than the limit."""
+    """Judge a pending job; the verdict is graver once the job has been due for longer than the limit."""
     if not job.needs or not facts.capabilities.workers:
         return None
     needed = {tag.raw for tag in job.needs}
@@ -36,5 +36,5 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def _option(tag: Untrusted) -> tuple[Untrusted | str, ...]:
-    """Return the option that gives a worker a tag."""
+    """Return the command-line option that gives a worker a tag."""
     return ("--allow-command",) if tag.raw == COMMAND_TAG else ("--tag", tag)

@@ -1,4 +1,4 @@
-"""A job whose time has not come, or one that will be tried again by itself."""
+"""A job that is not due yet, or that will be retried by itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from queuetui.monitor.diagnosis.words import age, step_with, tell_error
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a scheduled or retrying job whose time lies ahead or is unknown."""
+    """Judge a scheduled or retrying job whose due time lies ahead or is unknown."""
     age_s = facts.seconds_since(job.scheduled_at)
     when = "at an unknown time" if age_s is None else f"in {age(-age_s)}"
     evidence: dict[str, object] = {"attempts": job.attempts, "max_attempts": job.max_attempts}

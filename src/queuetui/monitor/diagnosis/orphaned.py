@@ -1,4 +1,4 @@
-"""A job still shown as processing whose lease is over: its worker is gone and nobody has swept it."""
+"""A processing job whose lease has expired: its worker is gone, and no other worker has swept it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import act_on, age, name, start_worker, worker_name
 
-# By whether the store registers workers.
+# What is said of a worker that was not found, by whether the store registers workers.
 _UNSEEN = {True: "is no longer registered", False: "took it"}
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a processing job; needs a lease, or a time until which the store leaves a run alone."""
+    """Judge a processing job; needs a lease, or a time after which the store gives its run up."""
     keeps_leases = facts.capabilities.liveness is Liveness.LEASE
     if not (keeps_leases or job.lease_until is not None) or not is_orphaned(job, facts.now):
         return None
@@ -33,7 +33,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         evidence["lease_until"] = to_text(job.lease_until)
     steps = [act_on(Verb.RELEASE, job, facts)] if facts.capabilities.fits(Verb.RELEASE, job.state) else []
     if facts.capabilities.native or not steps:
-        # Whether a new worker of another product takes up what a dead one had is that product's affair.
+        # A new worker of another product may not take the job of a dead one, so it is advised only if nothing else is.
         steps.append(start_worker(job.queue, facts))
     return Verdict(
         Code.ORPHANED,

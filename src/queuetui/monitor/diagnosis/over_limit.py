@@ -14,11 +14,11 @@ from queuetui.monitor.diagnosis.words import act_on, age, limit, name, step_with
 def judge(job: Job, facts: Facts) -> Verdict | None:
     """Judge a processing job.
 
-    `hung` where its worker is known to live, `over_limit` where the store keeps no liveness.
+    The verdict is `hung` if its worker is known to be alive, `over_limit` if the store does not tell.
     """
     is_dated = facts.capabilities.liveness is Liveness.DEADLINE
     if is_dated and job.lease_until is not None:
-        # The store itself says until when it leaves this run alone.
+        # The store has a deadline for this run and gives it up then, so the limit does not apply.
         return None
     running_s = facts.seconds_since(runs_since(job))
     limit_s = facts.limits.run_limit_s(job.queue.raw, job.type.raw)

@@ -1,4 +1,4 @@
-"""A job has been due for longer than its limit; what is known of why is told with it."""
+"""A job has been due for longer than its limit; the verdict tells the cause if it is known."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from queuetui.monitor.diagnosis.words import age, limit, name, number, start_wor
 
 
 def judge(job: Job, facts: Facts, cause: Verdict) -> Verdict | None:
-    """Judge a waiting job by what other rules told of it; a pause is reason enough to wait.
+    """Judge a waiting job by the verdict of the other rules; a job of a paused queue is never overdue.
 
-    In our own queue so is a backlog: a job is overdue there where nothing of its queue is taken, though it could be.
+    In our own queue a job behind a backlog is not either: it is overdue only if no job of its queue is claimed though one could be.
     """
     if facts.capabilities.native and job.queue.raw not in facts.idle:
         return None
@@ -44,7 +44,7 @@ def judge(job: Job, facts: Facts, cause: Verdict) -> Verdict | None:
 
 
 def _of_queue(job: Job, facts: Facts) -> dict[str, object]:
-    """Return what is known of the queue: who listens, what runs and waits, and what was finished."""
+    """Return the evidence about the queue: its listeners, its waiting and running jobs, its rate."""
     known: dict[str, object] = {}
     if facts.capabilities.workers:
         known["listeners"] = len(facts.listeners(job.queue.raw))
@@ -71,7 +71,7 @@ def _of_progress(progress: QueueProgress | None) -> dict[str, object]:
 
 
 def _words(progress: QueueProgress | None) -> str:
-    """Return in words how its queue gets on, as far as that was read."""
+    """Return the progress of the queue in words, as far as it was read."""
     if progress is None:
         return ""
     said = []
@@ -86,5 +86,5 @@ def _words(progress: QueueProgress | None) -> str:
 
 
 def _number(found: Measured[int]) -> int | str:
-    """Return a count for a sentence, marked where it is not exact."""
+    """Return a count for a sentence, marked if it is not exact."""
     return (found.value or 0) if found.exactness is Exactness.EXACT else number(found)

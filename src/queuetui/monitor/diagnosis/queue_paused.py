@@ -39,7 +39,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def _held(job: Job, facts: Facts) -> Verdict:
-    """Tell of a queue whose product does not keep since when it is paused."""
+    """Return the verdict for a queue whose product does not keep the time of the pause."""
     label = facts.capabilities.label
     way = f" in {label}" if facts.capabilities.why_not(Verb.RESUME) else f": {resume(job.queue, facts)}"
     return Verdict(

@@ -1,4 +1,4 @@
-"""A schedule whose slot passed and nobody made its job: no worker lives, or none can read it."""
+"""A schedule whose slot passed without a job: no worker is alive, or none can read the schedule."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def judge_schedule(
 
 
 def judge_kept(schedule: KeptSchedule, next_at: datetime | None, now: datetime, limits: Limits) -> Verdict:
-    """Judge a schedule of another product by what it stores of its next slot and its last."""
+    """Judge a schedule of another product by its next slot and the stored time of its last one."""
     last_at = schedule.last_at
     evidence: dict[str, object] = {
         name: to_text(at) for name, at in (("next_at", next_at), ("last_at", last_at)) if at is not None

@@ -11,12 +11,12 @@ from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import age, command, limit, name
 from queuetui.monitor.learned_limits import TIMES
 
-# What nobody notices is not slow, however many times longer it takes than others.
+# A shorter run is never slow, however many times longer it takes than others.
 LEAST_S = 5.0
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a processing job whose type has been seen often enough."""
+    """Judge a processing job of a type of which enough runs are known."""
     usual = facts.usual.get(job.type.raw)
     running_s = facts.seconds_since(runs_since(job))
     if usual is None or usual.runs < LEAST_RUNS or running_s is None:
@@ -41,7 +41,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def _step(job: Job, facts: Facts) -> str:
-    """Return where what it logs is: nothing of it is kept in the stores of others."""
+    """Return where the log of the run is; stores of other products keep no such log."""
     if not facts.capabilities.native:
         return "look at the log of its worker"
     return f"look at what it logs: {command('logs', names=[job.id], way=facts.access.reading)}"

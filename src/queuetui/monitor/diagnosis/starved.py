@@ -1,4 +1,4 @@
-"""Jobs of a higher priority go before a job that has been due for long."""
+"""A job that has been due for long, because jobs of a higher priority are claimed before it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from queuetui.monitor.diagnosis.words import name, span, start_worker, waits
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a due job for which it was read what goes before it; needs workers that end something.
+    """Judge a due job for which the progress of its queue was read; needs live workers.
 
-    It is critical once it is due for longer than a job may be, and its turn comes no sooner than after as long again.
+    The verdict is critical once the job has been due for longer than the overdue limit, and its turn is further away than this limit.
     """
     progress, wait_s = facts.progress, facts.wait_s(job)
     listeners = facts.listeners(job.queue.raw)
@@ -26,7 +26,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
         return None
     least = "" if progress.outranking is None or progress.outranking.exactness is Exactness.EXACT else "+"
     ended = None if progress.ended is None else progress.ended.value
-    # A queue that began lately has not had all of the window.
+    # If the oldest worker started within the window, the rate is taken over the time since then.
     known_s = [up_s for one in listeners if (up_s := one.up_s(facts.now)) is not None]
     oldest_s = max(known_s, default=math.inf)
     window_s = max(1.0, min(RATE_MINUTES * 60.0, oldest_s))
@@ -56,7 +56,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def _turn(above: int, ended: int | None, window_s: float) -> tuple[float, str]:
-    """Return after how long its turn comes at the rate of a window, 0 where that is not known; and words."""
+    """Return the time until the job's turn at the rate of the window, 0 if unknown, and that in words."""
     if ended is None:
         return 0.0, "how many of the queue ended lately could not be read"
     if not ended:

@@ -1,4 +1,4 @@
-"""Judges what stands around the jobs: the queues and the workers."""
+"""Judges the queues and the workers of a snapshot."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ WORKER_RULES: tuple[WorkerRule, ...] = (
 
 
 def judge_around(facts: Facts) -> tuple[Warned, ...]:
-    """Return all that is wrong with the queues and the workers, the gravest first."""
+    """Return the verdicts about all queues and workers, the gravest first."""
     queues = [Warned("queue", queue.name, one) for queue in facts.queues.values() for one in judge_queue(queue, facts)]
     workers = [Warned("worker", worker.place, one) for worker in facts.workers for one in judge_worker(worker, facts)]
     in_all = dead_letters_in_all.judge(facts)
@@ -54,11 +54,11 @@ def judge_around(facts: Facts) -> tuple[Warned, ...]:
 
 
 def judge_queue(queue: QueueInfo, facts: Facts) -> tuple[Verdict, ...]:
-    """Return all that is wrong with a queue."""
+    """Return the verdicts about a queue; empty if nothing is wrong."""
     found = [verdict for rule in QUEUE_RULES if (verdict := rule(queue, facts)) is not None]
     return (*found, *rates_over.judge_all(queue, facts))
 
 
 def judge_worker(worker: WorkerInfo, facts: Facts) -> tuple[Verdict, ...]:
-    """Return all that is wrong with a worker."""
+    """Return the verdicts about a worker; empty if nothing is wrong."""
     return tuple(verdict for rule in WORKER_RULES if (verdict := rule(worker, facts)) is not None)

@@ -1,4 +1,4 @@
-"""A due job that simply waits its turn, with what is known of why."""
+"""A due job that waits its turn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A waiting job that the worker which takes it fails without running it."""
+"""A waiting job that its next worker will fail without running it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ANEW = "enqueue it anew in the application"
 
 
 def judge(job: Job, facts: Facts) -> Verdict | None:
-    """Judge a job of another system that waits past its deadline, or with no attempt left."""
+    """Judge a waiting job of another product that is past its deadline or has no attempt left."""
     if facts.capabilities.native:
         return None
     may_retry = Verb.RETRY in facts.capabilities.applies
@@ -35,5 +35,5 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
 
 
 def let_run(job: Job, facts: Facts) -> str:
-    """Return the command that retries a job which is past its deadline so that it runs."""
+    """Return the command that retries a job past its deadline with the deadline removed."""
     return act_on(Verb.RETRY, job, facts, "--retry-until", NO_DEADLINE)

@@ -1,4 +1,4 @@
-"""How spans, names and commands are put in a verdict."""
+"""Formats spans, names, counts and commands for verdicts."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from queuetui.monitor.diagnosis.facts import Facts
 
 NAME_CAP = 40
 ERROR_CAP = 300
-# Numbers that count nothing.
+# Evidence whose numbers are identifiers or versions, not counts.
 _NUMBERED = frozenset({"pid", "fence", "version", "schema", "port"})
-# Spans that do not grow from one look to the next.
+# Spans that do not grow with time, unlike ages.
 _STILL = ("limit_s", "average_s", "median_s", "usual_s", "p50_s", "p99_s", "window_s")
 SHORT_ID = 8
 _AGE_STEPS = ((86400.0, 3600), (3600.0, 600), (60.0, 60))
@@ -44,7 +44,7 @@ def span(seconds: float) -> str:
 
 
 def age(seconds: float) -> str:
-    """Return an age, or a wait, in steps coarse enough that what is shown of it stands still.
+    """Return an age or a wait, rounded so coarsely that the shown text does not change at every poll.
 
     `<10 s`, `40 s`, `12 m`, `2 h 10 m`.
     """
@@ -53,7 +53,7 @@ def age(seconds: float) -> str:
 
 
 def limit(seconds: float) -> str:
-    """Return a span as somebody may have set it: a short one with its fractions, as `0.25 s`."""
+    """Return a span such as a configured limit: a short one with its fractions, as `0.25 s`."""
     return span(seconds) if seconds >= _EXACT_BELOW_S else f"{seconds:.3g} s"
 
 
@@ -64,30 +64,30 @@ def number(count: Measured[int]) -> str:
 
 
 def share(ratio: float) -> str:
-    """Return a part of a whole in percent, a small one with its fractions: `67%`, `0.3%`."""
+    """Return a ratio in percent, a small one with its fractions: `67%`, `0.3%`."""
     percent = ratio * 100
     return f"{percent:.0f}%" if percent >= _EXACT_BELOW_PERCENT else f"{percent:.3g}%"
 
 
 def waits(job: Job, wait_s: float) -> str:
-    """Return how long a job has been due, or is there at all, as far as its store keeps that."""
+    """Return for how long a job has been due or, if its store keeps no due time, has existed."""
     if job.scheduled_at is None:
         return "pending" if job.created_at is None else f"pending for {age(wait_s)}"
     return f"due {age(wait_s)}"
 
 
 def all_slots(slots: int) -> tuple[str, str]:
-    """Return all slots as the subject of a sentence, and the verb that goes with it."""
+    """Return a phrase for all slots as the subject of a sentence, and the verb that agrees with it."""
     return ("the only slot", "is") if slots == 1 else (f"all {slots:,} slots", "are")
 
 
 def name(text: Untrusted | None) -> SafeText:
-    """Return a name made safe and short enough for a sentence."""
+    """Return a name, made safe to show and short enough for a sentence."""
     return sanitize(text if text is not None else "unknown", NAME_CAP)
 
 
 def tell_error(job: Job) -> dict[str, object]:
-    """Return a job's last error, its class and message, as evidence; nothing where none is kept."""
+    """Return the class and message of a job's last error as evidence; empty if none is kept."""
     if job.error is None:
         return {}
     parts = [part.raw for part in (job.error.class_name, job.error.message) if part.raw.strip()]
@@ -95,16 +95,16 @@ def tell_error(job: Job) -> dict[str, object]:
 
 
 def worker_name(worker: WorkerInfo) -> str:
-    """Return a worker by its host and its process id, by its id where the store does not tell its host."""
+    """Return a worker's host and process id, or its id if the store does not tell its host."""
     if not worker.host.raw:
         return name(worker.id)
     return name(worker.host) if worker.pid is None else f"{name(worker.host)} pid {worker.pid}"
 
 
 def command(*words: Untrusted | str, way: Way, names: Sequence[Untrusted] = ()) -> str:
-    """Return a command of ours as a shell takes it, whatever is in its words.
+    """Return a queuetui command, quoted for a shell.
 
-    `names` stand last and never pass for options; by its `way` it comes to the store that is meant.
+    `names` stand last and are never taken for options. `way` holds the options that lead to the store.
     """
     said = [*(_written(word) for word in words), *way.options]
     if names:
@@ -114,16 +114,16 @@ def command(*words: Untrusted | str, way: Way, names: Sequence[Untrusted] = ()) 
 
 
 def list_jobs(queue: Untrusted, terms: str, facts: Facts) -> str:
-    """Return the command that lists the jobs of one queue for which the terms of a filter hold.
+    """Return the command that lists the jobs of one queue that match the terms of a filter.
 
-    The only queue is not named: a table that has one alone refuses the term.
+    If the store has a single queue, the command does not name it, because a table without a queue column refuses the term.
     """
     is_only = not facts.capabilities.native and len(facts.queues) == 1
     return command("jobs", terms if is_only else f"queue:{quote_value(queue.raw)} {terms}", way=facts.access.reading)
 
 
 def act_on(verb: Verb, job: Job, facts: Facts, *options: str) -> str:
-    """Return the command that does `verb` to one job."""
+    """Return the command that applies `verb` to one job."""
     return command(verb.value, "--id", Untrusted(job.ref.id), *options, way=facts.access.way_to(verb))
 
 
@@ -133,7 +133,7 @@ def resume(queue: Untrusted, facts: Facts) -> str:
 
 
 def step_with(first: str, link: str, verb: Verb, job: Job, facts: Facts, *options: str) -> str:
-    """Return a step, and the command behind it that does `verb` to a job where its system can."""
+    """Return a step, followed by the command that applies `verb` to a job if its system can."""
     if not facts.capabilities.fits(verb, job.state):
         return first
     return f"{first}, {link}: {act_on(verb, job, facts, *options)}"
@@ -142,7 +142,7 @@ def step_with(first: str, link: str, verb: Verb, job: Job, facts: Facts, *option
 def worker_for(queue: Untrusted, access: Access, *options: Untrusted | str) -> str:
     """Return the step that starts a worker of ours for a queue.
 
-    Where no worker can be told the queue's name, one that takes from all.
+    If no command line can contain the queue's name, the worker takes jobs of all queues.
     """
     try:
         read_queue(queue.raw)
@@ -153,9 +153,9 @@ def worker_for(queue: Untrusted, access: Access, *options: Untrusted | str) -> s
 
 
 def worker_of_app(access: Access, *options: Untrusted | str) -> str:
-    """Return the step that starts a worker of ours.
+    """Return the step that starts a worker of ours with the application's module.
 
-    Without the module that declares them it would give all jobs back but shell commands.
+    Without the module that declares the handlers, it would give back all jobs except shell commands.
     """
     if "--allow-command" in options:
         return f"start a worker: {command('worker', *options, way=access.working)}"
@@ -164,7 +164,7 @@ def worker_of_app(access: Access, *options: Untrusted | str) -> str:
 
 
 def start_worker(queue: Untrusted, facts: Facts, *options: Untrusted | str) -> str:
-    """Return the step that gives a queue a worker: a command for our own, words for any other."""
+    """Return the step that starts a worker for a queue: a command for our own queue, words for any other."""
     capabilities = facts.capabilities
     if capabilities.native:
         return worker_for(queue, facts.access, *options)
@@ -175,7 +175,7 @@ def start_worker(queue: Untrusted, facts: Facts, *options: Untrusted | str) -> s
 
 
 def evidence_in_words(verdict: Verdict) -> list[tuple[str, str]]:
-    """Return the values that a verdict was read from as people read them; what it rests on is told apart."""
+    """Return the evidence of a verdict as labels and values for people, without the basis of its limit."""
     return [(_label(key), _value(key, value)) for key, value in verdict.evidence.items() if key != LEARNED]
 
 

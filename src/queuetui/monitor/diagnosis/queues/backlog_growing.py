@@ -1,4 +1,4 @@
-"""More jobs come into a queue than its workers end, and they pile up."""
+"""More jobs enter a queue than its workers end, so that its backlog grows."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import name, number, start_worker
 
-# Fewer than that is no trend.
+# A smaller growth is no trend.
 _LEAST_GROWTH = 20
 _LEAST_SHARE = 0.2
 
 
 def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
-    """Judge a queue whose tally is kept.
+    """Judge a queue that has a tally.
 
-    Jobs that are scheduled for later come in as well: only so many as wait now can have piled up.
+    Jobs scheduled for later are counted as entering too, so the growth is never more than the jobs that wait now.
     """
     runs, waiting = queue.recent, queue.counts.get(State.PENDING)
     if runs is None or waiting is None or queue.oldest_due_at is None or queue.is_paused:

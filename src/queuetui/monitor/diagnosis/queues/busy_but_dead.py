@@ -9,7 +9,7 @@ from queuetui.monitor.diagnosis.words import all_slots, limit, list_jobs, name
 
 
 def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
-    """Judge a queue with due jobs; needs a tally and workers that were there for all of the time."""
+    """Judge a queue with due jobs; needs a tally, and workers that ran for the whole time."""
     runs, idle_s = queue.recent, facts.limits.alarms.idle_s
     if runs is None or queue.oldest_due_at is None or runs.completed + runs.failed + runs.retried:
         return None

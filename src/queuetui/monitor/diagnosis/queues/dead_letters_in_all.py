@@ -10,7 +10,7 @@ from queuetui.monitor.diagnosis.words import command, number
 
 
 def judge(facts: Facts) -> Verdict | None:
-    """Judge all queues together; one that is over the limit by itself says so itself."""
+    """Judge all queues together, unless one of them alone is over the limit and has its own verdict."""
     limit = facts.limits.alarms.dead_letters
     counts = [queue.counts[State.FAILED] for queue in facts.queues.values() if State.FAILED in queue.counts]
     added = add_counts(counts)

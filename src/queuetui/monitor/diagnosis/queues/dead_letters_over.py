@@ -10,7 +10,7 @@ from queuetui.monitor.diagnosis.words import list_jobs, name, number
 
 
 def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
-    """Judge a queue by those of the last hour, where a tally is kept, and by all that are kept."""
+    """Judge a queue by its dead letters of the last hour, if a tally is kept, and by all kept ones."""
     limits, kept = facts.limits.alarms, queue.counts.get(State.FAILED)
     total, lately = (None if kept is None else kept.value), (0 if queue.recent is None else queue.recent.failed_in_hour)
     evidence: dict[str, object] = {"failed": total, "failed_in_hour": lately}

@@ -16,7 +16,7 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
     evidence: dict[str, object] = {"oldest_s": round(due_s, 3), "limit_s": limit_s}
     if queue.recent is not None:
         evidence["done_per_minute"] = queue.recent.done_per_minute
-    # In our own queue the oldest may be one that was put off.
+    # In our own queue the oldest due job may still be in the state scheduled or retrying.
     waiting = "pending,scheduled,retrying" if facts.capabilities.native else "pending"
     return Verdict(
         Code.OLDEST_TOO_OLD,

@@ -13,12 +13,12 @@ from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.queues.retry_storm import is_storm
 from queuetui.monitor.diagnosis.words import limit, list_jobs, name, number, share
 
-# What waits for a worker.
+# The states of the jobs that wait for a worker.
 DEPTH_STATES = (State.PENDING, State.RETRYING)
 
 
 def judge_all(queue: QueueInfo, facts: Facts) -> Iterator[Verdict]:
-    """Yield what of a queue is over its limits; rates need a backend that keeps a tally."""
+    """Yield a verdict for each figure of a queue over its limit; rates need a backend that keeps a tally."""
     limits, runs = facts.limits.alarms, queue.recent
     depth = add_counts([queue.counts[state] for state in DEPTH_STATES if state in queue.counts])
     if depth.value is not None and depth.value > limits.depth:

@@ -8,13 +8,13 @@ from queuetui.model.verdict import Code, Severity, Verdict
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import list_jobs, name
 
-# Fewer runs may be one job's own trouble.
+# Fewer repeated runs may all be of one job.
 LEAST_AGAIN = 30
 LEAST_SHARE = 0.5
 
 
 def is_storm(runs: RecentRuns | None) -> bool:
-    """Tell whether a queue's runs of the last minutes are a storm of retries."""
+    """Tell whether at least LEAST_SHARE of the recent runs of a queue ended in another attempt."""
     if runs is None or runs.retry_rate is None:
         return False
     return runs.retried + runs.lost >= LEAST_AGAIN and runs.retry_rate >= LEAST_SHARE

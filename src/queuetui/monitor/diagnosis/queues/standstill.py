@@ -1,4 +1,4 @@
-"""Jobs of a queue are due for too long, nothing of it runs and nothing has ended lately."""
+"""A queue stands still: its jobs are overdue, none of them runs and none has ended lately."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from queuetui.monitor.diagnosis.words import age, limit, name, start_worker
 
 
 def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
-    """Judge a queue that was seen to stand still; one without a consumer says more."""
+    """Judge a queue that was seen standing still, unless it has no consumer: another rule tells that."""
     limit_s, due_s = facts.still.get(queue.name.raw), facts.seconds_since(queue.oldest_due_at)
     is_unheard = facts.capabilities.workers and queue.name.raw in facts.unconsumed
     if limit_s is None or due_s is None or due_s <= limit_s or is_unheard:

@@ -1,4 +1,4 @@
-"""A live worker takes many times the memory that it took when it had warmed up."""
+"""A live worker uses many times the memory that it used after its warm-up."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from queuetui.model.worker import WorkerInfo
 from queuetui.monitor.diagnosis.facts import Facts
 from queuetui.monitor.diagnosis.words import worker_name
 
-# What the handlers of a worker load at first is no growth.
+# Memory is measured after this time, because what handlers load at first is no growth.
 WARM_AFTER_S = 60.0
-# So much more is no trouble, however little it was at first.
+# A smaller increase is no finding, however little memory the worker used at first.
 _LEAST_BYTES = 100_000_000
 _MEGABYTE = 1_000_000
 
 
 def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
-    """Judge a worker by the first measure of its memory; needs one who has watched since."""
+    """Judge a worker by the first measure of its memory; needs a watcher that has kept it."""
     first, now, times = facts.first_rss.get(worker.id.raw), worker.rss_bytes, facts.limits.alarms.memory_growth
     if first is None or now is None or now <= first * times or now - first < _LEAST_BYTES:
         return None

@@ -1,4 +1,4 @@
-"""A registered worker has not been heard of for longer than the alarm's limit."""
+"""A registered worker has sent no heartbeat for longer than the alarm's limit."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from queuetui.monitor.diagnosis.words import age, command, name
 
 
 def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
-    """Judge a worker by its last beat, on the store's clock.
+    """Judge a worker by its last heartbeat, on the store's clock.
 
-    Where its own system takes it for alive for longer than the alarm's limit, or takes it off its list by itself, that holds.
+    If the worker's own system considers a silent worker alive for longer than the alarm's limit, that time is the limit. A system that
+    removes silent workers from its list by itself needs no finding.
     """
     silent_s = (facts.now - worker.beat_at).total_seconds()
     limit_s = max(facts.limits.alarms.worker_silent_s, worker.silent_after_s or 0.0)

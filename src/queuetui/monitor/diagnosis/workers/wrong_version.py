@@ -14,9 +14,9 @@ from queuetui.monitor.diagnosis.words import NAME_CAP, name
 
 
 def judge(worker: WorkerInfo, facts: Facts) -> Verdict | None:
-    """Judge a live worker by the version that most of the live ones run.
+    """Judge a live worker by the version that most live workers run.
 
-    Where two are as frequent, it is that of the worker that started last.
+    If two versions are equally frequent, that of the worker that started last counts.
     """
     live = [one for one in facts.workers if is_live(one, facts.now, facts.limits)]
     if worker not in live or not worker.version.raw:
