@@ -1,4 +1,4 @@
-"""How a command line comes to the store of a profile, and to the right that an act takes there."""
+"""How advised commands reach the store of a profile with the right that they need."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _UNWRITABLE = "its URL is one for reading: take mode=ro out"
 
 
 def access_to(profile: Profile, *, is_native: bool) -> Access:
-    """Return the ways to a profile's store.
+    """Return how commands reach a profile's store.
 
-    What its rights refuse goes by another profile that has more.
+    Acts that its rights refuse are advised with another profile of the same store that allows them.
     """
     own = profile.naming
     if is_read_only(profile.url):
@@ -40,7 +40,7 @@ def access_to(profile: Profile, *, is_native: bool) -> Access:
 
 
 def helps_with(profile: Profile) -> dict[Right, str]:
-    """Return how to come to a right in a profile's store that no option of a command line gives."""
+    """Return how to get each right in a profile's store that no command-line option grants."""
     if is_read_only(profile.url):
         return dict.fromkeys((Right.OPERATE, Right.ADMIN), _UNWRITABLE)
     if profile.rights is None:
@@ -51,9 +51,9 @@ def helps_with(profile: Profile) -> dict[Right, str]:
 
 
 def _way_beside(profile: Profile, needed: Right) -> Way:
-    """Return the way by another profile of the same store that may do more.
+    """Return the way through another profile of the same store that has the needed right.
 
-    Where there is none it names one that is to be written.
+    If there is none, it names a profile that has to be written.
     """
     for name, written in profile.beside.items():
         if written is None:

@@ -1,4 +1,4 @@
-"""Watches the alarms of a profile from the command line, and does what its settings say then."""
+"""Watches the alarms of a profile for the command line, and runs the actions of its settings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class AlarmTeller:
-    """Watches one profile and does for each change what its settings say."""
+    """Watches one profile and runs the configured actions for each change of its alarms."""
 
     def __init__(self, profile: Profile, observations: Observations, over: threading.Event) -> None:
         self._bell = profile.alarm_actions.bell
@@ -31,11 +31,11 @@ class AlarmTeller:
         self._deliveries = _deliveries_of(profile, over)
 
     def look(self) -> Sequence[AlarmChange]:
-        """Look, act on what changed, and return it."""
+        """Read the alarms, run the actions for the changes, and return the changes."""
         try:
             changes = self._watcher.look()
         except QueueTuiError as error:
-            # What cannot be kept now may be kept at the next look.
+            # State that cannot be saved now is saved at the next look.
             say(str(error))
             return ()
         for change in changes:
@@ -48,7 +48,7 @@ class AlarmTeller:
         return changes
 
     def close(self, wait_s: float | None) -> None:
-        """Tell what waits to be told, for so long, and give back the connections."""
+        """Wait at most this long for pending actions, then close the connections."""
         for deliveries in self._deliveries:
             deliveries.finish(wait_s)
         self._watcher.close()

@@ -1,4 +1,4 @@
-"""`queuetui enqueue --wait`: the end of a job as the answer of the command that enqueued it."""
+"""`queuetui enqueue --wait`: waits for the end of the job, and answers with its result."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ WAIT = "--wait"
 
 
 class WaitingCommand(click.RichCommand):
-    """A command whose --wait may stand alone: the word behind it belongs to it only when it is a duration."""
+    """A command whose --wait has an optional value: the next word is its value only if it is a duration."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Write a --wait that stands alone as one without a limit."""
+        """Give a --wait without a value an infinite one."""
         end = args.index("--") if "--" in args else len(args)
         words = [
             f"{WAIT}=" if word == WAIT and index < end and not _is_duration(args[index + 1 : end]) else word
@@ -50,9 +50,9 @@ def _wait_span(text: str) -> float:
 
 
 def wait_option(command: Command) -> Command:
-    """Add --wait, handed over as `wait_s`.
+    """Add --wait, passed as `wait_s`.
 
-    It is infinite without a duration, and None when it was not given.
+    It is infinite without a duration, and None if the option was not given.
     """
     return click.option(
         WAIT,
@@ -66,7 +66,7 @@ def wait_option(command: Command) -> Command:
 def tell_end(queue: Queue, answer: EnqueueResult, wait_s: float, form: Format) -> None:
     """Wait for the end of a job and write its result.
 
-    Raises Exit where it did not complete, NotFound where it is pruned.
+    Raises Exit if the job did not complete, NotFound if it was pruned.
     """
     say(f"waiting for job {answer.id}; Ctrl+C ends the waiting and leaves the job alone")
     try:

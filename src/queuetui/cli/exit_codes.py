@@ -1,4 +1,4 @@
-"""What a process of ours ends with: scripts and checks rely on it."""
+"""The exit codes of the program, on which scripts and checks rely."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["CRITICAL", "INTERRUPTED", "NOT_FOUND", "OK", "REFUSED", "UNKNOWN", "
 
 OK = 0
 INTERRUPTED = 130
-# Checks have codes of their own, those of monitoring plugins.
+# Checks use the exit codes of monitoring plugins.
 WARNING = 1
 CRITICAL = 2
 UNKNOWN = 3

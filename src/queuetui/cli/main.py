@@ -1,6 +1,6 @@
 """The `queuetui` program.
 
-Finds the command, hands it over, turns errors into one line and an exit code.
+It finds and runs the command, and turns errors into one line and an exit code.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def main() -> NoReturn:
     code = run()
     if active_count() > 1:
         threads_ended = Event()
-        # Python runs what was registered last first, once it has waited for all threads; what it runs after may take its time.
+        # Exit handlers run last-registered first, after Python has waited for all threads; the handlers after this one are not timed.
         atexit.register(threads_ended.set)
         with suppress(RuntimeError):
             Thread(target=_end_within, args=(threads_ended, code), name="queuetui-end", daemon=True).start()
@@ -111,7 +111,7 @@ def main() -> NoReturn:
 
 
 def _end_within(threads_ended: Event, code: int) -> None:
-    """End this process although Python waits for threads that a worker's handlers left."""
+    """End this process if Python waits too long for threads that a worker's handlers left."""
     if threads_ended.wait(LEFT_END_WITHIN_S):
         return
     import logging
@@ -157,12 +157,12 @@ def _run(arguments: list[str] | None) -> int:
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the last net: whatever it is, one line and an exit code
         return _report(error)
-    # click hands back the code of an Exit, and else what the command returned: ours return nothing.
+    # click returns the code of an Exit, else the command's return value, and our commands return None.
     return ended if isinstance(ended, int) else exit_codes.OK
 
 
 def _read_word(word: str) -> str:
-    """Return a word in UTF-8, also where the locale takes its bytes for no text."""
+    """Return an argument decoded as UTF-8, also if the locale could not decode its bytes."""
     try:
         word.encode()
     except UnicodeEncodeError:
@@ -188,10 +188,10 @@ def _report(error: Exception) -> int:
         output.say_why(str(error))
         return exit_codes.exit_code(error)
     if isinstance(error, OSError) and error.strerror:
-        # Such as help for a full disk: what it says is the system's.
+        # For example a full disk while help is printed: the message is the system's.
         output.say_why(f"the system refused it: {error.strerror}; mend that, then run it again")
         return exit_codes.REFUSED
-    # Its own words may quote anything, a password among them.
+    # The error's own message may quote anything, such as a password.
     output.say_why(
         f"this is a fault of the program ({type(error).__name__}); to see where, run it again with QUEUETUI_DEBUG=1"
     )

@@ -22,7 +22,7 @@ from queuetui.model.zone import in_utc, zone_name
 NEGATED_TERM = re.compile(rf"-(?:{'|'.join((*FIELDS, *ALIASES))})(?:\.[^\s:~<>=]+)?(?:>=|<=|[:~<>=])")
 
 EVERY_QUEUE = "*"
-# How many of anything may be asked for: what no store and no loop of ours takes for too much.
+# The range of every count option: no store and no loop of ours rejects its upper bound.
 some = click.IntRange(1, 1_000_000_000)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -30,7 +30,7 @@ Value = TypeVar("Value")
 
 
 class NumberRange(click.FloatRange):
-    """A number between bounds; `nan`, which no bound holds back, is none."""
+    """A number between bounds; `nan`, which passes every comparison with a bound, is refused."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the number."""
@@ -47,7 +47,7 @@ class FilterCommand(click.RichCommand):
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put negated terms behind `--`, where no option is looked for."""
+        """Move negated terms behind `--`, where click looks for no option."""
         end = args.index("--") if "--" in args else len(args)
         negated = [word for word in args[:end] if NEGATED_TERM.match(word)]
         if negated:
@@ -65,7 +65,7 @@ def duration(text: str) -> float:
 
 
 def positive_duration(text: str) -> float:
-    """Return the seconds of a duration that must not be nothing, as an option's type."""
+    """Return the seconds of a duration above zero, as an option's type."""
     seconds = duration(text)
     if seconds < SHORTEST_LIMIT_S:
         message = f"{text!r} is too short; give at least 10ms"
@@ -74,7 +74,7 @@ def positive_duration(text: str) -> float:
 
 
 def written_time(text: str) -> datetime:
-    """Return a time, as an option's type; one without a zone has none until the profile is known."""
+    """Return a time, as an option's type; its zone, if not given, is added by `known_time`."""
     try:
         at = datetime.fromisoformat(text)
         in_utc(at)
@@ -85,7 +85,7 @@ def written_time(text: str) -> datetime:
 
 
 def known_time(at: datetime) -> datetime:
-    """Return a written time in UTC, once the profile is known."""
+    """Return a time in UTC; one without a zone is in that of the profile, which must be known by now."""
     try:
         return in_utc(at)
     except OverflowError:
@@ -95,18 +95,18 @@ def known_time(at: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """How far a command looks back: a span, or to a time."""
+    """How far a command looks back: a span of time, or a point in time."""
 
     said: float | datetime
 
     def seconds(self, now: datetime) -> float:
-        """Return the span, once the profile is known."""
+        """Return the span; needs the profile's time zone."""
         if isinstance(self.said, datetime):
             return max(0.0, (now - known_time(self.said)).total_seconds())
         return self.said
 
     def moment(self, now: datetime) -> datetime:
-        """Return the time, once the profile is known."""
+        """Return the point in time; needs the profile's time zone."""
         return known_time(self.said) if isinstance(self.said, datetime) else now - timedelta(seconds=self.said)
 
 
@@ -122,7 +122,7 @@ def since(text: str) -> Since:
 
 
 def checked(read: Callable[[str], Value]) -> Callable[[str], Value]:
-    """Return as an option's type the check that programs are held to."""
+    """Return an option's type that applies the same check as the Python interface."""
 
     def convert(text: str) -> Value:
         try:
@@ -135,9 +135,9 @@ def checked(read: Callable[[str], Value]) -> Callable[[str], Value]:
 
 
 def written_name(text: str) -> str:
-    """Return the name that is meant, as an option's type.
+    """Return a name, as an option's type.
 
-    What is in double quotes as a whole is it, without them.
+    Double quotes around the whole name are removed.
     """
     return WrittenValue(text, 0).literal
 
@@ -149,9 +149,9 @@ some_text = checked(lambda text: read_text(text, "it"))
 
 
 def queue_names(text: str) -> tuple[str, ...] | None:
-    """Return the names that stand between commas, None for `*`, as an option's type.
+    """Return comma-separated names, None for `*`, as an option's type.
 
-    None at all must not mean every queue.
+    An empty list is refused, as it must not mean every queue.
     As in a filter, a name in quotes is taken as it stands.
     """
     try:
@@ -170,7 +170,7 @@ def queue_names(text: str) -> tuple[str, ...] | None:
 
 
 def join_queues(given: tuple[tuple[str, ...] | None, ...]) -> tuple[str, ...] | None:
-    """Return the queues that all -q of a command line name in their order, None for all queues."""
+    """Return the queues of all -q options in their order, None for all queues."""
     named = [names for names in given if names is not None]
     if named and len(named) < len(given):
         raise click.UsageError("-q '*' means all queues and stands alone; leave it away, or name each queue")
@@ -188,7 +188,7 @@ def store_option(command: Command) -> Command:
 
 
 def connection_options(command: Command) -> Command:
-    """Add the options that name a store; given after a command they win over those before it."""
+    """Add the options that name a store; after the command they override those before it."""
     options = (
         store_option,
         click.option(
@@ -222,7 +222,7 @@ def connection_options(command: Command) -> Command:
 
 
 def take_connection(given: dict[str, Any]) -> dict[str, Any]:
-    """Take what `connection_options` added out of what a command was given, and return it."""
+    """Remove the options of `connection_options` from a command's arguments, and return them."""
     return {name: given.pop(name) for name in ("url", "profile", "kind", "mapping", "asked")}
 
 
@@ -246,14 +246,14 @@ def exact_option(command: Command) -> Command:
 
 
 def whole_option(command: Command) -> Command:
-    """Add --all, handed over as `whole`."""
+    """Add --all, passed as `whole`."""
     return click.option("--all", "whole", is_flag=True, help="Look through every job, however long that takes.")(
         command
     )
 
 
 def format_options(command: Command) -> Command:
-    """Add --format and --json, handed over as `form`."""
+    """Add --format and --json, passed as `form`."""
     command = click.option("--json", "form", flag_value=Format.JSON.value, help="Short for --format json.")(command)
     return click.option(
         "--format",
@@ -266,8 +266,8 @@ def format_options(command: Command) -> Command:
 
 
 def read_filter(words: tuple[str, ...], sort: str | None = None) -> Query:
-    """Return the filter that the words of a command line write; raises BadQuery."""
-    # A worker takes options and no filter.
+    """Return the query of the filter words of a command line; raises BadQuery."""
+    # Imported here, as a worker uses this module but no filter.
     from queuetui.model.query_parser import parse_query
 
     text = " ".join(words)

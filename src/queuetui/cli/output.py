@@ -1,4 +1,4 @@
-"""The one place that prints: data on stdout, words on stderr, nothing that a terminal would obey."""
+"""The one place that prints: data to stdout, messages to stderr, and no control sequences of data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from queuetui.model.urls import hide_passwords
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 GAP = "  "
 CELL_CAP = 60
-# The column, the last one, of what to do next.
+# The column of the next step, always the last one.
 STEP = "next"
 WORDS_CAP = 16 * 1024
 WHY_CAP = 2000
@@ -31,15 +31,15 @@ _YELLOW, _PLAIN = "\x1b[33m", "\x1b[0m"
 
 
 class AnswerLost(QueueTuiError):
-    """What was to be told could not be written."""
+    """The output could not be written."""
 
 
 @contextmanager
 def streams_kept() -> Iterator[None]:
-    """Let others' code run that may close what is written to; afterwards it is open as before."""
+    """Restore the output streams after the block, in which foreign code may close them."""
     spared = dict[str, int]()
     for name in ("stdout", "stderr"):
-        # What is no file of the system, or is closed already, cannot be kept.
+        # A stream without a file descriptor, or a closed one, cannot be restored.
         with suppress(OSError, ValueError):
             spared[name] = os.dup(getattr(sys, name).fileno())
     try:
@@ -70,9 +70,9 @@ def show_rows(
     *,
     headed: bool = True,
 ) -> None:
-    """Write rows; a table shows the `table` columns (else all), CSV all `columns`, JSON the whole rows.
+    """Write rows; a table shows the `table` columns (else all), CSV all `columns`, JSON all fields.
 
-    Those that continue what is written already are not `headed`.
+    Rows that continue earlier output are not `headed`.
     """
     if form is Format.JSON:
         _write_json_list(rows)
@@ -87,7 +87,7 @@ def show_rows(
 
 
 def show_document(data: Mapping[str, Any], form: Format) -> None:
-    """Write one document; as a table it is one line a key, nested values in JSON."""
+    """Write one document; a table has one line for each key, with nested values in JSON."""
     if form is Format.TABLE:
         width = max((len(key) for key in data), default=0)
         for key, value in data.items():
@@ -102,12 +102,12 @@ def show_document(data: Mapping[str, Any], form: Format) -> None:
 
 
 def prepare_streams() -> None:
-    """Open the streams that the caller closed, and let them take every character."""
+    """Open standard streams that the caller closed, and make all of them accept every character."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            # The lowest number that is free: else the next file that is opened would be taken for this stream.
+            # The system hands out the lowest free descriptor: unless it is taken here, the next opened file would become this stream.
             os.open(os.devnull, os.O_RDWR)
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - a descriptor, for good
@@ -117,14 +117,14 @@ def prepare_streams() -> None:
 
 
 def say(message: str) -> None:
-    """Write words to stderr, a line each; no password of a URL gets out."""
-    # Words that nobody can be told fail nothing.
+    """Write a message to stderr, line by line, with passwords in URLs masked."""
+    # A message that cannot be written is no reason to fail.
     with suppress(OSError):
         print(sanitize(hide_passwords(message), WORDS_CAP, keep_newlines=True), file=sys.stderr, flush=True)
 
 
 def say_why(message: str) -> None:
-    """Write in one line why a command ended; a long one is cut in its middle, and keeps its advice."""
+    """Write why a command ended in one line; a long one is cut in the middle, so that its advice stays."""
     said = hide_passwords(message)
     if len(said) > WHY_CAP:
         said = f"{said[: WHY_CAP // 2]} {ELLIPSIS} {said[-WHY_CAP // 2 :]}"
@@ -132,7 +132,7 @@ def say_why(message: str) -> None:
 
 
 def warn(message: str) -> None:
-    """Write words to stderr, in the colour of a warning where that is a terminal that may show colours."""
+    """Write a message to stderr, in the colour of a warning if stderr is a terminal with colours."""
     is_coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     text = sanitize(hide_passwords(message), WORDS_CAP)
     with suppress(OSError):
@@ -140,30 +140,30 @@ def warn(message: str) -> None:
 
 
 def ring() -> None:
-    """Ring the bell of the terminal, where words are told to one."""
+    """Ring the terminal's bell, if stderr is a terminal."""
     if sys.stderr.isatty():
         with suppress(OSError):
             print("\a", end="", file=sys.stderr, flush=True)
 
 
 def say_traceback(error: BaseException) -> None:
-    """Write where an error came from, without the values of variables."""
+    """Write the traceback of an error, without the values of variables."""
     say("".join(traceback.format_exception(error)).rstrip())
 
 
 def write(line: str) -> None:
-    """Write one line of data to stdout; the caller has made it safe.
+    """Write one line of data to stdout; the caller has sanitized it.
 
-    When nobody reads any more the program ends, and well.
+    If the reader has closed the pipe, the program ends with success.
     """
     with _written():
         print(line)
 
 
 def finish() -> None:
-    """Write what is left of the data; raises AnswerLost."""
+    """Flush the buffered data; raises AnswerLost."""
     stream: TextIO | None = sys.stdout
-    # A worker's handler may have closed it or taken it away.
+    # A worker's handler may have closed or removed the stream.
     if stream is not None and not stream.closed:
         with _written():
             stream.flush()
@@ -171,7 +171,7 @@ def finish() -> None:
 
 @contextmanager
 def own_streams() -> Iterator[None]:
-    """Have standard output and error after the block as before, whatever handlers did to them."""
+    """Restore standard output and error after the block, in which handlers may have replaced them."""
     kept = sys.stdout, sys.stderr
     try:
         yield
@@ -184,7 +184,7 @@ def _written() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # What is left in the buffer must have somewhere to go when Python ends.
+        # Python flushes the buffer when it ends, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             raise Exit(0) from None
@@ -198,7 +198,7 @@ def cell(value: Any) -> SafeText:
     if value is None:
         return sanitize("-")
     if isinstance(value, str | Untrusted):
-        # Once for what it says, once for the room that its escapes take.
+        # The second pass cuts the text again, as the escapes of the first made it longer.
         return sanitize(sanitize(value, CELL_CAP), CELL_CAP)
     if isinstance(value, bool):
         return sanitize("yes" if value else "no")
@@ -247,7 +247,7 @@ def _csv_cell(value: Any) -> str:
 
 
 def _table_cell(column: str, value: Any) -> SafeText:
-    """Return a value as a cell of a table; a next step is whole, as half a command does something else."""
+    """Return a value as a cell of a table; a next step is not cut, as half a command does something else."""
     return sanitize(value, DETAIL_CAP) if column == STEP and isinstance(value, str) else cell(value)
 
 

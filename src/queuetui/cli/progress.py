@@ -1,4 +1,4 @@
-"""Says now and then how far something has come that takes long."""
+"""Reports the progress of long operations from time to time."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ EVERY_S = 2.0
 
 
 class Progress(Generic[P]):
-    """Told of every step, puts one into words every EVERY_S seconds; of what ends sooner it says nothing."""
+    """Called at every step, reports one every EVERY_S seconds; a shorter operation reports nothing."""
 
     def __init__(self, describe: Callable[P, str]) -> None:
         self._describe = describe
         self._said_at = time.monotonic()
 
     def __call__(self, *step: P.args, **named: P.kwargs) -> None:
-        """Say it, if it is time."""
+        """Report this step, if EVERY_S seconds have passed."""
         now = time.monotonic()
         if now - self._said_at >= EVERY_S:
             self._said_at = now

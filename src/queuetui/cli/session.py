@@ -1,4 +1,4 @@
-"""From flags to an open backend: which profile, which right, which record."""
+"""From the connection flags to profiles: which profiles, with which right, for which actor."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from queuetui.monitor.feed import Feed
 
 SHORTEST_ID = 6
-# A look takes less than a second: a person who waits longer is asked first.
+# Each step of the search takes less than a second: for a longer search a person must ask.
 LOOKS_FOR_ID = 5
 FIRST_STEPS = (
     "; to make one by its first job: queuetui enqueue TYPE; to name another: --url URL; "
@@ -39,9 +39,9 @@ FIRST_STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """The connection flags of a command line, before or after the command.
+    """The connection flags of a command line, given before or after the command.
 
-    `asked` is the right that they ask for.
+    `asked` is the right that was requested.
     """
 
     url: str | None = None
@@ -51,7 +51,7 @@ class Flags:
     mapping: str | None = None
 
     def merged_with(self, later: Flags) -> Flags:
-        """Return these flags with those given later on the line put over them."""
+        """Return these flags, overridden by those given later on the line."""
         return Flags(
             later.url or (None if later.profile else self.url),
             later.profile or (() if later.url else self.profile),
@@ -62,13 +62,13 @@ class Flags:
 
 
 def flags_of(**given: Any) -> Flags:
-    """Return the flags of the command that runs merged with those of the program."""
+    """Return the flags of the program, overridden by those of the running command."""
     outer = click.get_current_context().find_root().obj
     return (outer if isinstance(outer, Flags) else Flags()).merged_with(Flags(**given))
 
 
 def leave_to_subcommand(**given: Any) -> bool:
-    """Tell whether a group was called with a subcommand, to which its flags are handed on."""
+    """Tell whether a group was called with a subcommand; if so, pass its flags to the subcommand."""
     context = click.get_current_context()
     if context.invoked_subcommand is None:
         return False
@@ -120,7 +120,7 @@ def _under(flags: Flags, profile: Profile) -> Profile:
 
 
 def backend_options(profile: Profile, *, create: bool = False) -> BackendOptions:
-    """Return what a backend is told of a profile."""
+    """Return the options with which a profile's backend is opened."""
     from queuetui.backends.base import BackendOptions
 
     return BackendOptions(
@@ -135,7 +135,7 @@ def backend_options(profile: Profile, *, create: bool = False) -> BackendOptions
 
 @contextmanager
 def reaching(profile: Profile) -> Iterator[None]:
-    """Name the store in the error of one that cannot be opened.
+    """Name the store in errors of opening it.
 
     A store that refuses the login counts as unreachable.
     """
@@ -152,7 +152,7 @@ def reaching(profile: Profile) -> Iterator[None]:
 
 
 def require_own_queue(profile: Profile, what: str) -> None:
-    """Refuse a profile of another system's queue, saying what is for our own alone; raises Unsupported."""
+    """Raise Unsupported for a queue of another product, naming what works on our own queue only."""
     if profile.kind not in {None, "native"}:
         raise Unsupported(f"{what}, and {profile.name} is of kind {profile.kind}")
     if "--mapping" in profile.narrowed_by:
@@ -160,9 +160,9 @@ def require_own_queue(profile: Profile, what: str) -> None:
 
 
 def describe_new_queue(profile: Profile) -> str | None:
-    """Return what making our own queue would mean in a store that a person named.
+    """Return a sentence about creating our own queue in the store that a person named.
 
-    None where nothing will be made.
+    Return None if nothing would be created.
     """
     from queuetui.backends.discover import discover
     from queuetui.backends.registry import open_native
@@ -184,12 +184,12 @@ def describe_new_queue(profile: Profile) -> str | None:
 
 
 def resolve_id(feed: Feed, written: str, *, whole: bool = False) -> str:
-    """Return the whole id that a person wrote, or wrote the end of; looks through every job if `whole`.
+    """Return the full id for a full id or the end of one; searches every job if `whole`.
 
     Raises NotFound, Conflict.
     """
     written = WrittenValue(written, 0).literal
-    # What ends in a number is looked for as an end too: 7 of job-7.
+    # An id that ends in a number may be given by that number: 7 for job-7.
     if len(written) < SHORTEST_ID and not written.rpartition("-")[2].isdecimal():
         if feed.has(written):
             return written
@@ -223,7 +223,7 @@ def working_folder() -> Path:
 
 
 def actor() -> str:
-    """Return who acts, for the record: the login and the host."""
+    """Return the actor for the record of acts: the login and the host."""
     try:
         login = getpass.getuser()
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""The queues that a command line names.
+"""The queue systems that a command line names.
 
 All of a store, those of one kind, or those of several profiles.
 """
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class StorePlace:
-    """One queue of a profile, not open yet.
+    """One queue system of a profile that is not open yet.
 
     `name` stands in answers, as prod or prod/pg-boss; the profile's title is the same for people.
     """
@@ -48,7 +48,7 @@ class StorePlace:
     found: Found
 
     def look_again(self) -> StorePlace:
-        """Return it as it is found now, as tables may have changed."""
+        """Return this place after looking at the store again, as its tables may have changed."""
         from queuetui.backends.discover import find_systems
 
         with reaching(self.profile):
@@ -56,9 +56,9 @@ class StorePlace:
         return replace(self, found=found)
 
     def open(self, *, asked: str | None, state: Path | None = None) -> System:
-        """Open it for reading and acting.
+        """Open the system for reading and acting.
 
-        By the right that is `asked` for, as far as the profile gives it; acts are recorded in `state`.
+        The right is the one `asked` for, limited by the profile; acts are recorded in the folder `state`.
         """
         from queuetui.backends.registry import is_read_only
         from queuetui.cli.access import access_to, helps_with
@@ -98,7 +98,7 @@ class StorePlace:
         return System(self.name, profile, feed, act_as(actor(), right), right, act_as)
 
     def open_for_checkup(self) -> Backend:
-        """Open it as a check-up needs it: our own queue whatever its version."""
+        """Open the system for `doctor`, which accepts any schema version of our own queue."""
         from queuetui.backends.registry import NATIVE, NATIVE_SCHEMES, WITH_SCHEMA, open_schema, scheme_of
 
         options = replace(backend_options(self.profile), name=self.name, kind=self.found.kind)
@@ -109,9 +109,9 @@ class StorePlace:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class System:
-    """One open queue: what it is called, what reads it, and what may change it.
+    """One open queue system: its name, its feed, and the operations that change it.
 
-    `act_as` returns what changes it in the name of somebody else, by at most the profile's `right`.
+    `act_as` returns operations in another actor's name, with at most the profile's `right`.
     """
 
     name: str
@@ -123,50 +123,50 @@ class System:
 
     @property
     def title(self) -> str:
-        """What it is called before people."""
+        """The system's name as people read it."""
         return self.profile.title
 
 
 @dataclass(frozen=True, slots=True)
 class Systems:
-    """Every queue that a command line names; `lost` tells by its title which could not be opened, and why."""
+    """All systems that a command line names; `lost` holds the errors of those not opened, by title."""
 
     opened: tuple[System, ...]
     lost: dict[str, QueueTuiError] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[System]:
-        """Yield those that are open."""
+        """Yield the open systems."""
         return iter(self.opened)
 
     @property
     def are_many(self) -> bool:
-        """Whether answers have to say which queue they are of."""
+        """Whether answers must name their system."""
         return len(self.opened) + len(self.lost) > 1
 
     @property
     def titles(self) -> str:
-        """All that are open, for people."""
+        """The titles of all open systems."""
         return ", ".join(one.title for one in self.opened)
 
     def table(self, columns: Sequence[str]) -> tuple[str, ...]:
-        """Return the columns of a table for people, with the queue's system first where there are several."""
+        """Return the columns of a table, with the system's name first if there are several systems."""
         return ("backend", *columns) if self.are_many else tuple(columns)
 
     def tell_of(self, system: System) -> Callable[[str], None]:
-        """Return what says words about one of them, by its title where there are several."""
+        """Return a function that prints messages about a system, with its title if there are several."""
         return (lambda words: say(f"{system.title}: {words}")) if self.are_many else say
 
     def with_role(self, has: Callable[[System], object], lacking: Callable[[System], str]) -> Systems:
-        """Return those that have a role; raises Unsupported, in the words of the first, where none has it."""
+        """Return the systems with a role; raises Unsupported, with the first one's reason, if none has it."""
         able = tuple(one for one in self.opened if has(one))
         if not able:
             raise Unsupported(lacking(self.opened[0]))
         return replace(self, opened=able)
 
     def only_one(self, what: str) -> System:
-        """Return the only one.
+        """Return the only system.
 
-        Raises Conflict where several could be meant, as a guess might hit the wrong one.
+        Raises Conflict if there are several, as a guess might choose the wrong one.
         """
         self.require_all(what)
         if len(self.opened) > 1:
@@ -174,14 +174,14 @@ class Systems:
         return self.opened[0]
 
     def able_to(self, verb: Verb) -> System:
-        """Return the only one where a verb is possible; raises Conflict where it could be done in several."""
+        """Return the only system that supports a verb; raises Conflict if several do."""
         able = tuple(one for one in self.opened if one.operations.why_impossible(verb) is None)
         return replace(self, opened=able or self.opened[:1]).only_one(verb.value)
 
     def answers_of(self, ask: Callable[[System], T], asked: Sequence[System] = ()) -> list[tuple[System, T]]:
-        """Return what each answers, but for those that cannot answer the filter; these are told of.
+        """Return the answer of each system; those that cannot answer the filter are named on stderr.
 
-        Raises BadQuery or Unsupported where none can.
+        Raises BadQuery or Unsupported if none can answer.
         """
         answers: list[tuple[System, T]] = []
         refusals: dict[str, QueueTuiError] = {}
@@ -197,15 +197,15 @@ class Systems:
         return answers
 
     def require_all(self, what: str) -> None:
-        """Raise Conflict where one that could be meant as well cannot be read."""
+        """Raise Conflict if a system that might be the one meant could not be opened."""
         if self.lost:
             title, error = next(iter(self.lost.items()))
             raise Conflict(f"{what} may have meant {title}, which cannot be read ({error}): {NARROW}")
 
     def find_job(self, written: str, *, whole: bool = False) -> tuple[System, str]:
-        """Return the queue that has the job whose id a person wrote, or wrote the end of, and its whole id.
+        """Return the system that has the job with this id, or this end of an id, and the full id.
 
-        Raises NotFound where none has it and Conflict where several have.
+        Raises NotFound if no system has it, and Conflict if several have.
         """
         hits: list[tuple[System, str]] = []
         misses: list[NotFound] = []
@@ -223,7 +223,7 @@ class Systems:
         return hits[0]
 
     def owner_of(self, queue: str) -> System:
-        """Return the only one with a queue of that name; raises Conflict where none or several have one."""
+        """Return the only system with a queue of that name; raises Conflict if none or several have one."""
         if not self.are_many:
             return self.opened[0]
         self.require_all("it")
@@ -236,9 +236,9 @@ class Systems:
         raise Conflict(f"{which} a queue called {cell(queue)} ({named}): {NARROW}")
 
     def prepare_in_one(self, verb: Verb, prepare: Callable[[System], Manifest]) -> tuple[System, Manifest]:
-        """Return what an act on all that match would do, in the only queue with such jobs.
+        """Return the manifest of an act on all matching jobs, in the only system that has any.
 
-        Raises Conflict where several have some: which of them a person meant would be a guess.
+        Raises Conflict if several systems have some, as a guess might choose the wrong one.
         """
         if not self.are_many:
             return self.opened[0], prepare(self.opened[0])
@@ -256,10 +256,10 @@ class Systems:
 
 @contextmanager
 def opened_systems(*, for_others: bool = False, **given: Any) -> Iterator[Systems]:
-    """Open all that the running command's flags name, and close it after.
+    """Open all systems that the running command's flags name, and close them after the block.
 
-    Where what is read is told to programs elsewhere, `for_others`, commands do not name the store's address.
-    Those that cannot be opened are told of as `systems_of` does.
+    With `for_others`, advised commands do not name the store's address, as programs elsewhere read them.
+    Systems that cannot be opened are handled as by `systems_of`.
     """
     flags = flags_of(**given)
     profiles = choose_profiles(flags)
@@ -269,9 +269,9 @@ def opened_systems(*, for_others: bool = False, **given: Any) -> Iterator[System
 
 @contextmanager
 def systems_of(profiles: Sequence[Profile], asked: str | None) -> Iterator[Systems]:
-    """Open the queues of profiles by the right that is `asked` for, and close them after.
+    """Open the systems of profiles with the right `asked` for, and close them after the block.
 
-    Where some cannot be opened, the others are there; the program then ends with the exit code of the first failure.
+    If some cannot be opened, the others are used, and the program ends with the exit code of the first failure.
     """
     with ExitStack() as stack:
         places, lost = find_places(profiles)
@@ -293,7 +293,7 @@ def systems_of(profiles: Sequence[Profile], asked: str | None) -> Iterator[Syste
 
 
 def find_places(profiles: Sequence[Profile]) -> tuple[list[StorePlace], dict[str, QueueTuiError]]:
-    """Return the queues of profiles, and by their titles the profiles that cannot be read, and why."""
+    """Return the systems of profiles, and the errors of profiles that cannot be read, by title."""
     places: list[StorePlace] = []
     lost: dict[str, QueueTuiError] = {}
     for profile in profiles:
@@ -305,7 +305,7 @@ def find_places(profiles: Sequence[Profile]) -> tuple[list[StorePlace], dict[str
 
 
 def find_in(profile: Profile) -> list[StorePlace]:
-    """Return the queues that a profile names, our own first; several bear their kind in their names."""
+    """Return the systems of a profile, our own first; if there are several, names include their kind."""
     from queuetui.backends.discover import find_systems
 
     with reaching(profile):

@@ -1,4 +1,4 @@
-"""Which columns a listing shows, and how a document becomes a row of them."""
+"""The columns of each listing, and how a document becomes a row."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ SHORT_ID = 10
 
 
 def error_text(error: dict[str, str] | None) -> str | None:
-    """Return an error as people read it: class and message, and its traceback line by line."""
+    """Return an error as text: class and message, then the lines of the traceback."""
     if error is None:
         return None
     first = ": ".join(part for part in (error["class"], error["message"]) if part)
@@ -120,7 +120,7 @@ def job_row(shown: dict[str, Any]) -> dict[str, Any]:
 def event_row(shown: dict[str, Any]) -> dict[str, Any]:
     """Return an event document as the cells of a table.
 
-    Its time to the millisecond, the end of the job's id, its data in words.
+    The time is to the millisecond, the job's id is shortened to its end, and the data are one text.
     """
     facts = (f"{name.removesuffix('_at')} {_in_short(value)}" for name, value in shown["data"].items())
     return {
@@ -138,7 +138,7 @@ def _in_short(value: Any) -> str:
 def stats_row(figures: dict[str, Any], as_of: str, late_after_s: float) -> dict[str, Any]:
     """Return figures as the cells of a table.
 
-    Each count bears the mark of how it was got, an oldest due time past the limit a `!`.
+    Each count has the mark of its exactness, an oldest due time over the limit has a `!`.
     """
     counts = {
         name: mark_count(count, _counted_ago(figures, name, as_of)) for name, count in measured_stats(figures).items()
@@ -153,7 +153,7 @@ def stats_row(figures: dict[str, Any], as_of: str, late_after_s: float) -> dict[
 def queue_row(shown: dict[str, Any]) -> dict[str, Any]:
     """Return a queue's figures as the cells of a table and of CSV.
 
-    What is laid down for its claims is one text there.
+    The claim rules are one text there.
     """
     said = [_limit_text(limit) for limit in shown["limits"]]
     if shown["ageing_seconds"] is not None:
@@ -163,9 +163,9 @@ def queue_row(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def exactness_in_words(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return a document with one text for its figures that are not exact.
+    """Return a document in which one text lists the figures that are not exact.
 
-    Such a text is `pending=capped total=estimated`.
+    An example is `pending=capped total=estimated`.
     """
     return {**shown, "exactness": " ".join(f"{name}={how}" for name, how in shown["exactness"].items())}
 
@@ -188,10 +188,10 @@ def _limit_text(limit: dict[str, Any]) -> str:
 
 
 def schedule_row(shown: dict[str, Any]) -> dict[str, Any]:
-    """Return a schedule document as the cells of a table and of CSV: its verdict is two columns there."""
+    """Return a schedule document as the cells of a table and of CSV, the verdict in two columns."""
     verdict = shown["verdict"]
     cron = shown["cron"] or "-"
-    # Words of a product's own, as every 60 s, hang on no clock.
+    # The text of an interval, such as every 60 s, depends on no time zone.
     timing = cron if shown["tz"] == "UTC" and cron[0].isalpha() else f"{cron} {shown['tz']}"
     if shown["every_seconds"] is not None:
         timing = f"every {shown['every_seconds']} s"
@@ -207,7 +207,7 @@ def schedule_row(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def _created(shown: dict[str, Any]) -> str:
-    """Return when a job was made; where its store does not keep that, when it ended."""
+    """Return when a job was created, or when it ended if the store does not keep that."""
     if shown["created_at"] is not None:
         return _to_the_second(shown["created_at"])
     return "-" if shown["completed_at"] is None else f"ended {_to_the_second(shown['completed_at'])}"

@@ -1,4 +1,4 @@
-"""Where the tokens of the server are kept."""
+"""The place of the file with the server's tokens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def token_file() -> TokenFile:
-    """Return the file of tokens; raises BadConfig where the user has no folder for it."""
+    """Return the file of tokens; raises BadConfig if the user has no state folder."""
     from queuetui.operate.tokens import TokenFile
 
     folder = state_folder()

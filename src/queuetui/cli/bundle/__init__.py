@@ -1,1 +1,1 @@
-"""An incident bundle: what stood in a queue at one time, without secrets, as one HTML file."""
+"""An incident bundle: the state of queues at one time, without secrets, as one HTML file."""

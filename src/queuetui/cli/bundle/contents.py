@@ -1,4 +1,4 @@
-"""What a bundle holds of one queue: payloads and results are not among it."""
+"""The contents of a bundle for one queue; payloads and results are left out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def collect(system: System, findings: Sequence[Finding]) -> dict[str, Rows]:
-    """Return the sections of a queue, redacted; one that cannot be read says why."""
+    """Return the redacted sections of a queue; a section that cannot be read says why."""
     feed = system.feed
     picture = ask_again(lambda: feed.poll(Watch(limits=feed.limits), thorough=True))
     parts: dict[str, Callable[[], Rows]] = {
@@ -86,7 +86,7 @@ def _groups(system: System) -> Rows:
 
 
 def _samples(system: System) -> Rows:
-    """Return the newest error of the largest groups with its traceback, its end where it is long."""
+    """Return the newest error of each of the largest groups, with the end of its traceback."""
     rows = []
     for group in (system.feed.failure_groups(DAY_S, MOST_SAMPLES).value or ())[:MOST_SAMPLES]:
         detail = system.feed.open(group.sample_id)
@@ -111,6 +111,6 @@ def _settings(system: System) -> Rows:
     profile = system.profile
     named = {"profile": profile.name, "url": profile.shown_url, "rights": profile.rights, **profile.settings}
     limits = {f"limits.{name}": value for name, value in asdict(profile.limits).items() if not isinstance(value, dict)}
-    # A value is masked by its own name.
+    # Redaction masks a value by the name it is stored under.
     shown = [{"name": name, "value": redact({name: value})[name]} for name, value in named.items()]
     return shown + [{"name": name, "value": value} for name, value in limits.items()]

@@ -1,4 +1,4 @@
-"""Writes a bundle to a file that nobody else may read."""
+"""Writes a bundle to a file that only its owner may read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOTE = "Payloads and results are left out; passwords, tokens, keys and addresse
 
 
 def write_bundle(file: Path, systems: Sequence[System], findings: Mapping[str, Sequence[Finding]]) -> None:
-    """Write what stands in each queue as one page; raises Conflict where the file is there already."""
+    """Write the state of all queues as one page; raises Conflict if the file exists."""
     sections: dict[str, Rows] = {}
     for one in systems:
         found = collect(one, findings.get(one.name, ()))

@@ -1,4 +1,4 @@
-"""Draws a bundle as one HTML page: every text is escaped, and nothing is loaded from anywhere."""
+"""Renders a bundle as one HTML page: every text is escaped, and the page loads nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MARKED = frozenset({"critical", "warning", "unhealthy", "degraded"})
 
 
 def draw_page(title: str, note: str, sections: Mapping[str, Rows]) -> str:
-    """Return the page, a table a section."""
+    """Return the page, with a table for each section."""
     template = Template(resources.read_text("cli", "bundle", "page.html"))
     body = "\n".join(_draw_section(name, rows) for name, rows in sections.items())
     return template.substitute(title=_escaped(title), note=_escaped(note), body=body)
@@ -39,7 +39,7 @@ def _cells(row: Mapping[str, Any], columns: Sequence[str]) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Return a text that neither a browser obeys nor a terminal that shows the file."""
+    """Return a text without HTML and without control characters, for browsers and terminals."""
     return escape(sanitize(text, len(text) + 1, keep_newlines=True))
 
 

@@ -1,4 +1,4 @@
-"""Takes secrets out of what leaves the house in a bundle; rather too much than too little."""
+"""Removes secrets from the contents of a bundle; in doubt it removes too much."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from queuetui.model.secrets import MASK, NAMES_PATTERN, is_secret_name
 from queuetui.model.urls import hide_passwords
 
-# A name, perhaps in quotes, and what is given to it. Quotes may be escaped, as in JSON within a text; where it was cut off, one has no end.
-# A word is looked at from its beginning alone: a long one would else be looked through once for each of its letters.
+# A name, perhaps in quotes, and its value. Quotes may be escaped, as in JSON within a text; in a cut text one may stay open.
+# Matches begin only at the beginning of a word: else a long word would be scanned once for each of its letters.
 _SIGN = r"\\*[\"']?\s*(?:=>|[:=])\s*"
 _QUOTED = r"\\+\"(?:(?!\\+\")[\s\S])*(?:\\+\"|$)|\"(?:[^\"\\]|\\[\s\S])*(?:\"|$)|'(?:[^'\\]|\\[\s\S])*(?:'|$)"
 _GIVEN = re.compile(
     rf"(?i)(?<![\w-])([\w-]*(?:(?:{NAMES_PATTERN})s?|(?:passw|secret)[\w-]*){_SIGN})({_QUOTED}|(?:bearer|basic)\s+\S+|[^\s,;&)}}\]]+)"
 )
-# These say more than one word after their name.
+# The values of these headers have several words.
 _HEADER = re.compile(rf"(?i)((?:authorization|cookie2?){_SIGN})({_QUOTED}|[^\r\n\"'<]+)")
 _ELEMENT = re.compile(rf"(?i)(<[\w:.-]*(?:{NAMES_PATTERN})[\w:.-]*(?:\s[^<>]*)?>)[^<]+")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
-# Signed tokens, and the keys of well-known services, tell themselves by their beginnings.
+# Signed tokens, and the keys of well-known services, are known by their prefixes.
 _KEYS = re.compile(
     r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?|\b(?:sk|pk|rk)_(?:live|test)_\w+|\bsk-[\w-]{16,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"
     r"|\bAIza[\w-]{30,}|\bglpat-[\w-]{16,}|\bhooks\.slack\.com/(?:services|workflows)/[^\s\"'<]+"
@@ -28,12 +28,12 @@ _KEYS = re.compile(
     re.DOTALL,
 )
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-# The digits of a bank card.
+# The number of a payment card.
 _CARD = re.compile(r"(?<![\w-])(?:\d[ -]?){12,18}\d(?![\w-])")
 
 
 def redact_text(text: str) -> str:
-    """Return a text without passwords, tokens, keys, addresses of mail and numbers of cards."""
+    """Return a text without passwords, tokens, keys, mail addresses and card numbers."""
     text = hide_passwords(text)
     text = _KEYS.sub(MASK, text)
     for given in (_ELEMENT, _GIVEN, _HEADER):
@@ -43,7 +43,7 @@ def redact_text(text: str) -> str:
 
 
 def redact(value: Any, name: str = "") -> Any:
-    """Return a value without secrets; under a name of one nothing is left of it."""
+    """Return a value without secrets; a value whose name says that it is one is masked whole."""
     if name and value not in (None, "", 0) and is_secret_name(name):
         return MASK
     if isinstance(value, Mapping):

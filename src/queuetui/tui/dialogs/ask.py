@@ -1,4 +1,4 @@
-"""The one dialog through which a queue is changed: prepare, ask, do, report."""
+"""The dialog of every act on a queue: prepare, ask, perform, report."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ FURTHER, FURTHER_WHILE_TYPING = _key("further by letter"), _key("further by key"
 
 
 class AskDialog(ModalScreen["Report | None"], Generic[T]):
-    """Asks about the targets it was opened with.
+    """Asks whether an act is performed on the targets that the dialog was opened with.
 
-    Back has the focus, so Enter alone changes nothing; to cancel is what is done to jobs.
-    `prepare` and `perform` block and run as calls; `question_of` puts what was prepared into words. A question with a
-    word to type offers its confirmation when the word is right. Left while working, it tells the report, or why there
-    is none, to `left_behind`. Where a question has options, `prepare_otherwise` prepares the one that a person goes to; `further` is what
-    prepares more where not all was looked at. Leaving breaks off what only looks.
+    The button Back has the focus, so Enter alone changes nothing; it is not called Cancel, as that is an act on jobs.
+    `prepare` and `perform` block and run in the background; `question_of` makes the question from what was prepared. If the
+    question has a word to type, the confirmation is enabled when the word is right. If the dialog is closed while `perform`
+    runs, `left_behind` receives the report or the error. `prepare_otherwise` prepares another option of the question, and
+    `further` returns how to prepare with a longer search if the first was cut short. Closing the dialog cancels a preparation.
     """
 
     AUTO_FOCUS = "#cancel"
@@ -109,12 +109,12 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._look(self._prepare)
 
     def on_unmount(self) -> None:
-        """Break off what is read for an act that nobody asks for any more."""
+        """Cancel the preparation."""
         if self._reading is not None:
             self._reading.give_up()
 
     def _look(self, prepare: Callable[[Tell], T]) -> None:
-        """Prepare in the background, and show how far that has come."""
+        """Prepare in the background, and show the progress."""
         calls = self._calls
         self._show_text([line_of(say("Looking at the store ...", Tone.MUTED))])
         self._say_hint(f"{ESC} or {NO} goes back")
@@ -126,7 +126,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         if self.is_attached and self._reading is not None:
             self._show_text([line_of(say(text, Tone.MUTED))])
 
-    # What comes back
+    # Results of the background calls
 
     def _ask(self, prepared: T) -> None:
         if not self.is_attached:
@@ -153,7 +153,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._say_ways()
 
     def _further_hint(self, question: Question) -> str:
-        """Return which key looks further, where that leads anywhere; nothing else."""
+        """Return the hint for the key that searches further, empty if everything was searched."""
         can_go_on = self._prepared is not None and self._further(self._prepared) is not None
         key = FURTHER_WHILE_TYPING if question.word else FURTHER
         return f"{key} looks further; " if can_go_on else ""
@@ -176,19 +176,19 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
             return
         self._show_end(report_title(report), list(report_lines(report)))
 
-    # What a person does
+    # Keys and buttons
 
     @on(Button.Pressed, "#cancel")
     def action_cancel(self) -> None:
-        """Close; what is already being done goes on and tells its outcome."""
+        """Close; an act that is being performed goes on and reports its outcome."""
         self.dismiss(self._report)
 
     def action_refuse(self) -> None:
-        """Close, by the letter that answers no."""
+        """Close, by the key for no."""
         self.dismiss(self._report)
 
     def action_choose(self, step: int) -> None:
-        """Go to another way to do it, and ask anew; until that is prepared nothing can be confirmed."""
+        """Choose another option and prepare it; nothing can be confirmed until that is done."""
         question, prepare = self._question, self._prepare_otherwise
         if question is None or not question.options or prepare is None or self._prepared is None:
             return
@@ -200,11 +200,11 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._reading = self._calls.read(lambda: prepare(value), self._ask, self._fail)
 
     def action_further_by_letter(self) -> None:
-        """Look further, by a letter where none is typed."""
+        """Search further, by a letter, while no word is being typed."""
         self.action_look_further()
 
     def action_look_further(self) -> None:
-        """Look through the rest of what the question was not about yet, unless it is being done already."""
+        """Search the jobs that were not searched yet, unless that search is running."""
         prepare = None if self._prepared is None or self._is_working or self._report else self._further(self._prepared)
         if prepare is None or self._reading is not None:
             return
@@ -216,7 +216,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
 
     @on(Button.Pressed, "#confirm")
     def action_confirm(self) -> None:
-        """Do it, once."""
+        """Perform the act, once."""
         may_confirm = not self.query_one("#confirm", Button).disabled
         if self._prepared is None or self._is_working or self._report is not None or not may_confirm:
             return
@@ -242,7 +242,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
             self._say_hint(f"That is not the word; nothing was done. {ESC} goes back")
 
     def on_key(self, event: events.Key) -> None:
-        """Lead what is typed into the field for the word, wherever the focus is."""
+        """Put typed characters into the field for the word, wherever the focus is."""
         field = self.query_one("#word", Input)
         if event.is_printable and event.character and not field.has_class("-hidden") and self.focused is not field:
             field.focus()
@@ -251,11 +251,11 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
             event.prevent_default()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Take letters as such while a word is being typed."""
+        """Disable actions bound to letters while a word is being typed."""
         asks_word = self._question is not None and bool(self._question.word) and not self._is_working
         return not (asks_word and action in {"confirm", "refuse", "further_by_letter"})
 
-    # What is shown
+    # Display
 
     def _show_end(self, title: str, lines: list[TextLine]) -> None:
         self._say_title(title)
@@ -268,7 +268,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._say_hint(f"{ESC} or Enter closes")
 
     def on_resize(self) -> None:
-        """Fit what is told to the new size."""
+        """Fit the text to the new size."""
         self._fit()
 
     def _say_title(self, text: str) -> None:
@@ -280,7 +280,7 @@ class AskDialog(ModalScreen["Report | None"], Generic[T]):
         self._fit()
 
     def _fit(self) -> None:
-        """Show as many lines as leave the word and the buttons on the screen."""
+        """Show as many lines as fit above the field and the buttons."""
         size = self.app.size
         width = int(size.width * _PART_OF_WIDTH) - _CELLS_AROUND_TEXT
         width = min(_TEXT_CELLS, max(_LEAST_TEXT_CELLS, width))

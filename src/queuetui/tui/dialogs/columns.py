@@ -16,7 +16,7 @@ _ALL = ""
 class ColumnsDialog(PickDialog):
     """Enter shows or hides a column at once.
 
-    `take_choice` is told of each change and returns what is on the screen then.
+    `take_choice` receives each change and returns the columns that are then on the screen.
     """
 
     TITLE_TEXT = "Columns"
@@ -37,7 +37,7 @@ class ColumnsDialog(PickDialog):
         self._take_choice = take_choice
 
     def rows_for(self, text: str) -> Sequence[Row]:
-        """Return the columns whose name holds what was typed, and what takes all choices back."""
+        """Return the columns whose names hold the typed text, and the row that resets all choices."""
         wanted = text.casefold()
         found = [self._row(column) for column in self._columns if wanted in _name_of(column).casefold()]
         words = "as the console chooses"
@@ -54,7 +54,7 @@ class ColumnsDialog(PickDialog):
         self.show_rows(self.rows_for(text))
 
     def on_resize(self) -> None:
-        """Tell what has room in the new width."""
+        """Show which columns fit the new width."""
         super().on_resize()
         self.call_after_refresh(self._look_again)
 

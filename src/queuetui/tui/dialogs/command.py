@@ -16,16 +16,16 @@ from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 
 _REMEMBERED = 20
-# With more the list above them has no room.
+# More choices would leave no room for the list above them.
 _MOST_CHOICES = 12
 _COMPLETE = key_at(KeyPlace.COMMAND, "complete")
 
 
 class CommandDialog(PickDialog):
-    """Gives the call to run.
+    """A dialog that returns the call to run.
 
-    What was run before is offered first, what is not to be had is dimmed with its reason.
-    The key of a row is what is run by it: the name of an action, or a line that was run before.
+    Earlier command lines are listed first; unavailable actions are dimmed, with the reason.
+    The key of a row is the command line that it runs: the name of an action, or an earlier line.
     """
 
     TITLE_TEXT = "Command"
@@ -47,7 +47,7 @@ class CommandDialog(PickDialog):
         self._queues = queues
 
     def rows_for(self, text: str) -> Sequence[Row]:
-        """Return actions that begin so, earlier lines that begin so, then what holds the first word."""
+        """Return actions, then earlier lines, that begin with the text, then actions that hold its first word."""
         written = text.strip().casefold()
         word = written.partition(" ")[0]
         recent = [line for line in reversed(self._history) if line.casefold().startswith(written)]
@@ -67,7 +67,7 @@ class CommandDialog(PickDialog):
         ]
 
     def take(self, key: str | None, text: str) -> None:
-        """Run the row that a person went to, else what was typed when that is a command, else the first row."""
+        """Run the row that a person moved to, else the typed command if it is one, else the first row."""
         written = text.strip()
         action, argument = _read(written)
         if key is not None and (self.has_moved or action is None):
@@ -96,7 +96,7 @@ class CommandDialog(PickDialog):
         self.dismiss(f"{action.call}({argument!r})" if is_about else action.call)
 
     def action_complete(self) -> None:
-        """Write out the row that a person went to; else add to the argument, or to the name, what is certain."""
+        """Complete the line to the chosen row, else the argument or the name as far as certain."""
         text = self.typed.lstrip()
         action, argument = _read(text.rstrip())
         if self.has_moved and self.selected_key is not None:
@@ -153,9 +153,9 @@ class CommandDialog(PickDialog):
 
 
 def _read(written: str) -> tuple[Action | None, str]:
-    """Return the longest action name that the text begins with, and the rest.
+    """Return the action with the longest name that the text begins with, and the rest.
 
-    A digit or a key is a name too.
+    A digit or a key counts as a name too.
     """
     words = written.split(" ")
     for count in (2, 1):

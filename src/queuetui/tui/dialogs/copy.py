@@ -1,4 +1,4 @@
-"""The choice of what to copy of a job, and the copying."""
+"""The dialog that copies a part of a job."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from queuetui.tui.present.tones import Tone
 
 
 class CopyDialog(PickDialog):
-    """Copies one part of a job, made safe, and gives the sentence that says where it is now."""
+    """Copies one part of a job as safe text, and returns the sentence that says where the copy is."""
 
     TITLE_TEXT = "Copy"
     COLUMNS = (Column("what", "what", 10), Column("text", "text", 20, flex=1))
@@ -26,7 +26,7 @@ class CopyDialog(PickDialog):
         self._copies: dict[str, Copy] = {copy.name: copy for copy in copies_of(job, verdict, access)}
 
     def rows_for(self, text: str) -> Sequence[Row]:
-        """Return the parts whose name holds what was typed."""
+        """Return the parts whose names hold the typed text."""
         return [
             Row(copy.name, (Cell(sanitize(copy.name)), Cell(sanitize(copy.text), Tone.MUTED)))
             for copy in self._copies.values()

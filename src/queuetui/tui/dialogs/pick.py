@@ -1,4 +1,4 @@
-"""A list to choose from, narrowed by typing."""
+"""The base of dialogs with a list to choose from, which typing narrows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LEAST_CELLS = 20
 
 
 class PickDialog(ModalScreen["str | None"]):
-    """Typing narrows, the arrows move, Enter takes, Esc leaves; gives the key of the row taken."""
+    """Typing narrows the list, Enter chooses a row and returns its key, Esc closes the dialog."""
 
     AUTO_FOCUS = "#pick-text"
     COLUMNS: ClassVar[tuple[Column, ...]]
@@ -60,16 +60,16 @@ class PickDialog(ModalScreen["str | None"]):
         self._table.set_rows(self.rows_for(""))
 
     def rows_for(self, text: str) -> Sequence[Row]:
-        """Return the rows that what was typed leaves."""
+        """Return the rows that match the typed text."""
         raise NotImplementedError
 
     def take(self, key: str | None, text: str) -> None:
-        """End with the row under the cursor; `text` is what was typed."""
+        """Return the row under the cursor as the choice; `text` is the typed text."""
         if key is not None:
             self.dismiss(key)
 
     def say_hint(self, text: str, tone: Tone = Tone.MUTED) -> None:
-        """Show the line below the list, about what stands in the field now."""
+        """Show a hint below the list, about the present text of the field."""
         self._hint_of, self._hint = self.typed, say(text, tone, _HINT_CAP)
         self._show_hint()
 
@@ -114,7 +114,7 @@ class PickDialog(ModalScreen["str | None"]):
 
     @property
     def typed(self) -> str:
-        """What stands in the field."""
+        """The text of the field."""
         return self.query_one("#pick-text", Input).value
 
     def write_text(self, text: str) -> None:

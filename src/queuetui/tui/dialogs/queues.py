@@ -11,7 +11,7 @@ from queuetui.tui.present.table import Row
 
 
 class QueueDialog(PickDialog):
-    """Gives a key that `picked_queue` reads."""
+    """Returns the key of a row, which `picked_queue` decodes."""
 
     TITLE_TEXT = "Queue to look at"
     COLUMNS = QUEUE_PICK_COLUMNS
@@ -21,5 +21,5 @@ class QueueDialog(PickDialog):
         self._picture = picture
 
     def rows_for(self, text: str) -> Sequence[Row]:
-        """Return the queues whose name holds what was typed."""
+        """Return the queues whose names hold the typed text."""
         return pick_rows(self._picture, text)

@@ -1,4 +1,4 @@
-"""Looks on for a job by the end of its id, as long as a person wants."""
+"""The dialog that continues a search for a job by the end of its id."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ ON = key_at(KeyPlace.SEEK, "look on")
 
 
 class SeekDialog(ModalScreen["IdSearch | None"]):
-    """Says how far was looked; `n` goes on until a job is found, Esc ends it.
+    """Shows how far the search has come; `n` continues it until a job is found, Esc ends it.
 
-    Gives the search that found something.
+    Returns the search that found a job.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.SEEK)
@@ -52,13 +52,13 @@ class SeekDialog(ModalScreen["IdSearch | None"]):
             yield TextLines("hint", "hint")
 
     def on_mount(self) -> None:
-        """Say how far the first look was."""
+        """Show how far the first search came."""
         title = line_of(say(f"Looking for an id that ends in {sanitize(self._suffix, 40)}", Tone.STRONG))
         self.query_one("#title", TextLines).show(wrap_lines([title], _TEXT_CELLS))
         self._show(f"{ON} looks further; {ESC} closes")
 
     def on_unmount(self) -> None:
-        """Break off the look under way."""
+        """Cancel the running search."""
         if self._reading is not None:
             self._reading.give_up()
 
@@ -67,7 +67,7 @@ class SeekDialog(ModalScreen["IdSearch | None"]):
         self.dismiss(None)
 
     def action_go_on(self) -> None:
-        """Look on behind what was looked through, unless that is being done."""
+        """Search the next jobs, unless a search is running."""
         if self._reading is None and self._search.reached is not None:
             self._look()
 

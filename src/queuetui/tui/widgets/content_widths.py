@@ -11,12 +11,12 @@ from rich.cells import cell_len
 
 from queuetui.tui.present.table import Column, Row
 
-# A column gets narrower only after so many readings in which all that was seen of it needed less.
+# A column gets narrower only after this many readings in which its visible contents needed less.
 _PATIENCE = 30
 
 
 class ContentWidths:
-    """The cells that the rows on the screen need in each column: more at once, less only after a while."""
+    """The width that the visible rows need in each column: it grows at once and shrinks after a while."""
 
     def __init__(self) -> None:
         self.cells: dict[str, int] = {}
@@ -24,12 +24,12 @@ class ContentWidths:
         self._readings = 0
 
     def forget(self) -> None:
-        """Begin anew, as the rows to come are those of another list."""
+        """Forget the widths, as another list follows."""
         self.cells = {}
         self._lately, self._readings = {}, 0
 
     def look_at(self, columns: Sequence[Column], rows: Sequence[Row], *, is_reading: bool) -> bool:
-        """Take the rows on the screen into account; tell whether a width has changed."""
+        """Measure the visible rows; tell whether a width has changed."""
         before = self.cells
         seen = [(column.key, _widest(rows, place)) for place, column in enumerate(columns)]
         self._lately = {key: max(cells, self._lately.get(key, 0)) for key, cells in seen}

@@ -1,4 +1,4 @@
-"""The line in which a filter is typed, with its error right below the place it is about."""
+"""The filter line; an error is shown right below its place in the filter."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ _OF_JOBS = 'state:failed queue:mail age>1h error~"timed out" -type:Send*'
 
 
 def _unfinished(text: str, fields: Collection[str]) -> list[str]:
-    """Return the fields whose name the last word may become.
+    """Return the fields whose names begin with the last word.
 
-    It is too early to look for such a word.
+    The filter is not applied while the last word may become one of them.
     """
     word = text.rpartition(" ")[2].removeprefix("-").lower()
     return [field for field in fields if word and field.startswith(word)]
 
 
 class FilterBar(Vertical):
-    """Hidden until it is opened; tells a filter once it can be read and typing has paused."""
+    """Hidden until it is opened; posts a filter once it is valid and typing has paused."""
 
     @dataclass
     class Filtered(Message):
-        """The text can be read as a filter; `kept` when Enter ended the typing."""
+        """The text is a valid filter; `kept` is true if Enter ended the typing."""
 
         text: str
         kept: bool
@@ -72,7 +72,7 @@ class FilterBar(Vertical):
         yield TextLines("filter-error")
 
     def on_mount(self) -> None:
-        """Keep the cursor from blinking: nothing on the screen moves by itself."""
+        """Switch off the blinking of the cursor: nothing on the screen moves by itself."""
         self._field.cursor_blink = False
         self.query_one("#filter-prompt", TextLines).show([line_of(say(_PROMPT, Tone.STRONG))])
 
@@ -82,14 +82,14 @@ class FilterBar(Vertical):
         return self.has_class("-open")
 
     def open(self, text: str) -> None:
-        """Begin with this text."""
+        """Open the line with this text."""
         self.add_class("-open")
         self._field.value = text
         self._field.cursor_position = len(text)
         self._field.focus()
 
     def close(self) -> None:
-        """End the typing."""
+        """Close the line."""
         self.remove_class("-open")
         self._stop_settling()
         self._show_error(None)
@@ -127,7 +127,7 @@ class FilterBar(Vertical):
         return None
 
     def _show_error(self, error: BadQuery | None) -> bool:
-        """Point at the place of an error; True when there is none."""
+        """Show an error below its place; return True if there is none."""
         self.set_class(error is not None, "-wrong")
         if error is not None:
             lines = error_lines(error, len(_PROMPT), self.app.size.width)
@@ -135,7 +135,7 @@ class FilterBar(Vertical):
         return error is None
 
     def _show_waiting(self, text: str, begun: Sequence[str]) -> None:
-        """Say that the list is not filtered by this yet, and what it waits for."""
+        """Say that the filter is not applied yet, and which fields the last word may become."""
         word = text.rpartition(" ")[2]
         told = f"waiting: {word} may become {' or '.join(f'{field}:' for field in begun)}; Enter looks for the word"
         self.add_class("-wrong")

@@ -1,4 +1,4 @@
-"""Live tables with the keys of the console's own table of actions."""
+"""Live tables with the key bindings of the console's table of actions."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from queuetui.tui.widgets.table_messages import TableMessage
 
 
 class MarkAllAsked(TableMessage, namespace="job_table"):
-    """A person wants all marked: the rows that are here, or, asked again, all that match."""
+    """A person marks all: at first the loaded rows, the second time all jobs that match."""
 
 
 class FirstAsked(TableMessage, namespace="job_table"):
-    """A person wants the first row of all, which may lie above those that are here."""
+    """A person goes to the first row of the list, which may be above the loaded rows."""
 
 
 class MarkRefused(TableMessage, namespace="job_table"):
-    """A person wants to mark a row of the list that was here before."""
+    """A person tried to mark a row of the list that is being replaced."""
 
 
 class ListTable(LiveTable, inherit_bindings=False):
-    """A live table of things that are looked at and opened, not marked."""
+    """A live table whose rows can be opened but not marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.TABLE)
 
@@ -32,13 +32,13 @@ class ListTable(LiveTable, inherit_bindings=False):
 class JobTable(LiveTable):
     """A live table of jobs; which jobs `mark all` means is decided by its screen.
 
-    While it shows rows of a list that is being left, `may_mark` is off.
+    `may_mark` is off while it still shows rows of the previous list.
     """
 
     may_mark = True
 
     def action_mark_down(self) -> None:
-        """Mark the row, or take its mark away, and go down."""
+        """Mark the row, or unmark it, and move down."""
         if self._is_marking_allowed():
             super().action_mark_down()
 
@@ -48,12 +48,12 @@ class JobTable(LiveTable):
             super().action_mark_range()
 
     def action_first(self) -> None:
-        """Go to the first row, also of a list that goes on above."""
+        """Go to the first row of the list, even if it is not loaded."""
         super().action_first()
         self.post_message(FirstAsked(self))
 
     def action_mark_all(self) -> None:
-        """Ask the screen, which knows what all is."""
+        """Ask the screen to mark all, as only the screen knows which jobs that means."""
         if self._is_marking_allowed():
             self.post_message(MarkAllAsked(self))
 
@@ -63,5 +63,5 @@ class JobTable(LiveTable):
         return self.may_mark
 
     def mark_every_row(self) -> None:
-        """Mark every row that is here."""
+        """Mark every loaded row."""
         super().action_mark_all()

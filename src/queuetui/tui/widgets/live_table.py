@@ -1,4 +1,4 @@
-"""A table for rows that change all the time: it repaints the cells that changed and nothing else."""
+"""A table for rows that change all the time: it repaints only the changed cells."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class LiveTable(TableView, can_focus=True):
         self._asked: tuple[type[Message], str | None] | None = None
         self._is_placed = False
 
-    # What the console gives
+    # Methods for the screen
 
     def set_rows(
         self,
@@ -98,30 +98,30 @@ class LiveTable(TableView, can_focus=True):
             self._refresh_whole_line(0)
 
     def show_empty_text(self, text: SafeText) -> None:
-        """Set the sentence that stands where rows would be."""
+        """Set the sentence shown in place of rows."""
         if text != self._empty_text:
             self._empty_text = text
             if not self._rows.rows:
                 self.refresh()
 
     def move_cursor_to(self, key: str) -> bool:
-        """Put the cursor on a row; False when it is not here."""
+        """Move the cursor to a row; return False if it is not loaded."""
         place = self._rows.place_of(key)
         if place is not None:
             self._move_to(place)
         return place is not None
 
     def mark(self, keys: Collection[str]) -> None:
-        """Mark rows; keys without a row are left out."""
+        """Mark rows; keys without a row are ignored."""
         with self._marking():
             self._rows.mark(keys)
 
     def unmark(self, keys: Collection[str]) -> None:
-        """Take marks away, for example as rows are done one by one."""
+        """Unmark rows, for example as an act is done with one after the other."""
         with self._marking():
             self._rows.unmark(keys)
 
-    # What the console asks
+    # Properties for the screen
 
     @property
     def rows(self) -> Sequence[Row]:
@@ -135,7 +135,7 @@ class LiveTable(TableView, can_focus=True):
 
     @property
     def is_placed(self) -> bool:
-        """Whether a person has put the cursor on its row, with which it then stays."""
+        """Whether a person moved the cursor to its row: it then follows that row."""
         return self._is_placed
 
     @property
@@ -150,18 +150,18 @@ class LiveTable(TableView, can_focus=True):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """What an action is about: the marked keys in the order of the rows, else the one under the cursor."""
+        """The keys that an act applies to: the marked ones in row order, else the one under the cursor."""
         return self._rows.targets
 
     @property
     def shown_columns(self) -> tuple[str, ...]:
-        """The keys of the columns that fit the present width."""
+        """The keys of the visible columns."""
         return tuple(placed.column.key for placed in self._placed)
 
     # Keys
 
     def action_move_columns(self, steps: int) -> None:
-        """Show the columns further right, or those further left again."""
+        """Show columns further right, or further left."""
         step = self._step + steps
         if step < 0 or (steps > 0 and not self._laid_out.behind):
             return
@@ -194,7 +194,7 @@ class LiveTable(TableView, can_focus=True):
             self.post_message(self.RowSelected(self, self._rows.cursor_key))
 
     def action_mark_down(self) -> None:
-        """Mark the row, or take its mark away, and go down."""
+        """Mark the row, or unmark it, and move down."""
         with self._marking(by_hand=True):
             self._rows.toggle_mark()
         self._move_by(1)
@@ -205,20 +205,20 @@ class LiveTable(TableView, can_focus=True):
             self._rows.mark_range()
 
     def action_mark_all(self) -> None:
-        """Mark every row that is here."""
+        """Mark every loaded row."""
         self.mark([row.key for row in self._rows.rows])
 
     def action_unmark_all(self) -> None:
-        """Take all marks away."""
+        """Remove all marks."""
         with self._marking(by_hand=True):
             self._rows.unmark(self._rows.marks)
 
     # Moving and marking
 
     def _take(self, rows: Sequence[Row], cursor_key: str | None, *, keep_absent_marks: bool) -> Replaced:
-        """Take rows, and keep the cursor where a person expects it.
+        """Replace the rows, and keep the cursor where a person expects it.
 
-        One that nobody has placed stays on its line, one in a window that was moved on that of the screen.
+        A cursor that nobody moved keeps its row number; in a scrolled table the cursor keeps its line on the screen.
         """
         screen_line = self._rows.cursor - self._top
         if rows and cursor_key is None and not self._is_placed and not self._rows.marks:
@@ -257,7 +257,7 @@ class LiveTable(TableView, can_focus=True):
             self._asked = None
 
     def _ask_for(self, message: type[table_messages.TableMessage], edge: Sequence[Row], *, again: bool) -> None:
-        """Ask for a page once per edge, and again when a key is pressed at the very edge."""
+        """Ask for a page once per first or last row, and again when a key is pressed on that row."""
         asked = (message, edge[0].key if edge else None)
         if again or asked != self._asked:
             self._asked = asked

@@ -7,7 +7,7 @@ from textual.widgets import Input
 
 
 class OneLine(Input):
-    """Takes all lines of what is pasted, where Textual's field takes the first alone."""
+    """Accepts all lines of pasted text, of which Textual's own field keeps only the first."""
 
     def _on_paste(self, event: events.Paste) -> None:
         lines = (line.strip() for line in event.text.splitlines())

@@ -1,4 +1,4 @@
-"""The line above the footer: one sentence at a time, as long as it is true."""
+"""The status line above the footer: one message at a time, for as long as it holds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 
 _SHOWN_S = 6.0
-# What became of jobs is not told a second time.
+# The outcome of an act is shown longer, as it is shown only once.
 _REPORT_SHOWN_S = 20.0
 _CAP = 2000
 _MOST_LINES = 3
@@ -21,9 +21,9 @@ _FEWEST_CELLS = 20
 
 
 class About(Enum):
-    """What a sentence speaks of, and with which it goes.
+    """The subject of a message: the message is cleared when its subject is gone.
 
-    What an act or a key answered goes by the clock alone.
+    Answers to an act or a key are cleared after a time only.
     """
 
     ANSWER = auto()
@@ -39,7 +39,7 @@ OF_A_LIST = frozenset({About.LIST, About.CURSOR, About.MARKS, About.LOOKING})
 
 
 class StatusLine(TextLines):
-    """Says something for a while."""
+    """Shows a message for a while."""
 
     ALLOW_SELECT: ClassVar[bool] = False
 
@@ -51,7 +51,7 @@ class StatusLine(TextLines):
         self._afterwards: tuple[str, Tone] | None = None
 
     def tell(self, text: str, tone: Tone, about: About, *, gently: bool = False, shown_s: float = _SHOWN_S) -> None:
-        """Say it; what is said gently does not replace what a person has not read yet."""
+        """Show a message; one shown gently does not replace one that a person may not have read yet."""
         if self._timer is not None:
             if gently:
                 return
@@ -61,20 +61,20 @@ class StatusLine(TextLines):
         self._about, self._is_report, self._afterwards = about, False, None
 
     def _lines_of(self, text: str, tone: Tone) -> list[TextLine]:
-        """Return a sentence in as many lines as it takes, as what to do next often stands at its end."""
+        """Wrap a message into as many lines as it needs, as its end often says what to do next."""
         room = max(_FEWEST_CELLS, self.app.size.width - 2)
         lines = wrap_within(sanitize(text, _CAP), room, _MOST_LINES)
         return [line_of(say(f" {line}", tone, _CAP)) for line in lines]
 
     def report(self, text: str, tone: Tone) -> None:
-        """Say what became of an act."""
+        """Show the outcome of an act."""
         self.tell(text, tone, About.ANSWER, shown_s=_REPORT_SHOWN_S)
         self._is_report = True
 
     def tell_of_store(self, text: str, tone: Tone) -> None:
-        """Say how the store stands, after the report that is being shown.
+        """Show the state of the store, after the report that is being shown.
 
-        Both often come in one moment, when a store answers again.
+        Both often arrive together when a store answers again.
         """
         if self._is_report:
             self._afterwards = text, tone
@@ -82,7 +82,7 @@ class StatusLine(TextLines):
             self.tell(text, tone, About.STORE)
 
     def end(self) -> None:
-        """Clear the line, or go on to what was to be said afterwards."""
+        """Clear the line, or show the message that was waiting."""
         if self._timer is not None:
             self._timer.stop()
         afterwards = self._afterwards
@@ -92,7 +92,7 @@ class StatusLine(TextLines):
             self.tell(*afterwards, About.STORE)
 
     def end_about(self, *subjects: About) -> None:
-        """Clear the line where it speaks of what is there no more."""
+        """Clear the line if its message is about one of these subjects."""
         if About.STORE in subjects:
             self._afterwards = None
         if self._timer is not None and self._about in subjects:

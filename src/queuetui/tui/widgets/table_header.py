@@ -1,4 +1,4 @@
-"""The first line of a table: titles, arrows of its order, and signs for hidden columns."""
+"""The header line of a table: titles, arrows of the order, and marks for hidden columns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIGN_CELLS = 1
 
 
 def room_for_mark(layout: TableLayout, width: int) -> int:
-    """Return the cells behind the last title, where columns further right are told of."""
+    """Return the cells behind the last title, which hold the mark for columns further right."""
     if not layout.placed:
         return width
     last = layout.placed[-1]
@@ -28,7 +28,7 @@ def room_for_mark(layout: TableLayout, width: int) -> int:
 
 
 def header_pieces(layout: TableLayout, order: Sequence[Sort], symbols: Symbols, width: int) -> Iterator[Piece]:
-    """Yield the titles; the title of a column that the rows are ordered by keeps room for its arrow."""
+    """Yield the titles; the title of a sorted column leaves room for its arrow."""
     before = symbols.more_before if layout.before else " "
     text = before.ljust(GUTTER_CELLS)
     for column in layout.placed:

@@ -1,4 +1,4 @@
-"""Which columns of a table fit a width, how wide they are, and where each stands."""
+"""Which columns of a table fit a width, how wide they are, and where each begins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Chosen = list[tuple[int, Column]]
 
 
 class PlacedColumn(NamedTuple):
-    """A column that fits: its place in a row's cells, its left edge and its width."""
+    """A visible column: its index in a row's cells, its left edge and its width."""
 
     column: Column
     place: int
@@ -29,9 +29,9 @@ class PlacedColumn(NamedTuple):
 
 
 class TableLayout(NamedTuple):
-    """The columns that are seen at once.
+    """The columns that are visible at once.
 
-    `before` and `behind` are how many more are seen by going left and right.
+    `before` and `behind` count the hidden columns to the left and to the right.
     """
 
     placed: tuple[PlacedColumn, ...]
@@ -42,9 +42,9 @@ class TableLayout(NamedTuple):
 def lay_out(
     columns: Sequence[Column], width: int, contents: Contents = None, step: int = 0, sorted_by: str = ""
 ) -> TableLayout:
-    """Return what is seen after so many steps to the right, the last step where there are not as many.
+    """Return the layout after so many steps to the right, or after the last step there is.
 
-    Each step shows columns that were not seen before it; the first column, by which rows are known, is always there.
+    Each step shows columns that no earlier step showed; the first column, which identifies the rows, is always shown.
     The column that the rows are sorted by is not left out.
     """
     numbered = [(place, column) for place, column in enumerate(columns) if column.full(contents)]
@@ -77,7 +77,7 @@ def _place(chosen: Chosen, room: int, contents: Contents) -> tuple[PlacedColumn,
 
 
 def _choose(numbered: Chosen, room: int, contents: Contents, seen: AbstractSet[int], sorted_by: str) -> Chosen:
-    """Return the columns of one step: the first, the unseen ones, then those that matter most."""
+    """Return the columns of one step: the first, those not shown yet, then those of highest priority."""
 
     def urgency(pair: tuple[int, Column]) -> tuple[bool, bool, int, int]:
         place, column = pair
@@ -92,7 +92,7 @@ def _choose(numbered: Chosen, room: int, contents: Contents, seen: AbstractSet[i
 
 
 def _needed(chosen: Chosen, contents: Contents, *, is_first_step: bool = False) -> int:
-    """Return the cells that the columns need.
+    """Return how many cells the columns need.
 
     That is all that they can use where one of them is not to stand at another's cost.
     """
@@ -115,7 +115,7 @@ def _share(chosen: Chosen, room: int, contents: Contents) -> list[int]:
 
 
 def _grow(widths: list[int], wanted: Mapping[int, int], flex: Sequence[int], spare: int) -> int:
-    """Widen columns towards what they want, by their shares; return what is left."""
+    """Widen columns towards their wanted widths, by their shares; return the cells that are left."""
     while spare > 0:
         growing = [place for place, most in wanted.items() if widths[place] < most]
         if not growing:

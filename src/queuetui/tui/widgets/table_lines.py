@@ -1,4 +1,4 @@
-"""What one line of a table holds, what differs between two of them, and the segments that draw it."""
+"""One line of a table: its content, the difference from another line, and the segments that draw it."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def changed_spans(
 
 
 def _changed_in(column: PlacedColumn, old: Cell, new: Cell) -> CellSpan | None:
-    """Return what of a column is seen to change.
+    """Return the visible change in one column.
 
-    What is cut off costs nothing, nor does a text's beginning and end that stay.
+    Text that is cut off is ignored, and so are an unchanged beginning and end.
     """
     if old == new:
         return None

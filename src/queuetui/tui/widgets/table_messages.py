@@ -1,4 +1,4 @@
-"""What a live table tells its screen; reached as `LiveTable.RowSelected` and so on."""
+"""The messages that a live table posts to its screen, such as `LiveTable.RowSelected`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 @dataclass
 class TableMessage(Message):
-    """A word from a table."""
+    """A message of a table."""
 
     table: Widget
 
@@ -22,7 +22,7 @@ class TableMessage(Message):
 
 @dataclass
 class RowHighlighted(TableMessage, namespace="live_table"):
-    """The cursor is on another row now; None when there are no rows."""
+    """The cursor moved to another row; its key is None if there are no rows."""
 
     key: str | None
 
@@ -36,7 +36,7 @@ class RowSelected(TableMessage, namespace="live_table"):
 
 @dataclass
 class CursorLost(TableMessage, namespace="live_table"):
-    """The row under the cursor vanished, and the cursor went to its neighbour."""
+    """The row under the cursor disappeared, and the cursor moved to its neighbour."""
 
     key: str
     new_key: str | None
@@ -46,7 +46,7 @@ class CursorLost(TableMessage, namespace="live_table"):
 class MarksChanged(TableMessage, namespace="live_table"):
     """The set of marks changed.
 
-    `lost` are those whose rows vanished, `by_hand` when a key of the table changed it.
+    `lost` are the marks whose rows disappeared; `by_hand` is true if a key of the table changed the marks.
     """
 
     marks: frozenset[str]

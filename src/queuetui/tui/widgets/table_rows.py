@@ -9,7 +9,7 @@ from queuetui.tui.present.table import Row
 
 
 class Replaced(NamedTuple):
-    """What new rows did to the cursor and the marks."""
+    """How new rows changed the cursor and the marks."""
 
     previous_cursor: str | None
     lost_cursor: str | None
@@ -41,7 +41,7 @@ class TableRows:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """What an action is about: the marked keys in the order of the rows, else the one under the cursor."""
+        """The keys that an act applies to: the marked ones in row order, else the one under the cursor."""
         if not self._marks:
             return () if self.cursor_key is None else (self.cursor_key,)
         behind = len(self.rows)
@@ -67,14 +67,14 @@ class TableRows:
         return Replaced(previous, wanted if is_lost else None, lost_marks)
 
     def move_to(self, place: int) -> bool:
-        """Put the cursor on a position, as near as there is one; tell whether it moved."""
+        """Move the cursor to a position, or to the nearest one there is; tell whether it moved."""
         target = max(0, min(place, len(self.rows) - 1))
         moved = target != self.cursor
         self.cursor = target
         return moved
 
     def toggle_mark(self) -> None:
-        """Mark the row under the cursor, or take its mark away."""
+        """Mark the row under the cursor, or unmark it."""
         key = self.cursor_key
         if key is None:
             return
@@ -94,14 +94,14 @@ class TableRows:
         self._last_mark = key
 
     def mark(self, keys: Iterable[str]) -> None:
-        """Mark rows; keys without a row are left out."""
+        """Mark rows; keys without a row are ignored."""
         for key in keys:
             if key in self._places:
                 self._marks[key] = None
                 self._last_mark = key
 
     def unmark(self, keys: Collection[str]) -> None:
-        """Take marks away; keys without one are no error."""
+        """Unmark rows; unmarked keys are ignored."""
         for key in keys:
             self._marks.pop(key, None)
         if self._last_mark not in self._marks:

@@ -46,7 +46,7 @@ class TableView(Widget):
     }
 
     stale: reactive[bool] = reactive(False, toggle_class="-stale")
-    """The rows are no longer fresh: they stay and are dimmed."""
+    """Whether the rows are stale: they stay, dimmed."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class TableView(Widget):
         self._styles: dict[tuple[Tone, bool, bool], Style] = {}
 
     def render_line(self, y: int) -> Strip:
-        """Return the header, a row, or the sentence that stands in their place."""
+        """Return the header, a row, or the sentence shown in place of rows."""
         if y < HEADER_LINES:
             return self._header_strip()
         line = self._line_at(y - HEADER_LINES)
@@ -95,14 +95,14 @@ class TableView(Widget):
 
     @property
     def _placed(self) -> tuple[PlacedColumn, ...]:
-        """The columns that are seen."""
+        """The visible columns."""
         return self._laid_out.placed
 
     @property
     def _laid_out(self) -> TableLayout:
-        """Where the columns stand.
+        """The layout of the columns.
 
-        Laid out when asked for, as a new size may be painted before it is announced.
+        It is computed on access, as Textual may paint in a new size before the resize event.
         """
         if self._layout is None or self._layout_width != self.size.width:
             self._layout_width = self.size.width
@@ -122,7 +122,7 @@ class TableView(Widget):
         return lay_out(self._columns, width - SIGN_CELLS, contents, self._step, sorted_by)
 
     def _relay(self) -> bool:
-        """Lay the columns out anew; tell whether that changed anything."""
+        """Lay the columns out again; tell whether that changed anything."""
         before, self._layout = self._laid_out, None
         return self._laid_out != before
 
@@ -133,7 +133,7 @@ class TableView(Widget):
         self._layout = None
 
     def _measure(self, *, is_reading: bool) -> None:
-        """Fit the columns to the rows on the screen, and paint all of it where one of them moved."""
+        """Fit the columns to the visible rows, and repaint the table if a column moved."""
         visible = self._rows.rows[self._top : self._top + self._body_height]
         if visible and not self._widths.look_at(self._columns, visible, is_reading=is_reading):
             return
@@ -194,7 +194,7 @@ class TableView(Widget):
         return self._strip(merge_pieces(row_pieces(line, self._placed, self._symbols, self.size.width), style_of))
 
     def _empty_strip(self, number: int) -> Strip:
-        """Return one line of the sentence that stands where rows would be."""
+        """Return one line of the sentence shown in place of rows."""
         style = self.get_component_rich_style("live-table--empty")
         width = self.size.width - GUTTER_CELLS
         lines = wrap(self._empty_text, width)
@@ -202,7 +202,7 @@ class TableView(Widget):
         return self._strip([Segment(" " * GUTTER_CELLS + text, style)])
 
     def _strip(self, segments: list[Segment]) -> Strip:
-        """Return the line; on a screen narrower than the gutter it is cut."""
+        """Return segments as a strip, cut on a screen that is narrower than the gutter."""
         return Strip(segments).crop(0, self.size.width)
 
     def _style_of(self, tone: Tone, *, is_cursor: bool, is_marked: bool) -> Style:

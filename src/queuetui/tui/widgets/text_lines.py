@@ -30,17 +30,17 @@ class TextLines(Widget):
         self._paint = TonePaint(self)
 
     def notify_style_update(self) -> None:
-        """Take up other colours."""
+        """Redraw in the new colours."""
         super().notify_style_update()
         self._paint.forget()
 
     @property
     def lines(self) -> tuple[TextLine, ...]:
-        """What is shown."""
+        """The shown lines."""
         return self._lines
 
     def show(self, lines: Sequence[TextLine]) -> None:
-        """Show these lines; those that look as before are not painted again."""
+        """Show these lines; unchanged ones are not painted again."""
         before, self._lines = self._lines, tuple(lines)
         if self._needs_other_room(before):
             self.refresh(layout=True)
@@ -56,11 +56,11 @@ class TextLines(Widget):
         self.show([line_of(say(text, tone))])
 
     def get_content_width(self, container: object, viewport: object) -> int:
-        """Return the cells of the longest line, where the width is left to the text."""
+        """Return the cells of the longest line, for a widget whose width depends on its text."""
         return _longest(self._lines)
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """Return one row a line, where the height is left to the text."""
+        """Return the number of lines, for a widget whose height depends on its text."""
         return len(self._lines)
 
     def render_line(self, y: int) -> Strip:
@@ -87,13 +87,13 @@ class TextLines(Widget):
         return Segment(span.text, self._paint.style_of(span.tone))
 
     def _needs_other_room(self, before: tuple[TextLine, ...]) -> bool:
-        """Whether a size that is left to the text has changed with it."""
+        """Tell whether a size that depends on the text has changed with it."""
         is_other_height = self.styles.is_auto_height and len(before) != len(self._lines)
         return is_other_height or (self.styles.is_auto_width and _longest(before) != _longest(self._lines))
 
 
 class HeadingLines(TextLines):
-    """A part of the first line, whose muted texts are other ones on a profile's colour."""
+    """A part of the first line, where muted text has another style on a profile's colour."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{Tone.MUTED}"}
 

@@ -1,4 +1,4 @@
-"""A long text to scroll through, drawn line by line."""
+"""A long text that scrolls, drawn line by line."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class TextPane(ScrollView, can_focus=True):
         self._paint = TonePaint(self)
 
     def notify_style_update(self) -> None:
-        """Take up other colours."""
+        """Redraw in the new colours."""
         super().notify_style_update()
         self._paint.forget()
 
     @property
     def lines(self) -> tuple[TextLine, ...]:
-        """What is shown, before it is wrapped."""
+        """The shown lines, before they are wrapped."""
         return self._lines
 
     def show(self, lines: Sequence[TextLine], *, from_top: bool = False) -> None:
-        """Show a text; the place in it is kept unless it is to be read from the top."""
+        """Show a text; the scroll position is kept unless `from_top`."""
         if tuple(lines) != self._lines:
             self._lines = tuple(lines)
             self._lay_out()

@@ -1,6 +1,6 @@
-"""What is told of the row under the cursor, beside or below its table.
+"""The pane about the row under the cursor, beside or below its table.
 
-What does not fit is scrolled to.
+Lines that do not fit are reached by scrolling.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 
 Teller = Callable[[int, int], Sequence[TextLine]]
-"""Gives at most so many lines for a width: those that matter most where not all fit."""
+"""Renders a row for a width in at most so many lines; if not all fit, the most important ones."""
 
 _ALL_LINES = 100_000
 _LEAST_CELLS = 20
@@ -22,7 +22,7 @@ _BACK = "K back "
 
 
 class ToldPane(TextLines):
-    """Shows what matters most of a row, and the rest by scrolling; another row is told from its top."""
+    """Shows the most important lines of a row, and the rest by scrolling; a new row begins at its top."""
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
@@ -31,19 +31,19 @@ class ToldPane(TextLines):
         self._top = 0
 
     def tell(self, key: str | None, teller: Teller | None) -> None:
-        """Tell of the row with this key; None for both where there is none."""
+        """Show the row with this key; both arguments are None if there is no row."""
         if key != self._key:
             self._key, self._top = key, 0
         self._teller = teller
         self._show_part()
 
     def scroll_lines(self, lines: int) -> None:
-        """Go down in what is told, or up again."""
+        """Scroll down, or up if `lines` is negative."""
         self._top = max(0, self._top + lines)
         self._show_part()
 
     def on_resize(self) -> None:
-        """Tell it for the new size."""
+        """Render the row for the new size."""
         self._show_part()
 
     def _show_part(self) -> None:

@@ -1,6 +1,6 @@
-"""The tones in colours.
+"""The styles of the tones.
 
-The app keeps their styles once; each widget mixes what it draws with its own background.
+The application holds the styles once; each widget blends them with its own background.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from textual.widget import Widget
 
 from queuetui.tui.present.tones import Tone
 
-# Component classes of the app. As those of every widget they were a third of a start: each is styled whenever its owner is.
+# Component classes of the application alone: those of a widget are styled with every widget, which took a third of a start.
 TONE_CLASSES = frozenset(f"tone--{tone}" for tone in Tone)
 
 
 class TonePaint:
-    """What one widget draws each tone in; a component class of its own goes before the app's."""
+    """The styles in which one widget draws tones; its own component classes override the application's."""
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
         self._mixed: dict[Tone, Style] = {}
 
     def style_of(self, tone: Tone) -> Style:
-        """Return what a text of a tone is drawn in."""
+        """Return the style of a tone."""
         if tone not in self._mixed:
             self._mixed[tone] = self._mix(tone)
         return self._mixed[tone]
 
     def forget(self) -> None:
-        """Mix anew, as the widget has other styles now."""
+        """Clear the cache, as the widget's styles have changed."""
         self._mixed.clear()
 
     def _mix(self, tone: Tone) -> Style:
