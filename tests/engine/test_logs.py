@@ -7,7 +7,9 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
+from typing import TextIO
 
 import pytest
 
@@ -69,6 +71,27 @@ def test_a_stream_that_nobody_reads_holds_up_nobody(monkeypatch: pytest.MonkeyPa
     told = json.loads(lost)
     assert (told["event"], told["lines"]) == ("log_lines_lost", 100 - len(numbers))
     assert json.loads(last)["event"] == "job_completed"
+
+
+def test_a_line_is_written_in_one_piece_where_the_stream_takes_it(tmp_path: Path) -> None:
+    """Others who write to the same pipe or file mix no line of theirs into it; a pipe that is nearly full gets pieces."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb"), os.fdopen(writing, "w") as pipe, (tmp_path / "log").open("w") as file:
+        written = [_pieces_of(stream, length) for stream in (pipe, file) for length in (30, 3_000, 20_000)]
+        assert written == [1] * 6
+        assert _pieces_of(pipe, 20_000) > 1
+
+
+def _pieces_of(stream: TextIO, length: int) -> int:
+    pieces: list[str] = []
+
+    def write(piece: str) -> int:
+        pieces.append(piece)
+        return stream.write(piece)
+
+    counted = SimpleNamespace(write=write, flush=stream.flush, fileno=stream.fileno)
+    log_lines.LineHandler(counted).emit(logging.makeLogRecord({"msg": "x" * length}))  # type: ignore[arg-type] # all that is used of a stream
+    return len(pieces)
 
 
 def test_an_event_is_one_line_of_json() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import logging
+import os
+import stat
 import sys
-from select import POLLOUT, poll
+import termios
+from select import PIPE_BUF, POLLOUT, poll
 from typing import TextIO
 
-# What a pipe that says it can be written takes whole: less than a page, in any alphabet.
+# In pieces of so much a line that is longer than the stream takes at once: less than PIPE_BUF, in any alphabet.
 PIECE_CHARS = 1000
 PATIENCE_S = 1.0
 
@@ -44,12 +48,30 @@ class LineHandler(logging.StreamHandler[TextIO]):
             super().handleError(record)
 
     def _write(self, line: str) -> None:
-        for start in range(0, len(line), PIECE_CHARS):
+        """Write a line, in one piece where the stream takes it: others who write to it would mix theirs between two."""
+        while line:
             if not self._has_room(PATIENCE_S):
                 self._lost = 1
                 return
-            self.stream.write(line[start : start + PIECE_CHARS])
+            is_taken = len(line.encode("utf-8", "replace")) <= self._free_bytes()
+            piece, line = (line, "") if is_taken else (line[:PIECE_CHARS], line[PIECE_CHARS:])
+            self.stream.write(piece)
             self.stream.flush()
+
+    def _free_bytes(self) -> int:
+        """Return how much a stream that has room takes at once; a file takes all."""
+        try:
+            descriptor = self.stream.fileno()
+        except (io.UnsupportedOperation, AttributeError):
+            return sys.maxsize
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISREG(mode):
+            return sys.maxsize
+        if not stat.S_ISFIFO(mode) or not hasattr(fcntl, "F_GETPIPE_SZ"):
+            return PIPE_BUF
+        waiting = int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4)), sys.byteorder)
+        # What waits to be read may fill its pages by half.
+        return max(PIPE_BUF, fcntl.fcntl(descriptor, fcntl.F_GETPIPE_SZ) - 2 * waiting)
 
     def _has_room(self, within_s: float) -> bool:
         """Tell whether the stream takes a piece at once; one without a descriptor always does."""
