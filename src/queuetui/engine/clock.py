@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections import OrderedDict
 from contextlib import suppress
 from threading import Lock, Thread
 from typing import Protocol
 
+from queuetui.model.chance import CHANCE
+
 # On Linux this clock also counts while the machine sleeps, as the store's does: a lease does not outlive a suspend unseen.
 _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 # The function itself: a handler may put another one into `time`, and no lease may depend on that.
 _read_clock = time.clock_gettime
-# Chance of its own: a handler may seed what all of the process draw from, or put something else in its place.
-draw = random.SystemRandom().random
+# The function itself, for the same reason.
+draw = CHANCE.random
 WEIGHT = 0.1
 KEPT_TYPES = 1000
 

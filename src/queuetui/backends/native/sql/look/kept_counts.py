@@ -5,12 +5,12 @@ Each poll counts as many rows anew as its share is, whatever the queues hold.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from queuetui.backends.forks import ForkLock
+from queuetui.model.chance import CHANCE
 from queuetui.model.measured import Exactness, Measured
 
 # What stopped at its cap is counted again after this to twice this, so that they do not all come due in one poll.
@@ -62,7 +62,7 @@ class KeptCounts:
         now_s = time.monotonic()
         with self._guard:
             for place, count in found:
-                stands_s = CAPPED_S + random.uniform(0, CAPPED_S) if _is_capped(count) else WHOLE_S
+                stands_s = CAPPED_S + CHANCE.uniform(0, CAPPED_S) if _is_capped(count) else WHOLE_S
                 self._known[place] = _Kept(count, now_s, now_s + stands_s)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 import threading
 import time
@@ -19,6 +18,7 @@ from queuetui.backends.sql import mysql_sessions
 from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.sql.idle_connections import has_ended
 from queuetui.backends.sql.mysql_address import read_address
+from queuetui.model.chance import CHANCE
 from queuetui.model.errors import Conflict, Unreachable, Unsupported
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class MysqlDatabase(Database):
             except Conflict as error:
                 if not tries_left or time.monotonic() > until_s:
                     raise Unreachable(str(error)) from error
-                threading.Event().wait(random.uniform(0.0, 0.02))
+                threading.Event().wait(CHANCE.uniform(0.0, 0.02))
         raise AssertionError
 
     def read(self, doing: str, work: Callable[[Session], T]) -> T:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -19,6 +18,7 @@ from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.sql.idle_connections import has_ended
 from queuetui.backends.sql.postgresql_address import read_address
 from queuetui.backends.sql.postgresql_notices import PostgresqlNotices
+from queuetui.model.chance import CHANCE
 from queuetui.model.errors import BadPayload, Conflict, Denied, Unreachable
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class PostgresqlDatabase(Database):
             except Conflict as error:
                 if not tries_left:
                     raise Unreachable(str(error)) from error
-                threading.Event().wait(random.uniform(0.0, 0.05))
+                threading.Event().wait(CHANCE.uniform(0.0, 0.05))
         raise AssertionError
 
     @contextmanager

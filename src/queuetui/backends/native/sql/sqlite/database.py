@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import random
 import sqlite3
 import threading
 import time
@@ -25,6 +24,7 @@ from queuetui.backends.sql.driver_errors import is_driver_error, translate, tran
 from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import FileConnection, open_file
 from queuetui.backends.sql.sqlite_lost_log import is_current, watch
+from queuetui.model.chance import CHANCE
 from queuetui.model.errors import Conflict, Denied, NotFound, Unreachable, Unsupported
 from queuetui.model.interruption import current_interruption
 
@@ -311,7 +311,7 @@ def _be_patient(take_lock: Callable[[], object], doing: str) -> None:
                 raise Unreachable(
                     f"{doing} failed: another process kept the file locked for {LOCKED_LIMIT_S:.0f} s; look for one that hangs"
                 ) from error
-            pause.wait(random.uniform(0.001, 0.02))
+            pause.wait(CHANCE.uniform(0.001, 0.02))
 
 
 def _refuse_network(path: Path) -> None:
