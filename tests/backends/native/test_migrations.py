@@ -239,6 +239,18 @@ def test_a_queue_whose_every_table_is_emptied_or_dropped_is_made_anew(
     open_backend(url, BackendOptions()).close()
 
 
+def test_a_queue_that_says_all_but_its_protocol_is_refused(url: str) -> None:
+    """Migrating adds nothing to it, so a worker ends with what to do."""
+    backend = open_backend(url, CREATE)
+    engine = engine_of(url)
+    with engine.begin() as connection:
+        connection.execute(text("delete from queuetui_meta where name = 'protocol'"))
+    engine.dispose()
+    with pytest.raises(SchemaTooOld, match="does not say its protocol"):
+        backend.jobs.open_lease("w", "default", 30)
+    backend.close()
+
+
 @pytest.mark.parametrize(("name", "value"), [("schema", "999"), ("minimum_client", "999")])
 def test_a_newer_schema_is_refused(url: str, name: str, value: str) -> None:
     """A store made by a newer version is not opened, migrated or guessed at, and the message says what to do."""
