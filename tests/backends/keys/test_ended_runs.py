@@ -34,7 +34,7 @@ def _text(said: str) -> bytes:
         ("arq.worker\nJobExecutionFailed", "max 3 retries exceeded", 0, "failed", 0),
         ("arq.worker\nJobExecutionFailed", "job expired", 1, "failed", 0),
         ("arq.worker\nJobExecutionFailed", "function 'again' not found", 2, "failed", 1),
-        ("builtins\nValueError", "user not found", 2, "failed", 2),
+        ("builtins\nValueError", "job expired", 2, "failed", 2),
         ("asyncio.exceptions\nCancelledError", None, 2, "cancelled", 2),
     ],
 )

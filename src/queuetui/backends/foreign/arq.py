@@ -212,7 +212,7 @@ def _read_result(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job
         ref, Untrusted(call), Untrusted(str(said.get("q") or "")), state, Untrusted(payload),
         data=summarise_call(call, payload, moment.summaries),
         # What arq gives up by itself has been counted as one more try, which was not begun.
-        attempts=max(number_of(said.get("t")) - int(bool(error and _NOT_BEGUN.fullmatch(error.message.raw))), 0),
+        attempts=max(number_of(said.get("t")) - int(_is_given_up(error)), 0),
         error=error,
         result=None if is_failed else Untrusted(to_json(said.get("r"))),
         created_at=at_of(said.get("et")),
@@ -220,6 +220,13 @@ def _read_result(entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job
         completed_at=at_of(said.get("ft")),
         remarks=(_ABORTED,) if is_aborted else (_NO_TRACE,) if is_failed else (),
     )  # fmt: skip
+
+
+def _is_given_up(error: JobError | None) -> bool:
+    """Tell whether arq ended a job by itself, before a run of it began."""
+    if error is None or error.class_name.raw.rpartition(".")[2] != "JobExecutionFailed":
+        return False
+    return _NOT_BEGUN.fullmatch(error.message.raw) is not None
 
 
 def _is_aborted(told: object) -> bool:
