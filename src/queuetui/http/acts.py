@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
@@ -15,7 +15,7 @@ from queuetui.model.act import Outcome, Verb
 from queuetui.model.errors import Conflict, Denied, NotFound, Unsupported
 from queuetui.model.histories import filter_of
 from queuetui.model.query_parser import parse_query
-from queuetui.operate.manifest import Manifest, describe_manifest
+from queuetui.operate.manifest import Manifest, describe_bounds, describe_manifest
 from queuetui.operate.report import describe_report
 from queuetui.operate.rights import Right, right_for
 
@@ -85,7 +85,7 @@ def _perform(call: Call, manifest: Manifest) -> Response:
     system, body = call.system, call.body
     _require_confirmation(system, manifest, body.confirm)
     report = describe_report(call.operations(system).perform(manifest, body.reason), system.name)
-    return answer_json({**report, **_bounds(manifest)})
+    return answer_json({**report, **describe_bounds(manifest)})
 
 
 def clean_up(call: Call) -> Response:
@@ -100,10 +100,6 @@ def _written(text: str) -> str:
     if not text.strip():
         raise RefusedRequest(422, "the filter is empty; for all jobs say queue:*")
     return text
-
-
-def _bounds(manifest: Manifest) -> dict[str, Any]:
-    return {"more": manifest.more, "looked_through": manifest.looked}
 
 
 def _require(call: Call, system: ServedQueues, verb: Verb) -> None:

@@ -107,6 +107,7 @@ _REPORT = {
     **dict.fromkeys(("done", "skipped", "failed", "unknown", "not_found"), WHOLE),
     "results": each("Result"),
     "remarks": TEXTS,
+    "spared": or_null(TEXT),
     "more": FLAG,
 }
 COMPONENTS: Mapping[str, Schema] = {
@@ -125,7 +126,9 @@ COMPONENTS: Mapping[str, Schema] = {
     ),
     "Result": members(backend=TEXT, id=TEXT, outcome=TEXT, state_now=or_null(TEXT), note=TEXT),
     "Report": members(**_REPORT),
-    "Rehearsal": members(backend=TEXT, dry_run=FLAG, verb=TEXT, would=TEXTS, left=LIST, not_found=TEXTS, more=FLAG),
+    "Rehearsal": members(
+        backend=TEXT, dry_run=FLAG, verb=TEXT, would=TEXTS, left=LIST, not_found=TEXTS, spared=or_null(TEXT), more=FLAG
+    ),
 }
 _DONE = members(backend=TEXT, id=TEXT, outcome=TEXT, verb=TEXT, act=TEXT, remarks=TEXTS)
 _MANY: Schema = {"anyOf": [ref("Report"), ref("Rehearsal")]}

@@ -134,8 +134,15 @@ def describe_manifest(manifest: Manifest, backend: str) -> dict[str, Any]:
         "would": [ref.id for ref in manifest.refs],
         "would_by_state": {state.value: count for state, count in manifest.states.items()},
         "left": [{"id": job.ref.id, "state_now": job.state.value, "note": why} for job, why in manifest.different],
-        "spared": manifest.spared.value if manifest.spared else None,
         "not_found": list(manifest.missing),
+        **describe_bounds(manifest),
+    }
+
+
+def describe_bounds(manifest: Manifest) -> dict[str, Any]:
+    """Return which jobs an act is not about although the filter may mean them, as programs read it."""
+    return {
+        "spared": manifest.spared.value if manifest.spared else None,
         "more": manifest.more,
         "looked_through": manifest.looked,
     }
