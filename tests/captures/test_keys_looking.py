@@ -83,10 +83,12 @@ def reader(fresh: Capture) -> Iterator[Capture]:
         client.acl_deluser(READER)
 
 
-def test_a_user_who_may_only_read_sees_everything(reader: Capture) -> None:
+def test_a_user_who_may_only_read_sees_everything(reader: Capture, fresh: Capture) -> None:
     """With the rights to read, all is read and discovered without a problem."""
     read_everything(reader.open(1))
-    assert reader.kind in {one.kind for one in discover(reader.url, BackendOptions())}
+    by_owner = discover(fresh.url, BackendOptions())
+    assert reader.kind in {one.kind for one in by_owner}
+    assert [one.kind for one in discover(reader.url, BackendOptions())] == [one.kind for one in by_owner]
 
 
 def test_a_user_who_may_only_read_is_refused_in_words(reader: Capture, folder: Folder) -> None:

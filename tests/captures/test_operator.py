@@ -64,8 +64,7 @@ def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
         first, again = (
             backend.operator.apply(Act(deed.verb, "tester"), [Target(job.ref)], Limits())[0] for _ in range(2)
         )
-        if "what one alone may hold" in first.note:
-            # A policy of its queue lets no second job be as the verb would make it.
+        if folder.expectation.has_policies and "what one alone may hold" in first.note:
             assert (first.outcome, again.note) == (Outcome.FAILED, first.note)
             continue
         state = deed.state_of(job)

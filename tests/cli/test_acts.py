@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from queuetui.backends.native.memory.operator import MemoryOperator
+from queuetui.backends.native.redis.operator import RedisOperator
+from queuetui.backends.native.sql.act.operator import SqlOperator
 from queuetui.config.paths import config_file, state_folder
 from queuetui.model.job import Ending
 from tests.cli.conftest import EVERY_STORE, Invoke
@@ -49,10 +52,10 @@ def test_a_retry_takes_completed_jobs_only_where_they_are_named(busy: Scene) -> 
     plan = busy.run("retry", "queue:*", "--dry-run")
     (first, *_) = [line for line in plan.err.splitlines() if "dry run" in line]
     counts = first.rpartition(": ")[2]
-    assert sorted(counts.split(", ")) == ["1 cancelled", "1 failed", "1 retrying", "1 scheduled", "2 processing"]
+    assert sorted(counts.split(", ")) == ["1 cancelled", "1 failed", "1 processing", "1 retrying", "1 scheduled"]
     assert "completed jobs are left out; to take them too, name them: state:completed" in plan.err
     told = busy.run("retry", "queue:*", "--dry-run", "--json").data
-    assert (told["spared"], told["would_by_state"].get("completed"), len(told["would"])) == ("completed", None, 6)
+    assert (told["spared"], told["would_by_state"].get("completed"), len(told["would"])) == ("completed", None, 5)
     completed = {busy.ids["completed"], busy.ids["completed-too"]}
     assert not completed & {*told["would"], *(one["id"] for one in told["left"])}
     for named in (["queue:* state:completed"], [f"id:{busy.ids['completed']}"], ["--id", busy.ids["completed"]]):
@@ -170,6 +173,19 @@ def test_on_a_terminal_it_asks(
     assert scene.ids["failed"] in answer.err
     assert "Do it?" in answer.err
     assert states(scene) == {"failed": state}
+
+
+def test_an_act_that_ctrl_c_ends_is_told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What became of each job is printed, and the code is that of an interruption."""
+
+    def interrupted(*_: object) -> object:
+        raise KeyboardInterrupt
+
+    scene.ended("failed", Ending.FAILED)
+    for operator in (MemoryOperator, SqlOperator, RedisOperator):
+        monkeypatch.setattr(operator, "apply", interrupted)
+    answer = scene.run("retry", "state:failed", "--yes")
+    assert (answer.code, "1 unknown" in answer.err) == (130, True)
 
 
 def test_an_end_of_input_is_no_yes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

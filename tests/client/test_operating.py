@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 
+from queuetui.backends.native.memory.operator import MemoryOperator
 from queuetui.client import Queue
 from queuetui.config.paths import state_folder
 from queuetui.engine.settings import WorkerSettings
@@ -69,6 +70,19 @@ def test_many_jobs_at_once(queue: Queue) -> None:
     assert (report.done, report.skipped) == (2, 1)
     assert queue.cleanup(0, states=["cancelled"]).done == 3
     assert queue.jobs()[0] == []
+
+
+def test_an_act_that_ctrl_c_ends_ends_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What became of the jobs is told with the interruption, which a loop around the act does not outlive."""
+
+    def interrupted(*_: object) -> Any:
+        raise KeyboardInterrupt
+
+    with Queue("memory://") as queue:
+        queue.enqueue("Send", queue="mail")
+        monkeypatch.setattr(MemoryOperator, "apply", interrupted)
+        with pytest.raises(KeyboardInterrupt, match="1 unknown"):
+            queue.bulk("cancel", "queue:mail")
 
 
 def test_nothing_is_acted_on_by_mistake() -> None:

@@ -115,7 +115,7 @@ def test_an_act_that_is_interrupted_tells_how_far_it_came(office: Office) -> Non
     office.backend.operator.failure = KeyboardInterrupt()  # type: ignore[assignment]  # what is tested
     office.backend.operator.bites_before_failure = 1
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
-    assert (report.done, report.unknown, report.skipped) == (BITE, BITE, BITE)
+    assert (report.done, report.unknown, report.skipped, report.is_interrupted) == (BITE, BITE, BITE, True)
     assert any("not tried: the act was stopped by Ctrl-C: 0200, " in line for line in report.lines())
     assert [entry["entry"] for entry in office.entries()] == ["intent", "outcome", "intent", "broken"]
 

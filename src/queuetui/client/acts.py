@@ -62,6 +62,7 @@ class QueueActs:
     def bulk(self, verb: str, filter_text: str = "", *, ids: Iterable[str] | None = None, reason: str = "") -> Report:
         """Retry, cancel, delete or release all jobs that match a filter, or those of whole `ids`.
 
+        A retry by a filter leaves completed jobs out unless it names `state:completed` or an id.
         The report has a result for each job; ids that no job has are its `missing`.
         Raises BadQuery, ValueError for another verb, and Conflict unless either a filter or ids are given.
         """
@@ -73,9 +74,11 @@ class QueueActs:
             raise Conflict("say which jobs: either a filter, such as queue:* for all, or ids, and not both")
         operations = self._operations()
         if ids is None:
-            return operations.perform(operations.prepare_matching(wanted, parse_query(filter_text)), reason)
+            return _unless_interrupted(
+                operations.perform(operations.prepare_matching(wanted, parse_query(filter_text)), reason)
+            )
         chosen = [read_text(one, "the id of a job") for one in read_many(ids, "ids")]
-        return operations.perform(operations.prepare_ids(wanted, chosen), reason)
+        return _unless_interrupted(operations.perform(operations.prepare_ids(wanted, chosen), reason))
 
     def cleanup(self, days: float | timedelta, states: Iterable[str] | None = None) -> Report:
         """Delete jobs that ended more than so many days ago.
@@ -84,7 +87,7 @@ class QueueActs:
         """
         operations = self._operations()
         chosen = None if states is None else [read_text(one, "a state") for one in read_many(states, "states")]
-        return operations.perform(operations.prepare_cleanup(chosen, _age_s(days)))
+        return _unless_interrupted(operations.perform(operations.prepare_cleanup(chosen, _age_s(days))))
 
     def pause(self, queue: str, reason: str = "") -> None:
         """Let no worker claim jobs of a queue; what runs goes on.
@@ -129,6 +132,13 @@ class QueueActs:
         journal = Journal(None if folder is None else folder / "acts.jsonl", f"{self._program} ({label})")
         actor = f"{self._program} (program on {socket.gethostname()}/{os.getpid()})"
         return Operations(self._backend, Authority(Right.ADMIN, actor, journal, None), self._limits)
+
+
+def _unless_interrupted(report: Report) -> Report:
+    """Return the report; raises KeyboardInterrupt with what it tells where Ctrl-C ended the act."""
+    if report.is_interrupted:
+        raise KeyboardInterrupt("; ".join(report.lines()))
+    return report
 
 
 def _age_s(days: float | timedelta) -> float:

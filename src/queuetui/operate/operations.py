@@ -206,6 +206,7 @@ class Operations:
             None if exported is None else str(exported),
             tuple(dict.fromkeys(run.remarks)),
             missing=manifest.missing,
+            is_interrupted=run.is_interrupted,
         )
 
     def set_paused(self, queue: str, *, paused: bool, reason: str = "") -> Report:
@@ -257,6 +258,7 @@ class _Run:
         self._journal = journal
         self._limits = limits
         self._given_up = ""
+        self.is_interrupted = False
         self.results: list[Result] = []
         self.remarks: list[str] = []
 
@@ -266,7 +268,7 @@ class _Run:
         try:
             self._take(act, refs)
         except KeyboardInterrupt:
-            self._given_up = _INTERRUPTED
+            self.is_interrupted, self._given_up = True, _INTERRUPTED
             self._note(self._journal.break_off(act, _INTERRUPTED))
             self._end(refs[len(self.results) - known :], Outcome.UNKNOWN, _INTERRUPTED)
 

@@ -39,7 +39,7 @@ class Report:
 
     `different` were left out before it began; `exported_to` is the file a purge wrote first; `remarks` say what else a
     person should know, such as an outcome that could not be recorded. No job has the ids that are
-    `missing`. A `story` tells of what is not counted by results.
+    `missing`. A `story` tells of what is not counted by results. `is_interrupted`: Ctrl-C ended it, which the caller has to pass on.
     """
 
     verb: Verb
@@ -50,6 +50,7 @@ class Report:
     remarks: tuple[str, ...] = ()
     story: str = ""
     missing: tuple[str, ...] = ()
+    is_interrupted: bool = False
 
     def count(self, outcome: Outcome) -> int:
         """Return how many ended so; what was already different counts as skipped."""

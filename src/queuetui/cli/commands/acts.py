@@ -123,6 +123,8 @@ def _finish(system: System, report: Report, form: str) -> None:
             say(line)
     else:
         show_document(describe_report(report, system.name), Format(form))
+    if report.is_interrupted:
+        raise Exit(exit_codes.INTERRUPTED)
     if report.missing and not report.results and not report.different:
         raise Exit(exit_codes.NOT_FOUND)
     if not report.complete:

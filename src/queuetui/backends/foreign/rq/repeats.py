@@ -25,7 +25,7 @@ def count_repeated(prefix: bytes, sizes: Mapping[Shelf, int], ask: Ask) -> dict[
     """Return how many members of each registry of finished jobs stand elsewhere too."""
     near = {shelf: shelf_of(prefix, "finished", queue_of(prefix, shelf)) for shelf in sizes if shelf.role in _AGAIN}
     again = {shelf: finished for shelf, finished in near.items() if finished in sizes}
-    most = min(_MOST_EACH, _MOST_IN_ALL // max(1, len(again)))
+    most = min(_MOST_EACH, max(1, _MOST_IN_ALL // max(1, len(again))))
     replies = ask([shelf.slice(0, most) for shelf in again])
     some = {shelf: found for shelf, reply in zip(again, replies, strict=True) if (found := shelf.entries(reply, 0))}
     answers = ask([("ZMSCORE", again[shelf].key, *map(bare_id, entries)) for shelf, entries in some.items()])
