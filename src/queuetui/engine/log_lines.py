@@ -48,7 +48,10 @@ class LineHandler(logging.StreamHandler[TextIO]):
             super().handleError(record)
 
     def _write(self, line: str) -> None:
-        """Write a line, in one piece where the stream takes it: others who write to it would mix theirs between two."""
+        """Write a line, in one piece where the stream takes it.
+
+        Others who write to the same stream would mix their lines between two pieces.
+        """
         while line:
             if not self._has_room(PATIENCE_S):
                 self._lost = 1

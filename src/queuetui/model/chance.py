@@ -1,7 +1,8 @@
-"""Chance that no handler takes from others: seeds and replacements of the module `random` do not change it."""
+"""Random numbers that handlers do not influence."""
 
 from __future__ import annotations
 
 import random
 
+# A handler may seed the module's generator, which a whole process shares, or replace its functions.
 CHANCE = random.SystemRandom()
