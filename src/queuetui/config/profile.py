@@ -15,7 +15,7 @@ from queuetui.model.zone import DEFAULT_ZONE
 COLOURS = ("red", "yellow", "green", "cyan", "blue", "magenta")
 # Columns of the console's lists of jobs, all but the id.
 HIDEABLE_COLUMNS = ("type", "queue", "state", "age", "att", "data", "why", "prio", "worker")
-# What stands in a command for what it does not show.
+# The placeholder in an advised command for an address that is not shown.
 _ADDRESS = "URL"
 _MAPPING = "MAPPING"
 

@@ -1,4 +1,4 @@
-"""Who is let in: the token, the right it gives, and how often it may ask."""
+"""Admits requests: checks the token, the right it gives, and the request rate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WRONG_TOKEN = {"www-authenticate": 'Bearer realm="queuetui", error="invalid_toke
 
 @dataclass(slots=True)
 class Allowance:
-    """How many requests are left to one client, and when that was reckoned."""
+    """How many requests are left to one client, and when that was computed."""
 
     left: float
     at_s: float
@@ -54,7 +54,7 @@ class RequestRates:
 
 
 class Gate:
-    """Lets callers in, or refuses them."""
+    """Admits or refuses callers."""
 
     def __init__(self, served: Served) -> None:
         self._served = served

@@ -1,4 +1,4 @@
-"""How well the queues run, by the same rules as on the command line."""
+"""The health of the queues, judged by the same rules as on the command line."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ async def serve_socket(house: LiveHouse, socket: WebSocket) -> None:
         await socket.accept(headers=[(b"x-request-id", request_id.encode())])
         await _tell(house, socket, client)
     except (WebSocketDisconnect, RuntimeError):
-        # It went while something was on its way to it.
+        # The client disconnected while a message was being sent.
         pass
     finally:
         house.log.leave(client)
@@ -64,7 +64,7 @@ async def _tell(house: LiveHouse, socket: WebSocket, client: LiveClient) -> None
 
 
 async def _hear(socket: WebSocket, client: LiveClient) -> None:
-    """Take what a client says, which means nothing here, until it goes."""
+    """Read and ignore what a client sends, until it disconnects."""
     try:
         while True:
             await socket.receive()
@@ -84,7 +84,7 @@ async def _close(socket: WebSocket) -> None:
 
 
 class EventStream(Response):
-    """An answer that goes on until its client goes."""
+    """A response that lasts until its client disconnects."""
 
     media_type = EVENT_STREAM
 

@@ -1,4 +1,4 @@
-"""One who listens: from where, to what, and how it is told."""
+"""One client of the live updates: what it wants to receive, and how messages are sent to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One thing to tell: `id` is where to go on from after it."""
+    """One message to send: a client that reconnects continues after its `id`."""
 
     id: str
     kind: str
@@ -33,7 +33,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class LiveWish:
-    """What a client wants to hear; None is all."""
+    """What a client wants to receive; None is everything."""
 
     last_id: str | None = None
     backend: str | None = None
@@ -63,7 +63,7 @@ class LiveClient:
         self._pushed = 0
 
     def go(self) -> None:
-        """Say that the client is gone."""
+        """Record that the client has disconnected."""
         self._gone.set()
 
     async def tell(self, send: Callable[[list[Told]], Awaitable[None]], stalled_after_s: float) -> None:

@@ -23,7 +23,7 @@ class LiveHouse:
         self.log = log
 
     def close(self) -> None:
-        """Watch the stores no more."""
+        """Stop watching the stores."""
         self._sources.end()
 
     def let_in(self, address: str, headers: dict[str, str], needed: Right) -> Caller:
@@ -44,5 +44,5 @@ class LiveHouse:
 
     @property
     def stalled_after_s(self) -> float:
-        """How long one message may take to be taken."""
+        """How long a client may take to receive one message."""
         return self._served.limits.stalled_after_s

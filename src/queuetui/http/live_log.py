@@ -1,4 +1,4 @@
-"""What happened lately, kept in one row for all who listen.
+"""The latest messages of the live updates, kept once for all clients.
 
 Each message has a number. A client is told what stands behind the number that it was told last, so no client has a buffer of its
 own: one that is slow or dead holds nothing but its place, and who comes back goes on from there as long as it is kept.
@@ -15,7 +15,7 @@ from threading import Lock
 from uuid import uuid4
 
 AT_ONCE = 100
-# Who was let in and has not begun to listen after so long has gone on the way.
+# A client that was admitted and has not begun to listen after this time counts as disconnected.
 COMING_S = 5.0
 MOST_DIGITS = 18
 
@@ -38,7 +38,7 @@ class LiveLog:
         self._lock = Lock()
         self._messages: deque[LiveMessage] = deque(maxlen=kept)
         self._newest = 0
-        # Numbers begin anew with each server, so those of an earlier one must be told from ours.
+        # Numbers begin anew with each server process, so an id names the process too.
         self._run = uuid4().hex[:12]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: set[asyncio.Event] = set()
@@ -58,7 +58,7 @@ class LiveLog:
         return len(self._places)
 
     def expect(self, place: object, most: int) -> bool:
-        """Keep room for one who is about to listen; tell whether there was any among so many."""
+        """Reserve one of `most` places for a client about to listen; tell whether one was free."""
         with self._lock:
             now_s = time.monotonic()
             self._coming = {one: at_s for one, at_s in self._coming.items() if now_s - at_s < COMING_S}
@@ -68,27 +68,27 @@ class LiveLog:
         return True
 
     def enter(self, place: object) -> None:
-        """Count one who listens from now on."""
+        """Count a client that listens from now on."""
         self._loop = asyncio.get_running_loop()
         with self._lock:
             self._coming.pop(place, None)
             self._places.add(place)
 
     def leave(self, place: object) -> None:
-        """Count one less, who listened or was about to."""
+        """Free the place of a client that listened or was about to."""
         with self._lock:
             self._coming.pop(place, None)
             self._places.discard(place)
 
     def write(self, kind: str, backend: str, queue: str | None, data: str) -> None:
-        """Add a message and wake whoever waits."""
+        """Add a message and wake the clients that wait."""
         with self._lock:
             self._newest += 1
             self._messages.append(LiveMessage(self._newest, kind, backend, queue, data))
         self._wake()
 
     def skip(self) -> None:
-        """Say that something was left out: whoever listens reads anew what it shows."""
+        """Record that messages were left out, so that each client reads anew what it shows."""
         with self._lock:
             self._newest += 1
             self._messages.clear()
@@ -130,7 +130,7 @@ class LiveLog:
             self._waiting.discard(bell)
 
     def end(self) -> None:
-        """Let everybody go."""
+        """End the waits of all clients."""
         self.is_over = True
         self._wake()
 

@@ -12,7 +12,7 @@ from queuetui.model.run_notes import UsageTotal, metric_name, read_tag_counter, 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-# Names that stand for something else already.
+# Metric names that are already in use.
 _TAKEN = frozenset({"jobs", "jobs_by_tag", "job_errors", "job_duration_seconds", "live_messages_pushed"})
 MOST_COUNTERS = 50
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 BACKLOG = 1024
 GRACE_S = 5
-# Nothing that a client says by WebSocket means anything.
+# The largest WebSocket message that is read; messages of clients are ignored.
 MOST_HEARD_BYTES = 4096
-# A peer that acknowledges nothing for so long is gone, whatever waits for it in the kernel.
+# A peer that has acknowledged nothing for this long counts as disconnected.
 PEER_GONE_MS = 60_000
 
 
@@ -47,7 +47,7 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
     listening = socket.socket(family, kind, number)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # What is accepted inherits these.
+    # Accepted sockets inherit these options.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, PEER_GONE_MS)

@@ -1,4 +1,4 @@
-"""What a command line must say to come to a store, and to be let act there."""
+"""The command-line options that an advised command needs to reach a store and to act there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from queuetui.model.act import Verb
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The options of a command line; a `remark` tells that these alone do not do, and what is wanting."""
+    """Options of a command line; a `remark` tells that they do not suffice, and what is missing."""
 
     options: tuple[str, ...] = ()
     remark: str = ""
@@ -18,9 +18,9 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The ways to one store: to read it, to enqueue and work there, and to act there by each verb.
+    """The options for one store: to read it, to enqueue and work there, and to act there by each verb.
 
-    A verb that is missing needs no more than reading does.
+    A verb that is not listed needs the same options as reading.
     """
 
     reading: Way = Way()
@@ -28,10 +28,10 @@ class Access:
     acting: Mapping[Verb, Way] = field(default_factory=dict)
 
     def way_to(self, verb: Verb) -> Way:
-        """Return the way to act by a verb."""
+        """Return the options that a command with this verb needs."""
         return self.acting.get(verb, self.reading)
 
 
-# To a store that needs no naming, and of whose rights nothing is told.
+# Access to our own queue when no profile or URL has to be given.
 OWN = Access()
 ATTACHED = Access(acting=dict.fromkeys(Verb, Way(("--operate",))))

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 COMMAND_TYPE = "queuetui.command"
-# The tag that a worker bears which runs commands, and that every command needs: no other worker claims one.
+# The tag that every command job requires; only workers that run commands have it, so that no other worker claims one.
 COMMAND_TAG = "queuetui.command"
 OUTPUT_CAP_BYTES = 64 * 1024

@@ -1,4 +1,4 @@
-"""What makes two errors one: their class and their message without its changing parts."""
+"""The fingerprint that groups errors: their class, and their message without its variable parts."""
 
 from __future__ import annotations
 

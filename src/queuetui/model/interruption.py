@@ -1,4 +1,4 @@
-"""Breaking off a read that nobody wants any more, from another thread than the one that reads."""
+"""Cancels a read that nobody waits for any more, from another thread than the one that reads."""
 
 from __future__ import annotations
 
@@ -9,34 +9,31 @@ from threading import RLock
 
 
 class Interrupted(Exception):
-    """The read was broken off by who had asked for it.
-
-    Nobody waits for the answer, so that nobody is told.
-    """
+    """The read was cancelled by its caller, who needs no message about it."""
 
 
 class Interruption:
-    """The right to break off what a thread reads.
+    """Cancels the reads of one thread.
 
-    `interrupt` may be called by any thread, also twice, too early or too late.
-    It may block for as long as the store takes to be told.
+    `interrupt` may be called by any thread, also twice, before a read begins or after it ended.
+    It may block until the store has received the cancel request.
     """
 
     def __init__(self) -> None:
-        # Held while a store is told, so that no read of later on is hit.
+        # Held while the cancel request is sent, so that it cannot hit a later read.
         self._guard = RLock()
         self._stops: list[Callable[[], object]] = []
         self.is_set = False
 
     def interrupt(self) -> None:
-        """Break off what is being read, and whatever would be read next."""
+        """Cancel the read in progress, and every later one."""
         with self._guard:
             self.is_set = True
             for stop in self._stops:
                 stop()
 
     def check(self) -> None:
-        """Raise Interrupted where it was broken off."""
+        """Raise Interrupted if `interrupt` was called."""
         if self.is_set:
             raise Interrupted
 
@@ -65,13 +62,13 @@ _current: ContextVar[Interruption] = ContextVar("interruption", default=_NEVER)
 
 
 def current_interruption() -> Interruption:
-    """Return what may break off the reads of this thread; by itself nothing does."""
+    """Return the interruption of this thread's reads; by default one that is never called."""
     return _current.get()
 
 
 @contextmanager
 def interruptible(interruption: Interruption) -> Iterator[None]:
-    """Let whatever this thread reads within the block be broken off."""
+    """Let `interruption` cancel the reads of this thread within the block."""
     token = _current.set(interruption)
     try:
         yield

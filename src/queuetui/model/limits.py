@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from queuetui.model.worker import WorkerInfo
 
 
-# A worker that does not know the type of a job gives it back for no longer at a time.
+# The longest delay with which a worker gives back a job whose type it does not know.
 LONGEST_GIVEN_BACK_S = 60.0
 
 
@@ -55,7 +55,7 @@ class Limits:
 
 
 def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
-    """Tell whether a worker works, has beaten lately, and holds no job under a lease that is over.
+    """Tell whether a worker works, sent a heartbeat lately, and holds no job with an expired lease.
 
     One that its store keeps only as long as it may be silent is live.
     """
@@ -68,7 +68,7 @@ def is_free(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
 
 
 def is_silent(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
-    """Tell whether a worker that should beat has not for too long."""
+    """Tell whether the last heartbeat of a worker that should send them is too old."""
     if worker.registration_ends or worker.has_ended:
         return False
     limit_s = limits.worker_silent_s if worker.silent_after_s is None else worker.silent_after_s

@@ -1,4 +1,4 @@
-"""Somebody's lock on the row of a job."""
+"""The lock that a session holds on the row of a job."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from queuetui.model.text import Untrusted
 
 @dataclass(frozen=True, slots=True)
 class RowLock:
-    """The session that holds a row locked; None is what the server does not tell this user.
+    """The session that holds a row locked; a field is None if the server does not tell it to this user.
 
     `since` is when its transaction began, `state` the server's word for what it does now.
     """

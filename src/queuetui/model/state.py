@@ -22,7 +22,7 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-# In these a job stands until a time.
+# The states in which a job waits for a time.
 PUT_OFF = frozenset({State.SCHEDULED, State.RETRYING})
 WAITING = PUT_OFF | {State.PENDING}
 LIVE = WAITING | {State.PROCESSING, State.BLOCKED}

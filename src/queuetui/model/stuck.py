@@ -30,7 +30,7 @@ def is_over_limit(job: Job, now: datetime, limits: Limits) -> bool:
 
 
 def runs_since(job: Job) -> datetime | None:
-    """Return since when a job runs; without a start that is stored, since its record last changed."""
+    """Return since when a job runs; if its start is not stored, the time its record last changed."""
     return job.started_at or job.claimed_at or job.updated_at
 
 
@@ -57,7 +57,7 @@ def due_since(job: Job) -> datetime | None:
 def is_due(job: Job, now: datetime) -> bool:
     """Tell whether a job waits and is due.
 
-    One that was put off may be due long before a worker makes it pending.
+    A scheduled or retrying job may be due long before a worker promotes it to pending.
     """
     due_at = due_since(job)
     return due_at is not None and due_at <= now

@@ -73,7 +73,7 @@ STUCK_CODES = frozenset(
     {Code.NO_CONSUMER, Code.OVERDUE, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT, Code.ATTEMPTS_USED_UP}
 )
 
-# The evidence that tells what a limit rests on.
+# The key of the evidence that tells how the limit was found.
 LEARNED = "judged_by"
 
 

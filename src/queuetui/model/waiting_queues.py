@@ -1,4 +1,4 @@
-"""Which queues let their due jobs wait without a reason: nobody listens, or nothing is taken."""
+"""Finds queues whose due jobs wait without a reason: no worker listens, or nothing is claimed."""
 
 from __future__ import annotations
 

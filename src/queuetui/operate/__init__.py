@@ -1,1 +1,1 @@
-"""The only road by which a person changes a queue."""
+"""Acts of people on queues; nothing else changes a queue for a person."""

@@ -1,4 +1,4 @@
-"""Asks for an act again, under its own id, when the answer was lost."""
+"""Repeats an act under its own id if the answer was lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a profile allows to be changed, checked in the write path."""
+"""The rights of profiles and tokens, checked before each write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens that let programs in over HTTP: shown once, kept as hashes in a file of its owner alone."""
+"""Tokens for access over HTTP: shown once, kept as hashes in a file that only its owner may read."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class TokenFile:
             raise BadConfig(message, where) from error
 
     def open_tokens(self) -> tuple[AccessToken, ...]:
-        """Return those that let somebody in now."""
+        """Return the tokens that are neither expired nor revoked."""
         now = self._now()
         return tuple(one for one in self.tokens() if one.state(now) == "open")
 
@@ -130,5 +130,5 @@ class TokenFile:
 
 
 def _digest(secret: str) -> str:
-    # A secret of 256 random bits needs no slow hash: nobody tries them all.
+    # A secret of 256 random bits needs no slow hash, because it cannot be guessed.
     return hashlib.sha256(secret.encode()).hexdigest()
