@@ -1,1 +1,1 @@
-"""One contract over every place that jobs live in; native and foreign backends never meet."""
+"""One contract for every store of jobs; native and foreign backends do not import each other."""

@@ -1,6 +1,6 @@
 """The parts of a store's URL.
 
-Each is understood or refused by name, and none is quoted that may hold a password.
+Each part is understood or refused by name, and a part that may hold a password is never quoted.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ def split_url(url: str, example: str) -> SplitResult:
     except ValueError:
         raise refuse(f"cannot be read; write it like {example}") from None
     if parts.netloc.count("@") > 1:
-        # What follows the first @ would be looked up, and shown, as a host.
+        # The text behind the first @ would be resolved, and shown, as a host.
         raise refuse(f"has several @; write it like {example}, and an @ in the password as %40")
     try:
-        # Several hosts of one server stand between commas, which only the driver reads.
+        # Several hosts are separated by commas; only the driver parses those.
         port = None if "," in parts.netloc else parts.port
     except ValueError:
         raise refuse(
             "has a port that is no number; check it, and that / ? # of a password are written %2F %3F %23"
         ) from None
     if port == 0:
-        # Drivers take it for none, and go to their own.
+        # Drivers take it for a missing port, and use their default.
         raise refuse("has the port 0, at which no server listens; write another, or leave it out")
     for host in (parts.hostname or "").split(","):
         _check_host(host)
@@ -56,7 +56,7 @@ def _check_host(host: str) -> None:
 def read_options(query: str, known: Collection[str]) -> dict[str, str]:
     """Return the options behind the ? of a URL.
 
-    Raises BadConfig for one that is not known, is there twice or has no value.
+    Raises BadConfig for an option that is unknown, given twice or without a value.
     """
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
@@ -78,7 +78,7 @@ def read_options(query: str, known: Collection[str]) -> dict[str, str]:
 def require_files(options: Mapping[str, str], names: Collection[str]) -> None:
     """Refuse options that name files which are not there; raises BadConfig.
 
-    A driver would take them for a server that does not answer.
+    A driver would report them as a server that does not answer.
     """
     for option in sorted(options.keys() & set(names)):
         if not Path(options[option]).exists():
@@ -105,7 +105,7 @@ def take_beside(url: str) -> tuple[str, str]:
 
 
 def read_switch(options: dict[str, str], name: str) -> bool | None:
-    """Take an option that is true or false out of the others, None where it is absent; raises BadConfig."""
+    """Remove a boolean option from the options and return it, None if absent; raises BadConfig."""
     value = options.pop(name, None)
     if value is None:
         return None
@@ -115,5 +115,5 @@ def read_switch(options: dict[str, str], name: str) -> bool | None:
 
 
 def refuse(what: str) -> BadConfig:
-    """Return the error of a URL that says something which is not understood."""
+    """Return the error for a part of a URL that is not understood."""
     return BadConfig(f"the URL {what}", "url")

@@ -1,6 +1,6 @@
-"""What a store is once it is open.
+"""An open store: a record of roles.
 
-A record of roles, each a protocol of its own, and None where the store has no such thing.
+Each role is a protocol of its own, and None where the store does not offer it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 def late(module: str, name: str, *parts: object) -> Callable[[], Any]:
-    """Return what makes a role of a class below `backends`, which is imported when the role is first used."""
+    """Return a function that makes a role; its class below `backends` is imported when first used."""
     return lambda: getattr(import_module(f"queuetui.backends.{module}"), name)(*parts)
 
 
 class Backend:
     """One open queue.
 
-    A role is made when it is first used, so that a worker loads nothing of a console, and a console nothing of a worker.
+    A role is made when it is first used, so that a worker does not load the code of a console, nor a console that of a worker.
     """
 
     def __init__(  # noqa: PLR0913 - one for each role
@@ -68,17 +68,17 @@ class Backend:
         self._make_rules = rules
         self._make_notes = notes
         self.close = close
-        # The second store of a queue that lies in two.
+        # The second store of a queue that is spread over two.
         self.beside = beside
 
     @cached_property
     def inspector(self) -> Inspector:
-        """What a console reads."""
+        """The reads of a console."""
         return self._make_inspector()
 
     @cached_property
     def operator(self) -> Operator:
-        """What a person may change."""
+        """The changes that a person may make."""
         return self._make_operator()
 
     @cached_property
@@ -118,12 +118,12 @@ class Backend:
 
     @cached_property
     def server_look(self) -> ServerLook | None:
-        """What serves the store."""
+        """The server behind the store, for a person to look at."""
         return None if self._make_server_look is None else self._make_server_look()
 
     @cached_property
     def histories(self) -> Histories:
-        """What was, in sums."""
+        """Sums over past spans of time."""
         if self._make_histories is not None:
             return self._make_histories(self)
         from queuetui.backends.reading.histories import PagedHistories
@@ -132,7 +132,7 @@ class Backend:
 
     @cached_property
     def upkeep(self) -> Upkeep | None:
-        """What is kept beside the jobs, and the chores declared for it."""
+        """The tokens kept beside the jobs, and the chores declared for the store."""
         return None if self._make_upkeep is None else self._make_upkeep()
 
 

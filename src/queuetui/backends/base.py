@@ -1,7 +1,7 @@
-"""The contract of every backend, split by who uses it.
+"""The contract of every backend: one protocol each for the console, the operator and the worker.
 
 Backends are synchronous and safe to call from several threads. Every method may raise Unreachable, Denied or Unsupported;
-no driver error crosses this line. All times are by the store's clock.
+no backend lets a driver's error through. All times are by the store's clock.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ COUNT_CAP = 10_000
 
 @dataclass(frozen=True, slots=True)
 class BackendOptions:
-    """What a profile says of a connection.
+    """The options of a connection, as a profile sets them.
 
     `kind` picks one backend where a store holds several ("native", "laravel"); `create` lets the embedded file and schema be made;
     `statement_timeout_s` bounds console reads; `settings` are the backend's own (`laravel.connections`, `laravel.jobs_table` ...).
@@ -61,15 +61,15 @@ class BackendOptions:
 
 
 class Inspector(Protocol):
-    """What a console reads, without a write and without a lock that anybody could wait for."""
+    """The reads of a console: they write nothing and take no lock that could block a worker."""
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this backend can do."""
+        """The verbs and features that this backend supports."""
         ...
 
     def snapshot(self, watch: Watch) -> Snapshot:
-        """Return all that was asked for in one short read; a part that fails alone is named in `problems`."""
+        """Return all parts that `watch` asks for in one short read; a part that fails is named in `problems`."""
         ...
 
     def page(self, request: PageRequest, limits: Limits) -> Page:
@@ -77,24 +77,24 @@ class Inspector(Protocol):
         ...
 
     def get(self, job_id: str) -> Job:
-        """Return one job whole; raises NotFound."""
+        """Return one job with its payload and result; raises NotFound."""
         ...
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with all that it is explained by, read at one moment, with at most so many events.
+        """Return one job with all that explains its state, read at one moment, and at most `events` events.
 
         A store that keeps its log elsewhere leaves the events out. Raises NotFound.
         """
         ...
 
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return those of some hundred jobs that are there, in the order asked for, read at one moment."""
+        """Return those of a few hundred jobs that exist, in the order asked for, read at one moment."""
         ...
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
-        """Look, newest first and for a bounded time, for the jobs whose id is or ends in `suffix`.
+        """Search, newest first and for a bounded time, for jobs whose id is or ends in `suffix`.
 
-        At most `limit` of them; `after` goes on where another search had come to.
+        At most `limit` jobs are returned; `after` continues from where an earlier search stopped.
         """
         ...
 
@@ -103,34 +103,34 @@ class Inspector(Protocol):
         ...
 
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
-        """Return how each term of a filter is answered."""
+        """Return how the store answers each term of a filter: by an index, or by reading rows."""
         ...
 
     def identity(self) -> Identity:
-        """Return what tells this queue from another one behind the same address."""
+        """Return what distinguishes this queue from another one at the same address."""
         ...
 
 
 class Operator(Protocol):
-    """What a person may change, handed to `operate` alone."""
+    """The changes that a person may make; only `operate` is handed this role."""
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Do RETRY, CANCEL, DELETE or RELEASE to each target; one Result a target, in order.
+        """Apply RETRY, CANCEL, DELETE or RELEASE to each target; return one Result per target, in order.
 
-        Each is compared and set at the moment of the write.
+        Each job is changed only if it is still as its target describes it (compare and set).
 
         RETRY: retrying, scheduled and final jobs become pending (due now; attempts start again, `fence` and `lost` stay).
         CANCEL: waiting jobs become cancelled, a processing one gets `cancel_requested`. DELETE: any job that is not processing
-        (a foreign backend may allow a stuck one). RELEASE: a processing job whose lease is over goes back to pending.
+        (a foreign backend may allow a stuck one). RELEASE: a processing job whose lease has expired goes back to pending.
         """
         ...
 
     def apply_to_queue(self, act: Act, queue: str) -> Result:
-        """PAUSE or RESUME a queue, or switch its events; the ref's id is the queue's name."""
+        """Pause or resume a queue, or switch its events; the id of the result's ref is the queue's name."""
         ...
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
-        """Delete the registrations of workers silent for longer; return how many."""
+        """Delete the registrations of workers whose last beat is older than `silent_s`; return how many."""
         ...
 
 
@@ -148,9 +148,9 @@ class Step:
     """The answer to one step.
 
     `accepted` are the jobs whose ending was written; the others were STALE: nothing was changed and an `ack_lost` attempt was recorded.
-    `lease_valid` False: the lease is over, nothing was claimed, open another.
-    `again_s`: rules keep jobs back, ask again in so many seconds (infinite: when something ends); None: none was kept back.
-    `problem`: why the rest of the queue is left alone until a person mends it.
+    `lease_valid` is False when the lease has expired: nothing was claimed, and the worker must open another lease.
+    `again_s`: rules keep jobs back; claim again after so many seconds (infinite: when a job ends). None: no job was kept back.
+    `problem`: why the rest of the queue cannot be claimed until a person repairs it.
     """
 
     accepted: frozenset[str]
@@ -162,7 +162,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The leases that were still valid and are prolonged, and the held jobs that a person asked to cancel."""
+    """The answer to a renewal: the leases that were prolonged, and the held jobs with a cancel request."""
 
     valid: frozenset[str]
     cancels: frozenset[str]
@@ -170,7 +170,7 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A job that runs right now: since how long by the worker's clock, and what its handler last reported."""
+    """A job at work: how long it has been running by the worker's clock, and its last progress report."""
 
     job_id: str
     fence: int
@@ -180,7 +180,7 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """A job taken from an expired lease; `failed`: it was its third loss alone, and it is quarantined."""
+    """A job taken from an expired lease; `failed`: this was its third loss alone, so it is quarantined."""
 
     job_id: str
     type: str
@@ -190,31 +190,31 @@ class Swept:
 
 
 class Listener(Protocol):
-    """A subscription to new jobs.
+    """A subscription to hints about new jobs.
 
-    `address` is what the worker registers so that clients find it, None where they need not.
+    A worker registers `address` where clients send the hints themselves; None where the server delivers them.
     """
 
     @property
     def address(self) -> str | None:
-        """Where clients ring."""
+        """Where clients send hints."""
         ...
 
     def close(self) -> None:
-        """Listen no more."""
+        """End the subscription."""
         ...
 
 
 class JobStore(Protocol):
-    """What a worker and a client use.
+    """The store of jobs, as workers and clients use it.
 
-    Every write of a run is one transaction, guarded by a live lease and the job's fence.
+    Every write about a run is one transaction, and takes effect only under a valid lease and with the job's current fence.
     """
 
     def enqueue(self, jobs: Sequence[NewJob], connection: Connection | None = None) -> tuple[Enqueued, ...]:
-        """Store jobs, all or none; an id or idempotency key that exists answers with its job.
+        """Store all jobs or none; for an id or idempotency key that exists, return the existing job.
 
-        `connection` joins the caller's transaction.
+        With `connection` the jobs are written in the caller's transaction.
         """
         ...
 
@@ -223,7 +223,7 @@ class JobStore(Protocol):
         ...
 
     def beat(self, worker_id: str, rss_bytes: int | None, stopping: bool) -> bool:
-        """Write a beat; False when the registration is gone (cleaned): register again."""
+        """Write a beat; return False when the registration was deleted and the worker must register again."""
         ...
 
     def retire(self, worker_id: str, note: str = "") -> None:
@@ -239,11 +239,11 @@ class JobStore(Protocol):
         ...
 
     def renew(self, lease_ids: Sequence[str], lease_s: float) -> Renewal:
-        """Let the leases that are still valid end `lease_s` from now; an expired one is never revived."""
+        """Prolong the leases that are still valid to `lease_s` from now; an expired one is never revived."""
         ...
 
     def close_lease(self, lease_id: str) -> int:
-        """End a lease and release the jobs still held under it, uncounted; return how many."""
+        """Close a lease and release its jobs without counting an attempt; return how many were released."""
         ...
 
     def step(self, lease_id: str, settlements: Sequence[Settlement], claim: int) -> Step:
@@ -254,7 +254,7 @@ class JobStore(Protocol):
         ...
 
     def mark_running(self, lease_id: str, running: Sequence[Running]) -> None:
-        """Write start times and progress of jobs that run longer than a moment; stale ones are passed over."""
+        """Write start times and progress of jobs that have run for a while; stale runs are skipped."""
         ...
 
     def promote(self, limit: int) -> int:
@@ -262,11 +262,11 @@ class JobStore(Protocol):
         ...
 
     def sweep(self, limit: int) -> tuple[Swept, ...]:
-        """Free jobs of expired or missing leases: pending again, or failed at the third loss alone."""
+        """Take jobs from expired or missing leases: they become pending, or failed at the third loss alone."""
         ...
 
     def prune(self, limit: int) -> int:
-        """Delete what is past its time (final jobs, keys, tally rows) in one small bite; return how many."""
+        """Delete a small batch of final jobs, keys and tally rows past their retention; return how many."""
         ...
 
     def next_due_s(self) -> float | None:
@@ -276,7 +276,7 @@ class JobStore(Protocol):
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Call `hear` with a queue's name when jobs of it become pending, from a thread of the backend's own.
 
-        Hints, of which some may be missing and some false: polling goes on behind them. None where there is no way to hear.
+        The calls are hints: some may be missing and some false, so polling continues. None where the store cannot notify.
         """
         ...
 
@@ -289,7 +289,7 @@ class SchemaStore(Protocol):
         ...
 
     def migrate(self) -> tuple[str, ...]:
-        """Bring the schema up to date and return what was applied by name; raises SchemaTooNew."""
+        """Apply the pending migrations and return their names; raises SchemaTooNew."""
         ...
 
     def pending(self) -> tuple[str, ...]:

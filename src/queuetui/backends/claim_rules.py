@@ -1,9 +1,8 @@
-"""The contract of claims by rules.
+"""The contract of claims by rules: concurrency limits, rate limits and ageing.
 
-What may be processed at once or begin in a time, and how waiting makes more urgent.
-A step claims by the rules of its lease's queue. Of jobs that wait, those that the rules keep back are passed over, and others behind
-them are taken. Jobs held under a lease that is over count as processed until they are swept. A job with needs is given only to a
-worker whose registration names all of them as tags. Rules that are changed hold for the steps that begin afterwards.
+A step claims by the rules of its lease's queue. It skips waiting jobs that the rules keep back and claims others behind
+them. Jobs held under an expired lease count as processing until they are swept. A job with needs is given only to a
+worker whose registration names all of them as tags. Changed rules apply to the steps that begin afterwards.
 """
 
 from __future__ import annotations
@@ -19,17 +18,17 @@ MOST_RULED_QUEUES = 500
 
 @runtime_checkable
 class ClaimRulesStore(Protocol):
-    """What people lay down for claims."""
+    """Reads and changes the claim rules of queues."""
 
     def rules_in_use(self) -> tuple[RulesInUse, ...]:
-        """Return the queues with rules by name, at most MOST_RULED_QUEUES, and what is in use of their limits.
+        """Return the queues that have rules, sorted by name, and how much of their limits is in use.
 
-        Writes nothing.
+        At most MOST_RULED_QUEUES are returned. Writes nothing.
         """
         ...
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
-        """Do LIMIT to the queue whose name is the ref's id, once however often one act id asks for it.
+        """Apply LIMIT to a queue; the same act id takes effect once. The ref's id is the queue's name.
 
         Raises ValueError.
         """

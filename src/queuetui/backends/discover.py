@@ -1,4 +1,4 @@
-"""Finds the job queues of a store: it is read once, and each product recognises its own."""
+"""Finds the job queues of a store: it reads the store once, and each product recognises its own."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from queuetui.backends.redis.server import RedisServer
     from queuetui.backends.sql.catalog import Catalog
 
-# What each system is known by, for whoever finds none.
+# How the systems are recognised, for the message that none was found.
 _LOOKED_FOR = {
     "redis": "queuetui's own keys in the URL's namespace, and those of {kinds}",
     "sql": "queuetui's own tables (queuetui_meta), those of {kinds}, as Laravel's jobs and failed_jobs, and those of shipped mappings",
@@ -40,12 +40,12 @@ NEXT_STEP = (
     "check the URL and the rights of its user; a table of your own is described by: queuetui map URL TABLE; "
     "a queue of ours is made by: queuetui enqueue TYPE"
 )
-# So many are counted at once, and opened side by side.
+# The most systems that are counted in parallel, and opened side by side.
 MOST_SYSTEMS = 16
 
 
 def looked_for(url: str) -> str:
-    """Return what systems are known by in the store of a URL."""
+    """Return how systems are recognised in the store of a URL, in words."""
     family = scheme_of(url)
     kinds = [kind for kind, (_, families) in FOREIGN.items() if family in families and kind != "mapped"]
     return _LOOKED_FOR["redis" if family == "redis" else "sql"].format(kinds=", ".join(kinds))
@@ -88,7 +88,7 @@ def find_systems(url: str, options: BackendOptions) -> tuple[Found, ...]:
 
 
 def open_backend(url: str, options: BackendOptions) -> Backend:
-    """Open the one that `options.kind` names, else the only one in the store.
+    """Open the queue system that `options.kind` names, else the only one in the store.
 
     Raises NotFound saying what was looked for, and BadConfig where there are several: a guess might show or change the wrong one.
     """
@@ -107,13 +107,13 @@ def _only_one(url: str, options: BackendOptions) -> Found:
 
 
 def _with_beside(url: str, options: BackendOptions) -> tuple[str, BackendOptions]:
-    """Return a URL without its second store, which becomes a setting for products that live in two."""
+    """Return a URL without its second store, which becomes a setting, for products that use two stores."""
     url, second = take_beside(url)
     return url, replace(options, settings={**options.settings, BESIDE: second}) if second else options
 
 
 def _require_known(kind: str, family: str) -> None:
-    """Raise Unsupported for a kind that there is not, or that does not live in such a store."""
+    """Raise Unsupported for an unknown kind, or one that does not exist on stores of this family."""
     system = kind.partition(":")[0]
     if system == NATIVE:
         return
@@ -131,9 +131,9 @@ def _describe_absence(url: str, kind: str | None, there: Sequence[Found]) -> str
 
 
 def _look(url: str, options: BackendOptions) -> tuple[Found, ...]:
-    """Return all that is recognised.
+    """Return every queue system that is recognised.
 
-    A product that may not be looked for is passed over; where nothing is found, its refusal is raised.
+    A product whose tables or keys may not be read is skipped; if nothing is found, its refusal is raised.
     """
     found: list[Found] = []
     refusals: list[Denied] = []
@@ -149,7 +149,7 @@ def _look(url: str, options: BackendOptions) -> tuple[Found, ...]:
 
 
 def _find(finder: str, store: Any, url: str, options: BackendOptions) -> tuple[Found, ...]:  # noqa: ANN401 - what its products live in
-    """Return the queues of one product; what reads tables is loaded only where there are some of it."""
+    """Return the queues of one product; the code that reads its tables is loaded only where it has some."""
     module = import_module(finder)
     if not hasattr(module, "recognise"):
         found: tuple[Found, ...] = module.find(store, url, options)
@@ -176,7 +176,7 @@ def _finders(url: str) -> Iterator[str]:
 
 @contextmanager
 def _reading(url: str, options: BackendOptions) -> Iterator[Catalog | RedisServer | None]:
-    """Open what products recognise their own in: the catalog of a database, or one connection to a server."""
+    """Open what the products are given to search: a database's catalog, or one connection to a server."""
     family = scheme_of(url)
     if family == "redis":
         from queuetui.backends.redis.address import NAMESPACE, read_address
@@ -193,7 +193,7 @@ def _reading(url: str, options: BackendOptions) -> Iterator[Catalog | RedisServe
 
 
 def _count(found: Found, options: BackendOptions, *, exact: bool) -> Found:
-    """Return what was found with its queues and jobs counted, or with why they cannot be."""
+    """Return a found system with its queues and jobs counted, or with the reason why they cannot be."""
     if found.refusal:
         return replace(found, detail=f"{found.detail}; not counted: {found.refusal}")
     watch = Watch(parts=frozenset({Part.COUNTS, Part.QUEUES}), limits=options.limits, exact=exact)

@@ -23,7 +23,7 @@ _chosen: str | None = None
 
 
 def choose_default_url(url: str) -> None:
-    """Make a URL this process's default: handlers enqueue where their worker works."""
+    """Make a URL this process's default, so that handlers enqueue into the store of their worker."""
     global _chosen  # noqa: PLW0603 - one default a process is what it is for
     _chosen = url
 

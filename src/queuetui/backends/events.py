@@ -1,4 +1,4 @@
-"""The log of what happened: a role of its own, for backends that keep one."""
+"""The contract of the event log, for backends that keep one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from queuetui.model.event import EventPage, EventRequest
 class EventLog(Protocol):
     """Reads events.
 
-    Each was written in the transaction of what it tells of, and is kept for a bounded time.
-    Transitions of a queue's jobs are told only while its events are on. A run so short that nothing marked it as running has no
-    JobStarted of its own: its end tells when it began.
+    An event is written in the transaction of the change that it reports, and is kept for a bounded time.
+    State changes of a queue's jobs are logged only while the queue's events are on. A run too short to be marked as running has no
+    JobStarted event: the event of its end says when it began.
     """
 
     def events(self, request: EventRequest) -> EventPage:
-        """Return one page, newest first; raises BadQuery for a cursor that is none."""
+        """Return one page, newest first; raises BadQuery for an invalid cursor."""
         ...
 
     def logs_events(self, queue: str) -> bool:
@@ -29,7 +29,6 @@ class EventLog(Protocol):
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
         """Call `hear` when there may be new events, from a thread of the backend's own.
 
-        None where there is no way to hear.
-        A hint, of which some may be missing and some false.
+        The calls are hints: some may be missing and some false. None where the store cannot notify.
         """
         ...

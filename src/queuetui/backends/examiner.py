@@ -1,4 +1,4 @@
-"""The condition of a store: a role of its own, which only reads, each time within bounds."""
+"""The contract of the examination of a store's condition; it only reads, within bounds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from queuetui.model.examination import Check, Examination, HeldSnapshot
 
 T = TypeVar("T")
 
-# How long a sweep may leave a lease that is over, and how many of them are counted.
+# How long an expired lease may stay unswept before it counts as late, and how many late leases are counted at most.
 LATE_S = 60.0
 MOST_LATE = 1_000
 MOST_HELD = 20
@@ -18,21 +18,21 @@ MOST_HELD = 20
 
 @runtime_checkable
 class Examiner(Protocol):
-    """Tells what condition its store is in."""
+    """Examines the condition of a store."""
 
     def examine(self, held_s: float) -> Examination:
-        """Return all that the store tells.
+        """Return the condition of the store.
 
-        What cannot be read is named in `unread`, and the rest is still told.
-        Pictures of the data that were held open for longer than `held_s` are told.
+        A part that cannot be read is named in `unread`; the other parts are still returned.
+        Snapshots of the data that have been held open for longer than `held_s` are listed.
         """
         ...
 
     def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
-        """Return the snapshots that were held open for longer, the oldest first.
+        """Return the snapshots that have been held open for longer than `held_s`, the oldest first.
 
         At most MOST_HELD of them.
-        Empty where holding one open costs nothing, or where it is the affair of another product.
+        Empty where an open snapshot costs nothing, or where another product is responsible for it.
         """
         return ()
 

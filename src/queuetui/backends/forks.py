@@ -1,7 +1,7 @@
-"""What a forked process inherits of stores and must not use.
+"""Keeps a forked process from using its parent's connections and locks.
 
-Its parent's connections, and locks that no thread is left to release.
-Such connections are dropped, never closed: a goodbye that a child sends would end its parent's session.
+It inherits both, but the connections are its parent's sessions, and no thread is left to release the locks.
+Inherited connections are dropped, never closed: the driver's closing message would end the parent's session.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from weakref import WeakKeyDictionary, WeakSet
 
 
 class StoreHandle:
-    """What holds connections or locks: told of each fork of this process."""
+    """An owner of connections or locks, notified of each fork of this process."""
 
     def __init__(self) -> None:
         watch(self)
 
     def before_fork(self) -> None:
-        """Close what no child may inherit, and let nobody open it until the fork is done."""
+        """Close what no child may inherit, and let no thread open it until the fork is done."""
 
     def after_fork(self) -> None:
-        """Go on, in the parent."""
+        """Resume work, in the parent."""
 
     def start_anew(self) -> None:
         """Forget every connection and lock, in the child."""
 
 
 class ForkLock(StoreHandle):
-    """A lock that is open in every forked child, whichever thread of the parent held it."""
+    """A lock that is free in every forked child, even when a thread of the parent held it."""
 
     def __init__(self) -> None:
         self.start_anew()
         super().__init__()
 
     def start_anew(self) -> None:
-        """Leave the parent's lock behind."""
+        """Replace the parent's lock by a new one."""
         self._lock = Lock()
 
     def __enter__(self) -> None:
@@ -46,33 +46,33 @@ class ForkLock(StoreHandle):
         self._lock.acquire()
 
     def __exit__(self, *_: object) -> None:
-        """Release it, unless the thread that holds it has forked in between: then it is open here."""
+        """Release it, unless the thread that holds it has forked meanwhile: then it is free already."""
         with suppress(RuntimeError):
             self._lock.release()
 
 
 _handles: WeakSet[StoreHandle] = WeakSet()
 _connections: WeakKeyDictionary[Any, Callable[[Any], None] | None] = WeakKeyDictionary()
-# One fork at a time, so that what is told before it and after it is the same.
+# One fork at a time, so that the same handles are notified before and after it.
 _turn = RLock()
 _told: list[list[StoreHandle]] = []
 
 
 def watch(handle: StoreHandle) -> None:
-    """Tell a handle of forks for as long as it lives."""
+    """Notify a handle of forks for as long as it exists."""
     _handles.add(handle)
 
 
 def track(connection: Any, discard: Callable[[Any], None] | None = None) -> None:  # noqa: ANN401 - each driver has its own
-    """Cut a connection off in every child that is forked while it is open, and then discard it there."""
+    """Disconnect a connection in every child that is forked while it is open, then call `discard` there."""
     _connections[connection] = discard
 
 
 @contextmanager
 def unforked() -> Iterator[None]:
-    """Let no other thread fork within.
+    """Keep other threads from forking while the block runs.
 
-    Its child would inherit, for as long as it lives, what is open for a moment only.
+    Their children would inherit, for as long as they live, descriptors that are meant to be open for a moment only.
     """
     with _turn:
         yield
@@ -102,15 +102,15 @@ def _start_anew() -> None:
 
 
 def _cut_off(connections: list[tuple[Any, Callable[[Any], None] | None]]) -> None:
-    """Point inherited sockets at nothing.
+    """Replace inherited sockets by the null device.
 
-    Whatever is written to them by whomever, also at exit, reaches no server.
+    Whatever is written to them in this process, also at exit, reaches no server.
     """
     if not connections:
         return
     nothing = os.open(os.devnull, os.O_RDWR)
     for connection, discard in connections:
-        # One that is closed has no socket; each driver says so in its own way.
+        # A closed connection has no socket; each driver raises an error of its own.
         with suppress(Exception):
             os.dup2(nothing, getattr(connection, "_sock", connection).fileno(), inheritable=False)
             if discard is not None:

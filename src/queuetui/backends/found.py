@@ -1,4 +1,4 @@
-"""What discovery tells of a job queue system in a store."""
+"""The record of a job queue system that discovery found in a store."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One job queue system found in a store; `detail` says in our words what it was told by.
+    """One job queue system found in a store; `detail` says in our words how it was recognised.
 
-    `kind` is what --kind takes, and `KIND:NAME` means the same where it has a name. `open` connects anew.
-    `refusal` says why it cannot be opened. `named_only`: only its name means it,
-    never the URL alone, as it lies where the connection does not look.
+    `kind` is the value for --kind, or `KIND:NAME` where the system has a name. `open` makes a new connection.
+    `refusal` says why the system cannot be opened. With `named_only` it is opened only if --kind names it,
+    never by the URL alone, as its tables or keys are outside of what the URL names.
     """
 
     kind: str
@@ -32,6 +32,6 @@ class Found:
     jobs: Measured[int] | None = None
 
     def is_meant_by(self, kind: str) -> bool:
-        """Tell whether a kind names it, by itself or together with others of its system."""
+        """Tell whether a kind names this system, alone or together with others of the same product."""
         system = self.kind.partition(":")[0]
         return kind in (self.kind, system, f"{system}:{self.name}")

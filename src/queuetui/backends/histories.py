@@ -1,4 +1,4 @@
-"""The contract of what was: sums over a span of time, for charts, learned limits and alarms."""
+"""The contract of histories: sums over a span of time, for charts, learned limits and alarms."""
 
 from __future__ import annotations
 
@@ -10,38 +10,38 @@ from queuetui.model.measured import Measured
 
 
 class Histories(Protocol):
-    """Reads sums; each is bounded, and says how far it looked where that is not all."""
+    """Reads sums; each read is bounded, and says how far back it reached where that is not the whole span."""
 
     def tallies(self, span_s: float, by: By) -> Measured[tuple[Tally, ...]]:
-        """Return what was done in the last `span_s` seconds, the busiest name first.
+        """Return the counts of jobs done in the last `span_s` seconds, the busiest name first.
 
-        Absent where the store does not tell.
+        Absent where the store keeps no such counts.
         """
         ...
 
     def durations(self, span_s: float, by: By) -> Measured[tuple[Durations, ...]]:
-        """Return how long the runs took that completed in the last `span_s` seconds.
+        """Return the durations of runs that completed in the last `span_s` seconds.
 
         The most frequent name comes first.
         """
         ...
 
     def usual_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
-        """Return how long runs usually take by type, at little cost.
+        """Return the usual durations of runs by type, at little cost.
 
         They come from a histogram, or from the newest runs that completed.
         """
         ...
 
     def spread_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
-        """Return how long the runs of each type took over a long span, from parts that lie all over it.
+        """Return the durations of runs by type over a long span, sampled from parts spread over it.
 
-        Absent where no tally is kept: `durations` tells all that is known.
+        Absent where no tally is kept: `durations` then returns all that is known.
         """
         ...
 
     def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
-        """Return what ended from a minute on, by minute, queue and type; nothing where no tally is kept."""
+        """Return the runs that ended since a minute, by minute, queue and type; empty without a tally."""
         ...
 
     def failure_groups(self, back: float | datetime, limit: int = 20) -> Measured[tuple[FailureGroup, ...]]:

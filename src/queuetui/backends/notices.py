@@ -1,4 +1,4 @@
-"""Hears of new jobs where the server passes news on, on a connection and a thread of its own."""
+"""Receives the server's notifications of new jobs, on a connection and a thread of its own."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 LOOK_UP_S = 1.0
 CONNECT_AGAIN_S = 5.0
-# Nothing else tells a connection that the network has forgotten from one on which there is no news.
+# Only a heartbeat distinguishes a connection that the network has dropped from one without notifications.
 HEARTBEAT_S = 20.0
 
 
 class Notices(ABC):
-    """A thread that listens until it is closed; while the server is away, polling goes on.
+    """A thread that listens until it is closed; while the server is unreachable, polling goes on.
 
-    Nobody rings at an `address`: the server passes notices on.
+    It has no `address`: clients notify the server, and the server notifies this thread.
     """
 
     address: None = None
@@ -29,16 +29,16 @@ class Notices(ABC):
         threading.Thread(target=self._run, name="queuetui-notices", daemon=True).start()
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         self.over.set()
 
     @abstractmethod
     def listen(self) -> None:
-        """Connect and hear until `over`, or until the connection is no good."""
+        """Connect and receive until `over` is set or the connection breaks."""
 
     @abstractmethod
     def trouble(self) -> tuple[type[Exception], ...]:
-        """Return what `listen` raises when the server is away."""
+        """Return the exceptions that `listen` raises when the server is unreachable."""
 
     def _run(self) -> None:
         trouble = self.trouble()

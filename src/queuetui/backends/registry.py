@@ -1,4 +1,4 @@
-"""Which queues live in which stores, and how ours is opened; imports only the URL's driver."""
+"""Lists which products use which stores, and opens our queue; imports only the URL's driver."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REDIS_SCHEMES = {"redis": "redis", "rediss": "redis", "unix": "redis"}
 NATIVE_SCHEMES = {"sqlite": "sql", "postgresql": "sql", "mysql": "sql", "redis": "redis", "memory": "memory"}
 WITH_SCHEMA = ("sql", "redis")
 _ANY_SQL = ("sqlite", "postgresql", "mysql")
-# By kind: the module that recognises it (`recognise` or `find`) in what discovery has read of a store, and the stores it lives in.
+# By kind: the module that recognises the product (`recognise` or `find`) in what discovery has read, and the stores that it uses.
 FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "arq": ("arq", ("redis",)),
     "bull": ("bullmq.bull", ("redis",)),
@@ -57,11 +57,11 @@ FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def finders_in(family: str) -> tuple[str, ...]:
-    """Return the modules of the products that live in a family of stores."""
+    """Return the modules of the products that use a family of stores."""
     return tuple(module for module, families in FOREIGN.values() if family in families)
 
 
-# A second @ before the host is one that the password holds: its rest would be taken for the host, and shown.
+# A second @ before the host belongs to the password: the text behind the first would be taken for the host, and shown.
 _UNENCODED_AT = re.compile(r"[^:]*://[^/?#@]*@[^/?#]*@")
 
 
@@ -73,7 +73,7 @@ def scheme_of(url: str) -> str:
         raise BadConfig("the URL cannot be read; check its brackets and its port", "url") from None
     if "%00" in url or "\0" in url:
         raise BadConfig("the URL has a NUL (%00) in it, which no store takes; take it out", "url")
-    # Drivers are named as SQLAlchemy does, and mean nothing here; redis+sentinel and its like are other things.
+    # SQLAlchemy's driver suffix is accepted and ignored; redis+sentinel and its like are other kinds of servers.
     others = {} if driver else {**REDIS_SCHEMES, "memory": "memory"}
     family = {**SQL_SCHEMES, **others}.get(written)
     if family is None:
@@ -86,7 +86,7 @@ def scheme_of(url: str) -> str:
 
 
 def is_read_only(url: str) -> bool:
-    """Tell whether a URL itself makes its store read-only; raises BadConfig and Unsupported."""
+    """Tell whether the options of a URL make its store read-only; raises BadConfig and Unsupported."""
     return scheme_of(url) == "sqlite" and read_address(url).read_only
 
 

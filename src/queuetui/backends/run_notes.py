@@ -1,4 +1,4 @@
-"""The contract of what runs tell beside their endings."""
+"""The contract of run notes: usage, measurements and result lifetimes that runs report."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ MOST_USAGE_TOTALS = 1000
 
 
 def usage_order(total: tuple[tuple[str, ...], float]) -> tuple[bool, tuple[str, ...]]:
-    """Return where a sum stands among others, by its queue, type and name."""
+    """Return the sort key of a usage sum, from its queue, type and name."""
     place, _ = total
     return place[-1].startswith(TAG_MARK), place
 
 
 @runtime_checkable
 class RunNotesStore(Protocol):
-    """Keeps notes beside jobs, as long as the job itself; nothing is written for runs that tell nothing."""
+    """Keeps the notes of each job as long as the job; nothing is written for runs without notes."""
 
     def write_notes(self, lease_id: str, notes: Sequence[RunNotes]) -> None:
-        """Write what runs under a valid lease have told, in place of what they told before.
+        """Write the notes of runs under a valid lease; they replace the earlier notes of the same runs.
 
-        Stale runs are passed over.
-        The minute's usage grows by what is new in each sum, so the same notes written twice count once.
+        Stale runs are skipped. The usage of the minute grows by the difference to the earlier notes, so the same notes
+        written twice count once.
         """
         ...
 
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
-        """Return what was counted in the last minutes by queue, type and name.
+        """Return the usage of the last minutes summed by queue, type and name.
 
-        What handlers count comes before what workers count by tags, else in that order; at most MOST_USAGE_TOTALS.
+        Sorted by them, but the counts of handlers come before those that workers keep by tags; at most MOST_USAGE_TOTALS.
         """
         ...

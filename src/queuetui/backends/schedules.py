@@ -1,6 +1,6 @@
 """The contract of recurring jobs.
 
-Schedules, and one row a slot, so that a slot makes its job once however many workers look.
+The store holds the schedules, and one row per slot, so that a slot makes its job once however many workers try.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SLOTS_KEPT_S = 8 * 86_400.0
 
 
 class ScheduleReader(Protocol):
-    """What people see of schedules: all that another product's store has of them."""
+    """Reads schedules for people; the stores of other products offer no more."""
 
     def schedules(self) -> ScheduleReading:
         """Return the schedules by name, at most MOST_SCHEDULES, with the state of each one's last job.
@@ -29,53 +29,53 @@ class ScheduleReader(Protocol):
 
 @runtime_checkable
 class ScheduleStore(ScheduleReader, Protocol):
-    """What workers, programs and people use of schedules; all times are by the store's clock."""
+    """The schedules as workers, programs and people use them; all times are by the store's clock."""
 
     def next_slot_s(self) -> float | None:
         """Return the seconds until the soonest slot of a schedule that is not paused.
 
-        Zero when one is due, None without any.
+        Zero when a slot is due, None without schedules.
         """
         ...
 
     def due_schedules(self, limit: int) -> ScheduleReading:
-        """Return the schedules that are due and not paused, the longest due first.
+        """Return the schedules that are due and not paused, the most overdue first.
 
-        Their last jobs are not read.
+        The state of their last jobs is not read.
         """
         ...
 
     def take_slots(self, name: str, rev: int, due_at: datetime, taking: Taking) -> Taken | None:
         """Write slots, their jobs and the next slot in one transaction.
 
-        Nothing is written if the schedule has changed since it was seen.
-        None: another worker was first, or it was edited, paused or removed. A slot that has its row already makes no job.
+        Nothing is written if the schedule has changed since it was read at `rev`: then another worker was first, or it was
+        edited, paused or removed, and None is returned. A slot that has its row already makes no job.
         """
         ...
 
     def declare_schedule(self, spec: ScheduleSpec, next_at: datetime, rev: int | None) -> bool:
-        """Write what code declares over the schedule seen at `rev` (None: not there), its pause left as it is.
+        """Write a schedule declared in code over the one read at `rev` (None: absent); a pause is kept.
 
-        False when it changed.
+        Returns False when the schedule has changed since.
         """
         ...
 
     def apply_to_schedule(self, act: Act, name: str, edit: ScheduleEdit) -> Result:
-        """Do SCHEDULE, UNSCHEDULE, PAUSE, RESUME or RUN to a schedule seen at `edit.rev`, compared and set.
+        """Apply SCHEDULE, UNSCHEDULE, PAUSE, RESUME or RUN to a schedule if it is still at `edit.rev`.
 
-        The ref's id is the schedule's name; after RUN the note names the job. Asked twice with one act id it acts once.
+        The ref's id is the schedule's name; after RUN the note names the job. The same act id takes effect only once.
         """
         ...
 
     def prune_slots(self, limit: int) -> int:
-        """Delete rows of slots older than SLOTS_KEPT_S, in one small bite; return how many."""
+        """Delete one small batch of slot rows older than SLOTS_KEPT_S; return how many."""
         ...
 
 
 def declare(store: ScheduleStore, spec: ScheduleSpec, reading: ScheduleReading) -> bool:
-    """Write what code asks for where it is not stored so; tell whether it was written.
+    """Write a schedule declared in code if the stored one differs; tell whether it was written.
 
-    A slot that is awaited stays where the timing does. False also where the schedule changed since the reading. Raises ValueError.
+    The next slot stays if the timing does. Returns False also if the schedule has changed since the reading. Raises ValueError.
     """
     known = next((one for one in reading.schedules if one.spec.name == spec.name), None)
     if known is not None and known.declared and known.spec == spec:

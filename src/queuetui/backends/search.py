@@ -1,6 +1,6 @@
 """Reads all jobs that match a filter, page by page.
 
-Where no index answers the filter, it tells how many jobs it has looked at.
+Where no index answers the filter, it counts the jobs that it has read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from queuetui.model.query import Query
 
 PAGE_JOBS = 500
-# A look takes half a second at most: what a person waits for before being asked.
+# Each read takes half a second at most; after these a person is asked whether to go on.
 MOST_LOOKS = 10
 
 
@@ -27,8 +27,8 @@ class Search:
     """One search for the jobs that match a filter.
 
     Where the store cannot answer the filter, it ends after MOST_LOOKS pages unless it is `whole`.
-    `cursor` is where it begins and, after it, where another one would go on; `looked` is how many jobs were looked through for it.
-    With `brief` only the first page's jobs are read with their payloads: a person is shown no more of many.
+    `cursor` is where it begins and, after it, where another search would continue; `looked` is how many jobs were read for it.
+    With `brief` only the jobs of the first page are read with their payloads, as a person is shown no more of them.
     """
 
     inspector: Inspector

@@ -1,4 +1,4 @@
-"""A role that shows a person what serves a store; each look only reads, within bounds."""
+"""The contract of looks at a store's server, for a person; each look only reads, within bounds."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from queuetui.model.server_view import COLUMNS, Section, SectionName, ServerView
 
 @runtime_checkable
 class ServerLook(Protocol):
-    """Tells of the server behind a store."""
+    """Describes the server behind a store."""
 
     def look(self) -> ServerView:
-        """Return what it tells.
+        """Return the view of the server.
 
-        What cannot be read is said in its section, and the rest is still told.
+        A section that cannot be read says why; the others are still returned.
         """
         ...
 
 
 def read_section(name: SectionName, read: Callable[[], list[tuple[Value, ...]]], grant: str = "") -> Section:
-    """Return a section of rows; one that cannot be read says why; raises Unreachable."""
+    """Return a section of rows, or one that says why it cannot be read; raises Unreachable."""
     try:
         return Section(name, tuple(dict(zip(COLUMNS[name], row, strict=True)) for row in read()))
     except Unreachable:

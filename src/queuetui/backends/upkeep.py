@@ -13,12 +13,12 @@ class Upkeep(Protocol):
 
     @property
     def chores(self) -> tuple[Chore, ...]:
-        """What is declared, in the order in which it is listed."""
+        """The declared chores, in the order in which they are listed."""
         ...
 
     @property
     def keeps_tokens(self) -> bool:
-        """Whether tokens are kept at all."""
+        """Whether the store keeps tokens at all."""
         ...
 
     def tokens(self, limit: int) -> tuple[Token, ...]:
@@ -26,12 +26,12 @@ class Upkeep(Protocol):
         ...
 
     def plan(self, chore: Chore, days: float | None) -> ChorePlan:
-        """Return what a chore would change now; reading only."""
+        """Return what a chore would change now; this only reads."""
         ...
 
     def carry_out(self, act: Act, plan: ChorePlan) -> tuple[int, str]:
-        """Change what was planned, as it stood at the time of the plan.
+        """Carry out a plan on the rows that are unchanged since it was made.
 
-        Returns how many rows were changed, and what they were, for the record.
+        Returns how many rows were changed, and a description of them for the record.
         """
         ...

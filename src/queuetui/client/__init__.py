@@ -1,4 +1,4 @@
-"""What programs import to enqueue and to look."""
+"""The classes that programs import to enqueue jobs and to read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What programs change, by the road that people take: jobs, one or many at once, and queues."""
+"""The changes that programs make to jobs and queues, recorded in the same way as those of people."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ BULK_VERBS = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
 
 
 def program_name() -> str:
-    """Return what the running program is called."""
+    """Return the name of the running program."""
     return Path(sys.argv[0]).name if sys.argv and sys.argv[0] not in {"", "-c"} else "python"
 
 
 class QueueActs:
     """The acts of a program; each is recorded before it is done, under the program's name.
 
-    The record is that of people's acts. Raises Denied, and changes nothing, where it cannot be written.
+    The record is the same as that of people's acts. If it cannot be written, Denied is raised and nothing is changed.
     """
 
     _backend: NativeBackend
@@ -44,11 +44,11 @@ class QueueActs:
     _program: str
 
     def cancel(self, job_id: str) -> Result:
-        """Cancel a job: a waiting one at once, a running one is asked to end; raises NotFound."""
+        """Cancel a waiting job at once, or request that a running one ends; raises NotFound."""
         return self._act(Verb.CANCEL, job_id)
 
     def retry(self, job_id: str) -> Result:
-        """Make a job pending again, due now, with its attempts starting anew; raises NotFound."""
+        """Make a job pending again, due now and with its attempts reset; raises NotFound."""
         return self._act(Verb.RETRY, job_id)
 
     def release(self, job_id: str) -> Result:
@@ -60,10 +60,10 @@ class QueueActs:
         return self._act(Verb.DELETE, job_id)
 
     def bulk(self, verb: str, filter_text: str = "", *, ids: Iterable[str] | None = None, reason: str = "") -> Report:
-        """Retry, cancel, delete or release all jobs that match a filter, or those of whole `ids`.
+        """Retry, cancel, delete or release all jobs that match a filter, or the jobs with the full `ids`.
 
         A retry by a filter leaves completed jobs out unless it names `state:completed` or an id.
-        The report has a result for each job; ids that no job has are its `missing`.
+        The report has a result for each job; ids without a job are its `missing`.
         Raises BadQuery, ValueError for another verb, and Conflict unless either a filter or ids are given.
         """
         wanted = Verb(verb)
@@ -83,16 +83,16 @@ class QueueActs:
     def cleanup(self, days: float | timedelta, states: Iterable[str] | None = None) -> Report:
         """Delete jobs that ended more than so many days ago.
 
-        They are completed and cancelled ones unless `states` are given. Raises ValueError for less than no time.
+        Only completed and cancelled jobs are deleted unless `states` are given. Raises ValueError for a negative age.
         """
         operations = self._operations()
         chosen = None if states is None else [read_text(one, "a state") for one in read_many(states, "states")]
         return _unless_interrupted(operations.perform(operations.prepare_cleanup(chosen, _age_s(days))))
 
     def pause(self, queue: str, reason: str = "") -> None:
-        """Let no worker claim jobs of a queue; what runs goes on.
+        """Let no worker claim jobs of a queue; running jobs go on.
 
-        Raises ValueError for what is no name of a queue.
+        Raises ValueError for an invalid queue name.
         """
         self._operations().set_paused(read_queue(queue), paused=True, reason=reason)
 
@@ -101,7 +101,7 @@ class QueueActs:
         self._operations().set_paused(read_text(queue, "the queue"), paused=False, reason=reason)
 
     def _drop_schedule(self, name: str) -> None:
-        """Remove a schedule as it stands; raises NotFound."""
+        """Remove a schedule in its current revision, and try again if it is edited meanwhile; raises NotFound."""
         schedules = self._operations().schedules
         for _ in range(TRIES_AGAINST_MOVING_JOBS):
             if schedules.remove(name).results[0].outcome is Outcome.DONE:
@@ -109,7 +109,7 @@ class QueueActs:
         raise Conflict(f"the schedule {name!r} is changed by others all the time; try again")
 
     def _act(self, verb: Verb, job_id: str) -> Result:
-        """Act on the job as it stands: one that moved between the look and the act is looked at again."""
+        """Act on a job in its current state; a job that changes between read and act is read again."""
         operations, job_id = self._operations(), read_text(job_id, "the id of a job")
         for _ in range(TRIES_AGAINST_MOVING_JOBS - 1):
             manifest = operations.prepare_ids(verb, [job_id])
@@ -120,7 +120,7 @@ class QueueActs:
         return _one_result(operations, operations.prepare_ids(verb, [job_id]), job_id)
 
     def _operations(self) -> Operations:
-        # Programs that only enqueue load nothing of it.
+        # Imported here, so that programs that only enqueue do not load it.
         from queuetui.config.paths import state_folder
         from queuetui.operate.authority import Authority
         from queuetui.operate.journal import Journal
@@ -144,12 +144,12 @@ def _unless_interrupted(report: Report) -> Report:
 def _age_s(days: float | timedelta) -> float:
     if isinstance(days, timedelta):
         return read_span_s(days, "the age")
-    # Checked before it is multiplied: nothing larger than a thousand years gets further.
+    # The number of days is checked too, as a huge one would overflow in the multiplication.
     return read_span_s(read_span_s(days, "days") * DAY_S, "the age")
 
 
 def _one_result(operations: Operations, manifest: Manifest, job_id: str) -> Result:
-    """Do what was prepared for one job; raises NotFound."""
+    """Perform a prepared act on one job and return its result; raises NotFound."""
     if manifest.missing:
         raise NotFound(f"no job has the id {job_id!r}; it was never stored, or it is deleted")
     if manifest.different:

@@ -1,4 +1,4 @@
-"""What programs ask beside the jobs themselves: events, logs, verdicts and health."""
+"""Reads of events, logs, verdicts and health for programs."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class QueueAnswers:
         limit: int = 100,
         before: str | None = None,
     ) -> tuple[list[dict[str, Any]], str | None]:
-        """Return what happened, newest first, and the cursor to pass as `before` for what is older.
+        """Return events, newest first, and the cursor to pass as `before` to read older ones.
 
-        `kinds` are such as JobFailed; `since` is how long ago, in seconds or a timedelta. The cursor is None at the end.
+        `kinds` are names such as JobFailed; `since` is an age in seconds or a timedelta. The cursor is None at the end.
         """
         feed = self._feed()
         span = None if since is None else timedelta(seconds=read_span_s(since, "since"))
@@ -58,24 +58,24 @@ class QueueAnswers:
         return list(map(describe_event, page.events)), page.last if page.has_more else None
 
     def logs(self, job_id: str) -> list[dict[str, Any]]:
-        """Return the lines that the handler of a job logged, as far as they are kept; raises NotFound."""
+        """Return the kept log lines of a job's handler; raises NotFound."""
         job_id = read_text(job_id, "the id of a job")
         return list(map(describe_line, lines_of(job_id, self._feed().open(job_id).runs)))
 
     def why(self, job_id: str) -> dict[str, Any]:
-        """Return why a job is where it is: the verdict, what it was read from, the next step; raises NotFound."""
+        """Return why a job is in its state: the verdict, its evidence and the next step; raises NotFound."""
         detail = self._feed().open(read_text(job_id, "the id of a job"), events=EVENTS_READ)
         gap = None if detail.gap is None else describe_verdict(detail.gap)
         return {**describe_verdict(detail.verdict), "gap": gap}
 
     def health(self) -> dict[str, Any]:
-        """Return how well the queues run: status, depth, rates, ages, workers, and what is wrong."""
+        """Return the health of the queues: status, depth, rates, ages, workers and problems."""
         from queuetui.monitor.health import describe_health, judge_health
 
         return describe_health(judge_health(self._feed().poll_health(), self._limits))
 
     def _feed(self) -> Feed:
-        # Programs that only enqueue load nothing of it.
+        # Imported here, so that programs that only enqueue do not load it.
         from queuetui.monitor.feed import Feed
 
         return Feed(self._backend, self._limits)

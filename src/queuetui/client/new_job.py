@@ -1,4 +1,4 @@
-"""Turns what a program asks for into a job to store."""
+"""Makes the job to store from a type, a payload and options."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ DEFAULT_MAX_ATTEMPTS = 3
 
 
 class JobOptions(TypedDict, total=False):
-    """What may be said of a job beside its type and payload.
+    """The options of a job beside its type and payload.
 
     `priority` is a number, higher first, or low, normal, high, critical; `delay` and `timeout` are seconds or a timedelta;
-    `at` is an aware time; a second job with the same `idempotency_key` is the first one.
+    `at` is an aware time; a job with the `idempotency_key` of another is not stored again.
     """
 
     id: str
@@ -48,15 +48,15 @@ class JobOptions(TypedDict, total=False):
 
 
 _KNOWN = frozenset(JobOptions.__annotations__)
-# What most say at most of a job: the rest is not looked at then.
+# Most jobs are given no other options; the rest is then not read at all, which saves time.
 _PLAIN = frozenset({"id", "queue", "max_attempts", "correlation_id"})
 
 
 def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> NewJob:
-    """Return the job that was asked for, with the rules its handler declared where nothing was said.
+    """Return a new job; options that are not given come from the declaration of its handler.
 
-    An option that is None was not given. Raises BadPayload, Conflict for both a delay and a time, and TypeError or ValueError for an
-    option that there is not or that cannot hold.
+    An option that is None was not given. Raises BadPayload, Conflict for both a delay and a time, TypeError for an unknown option
+    and TypeError or ValueError for an invalid one.
     """
     if not _KNOWN.issuperset(options):
         raise TypeError(f"a job has no option {min(set(options) - _KNOWN)!r}; there are {', '.join(sorted(_KNOWN))}")
@@ -64,7 +64,7 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
     said = options.get
     if said("delay") is not None and said("at") is not None:
         raise Conflict("a job cannot have both a delay and a time to run at; give one of them")
-    job_id = new_job_id() if said("id") is None else _spelt(said("id"))
+    job_id = new_job_id() if said("id") is None else _canonical_id(said("id"))
     cause = current_cause()
     queue, attempts, correlation_id = said("queue"), said("max_attempts"), said("correlation_id")
     plain = NewJob(
@@ -79,7 +79,7 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
         correlation_id=read_text(correlation_id, "the correlation id")
         if correlation_id is not None
         else (cause and cause.correlation_id) or job_id,
-        # Most are enqueued by nobody's run, in a program without spans: these are spared the call.
+        # Most jobs are enqueued outside of a run, in a program without spans: they do without the call.
         context=None if cause is None and TRACES not in modules else inherited_from(cause),
     )
     if job_type != COMMAND_TYPE and _PLAIN.issuperset(options):
@@ -87,13 +87,13 @@ def make_job(job_type: str | Handler, payload: object, options: JobOptions) -> N
     given: dict[str, Any] = {name: read(options[name]) for name, read in _READERS.items() if said(name) is not None}  # type: ignore[literal-required]  # its keys are options
     plain = plain._replace(**{_FIELDS.get(name, name): value for name, value in given.items()})
     if job_type == COMMAND_TYPE and COMMAND_TAG not in plain.needs:
-        # A command is for workers that run commands.
+        # Only workers that run commands may claim it.
         plain = plain._replace(needs=(*plain.needs, COMMAND_TAG))
     return plain
 
 
 def _type_of(job_type: str | Handler) -> str:
-    """Return the type of a job whose handler is declared nowhere here."""
+    """Return the type of a job whose handler is not declared in this process."""
     if isinstance(job_type, str):
         if not job_type.strip():
             raise BadPayload(
@@ -108,8 +108,8 @@ def _type_of(job_type: str | Handler) -> str:
 def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobOptions) -> list[NewJob]:
     """Return jobs that differ only in their payloads and ids.
 
-    This costs a fraction of making each alone.
-    Raises BadPayload, or Conflict for an id or key that they cannot share.
+    This costs a fraction of making each job alone.
+    Raises BadPayload, or Conflict for an id or a key, which several jobs cannot share.
     """
     if "id" in options or "idempotency_key" in options:
         raise Conflict("many jobs cannot have one id or idempotency key; make each of them alone")
@@ -123,8 +123,8 @@ def make_jobs(job_type: str | Handler, payloads: Iterable[object], options: JobO
     return list(map(NewJob._make, zip(*columns.values(), strict=False)))
 
 
-def _spelt(job_id: object) -> str:
-    """Return an id as it is spelt everywhere; the store refuses what is no UUID."""
+def _canonical_id(job_id: object) -> str:
+    """Return an id in its canonical spelling; text that is no UUID is left for the store to refuse."""
     return usual_spelling(read_text(job_id, "the id of a job"))
 
 

@@ -1,4 +1,4 @@
-"""JSON as it is stored, and what is to blame when a value is not JSON."""
+"""Encodes payloads as JSON, and names the part of a value that JSON cannot hold."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from queuetui.model.errors import BadPayload
 
-# Made once: `json.dumps` makes an encoder a call when it is told anything.
+# Made once: `json.dumps` makes a new encoder per call when it is given any option.
 _COMPACT = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 _SCALARS = (str, bool, int, type(None))
 
 
 def encode_payload(value: object) -> bytes:
-    """Return a value as compact JSON in UTF-8; raises BadPayload naming what is not JSON."""
+    """Return a value as compact JSON in UTF-8; raises BadPayload naming the part that is not JSON."""
     try:
         return _COMPACT.encode(value).encode()
     except UnicodeEncodeError:
@@ -29,13 +29,13 @@ def encode_payload(value: object) -> bytes:
 
 
 def encode_payloads(values: Sequence[object]) -> list[bytes]:
-    """Return what `encode_payload` does of each value, at a fraction of its price.
+    """Return each value as `encode_payload` does, at a fraction of its cost.
 
-    Raises BadPayload naming what is not JSON.
+    Raises BadPayload naming the part that is not JSON.
     """
     if not values:
         return []
-    # One call of the encoder does them all; the text that parts them is in none of them, for nobody can have guessed it.
+    # One call encodes all values; the random text that separates them cannot occur in a value, as it cannot be guessed.
     border = secrets.token_hex()
     parted: list[object] = [border] * (2 * len(values))
     parted[::2] = values
@@ -55,7 +55,7 @@ def _blame(value: object) -> str | None:
 
 
 def find_culprit(value: object, path: str) -> str | None:
-    """Return where the first value stands that JSON cannot hold, and what it is."""
+    """Return the path and the kind of the first value that JSON cannot hold."""
     if isinstance(value, float):
         return None if math.isfinite(value) else f"{path} is {value}"
     if isinstance(value, Mapping):

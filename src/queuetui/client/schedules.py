@@ -1,4 +1,4 @@
-"""Recurring jobs as programs ask for them."""
+"""Makes the specification of a recurring job from the arguments of `Queue.schedule`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _OF_ONE_JOB = frozenset({"id", "delay", "at", "idempotency_key", "correlation_id
 
 
 class Recurrence(TypedDict, total=False):
-    """When a job recurs: `cron` in the zone `tz`, or `every` so many whole seconds or a timedelta.
+    """When a job recurs: by `cron` in the zone `tz`, or `every` so many whole seconds or a timedelta.
 
-    `missed` is latest, skip or all; `grace` is how old a missed slot may be; `overlap` False passes over slots while the last job goes on.
+    `missed` is latest, skip or all; `grace` is how old a missed slot may be; `overlap` False skips slots while the last job is unfinished.
     """
 
     cron: str
@@ -35,9 +35,9 @@ _KNOWN = frozenset(Recurrence.__annotations__)
 def make_spec(
     name: str, job_type: str | Handler, payload: object, recurrence: Recurrence, options: JobOptions
 ) -> ScheduleSpec:
-    """Return the schedule that was asked for.
+    """Return the specification of a schedule.
 
-    Raises ValueError for what cannot be, Conflict for what is of one job only.
+    Raises ValueError for an invalid argument, Conflict for an option that makes sense for a single job only.
     """
     from queuetui.timetable import check_spec
 
