@@ -132,7 +132,7 @@ class Crash:
         spot = self._spot
         if spot.call == "spawn":
             self._wrap(ThreadExecutor, "submit")
-            self._wrap(ForkClient, "hatch")
+            self._wrap(ForkClient, "start_child")
             return
         for owner in OWNERS.get(spot.call, (SqlJobStore, RedisJobStore)):
             self._wrap(owner, spot.call)
