@@ -138,7 +138,7 @@ def test_a_frozen_worker_keeps_no_run_past_its_lease(place: ChildrenPlace, queue
     assert (queue.get(job.id).state, queue.get(job.id).lost) == ("completed", 1)
 
 
-def test_a_worker_outlives_the_nest(place: ChildrenPlace, queue: Queue) -> None:
+def test_a_worker_outlives_the_fork_server(place: ChildrenPlace, queue: Queue) -> None:
     """When the process that starts children is killed, its children die, their runs are lost, and another is started."""
     job = queue.enqueue("stubborn")
     worker = place.start("--isolation", "process", app="children_app")

@@ -28,8 +28,8 @@ class ClaimRulesStore(Protocol):
         ...
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
-        """Apply LIMIT to a queue; the same act id takes effect once. The ref's id is the queue's name.
+        """Apply LIMIT to a queue; the same act id takes effect only once.
 
-        Raises ValueError.
+        The ref's id is the queue's name. Raises ValueError.
         """
         ...

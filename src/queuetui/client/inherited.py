@@ -1,4 +1,4 @@
-"""What a job that is enqueued here and now inherits."""
+"""The context that a new job inherits from the code that enqueues it: bound fields and the open span."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from queuetui.model.inheritance import TRACE_PARENT, TRACE_STATE, write_inherita
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
-# Loaded by a program that has spans.
+# A program that makes spans has loaded this module.
 TRACES = "opentelemetry.trace"
 _NO_TRACE: Mapping[str, str] = {}
 
 
 def inherited_from(cause: Cause | None) -> str | None:
-    """Return what is stored with a new job, None where nothing is bound and no span is open."""
+    """Return the inherited context to store with a new job; None without bound fields and an open span."""
     fields = {} if cause is None else cause.bound
     trace = open_span() if TRACES in sys.modules else _NO_TRACE
     if not trace and isinstance(cause, NamedCause):
@@ -28,11 +28,11 @@ def inherited_from(cause: Cause | None) -> str | None:
 
 
 def open_span() -> Mapping[str, str]:
-    """Return the span that is open here as W3C trace context, nothing where there is none.
+    """Return the open span as W3C trace context, empty if no span is open.
 
-    Only asked where the program has loaded OpenTelemetry: one that has not has no span.
+    Called only where the program has loaded OpenTelemetry; another program cannot have a span.
     """
-    if not _reader_of_spans()().get_span_context().is_valid:
+    if not _span_reader()().get_span_context().is_valid:
         return _NO_TRACE
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -42,9 +42,9 @@ def open_span() -> Mapping[str, str]:
 
 
 @cache
-def _reader_of_spans() -> Callable[[], Span]:
-    """Return what reads the open span; an import at every enqueue would be a good part of its price."""
-    # An import, as another thread may be importing it at this moment.
+def _span_reader() -> Callable[[], Span]:
+    """Return the function that reads the open span, cached: an import at every enqueue would be slow."""
+    # Imported, not read from sys.modules: another thread may be in the middle of importing it.
     from opentelemetry.trace import get_current_span
 
     return get_current_span

@@ -1,4 +1,4 @@
-"""The door by which programs use a queue."""
+"""The class by which programs use a queue."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ FIRST_LOOK_S = 0.01
 LONGEST_LOOK_S = 0.5
 
 
-# What programs know the answer by.
+# The public name of the answer.
 EnqueueResult = Enqueued
 
 
 class Queue(QueueActs, QueueAnswers):
-    """A queue of our own in one store; safe to share between threads, to be closed when done.
+    """A queue in one store; threads may share it, and it should be closed when done.
 
-    Without a URL it is the worker's own store within a handler, else the one of QUEUETUI_URL, else the SQLite file in the
+    The default URL is the worker's own store within a handler, else QUEUETUI_URL, else the SQLite file in the
     user's data folder.
     The file and the tables are made when absent.
-    What it changes is recorded under `program`, which is the running program's name unless given.
+    Its changes are recorded under `program`, by default the running program's name.
     """
 
     def __init__(
@@ -87,16 +87,16 @@ class Queue(QueueActs, QueueAnswers):
         connection: Connection | None = None,
         **options: Unpack[JobOptions],
     ) -> EnqueueResult:
-        """Store one job and say whether it is new; `connection` joins the caller's SQLAlchemy transaction.
+        """Store one job and return whether it is new; `connection` joins the caller's SQLAlchemy transaction.
 
-        A handler that was declared with `@job` may stand for its type. After an UnknownOutcome send it again with the same `id`.
+        A handler declared with `@job` may be given instead of its type. After an UnknownOutcome, enqueue again with the same `id`.
         """
         return self._store(lambda: (make_job(job_type, payload, options),), connection)[0]
 
     def enqueue_command(self, command: str, **options: Unpack[JobOptions]) -> EnqueueResult:
-        """Store a command of the system's shell, for workers started with --allow-command.
+        """Store a shell command as a job, for workers started with --allow-command.
 
-        Its tags are needs too.
+        Its tags are needs too: only workers with these tags claim it.
         """
         said_tags, said_needs = options.get("tags"), options.get("needs")
         tags = () if said_tags is None else read_tags(said_tags)
@@ -114,24 +114,24 @@ class Queue(QueueActs, QueueAnswers):
     async def aenqueue(
         self, job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]
     ) -> EnqueueResult:
-        """Store one job without holding up the event loop."""
+        """Store one job without blocking the event loop."""
         job = make_job(job_type, payload, options)
         return (await asyncio.to_thread(self.enqueue_many, [job]))[0]
 
     @staticmethod
     def new(job_type: str | Handler, payload: object = None, **options: Unpack[JobOptions]) -> NewJob:
-        """Return a job for `enqueue_many`; nothing is stored."""
+        """Make a job for `enqueue_many`; nothing is stored."""
         return make_job(job_type, payload, options)
 
     @staticmethod
     def new_many(job_type: str | Handler, payloads: Iterable[object], **options: Unpack[JobOptions]) -> list[NewJob]:
-        """Return jobs for `enqueue_many` that differ in their payloads only: quicker than `new` for each."""
+        """Make jobs for `enqueue_many` that differ in their payloads only; faster than `new` for each."""
         return make_jobs(job_type, payloads, options)
 
     def stats(self, *, exact: bool = False) -> dict[str, Any]:
         """Return the counts by state, over all and per queue, with `stuck`, `total`, averages and rates.
 
-        `exactness` names the figures that are not exact; with `exact` all is counted, which is slow on a large store.
+        `exactness` names the figures that are not exact; with `exact` everything is counted, which is slow on a large store.
         """
         watch = Watch(limits=self._limits, exact=read_flag(exact, "exact"))
         return describe_stats(self._backend.inspector.snapshot(watch))
@@ -146,7 +146,7 @@ class Queue(QueueActs, QueueAnswers):
         """Return the jobs that match a filter, and the cursor to pass as `after` for more.
 
         The cursor is None at the end.
-        Raises BadQuery with the position. A document's `verdict` is None: explaining is the work of `why`.
+        Raises BadQuery with the position. A document's `verdict` is None; `why` explains a job.
         """
         cursor = None if after is None else read_text(after, "the cursor")
         request = PageRequest(parse_query(read_filter(filter_text)), read_amount(limit, "the limit"), cursor)
@@ -154,14 +154,14 @@ class Queue(QueueActs, QueueAnswers):
         return self._documents(page.jobs), page.last if page.has_more else None
 
     def get(self, job_id: str) -> JobDocument:
-        """Return one job by its whole id; raises NotFound."""
+        """Return one job by its full id; raises NotFound."""
         return self._documents((self._backend.inspector.get(read_text(job_id, "the id of a job")),))[0]
 
     def wait(self, job_id: str, timeout_s: float | timedelta = 60.0) -> JobDocument:
-        """Return a job once it has ended, with its result or error.
+        """Wait until a job has ended and return it, with its result or error.
 
-        It is looked at ever less often, at least every half second.
-        A span of infinity has no end, one below 0 is over. Raises NotFound, and TimeoutError when it goes on for longer.
+        The job is polled at growing intervals of up to half a second.
+        An infinite timeout never expires, a negative one at once. Raises NotFound, and TimeoutError if the job has not ended in time.
         """
         timeout_s = read_wait_s(timeout_s, "timeout_s")
         ends_s, pause_s, moment = time.monotonic() + timeout_s, FIRST_LOOK_S, Event()
@@ -186,19 +186,19 @@ class Queue(QueueActs, QueueAnswers):
         recurring: Recurrence,
         **options: Unpack[JobOptions],
     ) -> bool:
-        """Make a job recur under a name, over what has that name; a pause stays.
+        """Create or replace the schedule of a recurring job; a pause is kept.
 
-        Tell whether anything changed.
-        `recurring` is such as `{"cron": "30 2 * * 1-5", "tz": "Europe/Berlin"}` or `{"every": 90}`. Raises ValueError.
+        Returns whether anything changed.
+        `recurring` is for example `{"cron": "30 2 * * 1-5", "tz": "Europe/Berlin"}` or `{"every": 90}`. Raises ValueError.
         """
         return self._operations().schedules.declare(make_spec(name, job_type, payload, recurring, options))
 
     def unschedule(self, name: str) -> None:
-        """Let a job recur no more; what it made stays; raises NotFound."""
+        """Remove a schedule; the jobs that it made stay; raises NotFound."""
         self._drop_schedule(name)
 
     def close(self) -> None:
-        """Give back every connection; a queue that is used again opens new ones."""
+        """Close every connection; a queue that is used again opens new ones."""
         self._backend.close()
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""A span for each enqueue, where the program has set up OpenTelemetry; those of runs are linked to it."""
+"""Makes a span for each enqueue if the program uses OpenTelemetry; the spans of runs link to it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Store = Callable[[Sequence[NewJob]], Sequence[Enqueued]]
 
 
 def enqueue_traced(tracer: Tracer, make: Callable[[], Sequence[NewJob]], store: Store) -> Sequence[Enqueued]:
-    """Store the jobs that are made within a span of their own.
+    """Make and store jobs within a new span.
 
-    A job that was made before, in another span, stays linked to that.
+    A job that was made earlier, within another span, stays linked to that span.
     """
     from opentelemetry.trace import SpanKind
 
     outer = inherited_from(current_cause())
-    with opened_span(tracer, "enqueue", context=_around(), kind=SpanKind.PRODUCER) as span:
-        jobs = _led_here(make(), outer)
+    with opened_span(tracer, "enqueue", context=_parent_context(), kind=SpanKind.PRODUCER) as span:
+        jobs = _with_open_span(make(), outer)
         with harmless("tell what is enqueued"):
             span.set_attributes(_attributes(jobs))
             if len(jobs) == 1:
@@ -38,8 +38,8 @@ def enqueue_traced(tracer: Tracer, make: Callable[[], Sequence[NewJob]], store: 
         return stored
 
 
-def _around() -> Context | None:
-    """Return what the span is a part of: the open span, else the request that the program has named."""
+def _parent_context() -> Context | None:
+    """Return the parent of the span: None for the open span, else the request that the program has named."""
     from opentelemetry.trace import get_current_span
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
@@ -49,27 +49,27 @@ def _around() -> Context | None:
     return TraceContextTextMapPropagator().extract(dict(cause.trace))
 
 
-def _led_here(jobs: Sequence[NewJob], outer: str | None) -> list[NewJob]:
-    """Return the jobs with what they inherit led on from the open span, but for those of another span."""
+def _with_open_span(jobs: Sequence[NewJob], outer: str | None) -> list[NewJob]:
+    """Return the jobs with the open span in their inherited context, except those made in another span."""
     alone, inner = write_inheritance({}, open_span()), inherited_from(current_cause())
     led = {None: alone, outer: inner if outer is not None else alone}
     return [job._replace(context=led.get(job.context, job.context)) for job in jobs]
 
 
 def _attributes(jobs: Sequence[NewJob]) -> dict[str, str | int]:
-    """Return what the conventions for messaging ask of a producer's span."""
-    told: dict[str, str | int] = {
+    """Return the attributes of a producer's span in OpenTelemetry's conventions for messaging."""
+    attributes: dict[str, str | int] = {
         "messaging.system": "queuetui",
         "messaging.operation.name": "enqueue",
         "messaging.operation.type": "send",
     }
     queues = {job.queue for job in jobs}
     if len(queues) == 1:
-        told["messaging.destination.name"] = queues.pop()
+        attributes["messaging.destination.name"] = queues.pop()
     if len(jobs) != 1:
-        return told | {"messaging.batch.message_count": len(jobs)}
+        return attributes | {"messaging.batch.message_count": len(jobs)}
     (job,) = jobs
-    return told | {
+    return attributes | {
         "messaging.message.id": job.id,
         "messaging.message.conversation_id": job.correlation_id or job.id,
         "messaging.message.body.size": len(job.payload),

@@ -1,4 +1,4 @@
-"""Which modules a job may name its handler from: who can write a row must not choose what runs."""
+"""Limits the modules that a job's type may name, so that writing a job does not allow to run any code."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _STANDARD_LIBRARY = {Path(sysconfig.get_path(name)).resolve() for name in ("stdl
 
 
 class AllowRule:
-    """Modules under one of the prefixes; without any, those in the folder `root`, never installed ones.
+    """Allows modules under one of the prefixes, or by default those in `root` that are not installed.
 
-    `commands` tells whether a job may be a command of the shell.
+    `commands` tells whether a job may be a shell command.
     """
 
     def __init__(self, prefixes: Sequence[str], root: Path, *, commands: bool = False) -> None:
@@ -26,7 +26,7 @@ class AllowRule:
         self._root = root.resolve()
 
     def may_import(self, module_name: str) -> bool:
-        """Tell whether a module may be imported because a job names it; nothing is imported to find out."""
+        """Tell whether a job's type may cause a module to be imported; the check itself imports nothing."""
         if not MODULE_NAME.fullmatch(module_name):
             return False
         if self._prefixes:
@@ -35,14 +35,14 @@ class AllowRule:
         return spec is not None and all(map(self._is_own, _places(spec)))
 
     def may_use(self, module: ModuleType) -> bool:
-        """Tell whether an imported module is what the rule speaks of: a name may have led to another file."""
+        """Tell whether the rule allows an imported module, as its name may have resolved to another file."""
         if self._prefixes:
             return True
         places = [module.__file__] if getattr(module, "__file__", None) else list(getattr(module, "__path__", ()))
         return bool(places) and all(self._is_own(place) for place in places if place)
 
     def paths(self) -> tuple[str, ...]:
-        """Return the types `module:function` that the rule may let through, with * for any text."""
+        """Return patterns of the types `module:function` that the rule may allow, with * for any text."""
         if self._prefixes:
             return tuple(path for prefix in self._prefixes for path in (f"{prefix}:*", f"{prefix}.*:*"))
         return ("*:*",)

@@ -1,4 +1,4 @@
-"""Writes together what can be, so that one bad item does not keep the others from being written."""
+"""Writes a batch, and its items one by one if that fails, so that a bad item does not block the rest."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Item = TypeVar("Item")
 
 
 def write_apart(write: Callable[[Sequence[Item]], object], items: Sequence[Item], what: str) -> None:
-    """Write items together; one by one where that fails, and drop what cannot be written."""
+    """Write items in one batch; if that fails, write them one by one and drop those that fail again."""
     try:
         write(items)
     except STORE_TROUBLE:
         raise
-    except Exception as error:  # noqa: BLE001 - what a handler told may be anything
+    except Exception as error:  # noqa: BLE001 - a handler may have reported anything
         if len(items) == 1:
             log_event("dropped", logging.ERROR, what=what, error_class=type(error).__name__, error=str(error))
             return
@@ -32,17 +32,17 @@ def write_apart(write: Callable[[Sequence[Item]], object], items: Sequence[Item]
 
 
 def settle_apart(store: JobStore, lease_id: str, ended: RunEnding) -> tuple[RunEnding, Step | None]:
-    """Write one ending, or a failure where it cannot be written; no step where neither can be."""
+    """Write one ending, or a failure if the store refuses it; the step is None if it refuses both."""
     try:
         return ended, store.step(lease_id, [ended.settlement], 0)
     except STORE_TROUBLE:
         raise
-    except Exception as error:  # noqa: BLE001 - what a handler asked for may be anything
+    except Exception as error:  # noqa: BLE001 - a handler may have returned anything
         log_event("ending_unwritable", logging.ERROR, **ended.run.facts, error_class=type(error).__name__)
         failed = RunEnding(ended.run, settle_unsettled(ended.run.job, error, None))
     try:
         return failed, store.step(lease_id, [failed.settlement], 0)
     except STORE_TROUBLE:
         raise
-    except Exception:  # noqa: BLE001 - the store refuses this job, whatever is said of it
+    except Exception:  # noqa: BLE001 - the store refuses every ending of this job
         return failed, None

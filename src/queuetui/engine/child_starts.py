@@ -1,7 +1,7 @@
-"""Keeps what one handler forks from holding the pipes of a process that another one is starting.
+"""Keeps a process that one handler forks from inheriting the pipes of one that another handler starts.
 
-`multiprocessing` and `subprocess` learn by the end of a pipe that their process has ended. A child that is forked beside them while
-they have that pipe open inherits it, and they would wait for as long as that child lives. So no thread forks while another starts one.
+`multiprocessing` and `subprocess` learn from the end of a pipe that their process has ended. A child that another thread forks while
+that pipe is open inherits it, and they would wait for as long as that child lives. So no thread forks while another starts a process.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from queuetui.backends.forks import unforked
 
-# The method of each module's `Popen` that opens the pipes, starts the process and closes what is meant for the process only.
+# The method of each module's `Popen` that opens the pipes, starts the process and closes the process's ends of them.
 STARTS = {
     "multiprocessing.popen_fork": "_launch",
     "multiprocessing.popen_forkserver": "_launch",
@@ -25,7 +25,7 @@ STARTS = {
 
 
 def start_unforked() -> None:
-    """Let every process of this one be started while no thread forks, by modules loaded later too."""
+    """Let no thread fork while a process is being started, also by modules that are loaded later."""
     if any(isinstance(finder, _Finder) for finder in sys.meta_path):
         return
     for name in STARTS:
@@ -54,7 +54,7 @@ class _Finder:
 
 def _guard(module: ModuleType) -> None:
     name = STARTS[module.__name__]
-    # A Python that starts processes in another way has no such method.
+    # A Python version that starts processes in another way has no such method.
     start = vars(module.Popen).get(name)
     if start is not None:
         setattr(module.Popen, name, _unforked(start))

@@ -1,13 +1,13 @@
 """Decides from which queue to claim next, and how much.
 
-What is known of queues, from the least to the most certain:
+What the claimer knows of queues, from the least to the most certain:
 
-    _known      names that a look has found once
-    _heard      names that a hint named since; a known one is believed, a new one asks for a look
-    _kept_back  queues whose rules gave nothing, and until when a hint about them is not believed
-    _ready      queues to claim from, in their turn; one leaves it when a claim came back short
+    _known      queues that a poll of the store has found once
+    _heard      queues that a hint has named since; a known one is taken as ready, a new one causes a poll
+    _kept_back  queues whose rules allowed no claim, and until when hints about them are ignored
+    _ready      queues to claim from, in turn; a queue leaves when a claim returns fewer jobs than asked
 
-Without a ready queue the store is looked at again at `_look_at_s`: soon after the last job, then after twice as long each time.
+Without a ready queue the store is polled again at `_look_at_s`: soon after the last job, then after twice as long each time.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from queuetui.engine.settings import WorkerSettings
 
 HELD_BATCHES = 2
-# A step takes milliseconds, so this is plenty; what is held and not begun when a worker dies has to wait out its lease.
+# A step takes milliseconds, so this is enough; if the worker dies, jobs that it holds and has not begun wait until the lease expires.
 HELD_WORK_S = 0.25
 LONG_RUN_S = 1.0
-# How long a look at the queues holds while they have work: a queue named earlier waits no longer than this for its turn.
+# How long a poll is taken as current while queues have work: a queue named earlier waits no longer than this for its turn.
 LOOK_AGAIN_S = 0.25
 SHORTEST_POLL_S = 0.02
 SHORTEST_POLL_WHEN_TOLD_S = 0.25
-# A claim that passed over as many jobs as one may look at took milliseconds, so the next piece waits some of that.
+# A claim that has skipped as many jobs as it may read took milliseconds, so the next one is delayed.
 PASSED_OVER_S = 0.1
 PROMOTE_LIMIT = 500
 HEARD_LIMIT = 1000
@@ -43,14 +43,14 @@ HEARD_LIMIT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """How many jobs to ask of a queue."""
+    """A queue to claim from, and how many jobs to ask for."""
 
     queue: str
     size: int
 
 
 class Room:
-    """How much more a worker may hold: what starts at once, and then about a moment's work."""
+    """How many more jobs a worker may hold: those that start at once, and HELD_WORK_S of work behind them."""
 
     def __init__(self, settings: WorkerSettings, executor: Executor, leases: Leases, pace: Pace, clock: Clock) -> None:
         self._slots = settings.concurrency
@@ -61,7 +61,7 @@ class Room:
         self._clock = clock
 
     def free_slots(self, held: int) -> int:
-        """Return how many jobs would start at once; a handler that outlives its run still has its slot."""
+        """Return how many jobs would start at once; a handler that outlives its run still occupies its slot."""
         return self._slots - held - sum(is_overstaying(run) for run in self._executor.running())
 
     def for_queue(self, queue: str, held: int) -> int:
@@ -74,7 +74,7 @@ class Room:
         return max(free, min(self._most, work) - held)
 
     def excess(self, runs: Sequence[Run], held: int) -> list[Run]:
-        """Return which of the newly claimed runs are too much after all, now that their types are seen."""
+        """Return the newly claimed runs that are too many after all, now that their types are known."""
         free = max(0, self.free_slots(held))
         allowed_s = self._quick_slots() * HELD_WORK_S
         if len(runs) <= free:
@@ -94,7 +94,7 @@ class Room:
 
 
 class Claimer:
-    """Looks which queues are ready and asks for batches, which grow from one job while they are full."""
+    """Polls which queues are ready and claims batches, which grow from one job as long as they are full."""
 
     def __init__(self, store: JobStore, settings: WorkerSettings, room: Room, clock: Clock) -> None:
         self._store = store
@@ -112,16 +112,16 @@ class Claimer:
         self.found_nothing = False
 
     def hear(self, queue: str) -> None:
-        """Take a hint that a queue has work; from any thread, and it may be wrong."""
+        """Take a hint, which may be wrong, that a queue has work; called from any thread."""
         if len(self._heard) < HEARD_LIMIT:
             self._heard[queue] = None
 
     def is_told(self) -> None:
-        """Look less often after the last job, as the store says at once when there is another."""
+        """Poll less often after the last job, as the store notifies at once when there is another."""
         self._soon_s = self._poll_s = SHORTEST_POLL_WHEN_TOLD_S
 
     def choose(self, held: int, allowance: int | None) -> Claim | None:
-        """Return what to claim now, None when nothing may be held or no queue is ready."""
+        """Return the next claim, None when no more jobs may be held or no queue is ready."""
         if allowance == 0:
             return None
         queue = self._next_queue()
@@ -132,13 +132,13 @@ class Claimer:
         return Claim(queue, size) if size > 0 else None
 
     def took(self, claim: Claim, count: int, again_s: float | None = None) -> None:
-        """Learn from a batch: a full one asks for more, a short one says that the queue may be empty.
+        """Learn from a batch: a full one makes the next larger, a short one means the queue may be empty.
 
-        `again_s`: the queue's rules keep jobs back, and may give more then.
+        `again_s`: the queue's rules keep jobs back, and may allow more after so many seconds.
         """
         if count:
             self._poll_s = self._soon_s
-        # What only the end of another worker's job, or another worker's tags, would allow is nothing to wait for in a burst.
+        # A burst does not wait for jobs that only the end of another worker's job, or another worker's tags, would allow.
         self._forbidden_all = self._forbidden_all and not count and again_s == inf
         if count >= claim.size:
             self.batch = min(self._settings.batch, max(self.batch, claim.size * 2))
@@ -155,7 +155,7 @@ class Claimer:
             self._kept_back[claim.queue] = self._clock.now() + min(again_s, self._settings.sleep_s)
 
     def work_ended(self, *, postponed: bool) -> None:
-        """Take what was seen as old: a job that ended may have enqueued others, or be due again soon."""
+        """Treat the last poll as outdated: a job that ended may have enqueued others, or be due again soon."""
         self.found_nothing = False
         self._kept_back.clear()
         if postponed:
@@ -164,31 +164,31 @@ class Claimer:
             self._look_at_s = 0.0
 
     def look_in_s(self) -> float:
-        """Return how long until the queues should be looked at again."""
+        """Return how long until the queues should be polled again."""
         if self._heard and not self._ready:
             return 0.0
         return max(0.0, self._look_at_s - self._clock.now())
 
     def _take_turns(self) -> None:
-        """Without a named order the queues take turns."""
+        """Move the first queue to the end, unless the worker was given an order."""
         if self._settings.queues is None and len(self._ready) > 1:
             self._ready.append(self._ready.pop(0))
 
     def _next_queue(self) -> str | None:
-        # A look that is due waits a moment for what is known by hearing, but not as long as hints keep coming.
+        # While hints name queues, a due poll is delayed by this, but not for as long as hints keep coming.
         patience_s = LOOK_AGAIN_S if self._heard and not self._ready else 0.0
         if self._clock.now() >= self._look_at_s + patience_s or not self._believe_hints():
             self._look()
         return self._ready[0] if self._ready else None
 
     def _believe_hints(self) -> bool:
-        """Take queues that were heard of as ready; False when a name is new and must be looked up."""
+        """Take the queues that hints named as ready; False when a name is new and the store must be polled."""
         if self._ready or not self._heard:
             return True
         heard = set(self._heard)
         for queue in heard:
             del self._heard[queue]
-        # New jobs make no room where rules kept others back a moment ago.
+        # Where rules kept jobs back a moment ago, new jobs change nothing.
         heard = {queue for queue in heard if self._clock.now() >= self._kept_back.get(queue, 0.0)}
         wanted = self._settings.queues if self._settings.queues is not None else sorted(self._known & heard)
         self._ready = [queue for queue in wanted if queue in heard]
@@ -210,7 +210,7 @@ class Claimer:
         self._look_at_s = self._clock.now() + (poll_s if due_s is None else min(poll_s, max(due_s, SHORTEST_POLL_S)))
 
     def _next_poll_s(self) -> float:
-        """Return how long to wait for work: longer and longer after the last job, up to the poll interval."""
+        """Return the next poll delay: it doubles after the last job, up to the poll interval."""
         poll_s = self._poll_s
         self._poll_s = min(self._settings.sleep_s, poll_s * 2)
         return min(poll_s, self._settings.sleep_s)
@@ -218,6 +218,6 @@ class Claimer:
     def _in_turn(self, found: tuple[str, ...]) -> list[str]:
         if self._settings.queues is not None:
             return list(found)
-        # Who had the last turn stands at the end of what is known: keep that order, newcomers first.
+        # The queue that had the last turn is at the end of `_ready`: keep that order, and put new queues first.
         known = [queue for queue in self._ready if queue in found]
         return [queue for queue in found if queue not in known] + known

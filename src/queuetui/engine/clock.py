@@ -1,4 +1,4 @@
-"""Time in a worker: its clock, how its parts wait, and how long the jobs of each type take."""
+"""Time in a worker: its clock, the waits of its threads, and the average durations of jobs by type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from queuetui.model.chance import CHANCE
 
 # On Linux this clock also counts while the machine sleeps, as the store's does: a lease does not outlive a suspend unseen.
 _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-# The function itself: a handler may put another one into `time`, and no lease may depend on that.
+# Bound here: a handler may replace the function in `time`, and leases must not depend on that.
 _read_clock = time.clock_gettime
 # The function itself, for the same reason.
 draw = CHANCE.random
@@ -26,20 +26,20 @@ def steady_s() -> float:
 
 
 def jittered(span_s: float, spread: float = 0.25) -> float:
-    """Return a span made longer or shorter by chance, so that workers do not act in step."""
+    """Return a span varied at random, so that workers do not act at the same time."""
     return span_s * (1 + spread * (2 * draw() - 1))
 
 
 class Awaited(Protocol):
-    """What may happen while somebody waits."""
+    """Something that a thread can wait for."""
 
     def wait(self, timeout: float) -> bool:
-        """Wait until it has happened, at most so long, and tell whether it has."""
+        """Wait until it has happened, for at most `timeout` seconds, and tell whether it has."""
         ...
 
 
 class Clock:
-    """The time by which a worker and its parts judge and wait; a test may let an hour pass at once."""
+    """The clock of a worker and its parts; a test may substitute one that lets an hour pass at once."""
 
     def now(self) -> float:
         """Return seconds since some fixed point, never set back."""
@@ -51,9 +51,9 @@ class Clock:
 
 
 class Wakeup:
-    """A bell for one who waits: `ring` ends the current wait, or the next one.
+    """Wakes one waiting thread: `ring` ends the current wait, or the next one.
 
-    A lock that is held while the bell is silent: it wakes at once, where an event would first take and give other locks.
+    It is a lock that `ring` releases, which wakes the thread faster than an event, as an event takes other locks first.
     """
 
     def __init__(self) -> None:
@@ -61,18 +61,18 @@ class Wakeup:
         self._silence.acquire()
 
     def ring(self) -> None:
-        """End the wait of who is waiting."""
-        # It was rung before, and nobody has waited since.
+        """End the current wait, or the next one."""
+        # It was rung already, and no thread has waited since.
         with suppress(RuntimeError):
             self._silence.release()
 
     def wait(self, timeout: float) -> bool:
-        """Wait for the bell, at most so long, and tell whether it rang."""
+        """Wait for `ring`, for at most `timeout` seconds, and tell whether it was called."""
         return self._silence.acquire(timeout=max(0.0, timeout))
 
 
 class EndOf:
-    """The end of a thread."""
+    """The end of a thread, as something to wait for."""
 
     def __init__(self, thread: Thread) -> None:
         self._thread = thread
@@ -84,14 +84,14 @@ class EndOf:
 
 
 class Pace:
-    """How long jobs take, on average by type and by queue; written by one thread."""
+    """The average durations of jobs by type and by queue; written by one thread."""
 
     def __init__(self) -> None:
         self._types: OrderedDict[str, float] = OrderedDict()
         self._queues: OrderedDict[str, float] = OrderedDict()
 
     def record(self, queue: str, job_type: str, duration_s: float, runs: int = 1) -> None:
-        """Count runs of one type by what they took on average."""
+        """Record so many runs of one type with their average duration."""
         _blend(self._types, job_type, duration_s, runs)
         _blend(self._queues, queue, duration_s, runs)
 
@@ -100,7 +100,7 @@ class Pace:
         return self._types.get(job_type)
 
     def queue_average_s(self, queue: str) -> float | None:
-        """Return the average of what a queue has brought lately, None when it is unknown."""
+        """Return the average duration of the recent jobs of a queue, None when it is unknown."""
         return self._queues.get(queue)
 
 

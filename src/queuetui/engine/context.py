@@ -1,4 +1,4 @@
-"""What a handler is told about its run, and what it may tell."""
+"""The context object of a run, by which its handler reads about the run and reports on it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ JOB_LOGGER = logging.getLogger("queuetui.job")
 NOTE_CAP_CHARS = 500
 MOST_BOUND = 20
 _NOTHING: dict[str, object] = {}
-# What a field of one of these holds is the same whenever it is read.
+# Values of these types cannot change after they are bound.
 _UNCHANGING = frozenset({str, int, float, bool, type(None)})
-# One for all runs: it is held for a moment, when a run is to end, and a lock of its own would cost every run.
+# One lock for all runs: it is held only for a moment when a run is to end, and a lock per run would cost every run.
 _ENDING = threading.Lock()
 
 
@@ -41,8 +41,8 @@ class CancelCause(StrEnum):
 class Context:
     """One run of one job, as its handler sees it; safe to use from any thread.
 
-    A handler that has seen `cancelled()` say true ends its run as cancelled, whatever it returns. Threads cannot be stopped from
-    outside: a long handler should ask `cancelled()` between steps. After a timeout or a lost lease the result is refused.
+    If `cancelled()` has returned true, the run ends as cancelled, whatever the handler returns. Threads cannot be stopped from
+    outside, so a long handler should call `cancelled()` between steps. After a timeout or a lost lease the result is refused.
     """
 
     __slots__ = (
@@ -60,7 +60,7 @@ class Context:
     )
 
     log = JOB_LOGGER
-    # Both are read in every run and set by no handler; a getter of the interpreter's own costs no call.
+    # Both are read in every run; `attrgetter` runs in C, which saves the call of a Python function.
     cancel_cause: CancelCause | None = property(  # type: ignore[assignment]  # what it gives, not what it is
         attrgetter("_cancel_cause"), doc="Why this run should end, None while it should not."
     )
@@ -98,7 +98,7 @@ class Context:
 
     @property
     def fence(self) -> int:
-        """A number that grows with every run of this job, for outside systems to refuse an older run by."""
+        """A number that grows with every run of this job, by which other systems can refuse an older run."""
         return self.job.fence
 
     @property
@@ -124,7 +124,7 @@ class Context:
         return self._noticed and self.cancel_cause is CancelCause.PERSON
 
     def progress(self, fraction: float, note: str = "") -> None:
-        """Report how much is done, from 0 to 1, with a note; raises TypeError or ValueError.
+        """Report the fraction that is done, from 0 to 1, with a note; raises TypeError or ValueError.
 
         It is stored about once a second.
         """
@@ -137,21 +137,21 @@ class Context:
         self._progress = json.dumps(told)
 
     def count(self, name: str, amount: float = 1) -> None:
-        """Add to what this run has used of something; raises TypeError or ValueError.
+        """Add to a counter of this run, such as tokens used; raises TypeError or ValueError.
 
-        It is kept with the job, and summed by queue and type.
+        The counter is kept with the job, and summed by queue and type.
         """
         self.noted().count(name, amount)
 
     def bind(self, **fields: object) -> None:
-        """Put fields on every record that this run logs from here on.
+        """Add fields to every record that this run logs from here on.
 
         A later value of a name replaces an earlier one.
 
-        Jobs that are enqueued afterwards inherit them, as far as there is room (model/inheritance.py).
-        They are kept as texts, numbers, truth values or None. Raises ValueError for more than MOST_BOUND names.
+        Jobs that the run enqueues afterwards inherit them, up to a limit of size (model/inheritance.py).
+        They are kept as texts, numbers, booleans or None. Raises ValueError for more than MOST_BOUND names.
         """
-        # Most runs neither log nor enqueue: values that cannot change are made plain by whoever reads them.
+        # Most runs neither log nor enqueue, so values that cannot change are converted only when they are read.
         for value in fields.values():
             if type(value) not in _UNCHANGING:
                 fields = dict(plain_fields(fields))
@@ -193,7 +193,7 @@ class Context:
             JOB_LOGGER.info("%s took %.3f s", name, took_s, extra={"timing": name, "duration_s": took_s})
 
     def noted(self) -> Notes:
-        """Return what this run tells, made when first asked for."""
+        """Return the notes of this run, made when first asked for."""
         if self._notes is None:
             with _ENDING:
                 if self._notes is None:
@@ -210,18 +210,18 @@ class Context:
         self._progress = progress
 
     def cancel(self, cause: CancelCause) -> None:
-        """Ask the handler to end; the first cause stays, but a person's gives way to one that is final."""
+        """Ask the handler to end; the first cause stays, but a final one replaces a person's request."""
         with _ENDING:
             if self._cancel_cause is None or self._cancel_cause is CancelCause.PERSON:
                 self._cancel_cause = cause
             on_cancel = self._on_cancel
         if on_cancel is not None:
-            # Whoever ends runs goes on with the next one whatever this one's way to end does.
+            # The caller goes on to end other runs, whatever this function raises.
             with suppress(Exception):
                 on_cancel()
 
     def on_cancel(self, act: Callable[[], object]) -> None:
-        """Name what ends a run that can be ended from outside; done at once when the run should end already."""
+        """Set a function that ends this run from outside; it is called at once if the run should end already."""
         with _ENDING:
             self._on_cancel = act
             due = self._cancel_cause is not None

@@ -1,4 +1,4 @@
-"""What the dispatcher works with."""
+"""The record of the parts of a worker that its dispatcher uses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The store and the parts of one worker, as its dispatcher needs them."""
+    """The store and the parts of one worker that its dispatcher uses."""
 
     store: JobStore
     settings: WorkerSettings

@@ -1,15 +1,15 @@
-"""The one thread that talks to the store about jobs: endings and claims in fused steps.
+"""The one thread that claims jobs and writes endings, both in one step of the store.
 
-The way of a run, and what it stands in meanwhile:
+The path of a run, and the collections that hold it meanwhile:
 
     Claimer.choose -> store.step -> lease.runs -> executor -> handler
                           ^                                      | ends
                           |                                      v
                      lease.endings <------- Outbox.post <------ Outbox.put
 
-A run stays in `lease.runs` until the store has answered for its ending. So what waits or runs is all of `lease.runs` without what is in
-the outbox and without what is in `lease.endings`. When the answer to a step is lost, its endings stay and are sent again; their fences
-make that safe. The lease is then `closing`: the store may have granted jobs under it that nobody was told of.
+A run stays in `lease.runs` until the store has answered to its ending. So the runs that wait or are at work are those of `lease.runs`
+that are neither in the outbox nor in `lease.endings`. When the answer to a step is lost, its endings stay and are sent again; their
+fences make that safe. The lease is then `closing`: the store may have granted jobs under it of which the answer was lost.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ MARK_AFTER_S = 1.0
 UNSTARTED_TOO_LONG_S = 2.0
 IDLE_LEASE_S = 60.0
 FIRST_RUN_S = 0.002
-# What stands in a queue is more than its store can count or read; the other queues go on.
+# Errors of one queue, whose content the store cannot count or read; the other queues go on.
 UNUSABLE = (BadPayload, BadConfig, Unsupported)
 POSTPONED = frozenset({Ending.RETRY, Ending.SNOOZED})
 
 
 class Dispatcher:
-    """Claims, hands out, writes endings, and gives everything back at the end."""
+    """Claims jobs, hands them to the executor, writes endings, and releases all jobs at the end."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -57,7 +57,7 @@ class Dispatcher:
         self._told: set[tuple[str, str]] = set()
 
     def run(self) -> None:
-        """Work until the worker is to stop and nothing is held, or the grace is over."""
+        """Work until the worker is to stop and holds no job, or the grace period is over."""
         desk = self._desk
         while not (desk.stopping.asked and (self._is_drained() or desk.stopping.grace_is_over())):
             try:
@@ -88,7 +88,7 @@ class Dispatcher:
         desk = self._desk
         if desk.stopping.asked or desk.suspects.forbid_more(desk.clock.now()):
             return None
-        # In trouble the endings go first: looking for more work must not keep them back.
+        # After a failure of the store the endings go first: a claim must not delay them.
         if self._posted() and not desk.health.well:
             return None
         if self._posted() or self._has_free_slot():
@@ -96,9 +96,9 @@ class Dispatcher:
         return self._choose_ahead()
 
     def _choose_ahead(self) -> Claim | None:
-        """Claim a whole batch while less than one waits, so that handlers run on during the next step.
+        """Claim a whole batch while less than one waits, so that handlers have work during the next step.
 
-        Anything less can wait for the next flush.
+        A smaller claim can wait for the next flush.
         """
         desk = self._desk
         if desk.executor.unstarted >= desk.claimer.batch:
@@ -139,7 +139,7 @@ class Dispatcher:
         try:
             step = desk.store.step(lease.id, [one.settlement for one in endings], claim.size if claim else 0)
         except STORE_TROUBLE:
-            # The store may have granted jobs that the answer never told of: they come free when this lease is closed.
+            # The store may have granted jobs whose answer was lost: they are released when this lease is closed.
             lease.closing = lease.closing or claim is not None
             raise
         except Exception as error:
@@ -158,7 +158,7 @@ class Dispatcher:
             self._hand_out(lease, claim, step)
 
     def _step_alone(self, lease: HeldLease, ended: RunEnding) -> None:
-        """Write the first ending that waits; a job of which the store takes none is given back with its lease."""
+        """Write the first waiting ending; if the store refuses it, its job is released with the lease."""
         lease.endings[0], step = settle_apart(self._desk.store, lease.id, ended)
         if step is None:
             lease.closing = True
@@ -168,7 +168,7 @@ class Dispatcher:
             self._take_answer(lease, lease.endings[:1], step)
 
     def _take_answer(self, lease: HeldLease, endings: Sequence[RunEnding], step: Step) -> None:
-        """Take note of what the store has taken; the endings are the first that wait under the lease."""
+        """Record which endings the store has accepted; `endings` are the first that wait under the lease."""
         desk = self._desk
         desk.health.answered(PART)
         del lease.endings[: len(endings)]
@@ -200,14 +200,14 @@ class Dispatcher:
         for run in excess:
             self._release(run)
         kept = [run for run in runs if not run.ended] if excess else runs
-        # A lease may be taken as lost by another thread between the answer and here.
+        # Another thread may have marked the lease as lost since the answer.
         if lease.lost is not None:
             for run in kept:
                 run.abandon(CancelCause.LEASE_LOST)
         if not desk.suspects.keeps(kept, self._unended()):
             desk.executor.submit(kept)
             if claim.size == 1:
-                # After a quiet time: the handler's thread wants the interpreter, and its ending may go with the next claim.
+                # The first job after a pause: let its thread have the interpreter, so that its ending may go with the next claim.
                 desk.clock.wait(desk.wakeup, FIRST_RUN_S)
 
     def _tell_once(self, queue: str, problem: str) -> None:
@@ -220,7 +220,7 @@ class Dispatcher:
             self._desk.outbox.put(run, settle_released(run.job), at_once=True)
 
     def _take_back_unstarted(self) -> None:
-        """Release all that has not begun, for any worker to claim."""
+        """Release every run that has not begun, for any worker to claim."""
         for run in (*self._desk.suspects.take_back(), *self._desk.executor.take_back()):
             self._release(run)
 
@@ -244,16 +244,16 @@ class Dispatcher:
             desk.leases.forget(lease)
 
     def _try_last_endings(self, lease: HeldLease) -> None:
-        """Send what had ended before the lease was given up: the store may still take it, and knows best."""
+        """Send the endings from before the lease was given up: the store decides whether it is still valid."""
         try:
             self._step_all(lease)
         except STORE_TROUBLE as error:
             log_event("endings_dropped", logging.WARNING, queue=lease.queue, jobs=len(lease.endings), error=str(error))
 
     def _send_late(self) -> None:
-        """Let the store record the ends of runs whose lease was given up: they explain why the jobs run again.
+        """Let the store record the ends of runs whose lease was given up, to explain why the jobs run again.
 
-        They are sent as lost, whatever they were: the store may hold the lease for valid, and a handler that was told to stop may
+        They are sent as lost, whatever they were: the store may take the lease as valid, and a handler that was told to stop may
         have returned half a result.
         """
         for ended in self._desk.outbox.late:
@@ -275,7 +275,7 @@ class Dispatcher:
                 self._desk.leases.close(lease)
 
     def _mark_running(self, lease: HeldLease, now_s: float) -> None:
-        """Write the start of runs that last, and progress where it changed."""
+        """Write the start of long runs, and their progress where it has changed."""
         news = []
         for run in lease.runs:
             elapsed_s, progress = run.elapsed_s(now_s), run.context.reported_progress
@@ -303,7 +303,7 @@ class Dispatcher:
         return not desk.leases.held_jobs() and not len(desk.outbox) and not self._posted()
 
     def _is_finished(self) -> bool:
-        """Tell whether nothing is left to do, and ask the worker to stop when that was all of its work."""
+        """Tell whether the worker is finished; ask it to stop at its job limit, or at the end of a burst."""
         desk = self._desk
         if desk.stopping.asked or not self._is_drained():
             return False
@@ -314,7 +314,7 @@ class Dispatcher:
         return desk.stopping.asked
 
     def _give_back(self) -> None:
-        """Write the last endings and close every lease: what still runs is released, its result refused."""
+        """Write the last endings and close every lease, which releases running jobs and refuses their results."""
         desk = self._desk
         for run in desk.leases.runs():
             run.abandon(CancelCause.SHUTDOWN)

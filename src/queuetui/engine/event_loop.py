@@ -1,4 +1,4 @@
-"""The one loop on which all async handlers of a worker run."""
+"""The event loop on which all async handlers of a worker run."""
 
 from __future__ import annotations
 
@@ -21,19 +21,18 @@ if TYPE_CHECKING:
     Contained = tuple[object, BaseException | None]
 
 
-# Less than the worker waits before it replaces the slot of a handler that does not end.
+# Shorter than the time after which the worker replaces the slot of a handler that does not end.
 ANSWERS_WITHIN_S = 0.8
-# What a handler would set for its neighbours too: without a pool of threads or a way to make tasks they fail.
+# Settings of a loop that would affect the other handlers on it, so handlers may not change them.
 SHARED_SETTINGS = ("set_default_executor", "shutdown_default_executor", "set_task_factory")
 
 
 class EventLoop:
-    """Started with the first async handler; the calling thread waits, so that a slot stays one job.
+    """Runs async handlers on a loop started with the first one; the calling slot waits for its handler.
 
-    A handler ends its own run only: one that stops the loop does not end it, and what all share cannot be set.
-    A loop that is broken, or held by a handler that was to
-    end and does not, is replaced for the runs that begin then.
-    asyncio is imported with it: a worker without async handlers holds 3 MB less.
+    A handler can end only its own run: stopping the loop has no lasting effect, and shared settings cannot be changed.
+    A loop that is broken, or blocked by a handler that should have ended, is replaced for the runs that begin afterwards.
+    asyncio is imported only then: a worker without async handlers uses 3 MB less.
     """
 
     def __init__(self) -> None:
@@ -44,7 +43,7 @@ class EventLoop:
         self._lock = Lock()
 
     def run(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> object:
-        """Run a handler and return its result; it is cancelled when its run should end; raises Cancelled."""
+        """Run a handler and return its result; cancel it when its run should end; raises Cancelled."""
         import asyncio
         from concurrent.futures import CancelledError
 
@@ -87,7 +86,7 @@ class EventLoop:
             return future
 
     def _open(self) -> asyncio.AbstractEventLoop:
-        """Return a new loop with a thread that serves it; where no thread can be started there is none either."""
+        """Return a new loop with a thread that runs it; without a thread the loop is closed again."""
         import asyncio
 
         loop = asyncio.new_event_loop()
@@ -103,7 +102,7 @@ class EventLoop:
         return loop
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run the loop until it is closed; what a handler raises through it does not end it."""
+        """Run the loop until it is closed; an exception that a handler raises through it does not end it."""
         import asyncio
 
         asyncio.set_event_loop(loop)
@@ -122,11 +121,11 @@ class EventLoop:
         left = self._left_on(loop)
         self._end(loop)
         if left:
-            # What nobody holds Python closes, at its own end at the latest, and waits for ever for one that swallows that as well.
+            # Python closes coroutines without a reference, at its exit at the latest, and one that ignores that would block it for ever.
             Event().wait()
 
     def _left_on(self, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
-        """Return the tasks that have not ended, though they were told to."""
+        """Return the tasks that have not ended although they were cancelled."""
         import asyncio
 
         mine = [task for task in tuple(self._unended) if task.get_loop() is loop]
@@ -135,7 +134,7 @@ class EventLoop:
         return mine
 
     def _leave_held(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Let new runs begin on another loop when a handler that should have ended holds this one."""
+        """Let new runs begin on another loop when a handler that should have ended blocks this one."""
         answered = Event()
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(answered.set)
@@ -151,7 +150,7 @@ class EventLoop:
             log_event("async_loop_replaced", logging.ERROR, reason=reason)
 
     def _end(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Close the loop, and let nobody wait for what it will not do any more."""
+        """Close the loop, and end the waits for runs that it will not finish."""
         from concurrent.futures import InvalidStateError
 
         with suppress(Exception):
@@ -172,7 +171,7 @@ def _refuse(setting: str, *_: object, **__: object) -> NoReturn:
 
 
 def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """End what handlers have left running."""
+    """Cancel the tasks that handlers have left running."""
     import asyncio
 
     with suppress(Exception, SystemExit, KeyboardInterrupt):
@@ -183,9 +182,9 @@ def _end_tasks(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def _contain(coroutine: Coroutine[Any, Any, Any], unended: set[asyncio.Task[Any]]) -> Contained:
-    """Await a handler and return its exception, hidden from a neighbour that cancels all tasks.
+    """Await a handler and return its result or exception, hidden from handlers that cancel all tasks.
 
-    Until it ends its task is one of `unended`.
+    Until the handler ends, its task is in `unended`.
     """
     import asyncio
 
@@ -197,7 +196,7 @@ async def _contain(coroutine: Coroutine[Any, Any, Any], unended: set[asyncio.Tas
     forks = ancestry.forks
     try:
         value = await coroutine
-    except BaseException as error:  # noqa: BLE001 - SystemExit too would end the loop of all
+    except BaseException as error:  # noqa: BLE001 - SystemExit too would end the shared loop
         if ancestry.forks != forks:
             end_fork(error)
         return None, error

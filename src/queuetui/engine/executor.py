@@ -1,7 +1,7 @@
-"""Runs handlers in threads of our own.
+"""Runs handlers in threads of the worker.
 
-A thread cannot be stopped from outside: a handler that does not ask `cancelled()` goes on after its time, its result is refused,
-and its slot is given to a new thread. A handler that holds the interpreter without end holds the whole worker.
+A thread cannot be stopped from outside: a handler that does not call `cancelled()` goes on after its time limit, its result is
+refused, and its slot gets a new thread. A handler that never releases the interpreter blocks the whole worker.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class RunSlot:
 
 
 class ThreadExecutor:
-    """A fixed number of slots around one backlog; each slot that waits is woken by the run that it takes."""
+    """A fixed number of slots that take runs from one backlog."""
 
     def __init__(self, slots: int, performer: Performer) -> None:
         self._performer = performer
@@ -43,7 +43,7 @@ class ThreadExecutor:
 
     @property
     def given_up(self) -> int:
-        """How many handlers never ended after their time."""
+        """How many handlers did not end after their run was ended and had their slot replaced."""
         return self._given_up
 
     def submit(self, runs: Sequence[Run]) -> None:
@@ -69,11 +69,11 @@ class ThreadExecutor:
         return [run for run in runs if run is not None and run.started_s is not None]
 
     def perform(self, run: Run) -> None:
-        """Run one job, in the slot that calls."""
+        """Run one job in the calling slot's thread."""
         self._performer.perform(run)
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
-        """End a run without its handler, which is asked to stop; one that ends by itself is asked only."""
+        """End a run and ask its handler to stop; a handler that ends by itself when told is only asked."""
         if run.task is not None and run.task.ends_when_told:
             asked_before = run.context.cancel_cause is CancelCause.TIMEOUT
             run.context.cancel(CancelCause.TIMEOUT)
@@ -84,7 +84,7 @@ class ThreadExecutor:
         return True
 
     def halt(self) -> bool:
-        """Wait for nothing: threads cannot be ended, and what they still do is refused."""
+        """Do nothing: threads cannot be ended, and their late results are refused."""
         return True
 
     def give_up(self, run: Run) -> None:
@@ -96,7 +96,7 @@ class ThreadExecutor:
                 self._fill(place, f"{slot.thread.name}+")
 
     def mend(self) -> int:
-        """Replace each slot whose thread is gone, whatever it died of, and end its run; return how many."""
+        """Replace each slot whose thread has died, and end its run; return how many."""
         dead = [(place, slot) for place, slot in enumerate(self._slots) if not (self._closed or slot.thread.is_alive())]
         for place, slot in dead:
             if slot.run is not None:
@@ -120,6 +120,6 @@ class ThreadExecutor:
             slot.run = run
             try:
                 perform(run)
-            except BaseException as error:  # noqa: BLE001 - one run must not take the slot from all that come after it
+            except BaseException as error:  # noqa: BLE001 - one run must not end the slot for all later runs
                 self._performer.fail(run, error)
             slot.run = None

@@ -1,4 +1,4 @@
-"""Endings on their way to the store: collected, flushed in batches, told once they are written."""
+"""Collects endings, which are written in batches, and logs and counts them once they are written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FLUSH_JOBS = 100
 FLUSH_AFTER_S = 0.005
 NEVER_S = 3600.0
-# Servers take a message of a bounded size, and results are of any.
+# Servers limit the size of a message, and the results of a batch may be of any size.
 STEP_RESULT_BYTES = 64_000_000
 SLOW_S = 1.0
 _EVENTS = {
@@ -39,7 +39,7 @@ _EVENTS = {
 
 
 def take_step(endings: Sequence[RunEnding]) -> tuple[RunEnding, ...]:
-    """Return the endings to be written together: all of them, unless their results are very large."""
+    """Return the endings to write in one step: all of them, unless their results are very large."""
     size = 0
     for place, (_, settlement) in enumerate(endings):
         if settlement.result is not None:
@@ -50,7 +50,7 @@ def take_step(endings: Sequence[RunEnding]) -> tuple[RunEnding, ...]:
 
 
 class Outbox:
-    """Endings that wait to be written; filled by handlers' threads, emptied by the dispatcher."""
+    """Endings that wait to be written; handlers' threads add them, the dispatcher takes them out."""
 
     def __init__(self, wakeup: Wakeup, clock: Clock, unknown: UnknownTypes, most: int = DEFAULT_BATCH) -> None:
         self._unknown = unknown
@@ -68,13 +68,13 @@ class Outbox:
         return len(self._waiting)
 
     def expect(self, claimed: int) -> None:
-        """Let batches of endings be as large as the claims are, and wait longer in proportion."""
+        """Let batches of endings grow to the size of the claims, and wait longer in proportion."""
         self._batch = min(self._most, max(FLUSH_JOBS, claimed))
         self._flush_after_s = FLUSH_AFTER_S * max(1.0, self._batch / FLUSH_JOBS)
 
     def put(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
-        """Add an ending; the first of a batch, a full batch and one that may not wait wake the writer."""
-        # Asked before and after: another thread may put one in, or the writer take all out, in between.
+        """Add an ending; the first of a batch, a full batch and an urgent ending wake the dispatcher."""
+        # Checked before and after: another thread may add an ending, or the dispatcher take all out, in between.
         is_first = not self._waiting
         if is_first:
             self._first_s = self._clock.now()
@@ -85,17 +85,17 @@ class Outbox:
             self._wakeup.ring()
 
     def put_late(self, run: Run, settlement: Settlement) -> None:
-        """Add an ending that comes after its lease: it is refused, and that it came is recorded."""
+        """Add an ending that comes after its lease was lost: it is refused, and recorded as late."""
         self._late.append(RunEnding(run, settle_given_up(run.job, settlement.duration_s)))
         self._wakeup.ring()
 
     @property
     def late(self) -> tuple[RunEnding, ...]:
-        """The late endings that the store has not been told of."""
+        """The late endings that have not been sent to the store."""
         return tuple(self._late)
 
     def told_late(self, ended: RunEnding) -> None:
-        """Forget a late ending that the store has been told of."""
+        """Remove a late ending that has been sent to the store."""
         self._late.remove(ended)
 
     def due_in_s(self, *, hungry: bool) -> float:
@@ -108,7 +108,7 @@ class Outbox:
         return max(0.0, self._first_s + self._flush_after_s - self._clock.now())
 
     def post(self) -> None:
-        """Hand every ending to its lease, to be written under it; one that comes after its lease is refused."""
+        """Move every ending to its lease, to be written under it; refuse those whose lease is lost."""
         self._at_once = False
         for _ in range(len(self._waiting)):
             ended = self._unknown.judge(self._waiting.popleft())
@@ -119,13 +119,13 @@ class Outbox:
 
 
 def refuse(ended: RunEnding) -> None:
-    """Tell of an ending that changes nothing: the job is in other hands."""
+    """Log an ending that is not written, because another worker may have the job."""
     ended.run.close()
     log_event("result_refused", logging.WARNING, **ended.run.facts, ending=ended.settlement.ending.value)
 
 
 class Finisher:
-    """What became of endings: counted and told only when the store has taken them."""
+    """Counts and logs endings once the store has accepted them."""
 
     def __init__(self, pace: Pace, volume: Volume, clock: Clock, metrics: RunMetrics | None = None) -> None:
         self.ended_jobs = 0
@@ -135,7 +135,7 @@ class Finisher:
         self._metrics = metrics
 
     def report(self, endings: Sequence[RunEnding], accepted: Collection[str]) -> None:
-        """Tell of endings that were sent; one that was not accepted is stale and has changed nothing."""
+        """Log and count endings that were sent; one that was not accepted is stale and has changed nothing."""
         all_accepted = len(accepted) == len(endings)
         untold = 0
         for ended in endings:
@@ -157,14 +157,14 @@ class Finisher:
         self._learn(endings)
 
     def _learn(self, endings: Sequence[RunEnding]) -> None:
-        """Take note of how long the runs held their slots, by type; all of a batch are of one queue."""
+        """Record how long the runs occupied their slots, by type; all of a batch are of one queue."""
         now_s = self._clock.now()
         took_s: dict[str, list[float]] = {}
         for run, settlement in endings:
             held_s = settlement.duration_s
             if held_s is not None:
                 if run.written is not None:
-                    # Who waits for the ending to be written begins nothing else meanwhile.
+                    # With ack "each" the slot is occupied until the ending is written.
                     held_s = max(held_s, run.elapsed_s(now_s))
                 took_s.setdefault(settlement.type, []).append(held_s)
         for job_type, lengths_s in took_s.items():
@@ -172,7 +172,7 @@ class Finisher:
 
 
 def _tell(ended: RunEnding) -> None:
-    """Say how a run ended."""
+    """Log how a run ended."""
     settlement = ended.settlement
     event, level = _EVENTS[settlement.ending]
     if not WORKER_LOGGER.isEnabledFor(level):

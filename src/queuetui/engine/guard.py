@@ -1,4 +1,4 @@
-"""What must not depend on a store or handler: time limits, leases, memory, the worker's own life."""
+"""Enforces the limits on time, leases and memory, and the worker's lifetime, whatever handlers do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OVERSTAYING = frozenset({CancelCause.TIMEOUT, CancelCause.LEASE_LOST})
 
 
 def is_overstaying(run: Run) -> bool:
-    """Tell whether a handler goes on although its run was ended without it."""
+    """Tell whether a handler is still at work although its run was ended for a timeout or a lost lease."""
     return run.ended and run.context.cancel_cause in _OVERSTAYING
 
 
@@ -35,7 +35,7 @@ def resident_bytes() -> int:
     """Return the memory that this process holds."""
     opened = _open_statm(os.getpid())
     if opened is None:
-        # No Linux; elsewhere psutil knows how, at the price of a megabyte.
+        # Not on Linux: psutil can tell, at the cost of a megabyte of memory.
         import psutil
 
         return int(psutil.Process().memory_info().rss)
@@ -44,7 +44,7 @@ def resident_bytes() -> int:
 
 @cache
 def _open_statm(process: int) -> int | None:
-    """Open the file of a process once: later its handlers may have as many files open as it may have."""
+    """Open the statistics file of a process once, as handlers may later use up all file descriptors."""
     try:
         return os.open(f"/proc/{process}/statm", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -52,7 +52,7 @@ def _open_statm(process: int) -> int | None:
 
 
 class LimitGuard:
-    """Looked through several times a second by the worker's first thread."""
+    """The limits of a worker, which its main thread checks several times a second."""
 
     def __init__(
         self, settings: WorkerSettings, executor: Executor, leases: Leases, stopping: Stopping, clock: Clock
@@ -68,7 +68,7 @@ class LimitGuard:
         self._overstaying: dict[Run, float] = {}
 
     def look(self) -> None:
-        """Act on everything whose time has come."""
+        """Act on every run, lease and limit whose time is over."""
         now_s = self._clock.now()
         for lease in self._leases.overdue():
             self._leases.lose(lease, f"no renewal was completed for {now_s - lease.renewed_s:.1f} s")
@@ -90,7 +90,7 @@ class LimitGuard:
             )
 
     def _replace_slots(self, overstaying: list[Run], now_s: float) -> None:
-        """Give the slots of handlers that do not end to others; a worker with too many of them ends itself."""
+        """Replace the slots of handlers that do not end; stop a worker with too many such handlers."""
         self._overstaying = {run: self._overstaying.get(run, now_s) for run in overstaying}
         for run, since_s in self._overstaying.items():
             patience_s = GIVE_UP_AFTER_S if run.context.cancel_cause is CancelCause.TIMEOUT else self._settings.lease_s

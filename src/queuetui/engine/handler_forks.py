@@ -1,4 +1,4 @@
-"""Gives what a handler forks the signals of a fresh program, and an end where its handler ends."""
+"""Gives processes that a handler forks the default signals, and ends them where the handler returns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _held = local()
 
 
 class _Ancestry:
-    """How many forks made this process; cheaper to read than the process's id."""
+    """The number of forks between the first process and this one; cheaper to read than the process id."""
 
     __slots__ = ("forks",)
 
@@ -39,14 +39,14 @@ def catch(number: signal.Signals, handler: Handler) -> None:
 
 
 def release(*numbers: signal.Signals) -> None:
-    """Give signals back the handlers that they had."""
+    """Restore the handlers that the signals had before `catch`."""
     for number in numbers:
-        # None is what a handler looks like that was not set by Python.
+        # Python returns None for a handler that was not set by Python.
         signal.signal(number, _before.pop(number, None) or signal.SIG_DFL)
 
 
 def _hold_back() -> None:
-    """Let a signal that comes in the first moments of a fork wait until it has no handlers."""
+    """Block signals during a fork until the child has removed the worker's handlers."""
     _held.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _before)
 
 
@@ -64,7 +64,7 @@ def _release_all() -> None:
 
 
 def _open_stderr() -> None:
-    """Write to stderr anew: another thread that was amid a line holds its lock for ever here."""
+    """Open stderr again: if another thread was writing a line, its lock is never released in this process."""
     before = sys.stderr
     with suppress(Exception):
         sys.stderr = open(os.dup(before.fileno()), "w", buffering=1, errors="backslashreplace")  # noqa: PTH123, SIM115 - a descriptor, for good
@@ -77,7 +77,7 @@ os.register_at_fork(before=_hold_back, after_in_parent=_let_through, after_in_ch
 
 
 def end_fork(error: BaseException | None = None) -> None:
-    """End this process as a program would: a handler forked it and lets it come back to the worker's code."""
+    """Exit this process, which a handler forked, as it returns from the handler to the worker's code."""
     code = 0 if error is None else 1
     if isinstance(error, SystemExit):
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
@@ -89,7 +89,7 @@ def end_fork(error: BaseException | None = None) -> None:
 
 
 def end_children() -> None:
-    """End the processes of `multiprocessing` that handlers left: Python would wait for them at its end."""
+    """End `multiprocessing` processes that handlers left behind: Python would wait for them at its exit."""
     loaded = sys.modules.get("multiprocessing")
     children = loaded.active_children() if loaded is not None else []
     for child in children:

@@ -1,4 +1,4 @@
-"""What a worker holds: leases, the runs under them, and the endings that wait to be written."""
+"""The leases that a worker holds, the runs under them, and the endings that wait to be written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Run:
     """A claimed job, from the claim until its ending is written; it ends once, whoever ends it first.
 
-    `told` says whether its start and completion are worth a line of the log each. `lease` is set by the lease that
+    `told` says whether its start and completion are logged, with a line each. `lease` is set by the lease that
     holds the run; in a child process a run has none.
     """
 
@@ -54,7 +54,7 @@ class Run:
 
     @property
     def facts(self) -> dict[str, object]:
-        """What every log record about this run holds."""
+        """The ids that every log record about this run carries."""
         job, context = self.job, self.context
         return {
             "job_id": job.id,
@@ -68,16 +68,16 @@ class Run:
 
     @property
     def bound(self) -> Mapping[str, object]:
-        """What the handler bound to its run."""
+        """The fields that the handler bound to its run."""
         return self.context.bound
 
     @property
     def ended(self) -> bool:
-        """Whether the ending is decided; anything the handler still says is refused."""
+        """Whether the ending is decided; a later result of the handler is refused."""
         return self._ended.locked()
 
     def end(self) -> bool:
-        """Decide the ending; False when it was decided before."""
+        """Claim the right to decide the ending; False when it was decided before."""
         if not self._ended.acquire(blocking=False):
             return False
         if self.over is not None:
@@ -85,24 +85,24 @@ class Run:
         return True
 
     def await_end(self) -> None:
-        """Wait until the ending is decided, by whoever runs it elsewhere."""
+        """Wait until the ending is decided by the executor that the run was handed to."""
         self.over = Event()
         if not self.ended:
             self.over.wait()
 
     def abandon(self, cause: CancelCause) -> bool:
-        """End the run without a word to the store, and ask its handler to stop."""
+        """End the run without writing an ending, and ask its handler to stop."""
         was_open = self.end()
         self.context.cancel(cause)
         return was_open
 
     def close(self) -> None:
-        """Take note that no more is written of this run: its ending is stored, refused, or given up."""
+        """Mark the run as closed: its ending is stored, refused or given up, and nothing more is written."""
         if self.written is not None:
             self.written.set()
 
     def await_written(self) -> None:
-        """Wait until its ending is out of this worker's hands, where somebody asked for that."""
+        """Wait until the run is closed, if `written` asks for that."""
         if self.written is not None:
             self.written.wait()
 
@@ -120,10 +120,10 @@ class RunEnding(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class HeldLease:
-    """A lease in a worker's hands.
+    """A lease that the worker holds.
 
-    `renewed_s` is when the last completed renewal was asked for. `closing`: nothing more is claimed under it, and it is closed when
-    its last run has ended: the store may hold jobs under it that an answer never told of. `lost` says why it is over;
+    `renewed_s` is when the last completed renewal was sent. `closing`: nothing more is claimed under it, and it is closed when
+    its last run has ended, because the store may hold jobs under it whose answer was lost. `lost` says why it has ended;
     once `forgotten` nothing is written under it any more.
     """
 
@@ -139,17 +139,17 @@ class HeldLease:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is held under it and nothing waits to be written."""
+        """Whether it has no runs and no endings to write."""
         return not self.runs and not self.endings
 
     def hold(self, runs: Collection[Run]) -> None:
-        """Hold newly claimed runs."""
+        """Add newly claimed runs."""
         for run in runs:
             run.lease = self
         self.runs.update(runs)
 
     def lose(self, why: str) -> int:
-        """Take the lease as over: its runs are asked to stop and their results refused; return how many."""
+        """Mark the lease as lost, ask its runs to stop and refuse their results; return how many."""
         if self.lost is not None:
             return 0
         self.lost = why

@@ -1,4 +1,4 @@
-"""The seam between a worker and the place where its handlers run."""
+"""The protocol of executors, which run the handlers of a worker in threads or processes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class Executor(Protocol):
 
     @property
     def unstarted(self) -> int:
-        """How many runs may be waiting here for a slot: at least those that do."""
+        """The number of runs that wait for a slot; it may be too high, never too low."""
         ...
 
     @property
     def given_up(self) -> int:
-        """How many handlers never ended after their time and had their slot replaced."""
+        """How many handlers did not end after their run was ended and had their slot replaced."""
         ...
 
     def submit(self, runs: Sequence[Run]) -> None:
@@ -26,17 +26,17 @@ class Executor(Protocol):
         ...
 
     def take_back(self) -> list[Run]:
-        """Return every run that has not begun; it will not begin here."""
+        """Return every run that has not begun; the executor will not begin it."""
         ...
 
     def running(self) -> list[Run]:
-        """Return the runs whose handlers are at work, ended ones too while their handler goes on."""
+        """Return the runs whose handlers are at work, also those that are ended already."""
         ...
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
-        """End a run that is longer than its limit; False when it is ending already.
+        """End a run that exceeded its time limit; False when it is ending already.
 
-        Where a handler can be killed it is dead before the ending is posted, so that no retry begins beside it.
+        A handler that can be killed is dead before the ending is posted, so that no retry runs beside it.
         """
         ...
 
@@ -49,7 +49,7 @@ class Executor(Protocol):
         ...
 
     def halt(self) -> bool:
-        """Wait until no run that was ended is still at work; False when one is, although it was killed."""
+        """Wait until no ended run is still at work; False when one is, although it was killed."""
         ...
 
     def close(self) -> None:

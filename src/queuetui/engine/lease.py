@@ -1,4 +1,4 @@
-"""The leases a worker holds, one a queue, and how far each can be trusted."""
+"""The leases of a worker, one per queue, and until when each can be trusted."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from queuetui.engine.clock import Clock
     from queuetui.engine.held import Run
 
-# Own work stops before the store can grant the jobs to anybody else: 20 s of 30.
+# Runs are stopped before the store can grant their jobs to another worker: after 20 s of a lease of 30 s.
 TRUSTED_PART = 2 / 3
 
 
 class Leases:
     """All leases of one worker.
 
-    Opened and closed by the claiming thread alone; read by those that renew and watch.
+    Only the claiming thread opens and closes them; the threads that renew and guard read them.
     """
 
     def __init__(self, store: JobStore, worker_id: str, lease_s: float, clock: Clock) -> None:
@@ -39,7 +39,7 @@ class Leases:
             return tuple(self._held.values())
 
     def for_queue(self, queue: str) -> HeldLease:
-        """Return a lease to claim under, opened when there is none."""
+        """Return the lease to claim under, and open one if there is none."""
         for lease in self.all():
             if lease.queue == queue and not lease.closing and lease.lost is None:
                 return lease
@@ -51,25 +51,25 @@ class Leases:
         return lease
 
     def lose(self, lease: HeldLease, why: str) -> None:
-        """Take a lease as over and say so, once."""
+        """Mark a lease as lost and log that, once."""
         if lease.lost is None:
             stopped = lease.lose(why)
             log_event("lease_lost", logging.ERROR, queue=lease.queue, jobs=stopped, reason=why, worker=self._worker_id)
 
     def close(self, lease: HeldLease) -> int:
-        """Give a lease back with all that is held under it; return how many jobs the store released."""
+        """Close a lease in the store, with all its jobs; return how many the store released."""
         released = 0 if lease.lost else self._store.close_lease(lease.id)
         self.forget(lease)
         return released
 
     def forget(self, lease: HeldLease) -> None:
-        """Hold a lease no longer."""
+        """Remove a lease without closing it in the store."""
         lease.forgotten = True
         with self._lock:
             self._held.pop(lease.id, None)
 
     def overdue(self) -> Iterable[HeldLease]:
-        """Yield the leases without a completed renewal for too long to be trusted."""
+        """Yield the leases whose last completed renewal is too old for them to be trusted."""
         now_s = self._clock.now()
         return (one for one in self.all() if one.lost is None and now_s - one.renewed_s > self.lease_s * TRUSTED_PART)
 

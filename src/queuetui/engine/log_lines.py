@@ -1,4 +1,4 @@
-"""Writes log lines to a stream, and holds nobody up where it is not read."""
+"""Writes log lines to a stream without blocking the worker when the stream is not read."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PATIENCE_S = 1.0
 
 
 class LineHandler(logging.StreamHandler[TextIO]):
-    """Writes lines as long as somebody can read them.
+    """Writes lines as long as the stream takes them.
 
-    A pipe that nobody reads and a terminal that is held (Ctrl+S) take nothing: lines are lost then, and their number is told
+    A pipe that nobody reads and a stopped terminal (Ctrl+S) take nothing: lines are dropped then, and their number is logged
     once there is room again. The thread that logs may hold leases, so it waits for room once, for a second at most.
     """
 
@@ -29,7 +29,7 @@ class LineHandler(logging.StreamHandler[TextIO]):
         self._lost = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record, or lose it."""
+        """Write a record, or drop it."""
         try:
             line = self.format(record) + self.terminator
             if self._lost:
@@ -43,7 +43,7 @@ class LineHandler(logging.StreamHandler[TextIO]):
             self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - Python's own name
-        """Lose a line whose stream is gone: a traceback would go to whatever is stderr by then."""
+        """Drop a line whose stream is closed: the traceback would go to whatever stderr is by then."""
         if not self.stream.closed and not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
 

@@ -1,4 +1,4 @@
-"""What a worker says, on stderr: one JSON object a line, or words for people on a terminal."""
+"""The log of a worker on stderr: one JSON object a line, or readable lines on a terminal."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _SHORT_ID_CHARS = 8
 # The ids of a run that every record of its handler holds.
 FACTS = frozenset({"job_id", "job_type", "queue", "attempt", "correlation_id", "worker"})
 _FIELDS = "queuetui_fields"
-# `json.dumps` would make an encoder for each line, as it is not called with its own defaults.
+# Made once: `json.dumps` makes a new encoder per call when it is given any option.
 _encode = json.JSONEncoder(default=str, ensure_ascii=True).encode
 
 
 class HasFacts(Protocol):
-    """What a handler works on."""
+    """A run as the log sees it."""
 
     @property
     def facts(self) -> Mapping[str, object]:
-        """The ids of the job that is being run, and what its run is bound to."""
+        """The ids of the run's job, and its bound fields."""
         ...
 
     @property
     def bound(self) -> Mapping[str, object]:
-        """What the handler bound to its run."""
+        """The fields that the handler bound to its run."""
         ...
 
 
@@ -43,25 +43,25 @@ current_job: ContextVar[HasFacts | None] = ContextVar("queuetui_current_job", de
 
 
 def log_event(event: str, level: int = logging.INFO, /, **fields: object) -> None:
-    """Say that something happened; fields that are None are left out."""
+    """Log an event of the worker; fields that are None are left out."""
     if WORKER_LOGGER.isEnabledFor(level):
         told = {name: value for name, value in fields.items() if value is not None}
         say(WORKER_LOGGER, level, event, {_FIELDS: told})
 
 
 def say(logger: logging.Logger, level: int, message: str, extra: Mapping[str, object] | None = None) -> None:
-    """Make a record and let it be written.
+    """Make a log record and have it written.
 
-    An application may have set a maker of records, log handlers and filters of its own; what they raise, SystemExit too, ends
-    nothing of the worker.
+    An application may have set a record factory, log handlers and filters of its own; whatever they raise, even SystemExit,
+    is ignored.
     """
     with suppress(BaseException):
-        # Made here and not by `log`, which would walk the stack for a place in the source that nobody is shown.
+        # Made here and not by `log`, which would search the stack for a place in the source that is not logged.
         logger.handle(logger.makeRecord(logger.name, level, "", 0, "%s", (message,), None, extra=extra))
 
 
 def hand_over(logger: logging.Logger, record: logging.LogRecord) -> None:
-    """Let a record be written that another process made, as `say` does."""
+    """Have a record written that another process made, as `say` does."""
     with suppress(BaseException):
         logger.handle(record)
 
@@ -80,7 +80,7 @@ class JobFacts(logging.Filter):
 
 
 class JsonFormatter(logging.Formatter):
-    """One record as one line of JSON in ASCII: nothing in it can move a cursor or forge a line."""
+    """Formats a record as one line of ASCII JSON, which cannot hold control characters or forge a line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -90,10 +90,10 @@ class JsonFormatter(logging.Formatter):
 
 
 class HumanFormatter(logging.Formatter):
-    """One record as a line for people; a traceback follows on lines of its own."""
+    """Formats a record as a line for people; a traceback follows on lines of its own."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, with every hostile character made visible."""
+        """Return the line, with every control character made visible."""
         fields = _describe(record)
         event = str(fields.pop("event"))
         trace = fields.pop("traceback", None)
@@ -104,7 +104,7 @@ class HumanFormatter(logging.Formatter):
 
 
 def configure_logs(stream: TextIO, *, as_json: bool, level: int = logging.INFO) -> None:
-    """Send every record of this process to the stream, in place of what was set up before."""
+    """Send every record of this process to the stream, in place of the log handlers set before."""
     handler = LineHandler(stream)
     handler.setFormatter(JsonFormatter() if as_json else HumanFormatter())
     handler.addFilter(JobFacts())
@@ -126,7 +126,7 @@ def _describe(record: logging.LogRecord) -> dict[str, object]:
 
 
 def own_fields(record: logging.LogRecord) -> dict[str, object]:
-    """Return what a record says beside its message: its logger's `extra`, and what its run is bound to."""
+    """Return the fields of a record: the `extra` of its logger, and the bound fields of its run."""
     told, job = fields_of(record), current_job.get()
     if told is not None:
         return {name: value for name, value in told.items() if name not in FACTS}
@@ -134,7 +134,7 @@ def own_fields(record: logging.LogRecord) -> dict[str, object]:
 
 
 def fields_of(record: logging.LogRecord) -> Mapping[str, object] | None:
-    """Return what was said with an event, or the ids of a job that were put on a record."""
+    """Return the fields of an event, or the ids of a job that were put on a record."""
     fields = getattr(record, _FIELDS, None)
     return fields if isinstance(fields, Mapping) else None
 
@@ -151,7 +151,7 @@ def make_record(
 
 
 def message_of(record: logging.LogRecord) -> str:
-    """Return a record's text, cut, whatever its arguments are."""
+    """Return a record's text, cut to a bounded length; its arguments may be anything."""
     try:
         return record.getMessage()[:FIELD_CAP_CHARS]
     except Exception as broken:  # noqa: BLE001 - a handler may log arguments that do not fit, or whose text raises

@@ -1,4 +1,4 @@
-"""What a run takes of the machine, measured around its handler."""
+"""Measures the processor time and memory of a run, around its handler."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _RESET_PEAK = "5"
 
 
 class Meter(Protocol):
-    """Begins with its making."""
+    """A measurement that begins when the meter is made."""
 
     def read(self, *, is_async: bool) -> tuple[float | None, int | None]:
-        """Return the processor time since then and the most memory held; None is what cannot be told."""
+        """Return the processor time since then and the peak memory; None for what cannot be measured."""
         ...
 
 
 class ThreadMeter:
-    """The processor time of the calling thread; memory belongs to all threads of a worker together."""
+    """Measures the processor time of the calling thread; its memory cannot be told from other threads'."""
 
     def __init__(self) -> None:
         self._began_s = time.thread_time()
@@ -34,7 +34,7 @@ class ThreadMeter:
 
 
 class ProcessMeter:
-    """The processor time and memory of this process, which runs one handler at a time, and its children."""
+    """Measures processor time and memory of this process and its children; it runs one handler at a time."""
 
     def __init__(self) -> None:
         with suppress(OSError):
@@ -47,7 +47,7 @@ class ProcessMeter:
 
 
 def peak_bytes() -> int:
-    """Return the most memory this process held since its last reset, or where there is none, its start."""
+    """Return the peak memory of this process since the last reset, or its start if it cannot be reset."""
     with suppress(OSError):
         for line in _STATUS.read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmHWM:"):

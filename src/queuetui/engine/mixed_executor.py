@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class MixedExecutor(ThreadExecutor):
-    """Threads whose slots may wait for a child, so that a slot stays one job; children start when needed."""
+    """Threads that may hand a run to a child process and wait for it, so that a slot is one job."""
 
     def __init__(
-        self, slots: int, performer: Performer, tasks: TaskFinder, make_crew: Callable[[], ProcessExecutor]
+        self, slots: int, performer: Performer, tasks: TaskFinder, make_processes: Callable[[], ProcessExecutor]
     ) -> None:
         self._tasks = tasks
-        self._make_crew = make_crew
+        self._make_processes = make_processes
         self._processes: ProcessExecutor | None = None
         self._making = Lock()
         self._handed: set[Run] = set()
@@ -29,11 +29,11 @@ class MixedExecutor(ThreadExecutor):
         super().__init__(slots, performer)
 
     def perform(self, run: Run) -> None:
-        """Run one job here, or hand it over and wait for its ending."""
+        """Run one job in this thread, or hand it to a child process and wait for its ending."""
         if run.job.type in self._soft or run.ended or not self._is_hard(run.job.type):
             self._performer.perform(run)
             return
-        processes = self._started_crew()
+        processes = self._started_processes()
         self._handed.add(run)
         processes.perform(run)
         self._handed.discard(run)
@@ -46,13 +46,13 @@ class MixedExecutor(ThreadExecutor):
         return super().running()
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
-        """End a run: by killing it where that was asked for."""
+        """End a run that exceeded its limit; kill its child if it runs in one."""
         if self._processes is not None and run in self._handed:
             return self._processes.time_out(run, limit_s, elapsed_s)
         return super().time_out(run, limit_s, elapsed_s)
 
     def halt(self) -> bool:
-        """Wait until what can be killed is dead."""
+        """Wait until child processes run no ended run."""
         return self._processes is None or self._processes.halt()
 
     def close(self) -> None:
@@ -67,11 +67,11 @@ class MixedExecutor(ThreadExecutor):
                 return True
             self._soft.add(job_type)
             return False
-        except BaseException:  # noqa: BLE001 - finding it may import anything; the run itself says what is wrong
+        except BaseException:  # noqa: BLE001 - finding it may import anything; the run itself reports the error
             return False
 
-    def _started_crew(self) -> ProcessExecutor:
+    def _started_processes(self) -> ProcessExecutor:
         with self._making:
             if self._processes is None:
-                self._processes = self._make_crew()
+                self._processes = self._make_processes()
             return self._processes

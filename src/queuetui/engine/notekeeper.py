@@ -1,4 +1,4 @@
-"""Writes what runs tell: about once a second while they run long, and with their ending."""
+"""Writes the notes of runs: about once a second during long runs, and with their endings."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from queuetui.engine.notes import Notes
     from queuetui.model.run_notes import RunNotes
 
-# Shorter runs that end well leave no log: most jobs, and nobody reads them.
+# No log is kept of shorter runs that end well: they are most of all runs, and nobody reads their logs.
 LONG_RUN_S = 1.0
 _ENDED_WELL = frozenset({Ending.COMPLETED, Ending.SNOOZED, Ending.RELEASED})
 
 
 class Notekeeper:
-    """Nothing is written for runs that tell nothing.
+    """Writes notes to the store; nothing is written for runs without notes.
 
-    `counted_tags` are names of tags that runs are counted by.
+    `counted_tags` are names of tags by whose values runs are counted.
     """
 
     def __init__(self, store: RunNotesStore, counted_tags: Sequence[str] = ()) -> None:
@@ -37,7 +37,7 @@ class Notekeeper:
         self._tags = TagCounts(counted_tags)
 
     def write_running(self, lease_id: str, runs: Iterable[Run], now_s: float) -> None:
-        """Write what is new of runs that last."""
+        """Write new notes of runs that are still at work."""
         told = []
         for run in tuple(runs):
             notes = run.context.notes
@@ -47,7 +47,7 @@ class Notekeeper:
             self._write(lease_id, told)
 
     def write_ended(self, lease_id: str, endings: Sequence[RunEnding]) -> None:
-        """Write what is new of runs whose endings are about to be written."""
+        """Write new notes of runs whose endings are about to be written."""
         self._tags.mark(endings)
         told = []
         for run, settlement in endings:
@@ -62,7 +62,7 @@ class Notekeeper:
             self._write(lease_id, told)
 
     def _write(self, lease_id: str, told: Sequence[tuple[Notes, int, RunNotes | None]]) -> None:
-        """Write notes, each with the version that was read first: what a handler adds since is news again."""
+        """Write notes and remember the version of each that was read: a later change is written again."""
         news = [
             (notes, version, one) for notes, version, one in told if one is not None and _is_news(notes, version, one)
         ]
@@ -77,19 +77,19 @@ class Notekeeper:
 
 
 def _is_news(notes: Notes, version: int, described: RunNotes) -> bool:
-    """Tell whether notes are to be written; those on how long a result is kept wait for its ending."""
+    """Tell whether notes are to be written; the lifetime of a result is written with the ending only."""
     return version != notes.written or described.result_ttl_s is not None
 
 
 class LogKeeper(logging.Handler):
-    """Keeps with each run of one worker what its handler logs."""
+    """Keeps the log records of handlers with the runs of one worker."""
 
     def __init__(self, worker_id: str) -> None:
         super().__init__()
         self._worker_id = worker_id
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record that a handler makes."""
+        """Keep the record of a handler."""
         run = current_job.get()
         if isinstance(run, Run) and run.context.worker_id == self._worker_id:
             try:
@@ -99,7 +99,7 @@ class LogKeeper(logging.Handler):
 
 
 def keep_record(run: Run, record: logging.LogRecord) -> None:
-    """Keep a record with its run, unless it is the worker's own word about it."""
+    """Keep a record with its run, unless the worker itself logged it."""
     if record.name == WORKER_LOGGER.name:
         return
     at = to_text(datetime.fromtimestamp(record.created, UTC))

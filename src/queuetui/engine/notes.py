@@ -1,4 +1,4 @@
-"""What a run tells beside its ending, collected in memory until it is worth a write."""
+"""The notes of a run (usage, measurements, log), collected in memory until they are written."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from queuetui.model.run_notes import (
 
 
 class Notes:
-    """What a run tells, made when it first does, for any thread; `version` grows with every change."""
+    """The notes of one run, made with its first note, for any thread; `version` grows with every change."""
 
     __slots__ = (
         "_chars",
@@ -49,7 +49,7 @@ class Notes:
         self._lock = Lock()
 
     def count(self, name: str, amount: float) -> None:
-        """Add to a sum; raises TypeError or ValueError for what cannot be kept, or for too many names."""
+        """Add to a counter; raises TypeError or ValueError for an invalid name or amount, or too many names."""
         if not isinstance(name, str):
             raise TypeError(f"{shown(name)} is no name of a counter; give a text")
         amount = _read_amount(amount)
@@ -71,14 +71,14 @@ class Notes:
             self.version += 1
 
     def mark(self, name: str) -> None:
-        """Count the run itself, once however often it is said, unless it has as many counters as it may."""
+        """Set a counter to 1, however often it is called, unless the run has the most counters allowed."""
         with self._lock:
             if name in self.usage or len(self.usage) < COUNTERS_A_RUN:
                 self.usage[name] = 1.0
                 self.version += 1
 
     def add_line(self, text: str) -> None:
-        """Keep what was logged, of which the oldest lines give way."""
+        """Keep a log line; the oldest lines are dropped when there are too many."""
         with self._lock:
             for line in text.split("\n"):
                 kept = line[:LOG_CAP_CHARS]
@@ -90,26 +90,26 @@ class Notes:
             self.version += 1
 
     def measure(self, cpu_s: float | None, peak_bytes: int | None) -> None:
-        """Keep what the run took of the machine, unless its handler knew better."""
+        """Keep the measured usage of the run, unless its handler has set its own."""
         with self._lock:
             self.cpu_s = cpu_s if self.cpu_s is None else self.cpu_s
             self.peak_bytes = peak_bytes if self.peak_bytes is None else self.peak_bytes
             self.version += 1
 
     def expire_result(self, ttl_s: float) -> None:
-        """Say how long the result is to be kept."""
+        """Set how long the result is to be kept."""
         with self._lock:
             self.result_ttl_s = ttl_s
             self.version += 1
 
     def take(self, usage: dict[str, float], cpu_s: float | None, peak_bytes: int | None, ttl_s: float | None) -> None:
-        """Take over what was told in another process."""
+        """Take over the notes from another process."""
         with self._lock:
             self.usage, self.cpu_s, self.peak_bytes, self.result_ttl_s = usage, cpu_s, peak_bytes, ttl_s
             self.version += 1
 
     def describe(self, job: ClaimedJob, *, log: bool, completed: bool = False) -> RunNotes | None:
-        """Return what is to be written now, with the log or without; None when that is nothing."""
+        """Return the notes to write now, with the log or without; None if there are none."""
         with self._lock:
             told = RunNotes(
                 job.id,

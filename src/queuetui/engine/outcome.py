@@ -1,4 +1,4 @@
-"""What the end of a handler means for its job."""
+"""Decides the ending of a job from what its handler returned or raised."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RETURNED_FALSE = RunError("ReturnedFalse", "the handler returned False")
 
 
 class _Postponement(Exception):
-    """A run asks to be put off; `delay` is seconds or a timedelta, `at` an aware time."""
+    """A run asks to be postponed; `delay` is seconds or a timedelta, `at` an aware time."""
 
     def __init__(self, delay: float | timedelta | None = None, *, at: datetime | None = None, reason: str = "") -> None:
         """Take when to run again; raises TypeError or ValueError for no duration, aware time or text."""
@@ -42,14 +42,14 @@ class _Postponement(Exception):
 
 
 class Retry(_Postponement):
-    """Raise or return it: this attempt failed, run again then, or after the type's back-off.
+    """Raise or return it when this attempt failed: the job runs again then, or after the type's back-off.
 
-    It counts an attempt, so the last one makes the job fail.
+    It counts as an attempt, so at the last attempt the job fails.
     """
 
 
 class Snooze(_Postponement):
-    """Raise or return it: not now, run again then, or at once; no attempt is counted."""
+    """Raise or return it to run the job again then, or at once, without counting an attempt."""
 
 
 class NoHandler(Exception):
@@ -65,7 +65,7 @@ class Cancelled(Exception):
 
 
 class ReportedFailure(Exception):
-    """A failed run of a handler of our own; `account` stands in place of a traceback."""
+    """A failed run of a built-in handler; `account` is kept in place of a traceback."""
 
     def __init__(self, class_name: str, message: str, account: str) -> None:
         super().__init__(message)
@@ -75,14 +75,14 @@ class ReportedFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RetryRule:
-    """When a failed run of a type is tried again; `chance` in [0, 1) spreads it as far as `jitter` says."""
+    """When a failed run of a type is tried again; `chance` in [0, 1) varies the delay within `jitter`."""
 
     backoff: Backoff
     chance: float
     jitter: float | None = None
 
     def delay_s(self, ended_attempts: int) -> float:
-        """Return the delay after so many ended attempts; a custom back-off may raise or return anything."""
+        """Return the delay after a number of ended attempts; a custom back-off may raise or return anything."""
         backoff = self.backoff
         if self.jitter is not None:
             backoff = Backoff(backoff.base_s, backoff.cap_s, self.jitter)
@@ -92,7 +92,7 @@ class RetryRule:
 def settle_return(job: ClaimedJob, value: object, duration_s: float, rule: RetryRule) -> Settlement:
     """Return the ending of a run that returned `value`: False is a failure, else it is the result.
 
-    A generator, a coroutine or a task that goes on, also within a list, fails at once: no later run would do more.
+    A generator, a coroutine or an unfinished task, also within a list, fails at once: a retry would return the same.
     """
     if value is False:
         return _settle_failure(job, RETURNED_FALSE, duration_s, rule)
@@ -111,7 +111,7 @@ def settle_return(job: ClaimedJob, value: object, duration_s: float, rule: Retry
 def settle_raise(job: ClaimedJob, error: BaseException, duration_s: float, rule: RetryRule) -> Settlement:
     """Return the ending of a run whose handler raised: tried again until its attempts are used up.
 
-    A payload that is not JSON fails at once: no later run could end otherwise. A type without a handler is given back, with why.
+    A payload that is not JSON fails at once: a retry could not succeed. A job without a handler is released, with the reason.
     """
     if isinstance(error, _Postponement):
         return _settle_postponement(job, error, duration_s, rule)
@@ -128,19 +128,19 @@ def settle_raise(job: ClaimedJob, error: BaseException, duration_s: float, rule:
 def settle_timeout(
     job: ClaimedJob, limit_s: float, duration_s: float, rule: RetryRule, *, killed: bool = False
 ) -> Settlement:
-    """Return the ending of a run that was longer than its limit, and is dead or goes on unheard."""
+    """Return the ending of a run that exceeded its limit, and was killed or has its result refused."""
     fate = "its process was ended" if killed else "what it does after that is refused"
     error = RunError("Timeout", f"the run was longer than its limit of {limit_s:g} s; {fate}")
     return _settle_failure(job, error, duration_s, rule)
 
 
 def settle_cancelled(job: ClaimedJob, duration_s: float | None) -> Settlement:
-    """Return the ending of a run that gave way to a cancel request."""
+    """Return the ending of a run that ended for a cancel request."""
     return Settlement(job.id, job.fence, job.type, Ending.CANCELLED, duration_s)
 
 
 def settle_lost(job: ClaimedJob, how: str, duration_s: float) -> Settlement:
-    """Return the ending of a run whose process died, which says nothing about the handler's work."""
+    """Return the ending of a run whose process died; how much of its work was done is unknown."""
     return Settlement(job.id, job.fence, job.type, Ending.LOST, duration_s, error=RunError("ProcessDied", how))
 
 
@@ -158,7 +158,7 @@ def settle_released(job: ClaimedJob) -> Settlement:
 
 
 def _settle_postponement(job: ClaimedJob, wish: _Postponement, duration_s: float, rule: RetryRule) -> Settlement:
-    # Read again: a handler may have set them since they were given.
+    # Checked again: a handler may have changed the attributes since.
     delay_s = None if wish.delay_s is None else read_span_s(wish.delay_s, "the delay")
     at = None if wish.at is None else read_due_time(wish.at)
     if isinstance(wish, Snooze):
@@ -172,7 +172,7 @@ def _settle_postponement(job: ClaimedJob, wish: _Postponement, duration_s: float
 
 
 def settle_unsettled(job: ClaimedJob, broken: BaseException, duration_s: float | None) -> Settlement:
-    """Return the ending of a run whose own could not be made or written; a later run would end alike."""
+    """Return the failure of a run whose real ending could not be made or written; a retry would end alike."""
     name, text = _name_of(broken), _text_of(broken)
     message = f"the ending that this run asked for cannot be kept: {name}: {text}"
     error = RunError(BAD_ENDING, message[:MESSAGE_CAP_CHARS], _trace(broken)[-TRACEBACK_CAP_CHARS:])
@@ -193,9 +193,9 @@ def _settle_failure(job: ClaimedJob, error: RunError, duration_s: float, rule: R
 
 
 def encode_result(value: object) -> bytes | None:
-    """Return a result as JSON, None for none; what cannot be kept is kept as its text, or as a note.
+    """Return a result as JSON, None for None; a value that JSON cannot hold is kept as text, or as a note.
 
-    Raises Undone for a generator, a coroutine or a task that goes on, at whatever place.
+    Raises Undone for a generator, a coroutine or an unfinished task anywhere in it.
     """
     if value is None:
         return None
@@ -212,13 +212,13 @@ def encode_result(value: object) -> bytes | None:
 
 
 def _text_of_done(value: object) -> str:
-    """Return the text of a part of a result; raises Undone."""
+    """Return a part of a result as text; raises Undone."""
     refuse_undone(value)
     return _text_of(value)
 
 
 def describe_error(error: BaseException) -> RunError:
-    """Return an exception in plain text, whatever its own methods do."""
+    """Return an exception as plain text, even if its own methods raise."""
     if isinstance(error, ReportedFailure):
         return RunError(error.class_name, _text_of(error)[:MESSAGE_CAP_CHARS], error.account)
     return RunError(_name_of(error), _text_of(error)[:MESSAGE_CAP_CHARS], _trace(error)[-TRACEBACK_CAP_CHARS:])
@@ -229,7 +229,7 @@ def _name_of(value: object) -> str:
         kind = type(value)
         is_plain = kind.__module__ in ("builtins", __name__)
         return _plain(kind.__qualname__ if is_plain else f"{kind.__module__}.{kind.__qualname__}")[:CLASS_CAP_CHARS]
-    except BaseException:  # noqa: BLE001 - a class may name itself by anything
+    except BaseException:  # noqa: BLE001 - the name of a class may be anything
         return "a class without a name"
 
 
@@ -241,7 +241,7 @@ def _trace(error: BaseException) -> str:
 
 
 def handler_frames(error: BaseException) -> TracebackType | None:
-    """Return the traceback from the handler on: the worker's own frames tell its author nothing."""
+    """Return the traceback from the handler's frame on, without the frames of the worker."""
     frames = error.__traceback__
     while frames is not None and str(frames.tb_frame.f_globals.get("__name__")).startswith(WORKER_MODULES):
         frames = frames.tb_next
@@ -256,5 +256,5 @@ def _text_of(value: object) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text without the methods of a class of its own."""
+    """Return a plain str in place of an instance of a subclass, whose methods may misbehave."""
     return str.__str__(text)

@@ -1,4 +1,4 @@
-"""Carries one run from its payload to its ending."""
+"""Runs one job: decodes its payload, calls its handler and posts its ending."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ _scan_json = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # it ta
 
 
 class Endings(Protocol):
-    """Where endings go."""
+    """The receiver of endings."""
 
     def put(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
         """Take the ending of a run."""
         ...
 
     def put_late(self, run: Run, settlement: Settlement) -> None:
-        """Take an ending that comes after its lease was given up."""
+        """Take an ending whose lease has been given up."""
         ...
 
 
 class TaskFinder(Protocol):
-    """Where handlers are found."""
+    """Finds the handler of a job type."""
 
     def find(self, job_type: str) -> Task:
         """Return the task of a type; raises NoHandler."""
@@ -86,13 +86,13 @@ class Performer:
         self._forks = ancestry.forks
 
     def perform(self, run: Run) -> None:
-        """Run one job and post its ending, unless the run was ended meanwhile."""
+        """Run one job and post its ending, unless the run has been ended meanwhile."""
         if run.ended:
             return
         try:
             cancelled = run.context.cancel_cause is not None
             settlement = settle_cancelled(run.job, None) if cancelled else self._settle(run)
-        except BaseException as error:  # noqa: BLE001 - the way from a failure to its ending may itself fail
+        except BaseException as error:  # noqa: BLE001 - making the ending of a failure may fail too
             settlement = settle_unsettled(run.job, error, run.elapsed_s(self._now_s()))
         if run.task is not None and run.task.ack == "each":
             run.written = Event()
@@ -105,13 +105,13 @@ class Performer:
             log_event("result_refused", logging.WARNING, **run.facts, ending=settlement.ending.value)
 
     def fail(self, run: Run, error: BaseException) -> None:
-        """End a run that ended its slot and not itself."""
+        """End a run whose error ended the thread of its slot."""
         log_event("slot_failed", logging.ERROR, **run.facts, error_class=type(error).__name__)
         how = f"the worker's own part of the run failed: {describe_error(error).class_name}"
         self._post(run, settle_lost(run.job, how, run.elapsed_s(self._now_s())))
 
     def time_out(self, run: Run, limit_s: float, elapsed_s: float) -> bool:
-        """End a run that is longer than its limit; False when it ended just now."""
+        """End a run that exceeded its limit; False when it has ended just now."""
         settlement = settle_timeout(run.job, limit_s, elapsed_s, self._rule(run))
         return self._post(run, settlement)
 

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from queuetui.model.schedule import Schedule, ScheduleSpec
 
 PART = "recurring"
-# A schedule may be added, or set to an earlier slot, at any time.
+# The longest wait, as a schedule may be added, or get an earlier slot, at any time.
 LOOK_EVERY_S = 5.0
 LOOK_AGAIN_S = 1.0
 PRUNE_EVERY_S = 60.0
 SCHEDULES_A_LOOK = 100
 SLOTS_A_PRUNE = 500
-# So that many workers do not all ask for the same slot in the same moment.
+# A random delay, so that many workers do not ask for the same slot at the same moment.
 SPREAD_S = 0.05
 
 
@@ -54,7 +54,7 @@ class Recurring:
             _check(spec)
 
     def run(self) -> None:
-        """Write what the application declares, then make jobs until the worker is to stop."""
+        """Write the schedules that the application declares, then make jobs until the worker is to stop."""
         pause_s = 0.0
         is_declared = False
         while not self._stopping.asked_within(pause_s):
@@ -73,7 +73,7 @@ class Recurring:
                 self._health.answered(PART)
 
     def _declare(self) -> None:
-        """Let the code win over what is stored; of workers that start together one writes."""
+        """Replace stored schedules by the declared ones; of workers that start together only one writes."""
         if not self._declared:
             return
         reading = self._store.schedules()
@@ -97,7 +97,7 @@ class Recurring:
         return min(due_s + draw() * SPREAD_S, jittered(LOOK_EVERY_S))
 
     def _take(self, known: Schedule, now: datetime) -> None:
-        # Loaded with the first slot, as in every place that has a schedule in hand: most workers know of none.
+        # Imported with the first slot: most workers have no schedules.
         from queuetui.timetable import take
 
         name = known.spec.name

@@ -1,4 +1,4 @@
-"""Keeps leases and the worker's registration alive, from a thread no handler can hold up."""
+"""Renews leases and the worker's registration, from a thread of its own that no handler blocks."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class LeaseRenewer:
         self._every_s = min(LONGEST_BEAT_S, leases.lease_s / RENEWALS_A_LEASE)
 
     def run(self) -> None:
-        """Renew until told that the last lease is closed; trouble does not make it rarer."""
+        """Renew until `end` is called; failures do not make it rarer."""
         while not self._clock.wait(self._over, self._every_s):
             try:
                 self._renew()

@@ -42,7 +42,7 @@ REPLAY = "replay"
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What a run gave back or raised, and how a worker would have ended it."""
+    """The value or error of a repeated run, and the ending that a worker would have written."""
 
     value: object
     error: BaseException | None
@@ -50,12 +50,12 @@ class Replay:
 
     @property
     def is_well(self) -> bool:
-        """Whether a worker would have completed the job, or put it off as the handler asked."""
+        """Whether a worker would have completed the job, or postponed it as the handler asked."""
         return self.settlement.ending in {Ending.COMPLETED, Ending.SNOOZED} or self._is_asked_again
 
     @property
     def story(self) -> str:
-        """In words, how it ended."""
+        """How it ended, in words."""
         ended = self.settlement
         if self._is_asked_again or ended.ending is Ending.SNOOZED:
             when = f"at {to_text(ended.at)}" if ended.at is not None else f"in {ended.delay_s:g} s"
@@ -78,7 +78,7 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What a run took: the costliest functions, and the most memory that Python held for it."""
+    """The profile of a run: the most expensive functions, and the peak memory of Python objects."""
 
     functions: str
     peak_bytes: int
@@ -136,7 +136,7 @@ def run_again(job: ClaimedJob, tasks: Tasks) -> Replay:
 
 
 def measured(run: Callable[[], Replay]) -> tuple[Replay, Measures]:
-    """Run with Python's profilers on; they slow it down, so that the shares tell and not the times."""
+    """Run with Python's profilers on; they slow the run, so only the shares of time are meaningful."""
     profile = cProfile.Profile()
     was_tracing = tracemalloc.is_tracing()
     if not was_tracing:

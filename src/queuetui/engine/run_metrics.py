@@ -1,4 +1,4 @@
-"""What a worker did, as Prometheus reads it; needs the extra `metrics`."""
+"""Prometheus metrics of a worker's runs; needs the extra `metrics`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FAILURES = frozenset({Ending.FAILED, Ending.RETRY, Ending.LOST})
 
 
 class RunMetrics:
-    """Counts runs by type, how they ended and queue, and what handlers counted themselves.
+    """Counts runs by type, ending and queue, and the counters of handlers.
 
     `labels` are names of tags: a job's tag `provider:acme` or `provider=acme` is the value of the label `provider`.
     """
@@ -54,7 +54,7 @@ class RunMetrics:
         active.set_function(running)
 
     def count(self, ended: RunEnding) -> None:
-        """Count one run whose ending the store has taken; a job that was only given back has not run."""
+        """Count a run whose ending the store has accepted; a released job has not run and is not counted."""
         job, settlement = ended.run.job, ended.settlement
         if settlement.ending is Ending.RELEASED:
             return
@@ -86,12 +86,12 @@ class RunMetrics:
 
     def _count_usage(self, name: str, amount: float, where: tuple[str, ...]) -> None:
         counter = self._counter(metric_name(name))
-        # Counters of Prometheus never fall; what a handler took back is no use.
+        # Counters of Prometheus never fall, so negative amounts are left out.
         if counter is not None and amount > 0:
             self._child(counter, where).inc(amount)
 
     def _counter(self, name: str) -> Counter | None:
-        """Return the counter of a usage, None beyond the first MOST_COUNTERS and for a name that is taken."""
+        """Return the metric of a counter; None beyond the first MOST_COUNTERS and for a name already in use."""
         from prometheus_client import Counter
 
         with self._lock:
@@ -112,7 +112,7 @@ class RunMetrics:
 
 @contextmanager
 def served(port: int, labels: Sequence[str], running: Callable[[], int]) -> Iterator[RunMetrics]:
-    """Serve what a worker did on a port of this host, until the block ends; raises BadConfig."""
+    """Serve a worker's metrics on a port of this host until the block ends; raises BadConfig."""
     try:
         from prometheus_client import CollectorRegistry, start_http_server
     except ImportError:

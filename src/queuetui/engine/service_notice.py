@@ -10,15 +10,15 @@ from collections.abc import MutableMapping
 from queuetui.engine.logs import log_event
 from queuetui.model.errors import words_of
 
-# A watchdog wants to hear twice as often as it would wait.
+# The watchdog is notified twice within its timeout, as sd_watchdog_enabled(3) recommends.
 _SHARE = 0.5
 _SEND_S = 0.5
 
 
 class ServiceNotice:
-    """Datagrams to the manager's socket; nothing where no manager asked for them.
+    """Sends datagrams to the service manager's socket; does nothing without one.
 
-    A manager that does not listen harms nothing.
+    Errors of sending are ignored.
     """
 
     def __init__(self, address: str | None, watchdog_s: float | None = None) -> None:
@@ -29,9 +29,9 @@ class ServiceNotice:
 
     @classmethod
     def of_this_process(cls, environment: MutableMapping[str, str]) -> ServiceNotice:
-        """Return what the manager asked of this process.
+        """Return the notice that the manager's environment variables ask for.
 
-        Its words are taken out of what children inherit.
+        The variables are removed from the environment, so that children do not inherit them.
         """
         address = environment.pop("NOTIFY_SOCKET", None)
         watchdog, owner = environment.pop("WATCHDOG_USEC", None), environment.pop("WATCHDOG_PID", None)
@@ -40,23 +40,23 @@ class ServiceNotice:
         return cls(address or None, watchdog_s if is_ours and watchdog_s > 0 else None)
 
     def ready(self) -> None:
-        """Say that jobs are taken from now on."""
+        """Notify that the worker is ready for jobs."""
         self._send(f"READY=1\nMAINPID={os.getpid()}")
 
     def beat(self, now_s: float) -> None:
-        """Say that the worker lives, when the watchdog wants to hear it."""
+        """Notify the watchdog that the worker is alive, when that is due."""
         if self._every_s is not None and now_s >= self._next_s:
             self._next_s = now_s + self._every_s
             self._send("WATCHDOG=1")
 
     def stopping(self, reason: str) -> None:
-        """Say that no more jobs are taken."""
+        """Notify that the worker is stopping."""
         self._send(f"STOPPING=1\nSTATUS=stopping: {reason}")
 
     def _send(self, words: str) -> None:
         if self._address is None:
             return
-        # An address that begins with @ is of the abstract namespace.
+        # An address that begins with @ is in the abstract namespace.
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:

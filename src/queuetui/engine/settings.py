@@ -1,4 +1,4 @@
-"""Everything that the command line says to a worker."""
+"""The settings of a worker, as the command line gives them."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ _DURATIONS = (
 class WorkerSettings:
     """How a worker works; None is "no limit", and for `queues` every queue.
 
-    `queues` are listened to in their order, the first one first. `jobs` bounds how many are run, `timeout_s` the worker's own life,
-    `batch` is how many jobs at most are claimed, and endings written, at a time: what a killed worker may leave to be run again.
-    `job_timeout_s` a run whose job and type name no limit of their own. `burst` ends the worker when nothing is pending.
-    `retry_jitter` overrides the spread of every back-off. `root` is where undeclared handlers may come from by default.
-    Of `log_jobs` runs a second the start and the completion are told one by one, of more only how many they were.
-    `isolation` None runs only the types with a hard limit in child processes. A child is replaced after `recycle_jobs` runs and when
-    it holds more than `recycle_memory_mb`; a run there has `cancel_grace_s` to give way to a person before it is killed.
-    `measure` keeps of every run what it took of the machine; results are deleted after `result_ttl_s` where their type says nothing.
-    `metrics_port` serves what was done as metrics, with labels from the tags named in `metrics_labels`. Runs are counted
+    `queues` are claimed from in their order, the first one first. `jobs` limits how many jobs are run, `timeout_s` the worker's lifetime.
+    `batch` is how many jobs at most are claimed, and endings written, at a time: a killed worker leaves that many to be run again.
+    `job_timeout_s` limits a run whose job and type set no limit. `burst` ends the worker when nothing is pending.
+    `retry_jitter` overrides the jitter of every back-off. `root` is the folder that undeclared handlers may come from by default.
+    The start and completion of up to `log_jobs` runs a second are logged one by one; of more runs only their number is logged.
+    With `isolation` None only the types with a hard limit run in child processes. A child is replaced after `recycle_jobs` runs, or when
+    it uses more than `recycle_memory_mb`; a run there has `cancel_grace_s` to end after a cancel request before it is killed.
+    `measure` keeps the processor time and memory of every run; results are deleted after `result_ttl_s` unless their type says otherwise.
+    `metrics_port` serves metrics of the runs, with labels from the tags named in `metrics_labels`. Runs are counted
     in the store by the values of `counted_tags`.
-    A job of a type without a handler here is given back until this worker has met it for `unknown_after_s`; then it fails.
-    `allow_command` lets jobs be commands of the system's shell.
+    A job of a type without a handler here is released until this worker has known it for `unknown_after_s`; then it fails.
+    `allow_command` lets jobs be shell commands.
     """
 
     queues: tuple[str, ...] | None = None
@@ -75,7 +75,7 @@ class WorkerSettings:
     counted_tags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse names and durations that cannot be; raises TypeError or ValueError."""
+        """Refuse invalid names and durations; raises TypeError or ValueError."""
         for name in _DURATIONS:
             if (span := getattr(self, name)) is not None:
                 object.__setattr__(self, name, read_span_s(span, name))
@@ -86,9 +86,9 @@ class WorkerSettings:
 
     @property
     def all_tags(self) -> tuple[str, ...]:
-        """What jobs may need of this worker: its tags, and that it runs commands."""
+        """The tags that jobs may need: those of the worker, and the tag for commands if it runs them."""
         return (*self.tags, COMMAND_TAG) if self.allow_command else self.tags
 
     def allow_rule(self) -> AllowRule:
-        """Return what a job may choose to be run by."""
+        """Return the rule for the handlers that a job's type may name."""
         return AllowRule(self.allow, self.root or Path.cwd(), commands=self.allow_command)

@@ -1,6 +1,6 @@
-"""TERM, INT and HUP: the first stops gracefully, the second hurries.
+"""Handles TERM, INT and HUP: the first signal stops gracefully, the second ends the grace period.
 
-What a handler's timer sends ends nothing.
+The signals of timers that a handler sets do not end the worker.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from queuetui.engine.logs import log_event
 from queuetui.engine.stop import Stopping
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-# What timers send. They are the process's own, so that one which a handler sets in a thread would end all of it.
+# The signals of timers. Timers belong to the process, so one that a handler sets in a thread would end the whole worker.
 TIMER_SIGNALS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
 TIMERS_ARE_SHARED = (
     "a handler set a timer of the whole process; run its type in a process of its own: hard_timeout=True"
@@ -26,7 +26,7 @@ TIMERS_ARE_SHARED = (
 
 
 class Signals:
-    """Signals that came in, acted upon later: they may interrupt any line, even one that logs."""
+    """Collects signals and acts on them later, as they may interrupt any line, even one that logs."""
 
     def __init__(self, stopping: Stopping) -> None:
         self._stopping = stopping
@@ -34,9 +34,9 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Catch them within; outside the main thread Python lets nobody do so.
+        """Catch the signals while the block runs; Python allows that in the main thread only.
 
-        HUP is left alone where it is ignored: `nohup` was told to outlive its terminal.
+        HUP is left alone where it is ignored: with `nohup` the worker is to outlive its terminal.
         """
         if current_thread() is not main_thread():
             yield
@@ -52,7 +52,7 @@ class Signals:
             release(*stops, *timers)
 
     def act(self) -> None:
-        """Stop, or hurry, for each signal that came in; tell of those that do neither."""
+        """Stop, or end the grace period, for each signal received; log those of timers."""
         while self._arrived:
             number = signal.Signals(self._arrived.popleft())
             if number in TIMER_SIGNALS:
@@ -64,7 +64,7 @@ class Signals:
                 self._stopping.hurry()
 
     def _shield(self, number: signal.Signals) -> bool:
-        """Let a timer's signal end nothing; what an application's own handler of it raises stays there."""
+        """Keep a timer's signal from ending the worker; suppress what an application's handler of it raises."""
         own = signal.getsignal(number)
         if own is signal.SIG_DFL:
             catch(number, self._note)

@@ -1,4 +1,4 @@
-"""The end of a worker: asked for once, with a grace for what runs."""
+"""The stop request of a worker, with a grace period for its runs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Stopping:
         return True
 
     def hurry(self) -> None:
-        """End the grace now."""
+        """End the grace period now."""
         self.ask("hurried")
         with self._lock:
             self._until_s = min(self._until_s, self._clock.now())
@@ -48,15 +48,15 @@ class Stopping:
         self._wakeup.ring()
 
     def grace_is_over(self, since_s: float = 0.0) -> bool:
-        """Tell whether runs have had their time to end, and that so long ago."""
+        """Tell whether the grace period ended at least `since_s` seconds ago."""
         return self.asked and self._clock.now() >= self._until_s + since_s
 
     def asked_within(self, span_s: float) -> bool:
-        """Wait so long, or until the worker is to stop, and tell whether it is."""
+        """Wait for `span_s` seconds or until the worker is to stop; tell whether it is to stop."""
         return self._clock.wait(self._asked, span_s)
 
     def pause(self, span_s: float) -> None:
-        """Wait so long, or until the worker is to stop; once it is, only a moment."""
+        """Wait for `span_s` seconds or until the worker is to stop; once it is, only for a moment."""
         if self.asked:
             self._clock.wait(self._hurried, min(span_s, PAUSE_WHILE_STOPPING_S))
         else:

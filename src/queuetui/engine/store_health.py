@@ -1,4 +1,4 @@
-"""Whether the store answers, said once a change, and how long to leave it alone."""
+"""Tracks whether the store answers, logs each change, and sets the pauses between tries."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from queuetui.model.errors import Denied, QueueTuiError, UnknownOutcome, Unreach
 if TYPE_CHECKING:
     from queuetui.engine.stop import Stopping
 
-# What a worker outlives: the store may come back, or the right be given again.
+# Errors that do not end a worker: the store may become reachable, or the right be granted, again.
 STORE_TROUBLE = (Unreachable, Denied, UnknownOutcome)
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 15.0
@@ -32,11 +32,11 @@ class StoreHealth:
 
     @property
     def well(self) -> bool:
-        """Whether no part is in trouble."""
+        """Whether the last call of every part succeeded."""
         return not self._failures
 
     def failed(self, part: str, error: QueueTuiError) -> float:
-        """Take note of trouble; return how long to wait before the next try, 1 to 15 s with jitter."""
+        """Record a failure; return how long to wait before the next try, 1 to 15 s with jitter."""
         with self._lock:
             first = not self._failures
             failures = self._failures[part] = self._failures.get(part, 0) + 1
@@ -48,7 +48,7 @@ class StoreHealth:
         return jittered(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 8)))
 
     def pause(self, span_s: float, stopping: Stopping) -> None:
-        """Leave the store alone for so long, or until it is back for another part or the worker is to stop."""
+        """Wait for `span_s` seconds, or until the store answers another part or the worker is to stop."""
         until_s = self._clock.now() + span_s
         while (left_s := until_s - self._clock.now()) > 0 and not self._heard.is_set():
             if stopping.asked:
@@ -57,7 +57,7 @@ class StoreHealth:
             stopping.asked_within(min(left_s, LOOK_AGAIN_S))
 
     def answered(self, part: str) -> None:
-        """Take note that the store answered."""
+        """Record that the store has answered."""
         if part not in self._failures:
             # It was never away for this part, so the others are in a trouble of their own.
             return

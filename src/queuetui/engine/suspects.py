@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from queuetui.engine.held import Run
 
-# Runs that go on for longer are not waited for: they would hold up every suspect of the queue, and this worker with it.
+# Longer runs are not waited for: they would delay every suspect of the queue, and this worker.
 WAIT_FOR_OTHERS_S = 2.0
-# A suspect that has lasted so long gets company again.
+# After so long, other runs are started beside a suspect again.
 ALONE_S = 30.0
 
 

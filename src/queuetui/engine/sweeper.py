@@ -1,4 +1,4 @@
-"""The rounds that any worker makes for all: promote, sweep and prune, at times made uneven by chance."""
+"""The maintenance that every worker does for the whole store: promote, sweep and prune, with jitter."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ PRUNE_EVERY_S = 60.0
 SWEEP_LIMIT = 100
 PROMOTE_LIMIT = 500
 PRUNE_LIMIT = 500
-BITES_A_ROUND = 20
+BATCHES_A_ROUND = 20
 
 
 class Sweeper:
-    """Makes due jobs pending, frees the jobs of dead workers, and deletes what is past its time."""
+    """Makes due jobs pending, takes jobs from dead workers, and deletes what is past its retention."""
 
     def __init__(
         self, store: JobStore, settings: WorkerSettings, stopping: Stopping, health: StoreHealth, clock: Clock
@@ -43,7 +43,7 @@ class Sweeper:
         self._has_pruned = False
 
     def run(self) -> None:
-        """Make rounds until the worker is to stop."""
+        """Repeat the maintenance until the worker is to stop."""
         pause_s = jittered(self._round_s / 2)
         while not self._stopping.asked_within(pause_s):
             try:
@@ -70,16 +70,16 @@ class Sweeper:
             self._repeat(lambda: self._store.prune(PRUNE_LIMIT) == PRUNE_LIMIT)
 
     def _prune_at_the_end(self) -> None:
-        """Take one bite: where only short workers come, as from a crontab, nobody else would."""
+        """Prune one batch: where only short-lived workers run, as from a crontab, nothing else would."""
         try:
             self._store.prune(PRUNE_LIMIT)
         except STORE_TROUBLE as error:
             self._health.failed(PART, error)
 
-    def _repeat(self, bite: Callable[[], bool]) -> None:
-        """Take small bites while each is full, but leave time for the other rounds."""
-        for _ in range(BITES_A_ROUND):
-            if self._stopping.asked or not bite():
+    def _repeat(self, do_batch: Callable[[], bool]) -> None:
+        """Repeat a small batch while it is full, but leave time for the other maintenance."""
+        for _ in range(BATCHES_A_ROUND):
+            if self._stopping.asked or not do_batch():
                 return
 
     def _sweep(self) -> bool:

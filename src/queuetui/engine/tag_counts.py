@@ -1,4 +1,4 @@
-"""Runs by the values of tags, counted in the store: there one server finds what all workers did."""
+"""Counts runs by the values of tags in the store, where one server can read those of all workers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from queuetui.model.run_notes import tag_counter
 if TYPE_CHECKING:
     from queuetui.engine.held import RunEnding
 
-# Each pair of label values is a series that Prometheus keeps: what a queue can be full of is bounded.
+# Prometheus keeps a series for each pair of label values, so their number is limited.
 MOST_VALUES = 200
-# The store sums up each for every queue and type.
+# The store keeps a sum of each value for every queue and type.
 MOST_COUNTED = 20
 OTHER = "other"
 VALUE_CHARS = 120
@@ -21,7 +21,7 @@ _NO_RUNS = frozenset({Ending.RELEASED, Ending.SNOOZED})
 
 
 class BoundedValues:
-    """The values that one label has had; those beyond the first so many are all called `other`."""
+    """The values of one label; all values beyond the first `most` are replaced by `other`."""
 
     def __init__(self, most: int = MOST_VALUES) -> None:
         self._known: set[str] = set()
@@ -38,13 +38,13 @@ class BoundedValues:
 
 
 class TagCounts:
-    """Adds to the notes of each run the counters of its tags; `names` are those that are counted by."""
+    """Adds counters for tag values to the notes of each run; `names` are the tags that are counted."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._values = {name: BoundedValues(MOST_COUNTED) for name in names}
 
     def mark(self, endings: Sequence[RunEnding]) -> None:
-        """Count runs whose endings are about to be written; one that is written again counts once."""
+        """Count runs whose endings are about to be written; an ending that is written again counts once."""
         if not self._values:
             return
         for run, settlement in endings:
@@ -57,7 +57,7 @@ class TagCounts:
 
 
 def tag_values(tags: Sequence[str], labels: Sequence[str]) -> dict[str, str]:
-    """Return the value of each label that a job's tags give, empty where they give none."""
+    """Return the value of each label from a job's tags, empty where no tag sets it."""
     found = dict.fromkeys(labels, "")
     for tag in tags:
         name, sign, value = tag.partition(":") if ":" in tag else tag.partition("=")

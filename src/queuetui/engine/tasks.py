@@ -1,4 +1,4 @@
-"""Finds the handler of a job's type: declared, by exact path, or by bare name in the app."""
+"""Finds the handler of a job's type: a declared one, one by its path, or one by its name in the app."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from queuetui.model.errors import BadConfig, NotFound
 from queuetui.model.handler import INSTEAD, Handler, is_generator, place_of
 
 Call = Callable[[Any, Context], Any]
-# A worker that knows more does not tell what it knows.
+# A worker that knows more types does not register them.
 MOST_TOLD = 500
 OUR_FOLDER = str(Path(__file__).parents[1])
 
@@ -31,7 +31,7 @@ OUR_FOLDER = str(Path(__file__).parents[1])
 class Task:
     """A handler ready to be called with a payload and a context.
 
-    `ends_when_told`: it ends its run by itself, at once, when its time is over, and says what it has done.
+    `ends_when_told`: the handler ends at once when its run is cancelled or timed out, and reports what it has done.
     """
 
     type: str
@@ -64,9 +64,9 @@ class Tasks:
         return task
 
     def types(self) -> tuple[str, ...]:
-        """Return the types that have handlers, with * in those that a rule lets through.
+        """Return the types that have handlers, with * in the patterns that the rule allows.
 
-        None where they are too many to tell.
+        None where there are too many.
         """
         names = list(self._app) if isinstance(self._app, Mapping) else dir(self._app)
         own = [name for name in names if isinstance(name, str) and self._named_in_app(name) is not None]
@@ -99,7 +99,7 @@ class Tasks:
         return found if is_handler(found) and self._is_own(found) else None
 
     def _is_own(self, handler: Handler) -> bool:
-        """Tell whether a name in the app is the app's own work and not something that it merely imported."""
+        """Tell whether a name in the app is defined by the app and not merely imported."""
         home = str(getattr(handler, "__module__", ""))
         package = self._app_module.rpartition(".")[0]
         if home == self._app_module or (package and home.startswith(f"{package}.")):
@@ -158,7 +158,7 @@ def load_app(app: str) -> tuple[Any, str]:
 
 
 def _not_loaded(app: str, error: BaseException) -> BadConfig:
-    """Return what is said of an application that raised, with the line of its own that did."""
+    """Return the error for an application that raised on import, with the line of its code that did."""
     frames = extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(("<frozen", OUR_FOLDER))]
     told = own and not isinstance(error, SyntaxError)
@@ -208,7 +208,7 @@ def _adapt(handler: Handler) -> Call:
 
 
 def count_arguments(handler: Handler, *, bound: bool = True) -> int:
-    """Return how much of (payload, context) a handler takes; a second default must be context or ctx."""
+    """Return how many of (payload, context) a handler takes; an optional second must be context or ctx."""
     try:
         parameters = list(inspect.signature(handler).parameters.values())
     except (TypeError, ValueError):

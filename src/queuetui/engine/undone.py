@@ -1,4 +1,4 @@
-"""Finds work that nobody has done in what a handler returned."""
+"""Finds generators, coroutines and unfinished tasks in a handler's result: work that was not done."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from types import MappingProxyType
 
 from queuetui.model.handler import INSTEAD
 
-# What does its work only when somebody asks for its items, or awaits it.
+# Types that do their work only when they are iterated or awaited.
 LAZY = (Generator, AsyncGenerator, Coroutine, map, filter, zip, enumerate)
-# Nothing else is looked into: going through what an application has made may be work of its own.
+# Only these are searched: iterating an application's own collection may have side effects.
 _COLLECTIONS: tuple[type[Iterable[object]], ...] = (
     list,
     tuple,
@@ -27,13 +27,13 @@ _PLAIN = (str, bytes, int, float, type(None))
 
 
 class Undone(BaseException):
-    """A result is work that nobody has done."""
+    """A result contains work that was not done."""
 
 
 def refuse_undone(value: object) -> None:
-    """Look through a result, at whatever depth.
+    """Search a result to any depth.
 
-    Raises Undone for a generator, a coroutine or a task that goes on.
+    Raises Undone for a generator, a coroutine or an unfinished task.
     """
     left, seen = [value], set[int]()
     while left:
@@ -42,7 +42,7 @@ def refuse_undone(value: object) -> None:
             continue
         _refuse(one)
         seen.add(id(one))
-        # Values of odd classes may raise when looked at: what cannot be looked into holds nothing for us.
+        # A value of an application's class may raise when it is read; it is then not searched.
         with suppress(Exception):
             left.extend(_parts_of(one))
 
@@ -60,20 +60,20 @@ def _parts_of(value: object) -> Iterable[object]:
 def _refuse(value: object) -> None:
     kind = type(value)
     if isinstance(value, Coroutine):
-        # One that is closed is not warned of as never awaited.
+        # Closed, so that Python does not warn that it was never awaited.
         with suppress(Exception):
             value.close()
         raise Undone(f"the handler returned a {kind.__name__}, which nothing runs; await it in the handler")
     if isinstance(value, LAZY) or kind.__module__ == "itertools":
         raise Undone(f"the handler returned a {kind.__name__}, which nothing runs; {INSTEAD}")
-    if _goes_on(value):
+    if _is_unfinished(value):
         raise Undone(
             f"the handler returned a {kind.__name__} that is not done; await it, or its result, in the handler"
         )
 
 
-def _goes_on(value: object) -> bool:
-    """Tell whether this is a task or future, of whatever library, that has no result yet."""
+def _is_unfinished(value: object) -> bool:
+    """Tell whether this is a task or future, of any library, that has no result yet."""
     if not hasattr(type(value), "add_done_callback"):
         return False
     with suppress(Exception):

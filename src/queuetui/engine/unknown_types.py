@@ -1,6 +1,6 @@
 """Jobs whose type this worker does not know.
 
-They are given back for another worker, later each time, and failed after a long time.
+They are released for another worker, with a longer delay each time, and fail after a long time.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ MOST_REMEMBERED = 10_000
 
 
 class UnknownTypes:
-    """What this worker could not run, and when it met each job first.
+    """The jobs that this worker had no handler for, and when it claimed each one first.
 
-    During a rolling deployment old workers meet new types. A job that is forgotten, as there are too many, only waits for longer.
+    During a rolling deployment old workers claim jobs of new types. If too many are remembered, a forgotten one only waits longer.
     """
 
     def __init__(self, after_s: float, clock: Clock) -> None:
@@ -32,7 +32,7 @@ class UnknownTypes:
         self._met: dict[str, tuple[float, float]] = {}
 
     def judge(self, ended: RunEnding) -> RunEnding:
-        """Return an ending with what becomes of a job that was given back for its type; any other as it is."""
+        """Return the ending of a job of unknown type with a longer delay, or as failed; others unchanged."""
         settlement = ended.settlement
         if settlement.ending is not Ending.SNOOZED or settlement.error is None:
             return ended
@@ -42,7 +42,7 @@ class UnknownTypes:
             if len(self._met) >= MOST_REMEMBERED:
                 del self._met[next(iter(self._met))]
             self._met[settlement.job_id] = (first_s, min(LONGEST_GIVEN_BACK_S, 2 * delay_s))
-            # No handler ran, so there is no length of a run to count.
+            # No handler ran, so there is no duration to count.
             return ended._replace(settlement=settlement._replace(delay_s=delay_s, duration_s=None))
         for_s = f"; it was given back for {self._after_s:g} s" if self._after_s else ""
         error = replace(settlement.error, class_name=UNKNOWN_TYPE, message=f"{settlement.error.message}{for_s}")

@@ -1,4 +1,4 @@
-"""How much a worker logs of its routine: a line a job while they are few, else a line a second."""
+"""Limits the routine log lines of a worker: a line per job while jobs are few, else a line per second."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ KEPT_S = 2.0
 
 
 class Volume:
-    """A budget of runs a second that are logged one by one; what ends badly is always logged.
+    """The budget of runs per second that are logged one by one; failed runs are always logged.
 
-    Two lines of JSON cost more than all else that a worker does for a job of a moment. Used by the claiming thread alone.
+    For a very short job two lines of JSON cost more than all its other work. Used by the claiming thread alone.
     """
 
     def __init__(self, runs_a_s: float, worker_id: str, now_s: float) -> None:
@@ -24,7 +24,7 @@ class Volume:
         self._untold_since_s = 0.0
 
     def take(self, runs: int, now_s: float) -> int:
-        """Return how many of so many new runs are told of."""
+        """Return how many of the new runs are to be logged one by one."""
         if WORKER_LOGGER.isEnabledFor(logging.DEBUG):
             return runs
         if not WORKER_LOGGER.isEnabledFor(logging.INFO):
@@ -36,13 +36,13 @@ class Volume:
         return told
 
     def leave_out(self, completed: int, now_s: float) -> None:
-        """Count completed runs that were not told of."""
+        """Count completed runs that were not logged."""
         if not self._untold:
             self._untold_since_s = now_s
         self._untold += completed
 
     def sum_up(self, now_s: float) -> None:
-        """Tell of them together."""
+        """Log their number in one line."""
         if self._untold:
             span_s = round(max(now_s - self._untold_since_s, 0.001), 3)
             log_event("jobs_completed", jobs=self._untold, span_s=span_s, worker=self._worker_id)

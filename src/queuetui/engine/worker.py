@@ -1,4 +1,4 @@
-"""A worker: claims jobs, runs their handlers, and outlives the store's absence."""
+"""The worker: claims jobs, runs their handlers, and survives an unreachable store."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ LAST_WORDS_IN_TROUBLE_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """What a worker did; `unfinished` handlers were still at work and die with the process.
+    """What a worker did; `unfinished` handlers were still at work and end with the process.
 
-    `store_silent`: the store held a call without an answer until the end, and closing it may never end.
+    `store_silent`: a call of the store was still unanswered at the end, so closing the store may block for ever.
     """
 
     jobs: int
@@ -92,23 +92,23 @@ class Worker:
         self._crash: BaseException | None = None
 
     def stop(self, reason: str = "asked to") -> None:
-        """Stop gracefully, from any thread: claim no more, and wait for what runs within the grace."""
+        """Stop gracefully, from any thread: claim no more, and wait for runs during the grace period."""
         self._stopping.ask(reason)
 
     def hurry(self) -> None:
-        """Stop without waiting for what runs."""
+        """Stop without waiting for runs."""
         self._stopping.hurry()
 
     def run(self) -> WorkerReport:
-        """Work until stopped; raises Unreachable when the store is away at the very start, not later."""
+        """Work until stopped; raises Unreachable if the store cannot be reached at the start, but not later."""
         if self._born != os.getpid():
-            # Made before a fork, it may run in several children.
+            # A worker that was made before a fork may run in several children, each with an id of its own.
             self.id, self._born = os.urandom(16).hex(), os.getpid()
         signals = Signals(self._stopping)
         self._notice = ServiceNotice.of_this_process(os.environ)
         log_keeper = LogKeeper(self.id)
         logging.getLogger().addHandler(log_keeper)
-        # Caught before the registration: whoever sees a worker listed may ask it to stop.
+        # Signals are caught before the registration, as a listed worker may be asked to stop.
         try:
             with signals.caught(), self._until_the_end:
                 return self._run(signals)
@@ -176,7 +176,7 @@ class Worker:
         )
 
     def _serve_metrics(self, executor: Executor) -> RunMetrics | None:
-        """Serve what is done, until the worker ends, where a port was named; raises BadConfig."""
+        """Serve metrics until the worker ends, if a port is set; raises BadConfig."""
         settings = self._settings
         if settings.metrics_port is None:
             return None
@@ -186,7 +186,7 @@ class Worker:
         return self._until_the_end.enter_context(serving)
 
     def _listen(self, claimer: Claimer) -> Listener | None:
-        """Let the store say at once when there is work."""
+        """Have the store notify the worker at once when there is work."""
 
         def hear(queue: str) -> None:
             claimer.hear(queue)
@@ -195,9 +195,9 @@ class Worker:
         return self._store.listen(hear)
 
     def _make_executor(self, outbox: Outbox, loop: EventLoop, pace: Pace) -> Executor:
-        """Return the place where handlers run; a worker of processes loads no handler itself."""
+        """Return the executor; with process isolation the worker itself loads no handlers."""
 
-        def make_crew() -> ProcessExecutor:
+        def make_processes() -> ProcessExecutor:
             from queuetui.engine.children.boot import describe_boot
             from queuetui.engine.children.process_executor import ProcessExecutor
 
@@ -208,16 +208,16 @@ class Worker:
             return processes
 
         if self._tasks is None:
-            return make_crew()
+            return make_processes()
         slots, performer = self._settings.concurrency, Performer(self._tasks, outbox, loop, self._settings, self._clock)
         if self._settings.isolation == "thread":
             return ThreadExecutor(slots, performer)
-        return MixedExecutor(slots, performer, self._tasks, make_crew)
+        return MixedExecutor(slots, performer, self._tasks, make_processes)
 
     def _work(self, parts: Sequence[Part], renewal: LeaseRenewer, watch: LimitGuard, signals: Signals) -> bool:
-        """Run the worker's threads, and watch over them from this one, until the last lease is closed.
+        """Run the worker's threads, and guard them from this one, until the last lease is closed.
 
-        False when the store keeps a thread waiting for longer than the worker may live: leases end by themselves.
+        False when a call of the store blocks a thread for longer than the worker may live; its leases then expire.
         """
         threads = [self._start(part.run) for part in parts]
         self._notice.ready()
@@ -235,14 +235,14 @@ class Worker:
         return not any(thread.is_alive() for thread in threads)
 
     def _tell_manager(self) -> None:
-        """Let the service manager hear that this thread, which watches over the others, still turns."""
+        """Notify the service manager that this thread, which guards the others, is alive."""
         self._notice.beat(self._clock.now())
         if self._stopping.asked and not self._is_leaving:
             self._is_leaving = True
             self._notice.stopping(self._stopping.reason)
 
     def _retire(self, *, silent: bool) -> bool:
-        """Delete the registration; False when the store does not say that it is done."""
+        """Delete the registration; False when the store does not confirm it."""
         if silent:
             return False
 
@@ -264,7 +264,7 @@ class Worker:
         return thread
 
     def _guard(self, work: Callable[[], None]) -> None:
-        """Let no thread die unseen: what it died of is raised by `run`."""
+        """Run a thread's work and keep the error that ends it, which `run` raises."""
         try:
             work()
         except BaseException as error:  # noqa: BLE001 - handed to the thread that called run

@@ -1,4 +1,4 @@
-"""Which child gets which run: quick ones in batches, all others one at a time."""
+"""Assigns runs to children: quick ones in batches, all others one at a time."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from queuetui.engine.settings import WorkerSettings
 
 BATCH_JOBS = 50
-# Two batches, so that a child has the next one when it is done with one.
+# Two batches, so that a child has the next batch when it is done with one.
 AHEAD_JOBS = 2 * BATCH_JOBS
 AHEAD_S = 0.01
 
 
 class Assigner:
-    """Hands the backlog out."""
+    """Assigns the runs of the backlog to children."""
 
     def __init__(self, settings: WorkerSettings, outbox: Outbox, pace: Pace) -> None:
         self._settings = settings
@@ -32,7 +32,7 @@ class Assigner:
         self._pace = pace
 
     def feed(self, backlog: deque[Run], handles: Sequence[ChildHandle]) -> list[tuple[ChildHandle, list[Run]]]:
-        """Hand out what can be; return what each child got."""
+        """Assign as many runs as the children have room for; return the runs that each child got."""
         fed = []
         hungry = sorted((handle for handle in handles if handle.is_open), key=lambda handle: len(handle.runs))
         for place, handle in enumerate(hungry):
@@ -65,14 +65,14 @@ class Assigner:
         return taken
 
     def _room_for(self, job_type: str) -> int:
-        """Return how many runs may be at a child beside one of this type: one, unless all are very short."""
+        """Return how many runs a child may hold beside one of this type: one, unless all are very short."""
         average_s = self._pace.type_average_s(job_type)
         if average_s is None or average_s > AHEAD_S / 2:
             return 1
         return max(2, min(AHEAD_JOBS, int(AHEAD_S / max(average_s, 1e-6))))
 
     def _is_still_wanted(self, run: Run) -> bool:
-        """Settle a run that was cancelled before it began."""
+        """Tell whether a run should still begin; settle one that was cancelled before."""
         if run.ended:
             return False
         if run.context.cancel_cause is not CancelCause.PERSON:

@@ -1,4 +1,4 @@
-"""What a fork server must know to run handlers as its worker would."""
+"""Describes the worker's settings to the fork server, so that handlers run there as they would here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from queuetui.engine.settings import WorkerSettings
 
 
 def describe_boot(settings: WorkerSettings, worker_id: str) -> Boot:
-    """Return the settings of a worker that its children need, with what was set up in this process."""
+    """Return the settings of a worker that its children need, and the log levels of this process."""
     return Boot(
         path=sys.path,
         app=settings.app,

@@ -1,4 +1,4 @@
-"""The life of a child: one handler at a time, in the main thread, async ones on one loop."""
+"""The child process: it runs one handler at a time in its main thread, async ones on one event loop."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from queuetui.engine.children.messages import (
     Declined,
     Given,
     Logged,
-    Met,
     Ready,
+    TypeRules,
     Work,
     Written,
     decode_for_child,
@@ -50,16 +50,16 @@ QUICK_S = 0.001
 
 
 class Terminated(SystemExit):
-    """The worker ends this run: the handler may clean up for a moment, then it is killed."""
+    """Raised in a handler whose run the worker ends; it may clean up for a moment before it is killed."""
 
 
 def live(spec: ChildSpec, pipe: socket.socket, page: ChildMemory) -> None:
-    """Run what the worker sends until it says to leave."""
+    """Run the jobs that the worker sends until it says to leave."""
     Child(spec, ChildEnd(pipe), page).run()
 
 
 class Child:
-    """What a child holds; `quick` are the types whose endings may share a message."""
+    """One child; `quick` are the types whose endings may share a message."""
 
     def __init__(self, spec: ChildSpec, end: ChildEnd, page: ChildMemory) -> None:
         boot = spec.boot
@@ -80,7 +80,7 @@ class Child:
             result_ttl_s=boot.result_ttl_s,
         )
         self._performer = Performer(
-            _MeetingTasks(spec.tasks, self._post), self, EventLoop(), settings, Clock(), ProcessMeter
+            _ReportingTasks(spec.tasks, self._post), self, EventLoop(), settings, Clock(), ProcessMeter
         )
 
     def run(self) -> None:
@@ -98,7 +98,7 @@ class Child:
         flush_spans()
 
     def put(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
-        """Take the ending of the run that is at work; its performer knows this child as its outbox."""
+        """Take the ending of the current run, as the outbox of the performer."""
         self._page.end(self._number)
         length_s = settlement.duration_s
         if length_s is not None and length_s < QUICK_S:
@@ -107,13 +107,13 @@ class Child:
             self._quick.discard(settlement.type)
         waits = run.written is not None
         notes = run.context.notes
-        # Together: what the post's own thread saw of a run a moment before may not take the place of its last notes.
+        # In one message: notes that the outbox's thread read a moment before must not replace the run's last ones.
         told = () if notes is None else (to_noted(self._number, notes),)
         bound = (Bound(self._number, dict(run.bound)),) if run.context.has_bound else ()
         self._post.put(*told, *bound, to_ended(self._number, settlement, waits=waits), at_once=at_once or self._at_once)
 
     def put_late(self, run: Run, settlement: Settlement) -> None:
-        """Leave an ending that comes after its lease unsaid: the worker kills a child whose lease is lost."""
+        """Drop an ending that comes after its lease: the worker kills a child whose lease is lost."""
 
     def _next(self) -> Given | None:
         if self._inbox.empty():
@@ -129,7 +129,7 @@ class Child:
         if (cause := self._cancelled.pop(number, None)) is not None:
             run.context.cancel(CancelCause(cause))
         if self._at_once:
-            # What is done already must not wait for a handler of which nobody knows how long it takes.
+            # Endings must not wait for a handler that may take any time.
             self._post.flush()
         self._post.watch(number, run.context)
         try:
@@ -141,7 +141,7 @@ class Child:
             self._cancelled.pop(number, None)
 
     def _receive(self) -> None:
-        """Take what the worker sends; when it is gone, end at once with all that was started here."""
+        """Receive the worker's messages; when the worker is gone, end at once with all that was started here."""
         while True:
             frames = self._end.receive()
             if not frames:
@@ -173,26 +173,26 @@ class Child:
         self._post.put(told, at_once=self._at_once)
 
     def _take_leave(self) -> None:
-        """In what a handler forks: leave the pipe to this child, and log without it."""
+        """In a process that a handler forked: leave the pipe to this child, and log without it."""
         self._end.pipe.close()
         configure_logs(sys.stderr, as_json=not sys.stderr.isatty(), level=logging.getLogger().level)
 
     def _terminate(self, _number: int, _frame: FrameType | None) -> None:
-        """End the run that a TERM of the worker is meant for; any other TERM is the worker's own."""
+        """End the run that the worker's TERM is meant for; any other TERM is for the worker to act on."""
         if self._page.is_condemned:
             raise Terminated
 
 
 def _serve(work: Callable[[], None]) -> None:
-    """Do what a child cannot go on without; whatever it fails with, this process ends."""
+    """Run a thread that the child depends on; if it fails with anything, end this process."""
     try:
         work()
     finally:
         end_group()
 
 
-class _MeetingTasks:
-    """Tasks that tell the worker the rules of a type before its first run: it does not load the code."""
+class _ReportingTasks:
+    """Reports the rules of each type to the worker before its first run, as the worker loads no handlers."""
 
     def __init__(self, tasks: Tasks, post: ChildOutbox) -> None:
         self._tasks = tasks
@@ -204,5 +204,5 @@ class _MeetingTasks:
         task = self._tasks.find(job_type)
         if job_type not in self._met:
             self._met.add(job_type)
-            self._post.put(Met(job_type, task.backoff, task.timeout_s), at_once=True)
+            self._post.put(TypeRules(job_type, task.backoff, task.timeout_s), at_once=True)
         return task

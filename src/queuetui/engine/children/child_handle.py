@@ -1,4 +1,4 @@
-"""One child as its worker sees it.
+"""The state of one child, as its worker keeps it.
 
     made --forked--> has a pid --Ready--> open --retiring--> leaving --exit--> reaped
                                            |                    |
@@ -8,8 +8,8 @@
                                            |
                                            +--its run ends before the TERM--> open
 
-Only an open child is given runs. A child that is not leaving and exits ends the run at work in it as lost, timed out or cancelled
-(`exit_causes`); the runs that it had not begun go back to the backlog.
+Only an open child is given runs. If a child exits that is not leaving, its current run ends as lost, timed out or cancelled
+(`exit_causes`), and the runs that it had not begun go back to the backlog.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
     from queuetui.engine.held import Run
 
 BOUNDLESS = 2**31
-# Of a lease: from here on the store may soon grant the job to another worker.
+# The part of a lease after which a run is killed, as the store may soon grant its job to another worker.
 KILL_PART = 5 / 6
 TERM_GRACE_S = 0.25
 
 
 @dataclass(eq=False, slots=True)
 class ChildHandle:
-    """A child with the runs in its hands, by their numbers.
+    """A child and the runs that it was given, by their numbers.
 
-    `doomed` is to end, for the cause `doom`: at `term_at_s` it is asked to by a signal, at `kill_at_s` killed with the child.
-    `room` is how many runs may be here at once while these are. `retiring` tells why no more is given. A child without `pid` is
+    The run `doomed` is to end, for the cause `doom`: a signal asks it to at `term_at_s`, and the child is killed at `kill_at_s`.
+    `room` is how many runs the child may hold while it holds these. `retiring` says why it is given no more. A child without `pid` is
     not forked yet.
     """
 
@@ -62,11 +62,11 @@ class ChildHandle:
 
     @property
     def is_open(self) -> bool:
-        """Whether it takes more work."""
+        """Whether the child may be given more runs."""
         return self.ready and self.pid > 0 and not self.termed and not self.killed and self.retiring is None
 
     def at_work(self) -> tuple[int, Run, float] | None:
-        """Return the run whose handler is at work, with its number and when it began."""
+        """Return the current run of the child, with its number and when it began."""
         running = self.page.running
         if running is None:
             return None
@@ -79,7 +79,7 @@ class ChildHandle:
         return next((number for number, one in self.runs.items() if one is run), None)
 
     def give(self, runs: Sequence[Run], lease_s: float) -> None:
-        """Hand runs over."""
+        """Send runs to the child."""
         jobs = []
         for run in runs:
             self.given += 1
@@ -89,7 +89,7 @@ class ChildHandle:
         self.tell(Work(tuple(jobs)))
 
     def trust(self, lease_s: float) -> None:
-        """Tell the fork server until when the leases hold: then it kills the child, if the worker cannot."""
+        """Write until when the leases are valid; the fork server kills the child after that."""
         renewed_s = min((run.lease.renewed_s for run in self.runs.values()), default=0.0)
         self.page.trust(renewed_s + lease_s * KILL_PART)
 
@@ -107,17 +107,17 @@ class ChildHandle:
         self.tell(Written(number))
 
     def withdraw(self) -> list[Run]:
-        """Take back every run that has not begun, in order; of one run the child says it itself."""
+        """Take back every run that has not begun, in order; the child itself declines the one it is beginning."""
         last = self.page.withdraw(self.given + 1)
         last = max(last, self.page.begun)
         return [self.runs.pop(number) for number in list(self.runs) if number > last]
 
     def forgive(self) -> None:
-        """Let the child live: what it should have died for has ended."""
+        """Let the child live, as the run that it was to be killed for has ended."""
         self.doomed = self.doom = self.term_at_s = None
 
     def terminate(self, now_s: float) -> bool:
-        """Ask the doomed run to end, by a signal to it and all it started; False when it has ended meanwhile."""
+        """Send TERM to the child and all it started, to end the doomed run; False if it has ended meanwhile."""
         at_work = self.at_work()
         if at_work is None or at_work[1] is not self.doomed:
             return False
@@ -134,11 +134,11 @@ class ChildHandle:
             signal_group(self.pid, signal.SIGKILL)
 
     def leave(self, by_s: float) -> None:
-        """Let an idle child go, or kill it then."""
+        """Ask an idle child to exit, and have it killed at `by_s` if it has not."""
         self.leaving, self.kill_at_s = True, by_s
         self.tell(Leave())
 
     def close(self) -> None:
-        """Give back what was shared."""
+        """Close the pipe and the shared memory."""
         self.end.close()
         self.page.close()

@@ -1,4 +1,4 @@
-"""What a worker and its child must see of each other while a handler holds the interpreter.
+"""Memory that a worker and its child share, readable even while a handler holds the interpreter.
 
 Eight words of eight bytes; each is written by one side alone:
 
@@ -48,13 +48,13 @@ class ChildMemory:
         return cls(file)
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Unmap the memory and close its file."""
         self._words.release()
         self._memory.close()
         os.close(self.file)
 
     def begin(self, number: int, now_s: float) -> bool:
-        """Begin a run, in the child; False when it was withdrawn."""
+        """Begin a run (called in the child); False if it was withdrawn."""
         words = self._words
         words[_MARKED] = number
         if number < words[_WITHDRAWN]:
@@ -64,7 +64,7 @@ class ChildMemory:
         return True
 
     def end(self, number: int) -> None:
-        """Say that the handler of a run is done, in the child."""
+        """Mark the handler of a run as done (called in the child)."""
         self._words[_ENDED] = number
 
     @property
@@ -84,12 +84,12 @@ class ChildMemory:
                 return begun, begun_ns / NS_PER_S
 
     def withdraw(self, below: int) -> int:
-        """Forbid the child to begin any run below a number; return the last one that it may have begun before."""
+        """Forbid the child to begin runs below a number; return the last run that it may have begun already."""
         self._words[_WITHDRAWN] = below
         return self._words[_MARKED]
 
     def condemn(self, number: int) -> None:
-        """Say which run a TERM is meant for."""
+        """Write which run a TERM is meant for."""
         self._words[_CONDEMNED] = number
 
     @property
@@ -99,7 +99,7 @@ class ChildMemory:
         return running is not None and self._words[_CONDEMNED] == running[0]
 
     def trust(self, until_s: float) -> None:
-        """Say until when the leases of the child's runs can be trusted."""
+        """Write until when the leases of the child's runs can be trusted."""
         self._words[_TRUSTED_NS] = int(until_s * NS_PER_S)
 
     def outlives_trust(self, now_s: float) -> bool:

@@ -1,4 +1,4 @@
-"""What children say, acted upon."""
+"""Acts on the messages of children."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from queuetui.engine.children.messages import (
     Declined,
     Ended,
     Logged,
-    Met,
     Noted,
     Progressed,
     Ready,
+    TypeRules,
     decode_from_child,
 )
 from queuetui.engine.children.pipes import BrokenPipe
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Receipt(Event):
-    """Set when an ending is written, as any run's; its child waits for it too."""
+    """The event that an ending is written; setting it also confirms the ending to the child that waits."""
 
     def __init__(self, confirm: Callable[[], object]) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class ChildMessages:
         self._confirm = confirm
 
     def hear(self, handle: ChildHandle) -> None:
-        """Act on all that a child says; one that says what is no message is killed."""
+        """Act on all messages of a child; a child that sends a malformed one is killed."""
         try:
             for frame in handle.end.receive():
                 heard_s = steady_s()
@@ -71,7 +71,9 @@ class ChildMessages:
             handle.retiring = handle.retiring or "it said what no child says"
             handle.kill()
 
-    def _take(self, handle: ChildHandle, told: Bound | Declined | Logged | Met | Noted | Progressed | Ready) -> None:
+    def _take(
+        self, handle: ChildHandle, told: Bound | Declined | Logged | TypeRules | Noted | Progressed | Ready
+    ) -> None:
         if isinstance(told, Logged):
             self._log(handle, told)
         elif isinstance(told, Noted):
@@ -80,7 +82,7 @@ class ChildMessages:
         elif isinstance(told, Bound):
             if (run := handle.runs.get(told.number)) is not None:
                 run.context.take_bound(told.fields)
-        elif isinstance(told, Met):
+        elif isinstance(told, TypeRules):
             self._rules.learn(told)
         elif isinstance(told, Progressed):
             if (run := handle.runs.get(told.number)) is not None:
@@ -92,7 +94,7 @@ class ChildMessages:
 
     def _log(self, handle: ChildHandle, told: Logged) -> None:
         job_id = told.fields.get("job_id") if told.fields else None
-        # What a handler logs may be of any time and level.
+        # A handler may log with any time and level.
         with suppress(Exception):
             record = repeat(told)
             for run in handle.runs.values():
@@ -110,7 +112,7 @@ class ChildMessages:
             return
         if run is handle.doomed:
             if handle.termed and not _finished_first(run, told):
-                # It ends as what it is killed for, and only once it is dead.
+                # The run ends with the cause of the kill, and only once the child is dead.
                 handle.kill_at_s = 0.0
                 return
             if not handle.termed:

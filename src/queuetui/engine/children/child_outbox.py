@@ -1,4 +1,4 @@
-"""What a child has to tell, collected for a moment so that fifty small jobs cost one message."""
+"""Collects the messages of a child for a moment, so that fifty small jobs cost one message."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ChildOutbox:
         self._noted = 0
 
     def put(self, *items: FromChild, at_once: bool = False) -> None:
-        """Add items, which nothing that another thread adds comes between."""
+        """Add items as a block: no other thread's item comes between them."""
         with self._lock:
             is_first = not self._items
             self._items += items
@@ -49,7 +49,7 @@ class ChildOutbox:
             self._bell.set()
 
     def flush(self) -> None:
-        """Send all that is there; without a worker to tell, this process and all it started ends."""
+        """Send all items; if the worker is gone, end this process and all it started."""
         with self._lock:
             items, self._items = self._items, []
             if not items:
@@ -60,18 +60,18 @@ class ChildOutbox:
                 end_group()
 
     def watch(self, number: int, context: Context) -> None:
-        """Tell from now on what the handler of this run reports."""
+        """Send the progress reports of this run from now on."""
         self._watched, self._told, self._noted = (number, context), None, 0
         if self._asleep:
             self._bell.set()
 
     def rest(self) -> None:
-        """Send all that is there and watch nothing."""
+        """Send all items and stop watching the run."""
         self._watched = None
         self.flush()
 
     def run(self) -> None:
-        """Send what has waited long enough, and progress, for ever."""
+        """Send items that have waited long enough, and progress, in an endless loop."""
         while True:
             self._asleep = self._watched is None
             if self._bell.wait(None if self._asleep else PROGRESS_EVERY_S):
@@ -96,17 +96,17 @@ class ChildOutbox:
 
 
 def _pack(items: list[FromChild]) -> bytes:
-    """Return items as a message; one that cannot be packed is left out, an ending becomes a failure."""
+    """Return items as a message; an item that cannot be encoded is left out, an ending becomes a failure."""
     try:
         return encode(items)
-    except Exception:  # noqa: BLE001 - what a handler told may be anything
+    except Exception:  # noqa: BLE001 - a handler may have reported anything
         return encode([fit for item in items if (fit := _fit(item)) is not None])
 
 
 def _fit(item: FromChild) -> FromChild | None:
     try:
         encode([item])
-    except Exception as error:  # noqa: BLE001 - what a handler told may be anything
+    except Exception as error:  # noqa: BLE001 - a handler may have reported anything
         return to_failed(item, error) if isinstance(item, Ended) else None
     return item
 

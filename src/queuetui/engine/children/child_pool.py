@@ -20,10 +20,10 @@ from queuetui.engine.logs import log_event
 from queuetui.model.errors import Unsupported, words_of
 
 if TYPE_CHECKING:
-    from queuetui.engine.children.messages import Boot, FromNest
+    from queuetui.engine.children.messages import Boot, FromForkServer
     from queuetui.model.errors import QueueTuiError
 
-# How long a child may take until it is ready, and the fork server to load the application before.
+# How long a child may take until it is ready, and how long the fork server may take to load the application.
 READY_WITHIN_S = 30.0
 BOOT_WITHIN_S = 60.0
 FIRST_PAUSE_S = 0.1
@@ -33,7 +33,7 @@ _FORK_SERVER, _BELL = "fork_server", "bell"
 
 
 class ChildPool:
-    """Used by one thread, but for `ring`; `reap` is told of each dead child before it is forgotten."""
+    """Used by one thread, except `ring`; `reap` is called with each dead child before it is removed."""
 
     def __init__(self, boot: Boot, reap: Callable[[ChildHandle, int], object]) -> None:
         self.handles: dict[int, ChildHandle] = {}
@@ -63,7 +63,7 @@ class ChildPool:
                 self._ringer.send(b"!")
 
     def wait(self, pause_s: float | None) -> list[ChildHandle]:
-        """Wait until somebody has something to say, and return the children that have."""
+        """Wait until a child or the fork server has sent something, and return the children that have."""
         for handle in self.handles.values():
             self._listen(handle)
         ready = [key.data for key, _ in self._selector.select(pause_s)]
@@ -78,12 +78,12 @@ class ChildPool:
         if key is None:
             return
         if handle.end.over:
-            # Its death is told of by the fork server; until then the closed pipe would look ready all the time.
+            # The fork server reports the child's death; until then the closed pipe would always be ready to read.
             self._selector.unregister(handle.end.pipe)
         elif key.events != events:
             self._selector.modify(handle.end.pipe, events, handle)
 
-    def open_nest(self, now_s: float) -> None:
+    def open_fork_server(self, now_s: float) -> None:
         """Start the fork_server."""
         self.booted = False
         self._boot_by_s = now_s + BOOT_WITHIN_S
@@ -108,13 +108,13 @@ class ChildPool:
         self._next += 1
         self._selector.register(end.pipe, selectors.EVENT_READ, handle)
 
-    def hear_nest(self, now_s: float) -> None:
-        """Act on what the fork server says, and on its death."""
+    def hear_fork_server(self, now_s: float) -> None:
+        """Act on the messages of the fork server, and on its death."""
         for told in self._fork_client.receive():
             self._take(told, now_s)
         is_late = not self.booted and now_s > self._boot_by_s
         if (self._fork_client.is_gone or is_late) and self.failure is None:
-            self._outlive_nest(now_s)
+            self._replace_fork_server(now_s)
 
     def close(self) -> None:
         """End the fork server; every child is dead by now."""
@@ -125,7 +125,7 @@ class ChildPool:
         self._bell.close()
         self._ringer.close()
 
-    def _take(self, told: FromNest, now_s: float) -> None:
+    def _take(self, told: FromForkServer, now_s: float) -> None:
         if isinstance(told, Booted):
             self.booted = told.error is None
             self.schedules, self.types = told.schedules, told.types
@@ -137,7 +137,7 @@ class ChildPool:
         else:
             self._end(handle, told.status, now_s)
 
-    def _outlive_nest(self, now_s: float) -> None:
+    def _replace_fork_server(self, now_s: float) -> None:
         """Start another fork server; on Linux the children of the last one are dying already."""
         log_event("nest_lost", logging.ERROR, reason="the process that starts children is gone; another is started")
         orphans = tuple(self.handles.values())
@@ -149,7 +149,7 @@ class ChildPool:
         for handle in orphans:
             self._await_death(handle)
             self._end(handle, KILLED, now_s)
-        self.open_nest(now_s)
+        self.open_fork_server(now_s)
 
     def _await_death(self, handle: ChildHandle) -> None:
         while handle.pid and not is_dead(handle.pid):

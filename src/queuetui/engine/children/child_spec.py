@@ -1,4 +1,4 @@
-"""What a child process is told of its work."""
+"""The parameters of a child process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from queuetui.engine.tasks import Tasks
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """What a child is forked with."""
+    """The settings and tasks that a child is forked with."""
 
     boot: Boot
     tasks: Tasks

@@ -1,4 +1,4 @@
-"""What becomes of runs whose child is dead, or must die."""
+"""Decides how runs end whose child is dead or must be killed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from queuetui.model.backoff import Backoff
 
 if TYPE_CHECKING:
     from queuetui.engine.children.child_handle import ChildHandle
-    from queuetui.engine.children.messages import Met
+    from queuetui.engine.children.messages import TypeRules
     from queuetui.engine.finisher import Outbox
     from queuetui.engine.held import Run
     from queuetui.engine.settings import WorkerSettings
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 class Rules:
-    """The rules of job types, as children tell them: a worker never loads a handler that runs in children."""
+    """The rules of job types as children report them; the worker loads no handlers that run in children."""
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        self._met: dict[str, Met] = {}
+        self._met: dict[str, TypeRules] = {}
 
-    def learn(self, met: Met) -> None:
+    def learn(self, met: TypeRules) -> None:
         """Keep the rules of a type."""
         self._met[met.type] = met
 
@@ -43,14 +43,14 @@ class Rules:
         return met.timeout_s if met.timeout_s is not None else self._settings.job_timeout_s
 
     def time_out(self, run: Run, took_s: float) -> Settlement:
-        """Return the ending of a run that was longer than its limit."""
+        """Return the ending of a run that exceeded its limit."""
         met = self._met.get(run.job.type)
         rule = retry_rule(Backoff() if met is None else met.backoff, self._settings)
         return settle_timeout(run.job, run.timeout_s or took_s, took_s, rule, killed=True)
 
 
 class ExitJudge:
-    """Says how each run of a dead child ended, and which may begin elsewhere."""
+    """Decides how the begun run of a dead child ended, and which runs may begin elsewhere."""
 
     def __init__(self, rules: Rules, outbox: Outbox) -> None:
         self._rules = rules
@@ -69,7 +69,7 @@ class ExitJudge:
         return [run for number, run in handle.runs.items() if number > begun and not run.ended]
 
     def end(self, run: Run, settlement: Settlement, *, at_once: bool = False) -> None:
-        """Post an ending, unless the run was ended without it."""
+        """Post an ending, unless the run has ended already."""
         if run.end():
             self._outbox.put(run, settlement, at_once=at_once)
         else:

@@ -1,4 +1,4 @@
-"""The worker's side of the fork server: started once, asked for children, told of their deaths."""
+"""The worker's side of the fork server: starts it, asks it for children and receives their deaths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import queuetui
 from queuetui.engine.children.child_memory import ChildMemory
-from queuetui.engine.children.messages import Boot, Booted, FromNest, StartChild, decode_from_nest, encode
+from queuetui.engine.children.messages import Boot, Booted, FromForkServer, StartChild, decode_from_fork_server, encode
 from queuetui.engine.children.pipes import WorkerEnd, framed
 from queuetui.model.errors import BadConfig, NotFound, QueueTuiError
 
@@ -24,7 +24,7 @@ LAST_WAIT_S = 5.0
 
 
 class ForkClient:
-    """Opened and used by one thread: the fork server is killed by the system when that thread ends."""
+    """Opened and used by one thread; the kernel kills the fork server when that thread ends."""
 
     def __init__(self, boot: Boot) -> None:
         self._boot = boot
@@ -33,7 +33,7 @@ class ForkClient:
 
     @property
     def pipe(self) -> socket.socket | None:
-        """The file descriptor on which the fork server is heard; None while there is none."""
+        """The socket on which the fork server sends; None while no fork server runs."""
         return None if self._end is None else self._end.pipe
 
     def open(self) -> None:
@@ -53,7 +53,7 @@ class ForkClient:
         self._end.send(encode(self._boot))
 
     def start_child(self, child: int) -> tuple[WorkerEnd, ChildMemory]:
-        """Ask for a child and return this side of what is shared with it."""
+        """Ask for a child and return the worker's end of its pipe and the shared memory."""
         ours, theirs = socket.socketpair()
         page = ChildMemory.make()
         with theirs:
@@ -61,19 +61,19 @@ class ForkClient:
                 try:
                     socket.send_fds(self._end.pipe, [framed(encode([StartChild(child)]))], [theirs.fileno(), page.file])
                 except OSError:
-                    # The fork server is gone; reading from it says so, and the child is given up then.
+                    # The fork server is gone; the next read notices that, and the child is given up then.
                     self._end.flush()
         return WorkerEnd(ours), page
 
-    def receive(self) -> Iterator[FromNest]:
-        """Yield what the fork server says."""
+    def receive(self) -> Iterator[FromForkServer]:
+        """Yield the messages of the fork server."""
         if self._end is not None:
             for frame in self._end.receive():
-                yield from decode_from_nest(frame)
+                yield from decode_from_fork_server(frame)
 
     @property
     def is_gone(self) -> bool:
-        """Whether there was a fork server that is no more."""
+        """Whether a fork server was started and has ended."""
         return self._end is not None and self._end.over
 
     def close(self) -> None:

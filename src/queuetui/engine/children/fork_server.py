@@ -1,6 +1,6 @@
-"""The process that children are forked from: it has loaded the application, and outlives no lease.
+"""The process that forks children: it loads the application, and kills runs whose leases expire.
 
-It is small and runs no handler, so that it goes on when the worker or a child is frozen. It dies with the worker, and every child
+It is small and runs no handler, so that it goes on when the worker or a child hangs. It dies with the worker, and every child
 dies with it.
 """
 
@@ -29,7 +29,7 @@ from queuetui.engine.children.messages import (
     Died,
     StartChild,
     decode_boot,
-    decode_hatch,
+    decode_for_fork_server,
     encode,
 )
 from queuetui.engine.children.pipes import READ_BYTES, ChildEnd, Frames
@@ -43,7 +43,7 @@ from queuetui.model.declaration import declared_schedules
 from queuetui.model.errors import BadConfig, NotFound
 
 GUARD_EVERY_S = 0.25
-_FILES_A_HATCH = 2
+_FILES_A_REQUEST = 2
 
 
 def main(pipe: int, parent: int) -> None:
@@ -63,7 +63,7 @@ def main(pipe: int, parent: int) -> None:
 
 
 def pass_over(_number: int, _frame: FrameType | None) -> None:
-    """Leave a signal to the worker: a service's TERM reaches all processes, and a stop is graceful."""
+    """Ignore a signal: a service manager's TERM reaches all processes, and the worker stops gracefully."""
 
 
 def _load(boot: Boot) -> tuple[ChildSpec | None, Booted]:
@@ -80,12 +80,12 @@ def _load(boot: Boot) -> tuple[ChildSpec | None, Booted]:
         return None, Booted(str(error), not_found=True)
     except BadConfig as error:
         return None, Booted(str(error))
-    except BaseException as error:  # noqa: BLE001 - an application may raise anything on import; the worker says it
+    except BaseException as error:  # noqa: BLE001 - an application may raise anything on import; the worker reports it
         return None, Booted(f"--app {boot.app!r} does not load: {type(error).__name__}: {error}")
 
 
 class ForkServer:
-    """Forks on request, reaps, and kills runs whose lease nobody prolongs any more."""
+    """Forks children on request, reaps them, and kills those whose leases are no longer renewed."""
 
     def __init__(self, end: ChildEnd, spec: ChildSpec) -> None:
         self._end = end
@@ -114,15 +114,15 @@ class ForkServer:
                     self._start_child(order, pipe, page)
 
     def _receive(self) -> Iterator[tuple[StartChild, int, int]]:
-        """Yield the orders of one message, each with its files."""
-        read, files, _, _ = socket.recv_fds(self._end.pipe, READ_BYTES, _FILES_A_HATCH)
+        """Yield the requests of one message, each with its file descriptors."""
+        read, files, _, _ = socket.recv_fds(self._end.pipe, READ_BYTES, _FILES_A_REQUEST)
         for frame in self._frames.feed(read):
-            for order in decode_hatch(frame):
+            for order in decode_for_fork_server(frame):
                 yield order, files[0], files[1]
 
     def _start_child(self, order: StartChild, pipe: int, page: int) -> None:
         fork_server = os.getpid()
-        # A fork has no handlers until it has set its own.
+        # The child has no signal handlers until it has set its own.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         pid = os.fork()
         if pid == 0:
@@ -148,9 +148,9 @@ class ForkServer:
             live(self._spec, socket.socket(fileno=pipe), ChildMemory(page))
             code = 0
         finally:
-            # Not the interpreter's own way out: what the application put there in the fork server is not this child's to clean.
+            # Not the interpreter's normal exit: the application's exit handlers belong to the fork server, not to this child.
             for stream in (sys.stdout, sys.stderr):
-                # A handler may have closed it, or put anything in its place.
+                # A handler may have closed or replaced it.
                 with suppress(BaseException):
                     stream.flush()
             os._exit(code)
@@ -163,7 +163,7 @@ class ForkServer:
                 return
             if found is None:
                 return
-            # What a handler started and left behind goes with its child, while nobody else can have its number.
+            # Processes that a handler left behind are killed with its child, before its process id can be reused.
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(found.si_pid, signal.SIGKILL)
             _, status = os.waitpid(found.si_pid, 0)

@@ -1,4 +1,4 @@
-"""Log records on their way from a child to its worker, which alone writes them."""
+"""Sends log records from a child to its worker, which alone writes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LogRelay(logging.Handler):
         self._send = send
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Send a record as text, whatever its arguments are, with the ids of the run that made it."""
+        """Send a record as text, with the ids of the run that logged it; its arguments may be anything."""
         try:
             self._send(_told(record))
         except Exception:  # noqa: BLE001 - a record may hold anything, and no log handler raises
@@ -43,7 +43,7 @@ def _told(record: logging.LogRecord) -> Logged:
 
 
 def repeat(told: Logged) -> logging.LogRecord:
-    """Log in the worker what a child said, and return the record."""
+    """Log a child's record in the worker, and return it."""
     logger = logging.getLogger(told.logger)
     record = make_record(told.logger, told.level, told.message, told.created_s, told.fields, told.traceback)
     if logger.isEnabledFor(told.level):

@@ -1,4 +1,4 @@
-"""What a worker and its children tell each other: plain data of fixed shape, nothing in it can run."""
+"""The messages between a worker and its children: plain data of fixed shape, without code."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from queuetui.model.job import ClaimedJob, Ending, RunError, Settlement
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True, tag=True, tag_field="kind"):
-    """One thing told; runs go by the number their child knows them by."""
+    """One message; a run is named by its number at the child."""
 
 
 Given = tuple[int, bool, ClaimedJob]
 
 
 class Work(Message, frozen=True):
-    """To a child: runs, in order, and whether their start is to be told."""
+    """To a child: runs, in order, and whether their start is to be logged."""
 
     jobs: tuple[Given, ...]
 
@@ -33,20 +33,20 @@ class Cancel(Message, frozen=True):
 
 
 class Written(Message, frozen=True):
-    """To a child: the ending of a run is out of the worker's hands."""
+    """To a child: the worker has written, or given up, the ending of a run."""
 
     number: int
 
 
 class Leave(Message, frozen=True):
-    """To a child: end when nothing is left to do."""
+    """To a child: exit when all runs are done."""
 
 
 class Ready(Message, frozen=True):
-    """From a child: it takes work."""
+    """From a child: it is ready for work."""
 
 
-class Met(Message, frozen=True):
+class TypeRules(Message, frozen=True):
     """From a child: the rules of a job type, before its first run."""
 
     type: str
@@ -55,20 +55,20 @@ class Met(Message, frozen=True):
 
 
 class Declined(Message, frozen=True):
-    """From a child: a run that was withdrawn at the last moment and has not begun."""
+    """From a child: a run that was withdrawn just before it would have begun."""
 
     number: int
 
 
 class Progressed(Message, frozen=True):
-    """From a child: what a handler reported last."""
+    """From a child: the last progress report of a handler."""
 
     number: int
     progress: str
 
 
 class Noted(Message, frozen=True):
-    """From a child: what a run has told beside its ending, as it stands."""
+    """From a child: the current notes of a run."""
 
     number: int
     usage: dict[str, float]
@@ -85,7 +85,7 @@ class Bound(Message, frozen=True):
 
 
 class Logged(Message, frozen=True):
-    """From a child: a log record, with its text made."""
+    """From a child: a log record, already formatted as text."""
 
     logger: str
     level: int
@@ -96,7 +96,7 @@ class Logged(Message, frozen=True):
 
 
 class Ended(Message, frozen=True):
-    """From a child: the ending of a run; `waits` tells that the child begins nothing until it is written."""
+    """From a child: the ending of a run; with `waits` the child begins nothing until it is written."""
 
     number: int
     ending: Ending
@@ -108,14 +108,14 @@ class Ended(Message, frozen=True):
     waits: bool
 
     def settlement(self, job: ClaimedJob) -> Settlement:
-        """Return the ending of the job that the worker knows the run by."""
+        """Return the ending as a settlement of the run's job."""
         return Settlement(
             job.id, job.fence, job.type, self.ending, self.duration_s, self.result, self.error, self.delay_s, self.at
         )
 
 
 class Boot(msgspec.Struct, frozen=True):
-    """To a fork server, once: where handlers are found and how loud to be."""
+    """To a fork server, once: where handlers are found, their settings and the log levels."""
 
     path: list[str]
     app: str | None
@@ -133,7 +133,7 @@ class Boot(msgspec.Struct, frozen=True):
 
 
 class StartChild(Message, frozen=True):
-    """To a fork server, with a page and the end of a pipe: start a child."""
+    """To a fork server, with the descriptors of a pipe and of the shared memory: start a child."""
 
     child: int
 
@@ -146,14 +146,14 @@ class ChildStarted(Message, frozen=True):
 
 
 class Died(Message, frozen=True):
-    """From a fork server: how a child ended, negative by a signal."""
+    """From a fork server: the exit status of a child, negative for a signal."""
 
     child: int
     status: int
 
 
 class Booted(Message, frozen=True):
-    """From a fork server: it can start children and has found these schedules and types; or why it cannot."""
+    """From a fork server: it is ready, with the schedules and types found; or `error` says why it is not."""
 
     error: str | None = None
     not_found: bool = False
@@ -162,20 +162,20 @@ class Booted(Message, frozen=True):
 
 
 ToChild = Work | Cancel | Written | Leave
-FromChild = Ready | Met | Declined | Progressed | Noted | Bound | Logged | Ended
-FromNest = Booted | ChildStarted | Died
+FromChild = Ready | TypeRules | Declined | Progressed | Noted | Bound | Logged | Ended
+FromForkServer = Booted | ChildStarted | Died
 
 encode = msgspec.msgpack.Encoder(enc_hook=str).encode
 decode_for_child = msgspec.msgpack.Decoder(list[ToChild]).decode
 decode_from_child = msgspec.msgpack.Decoder(list[FromChild]).decode
-decode_from_nest = msgspec.msgpack.Decoder(list[FromNest]).decode
+decode_from_fork_server = msgspec.msgpack.Decoder(list[FromForkServer]).decode
 decode_boot = msgspec.msgpack.Decoder(Boot).decode
-decode_hatch = msgspec.msgpack.Decoder(list[StartChild]).decode
+decode_for_fork_server = msgspec.msgpack.Decoder(list[StartChild]).decode
 BROKEN_MESSAGE = (msgspec.DecodeError, ValueError)
 
 
 def to_ended(number: int, settlement: Settlement, *, waits: bool) -> Ended:
-    """Return the ending of a run as it is sent."""
+    """Return the message for the ending of a run."""
     return Ended(
         number,
         settlement.ending,
@@ -189,19 +189,19 @@ def to_ended(number: int, settlement: Settlement, *, waits: bool) -> Ended:
 
 
 def to_failed(ended: Ended, broken: Exception) -> Ended:
-    """Return in place of an ending that cannot be sent a failure that can."""
+    """Return a failure to send in place of an ending that cannot be encoded."""
     error = RunError(BAD_ENDING, f"the ending that this run asked for cannot be kept: {type(broken).__name__}")
     return Ended(ended.number, Ending.FAILED, None, None, error, 0.0, None, ended.waits)
 
 
 def to_noted(number: int, notes: Notes) -> Noted:
-    """Return what a run has told as it is sent."""
+    """Return the message for the notes of a run."""
     usage = {plain_text(name): amount for name, amount in tuple(notes.usage.items())}
     return Noted(number, usage, notes.cpu_s, notes.peak_bytes, notes.result_ttl_s)
 
 
 def plain_text(text: str) -> str:
-    """Return a text that every message can hold: a lone surrogate becomes a question mark."""
+    """Return a text that can be encoded: lone surrogates become question marks."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 

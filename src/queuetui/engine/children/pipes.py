@@ -1,4 +1,4 @@
-"""Messages over a socket pair, each batch one frame: its length in four bytes, then its bytes."""
+"""Frames on a socket pair: four bytes of length, then the bytes of one batch of messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FRAME_LIMIT_BYTES = 1024 * 1024 * 1024
 
 
 class BrokenPipe(Exception):
-    """The other side said what is no frame."""
+    """The other side has sent a malformed frame."""
 
 
 def framed(body: bytes) -> bytes:
@@ -22,13 +22,13 @@ def framed(body: bytes) -> bytes:
 
 
 class Frames:
-    """Cuts what was read into whole frames."""
+    """Splits the bytes that were read into whole frames."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def feed(self, read: bytes) -> Iterator[bytes]:
-        """Yield every frame that is whole now; raises BrokenPipe."""
+        """Yield every frame that is complete now; raises BrokenPipe."""
         buffer = self._buffer
         buffer += read
         start = 0
@@ -46,7 +46,7 @@ class Frames:
 
 
 class WorkerEnd:
-    """The worker's end of a pipe: never waits, as a handler may hold its interpreter for hours."""
+    """The worker's end of a pipe; it never blocks, as a handler may hold its interpreter for hours."""
 
     def __init__(self, pipe: socket.socket) -> None:
         pipe.setblocking(False)
@@ -57,7 +57,7 @@ class WorkerEnd:
 
     @property
     def has_unsent(self) -> bool:
-        """Whether something waits until the other side reads."""
+        """Whether data waits to be sent until the other side reads."""
         return bool(self._unsent)
 
     def send(self, body: bytes) -> None:
@@ -66,20 +66,20 @@ class WorkerEnd:
         self.flush()
 
     def flush(self) -> None:
-        """Send what there is room for."""
+        """Send as much as the socket takes now."""
         while self._unsent and not self.over:
             try:
                 sent = self.pipe.send(self._unsent)
             except BlockingIOError:
                 return
             except OSError:
-                # The other side is gone: its death is told of elsewhere, and what it was to do is still in hand.
+                # The other side is gone: its death is reported elsewhere, and the worker still holds its runs.
                 self._unsent.clear()
                 return
             del self._unsent[:sent]
 
     def receive(self) -> Iterator[bytes]:
-        """Yield every frame that is there; `over` tells that the other side is gone; raises BrokenPipe."""
+        """Yield every frame received; `over` is set when the other side is gone; raises BrokenPipe."""
         while not self.over:
             try:
                 read = self.pipe.recv(READ_BYTES)
@@ -101,7 +101,7 @@ class WorkerEnd:
 
 
 class ChildEnd:
-    """The other end: sends and receives wait."""
+    """The child's end of a pipe: sends and receives block."""
 
     def __init__(self, pipe: socket.socket) -> None:
         pipe.setblocking(True)
@@ -115,7 +115,7 @@ class ChildEnd:
             self.pipe.sendall(framed(body))
 
     def receive(self) -> list[bytes]:
-        """Return the next frames, at least one; none when the worker is gone."""
+        """Wait for the next frames and return them; none when the worker is gone."""
         while True:
             try:
                 read = self.pipe.recv(READ_BYTES)

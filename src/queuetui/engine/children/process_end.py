@@ -1,4 +1,4 @@
-"""Dying with one's parent, and killing with all one's children."""
+"""Ends a process with its parent, and kills a process with all that it started."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(parent: int) -> None:
-    """Be killed when the thread that started this process ends; only Linux sees to it.
+    """Have this process killed when the thread that started it ends; this works on Linux only.
 
-    Elsewhere the end of the pipe tells, which a handler that holds the interpreter keeps from being read.
+    Elsewhere the process notices the end of its pipe, but not while a handler holds the interpreter.
     """
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
@@ -25,9 +25,9 @@ def die_with_parent(parent: int) -> None:
 
 
 def signal_group(leader: int, number: signal.Signals) -> None:
-    """Signal a process and all that it started in its group; those that are gone are past caring."""
+    """Signal a process and its process group; a process that is gone already is no error."""
     for send in (os.killpg, os.kill):
-        # A child that was forked a moment ago may not lead its group yet.
+        # A child that was just forked may not be the leader of its group yet.
         with suppress(ProcessLookupError, PermissionError):
             send(leader, number)
             return

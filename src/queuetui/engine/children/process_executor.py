@@ -1,7 +1,7 @@
-"""Runs handlers in child processes, which can be killed: at a limit, a cancel, or a lost lease.
+"""Runs handlers in child processes, which can be killed at a time limit, a cancel or a lost lease.
 
-A child runs one handler at a time and is kept warm. Runs of quick types are sent ahead, up to fifty a message, all others one at a
-time. A run whose child dies under it is lost, not failed.
+A child runs one handler at a time and is reused. Runs of quick types are sent ahead, up to fifty a message, all others one at a
+time. A run whose child dies is lost, not failed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CLOSE_WITHIN_S = 10.0
 
 
 class ProcessExecutor:
-    """The executor of `--isolation process`; every verb may be called from any thread."""
+    """The executor of `--isolation process`; every method may be called from any thread."""
 
     def __init__(self, settings: WorkerSettings, boot: Boot, outbox: Outbox, pace: Pace) -> None:
         self._supervisor = Supervisor(settings, boot, outbox, pace)
@@ -68,12 +68,12 @@ class ProcessExecutor:
 
     @property
     def unstarted(self) -> int:
-        """How many runs may be waiting; those at children count whole, as only a closer look tells."""
+        """How many runs may be waiting; all runs given to children count, whether begun or not."""
         return len(self._supervisor.backlog) + sum(len(handle.runs) for handle in self._supervisor.handles())
 
     @property
     def given_up(self) -> int:
-        """Always none: what does not end is killed."""
+        """Always zero: a handler that does not end is killed."""
         return 0
 
     def submit(self, runs: Sequence[Run]) -> None:
@@ -116,18 +116,18 @@ class ProcessExecutor:
         """Do nothing: the run's child is being killed."""
 
     def mend(self) -> int:
-        """Do nothing: a child that died is buried and replaced by the thread that tends all."""
+        """Do nothing: the supervisor's thread reaps and replaces dead children."""
         return 0
 
     def halt(self) -> bool:
-        """Wait until no child runs anything that was ended; False when one will not die."""
+        """Wait until no child runs a handler whose run has ended; False when a child does not die."""
         supervisor = self._supervisor
         supervisor.pool.ring()
         with supervisor.lock:
             return supervisor.lock.wait_for(lambda: not any(map(_is_busy, supervisor.handles())), HALT_WITHIN_S)
 
     def close(self) -> None:
-        """End every child and the fork_server."""
+        """End every child and the fork server."""
         supervisor = self._supervisor
         supervisor.over = True
         supervisor.pool.ring()

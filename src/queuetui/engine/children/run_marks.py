@@ -1,4 +1,4 @@
-"""What a run leaves set in its process and the next one must not meet: timers, and a handler of TERM."""
+"""Resets timers and the TERM handler after a run, so that the next run in the process is not affected."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TIMERS = {
 
 
 class RunMarks:
-    """What was set before the first run, which stays; the application's own profiler may have a timer."""
+    """The timers set before the first run, such as a profiler's, which are kept."""
 
     def __init__(self, terminate: Handler) -> None:
         self._terminate = terminate
@@ -24,7 +24,7 @@ class RunMarks:
         self._own = {name for name, which in _TIMERS.items() if _is_armed(which)}
 
     def remove(self) -> None:
-        """Undo what a run has set, and tell of a timer: it would have ended a run that knows nothing of it."""
+        """Undo what a run has set, and log a timer that it left: it would have ended a later run."""
         left = [name for name, which in _TIMERS.items() if name not in self._own and _is_armed(which)]
         for name in left:
             signal.setitimer(_TIMERS[name], 0)

@@ -1,4 +1,4 @@
-"""The thread that tends all children: starts them, hands over runs, reads messages, ends them.
+"""The thread that supervises all children: it starts them, sends runs, reads messages and ends them.
 
     executor.submit -> backlog -> Assigner -> ChildHandle.runs -> child
                           ^                        |                | messages
@@ -39,7 +39,7 @@ MEMORY_EVERY_S = 1.0
 
 
 class Supervisor:
-    """All that is known of children and their runs; guarded by `lock`, asked by process executors."""
+    """The state of all children and their runs; guarded by `lock` and read by the process executor."""
 
     def __init__(self, settings: WorkerSettings, boot: Boot, outbox: Outbox, pace: Pace) -> None:
         self.lock = Condition()
@@ -57,9 +57,9 @@ class Supervisor:
         self._memory_at_s = 0.0
 
     def run(self) -> None:
-        """Tend until it is over and every child is dead."""
+        """Supervise until `over` is set and every child is dead."""
         with self.lock:
-            self.pool.open_nest(steady_s())
+            self.pool.open_fork_server(steady_s())
         try:
             while not (self.over and not self.pool.handles) and self.pool.failure is None:
                 ready = self.pool.wait(self._pause_s())
@@ -76,7 +76,7 @@ class Supervisor:
             raise self.pool.failure
 
     def handles(self) -> tuple[ChildHandle, ...]:
-        """Return the children that live."""
+        """Return the live children."""
         return tuple(self.pool.handles.values())
 
     def _turn(self, ready: list[ChildHandle]) -> None:
@@ -84,8 +84,8 @@ class Supervisor:
             handle.end.flush()
             self._child_messages.hear(handle)
         now_s = steady_s()
-        # After the children, so that what one said last is known before its death.
-        self.pool.hear_nest(now_s)
+        # After the children's messages, so that a child's last one is handled before its death.
+        self.pool.hear_fork_server(now_s)
         while self.written:
             handle, number = self.written.popleft()
             handle.confirm(number)
@@ -99,7 +99,7 @@ class Supervisor:
         self._assigner.feed(self.backlog, self.handles())
 
     def _start(self, now_s: float) -> None:
-        """Start as many children as there is work for; one stays warm from the beginning."""
+        """Start as many children as there is work for; one is started before there is any."""
         handles = self.handles()
         idle = sum(not handle.runs and (handle.is_open or not handle.ready) for handle in handles)
         wanted = min(len(self.backlog) - idle, self._settings.concurrency - len(handles))
@@ -107,7 +107,7 @@ class Supervisor:
             self.pool.start_child(now_s)
 
     def _cancel(self, run: Run) -> None:
-        """Tell a run's handler that it should end; one that has not begun and is over already will not begin."""
+        """Tell a run's handler that it should end; a run that has ended before it began will not begin."""
         for handle in self.handles():
             number = handle.number_of(run)
             if number is not None:
@@ -116,7 +116,7 @@ class Supervisor:
                     self.take_unstarted(handle)
 
     def _doom(self, handle: ChildHandle, now_s: float) -> None:
-        """Set a time for the run at work to end by, when there is a cause, or a new one."""
+        """Set the time by which the current run must end, when there is a cause or a new one."""
         at_work = handle.at_work()
         if at_work is None or handle.termed:
             return
@@ -130,7 +130,7 @@ class Supervisor:
             handle.kill_at_s = handle.term_at_s
 
     def _deadline_s(self, run: Run, now_s: float) -> float:
-        """Return when a run must be ended: by then at the latest nobody else may have its job."""
+        """Return when a run must have ended: before the store can grant its job to another worker."""
         cause = run.context.cancel_cause
         if cause is CancelCause.PERSON:
             return now_s + self._settings.cancel_grace_s
@@ -140,15 +140,15 @@ class Supervisor:
         return now_s
 
     def take_unstarted(self, handle: ChildHandle) -> None:
-        """Put what a child has not begun before all that waits."""
+        """Put the runs that a child has not begun back to the head of the backlog."""
         self.backlog.extendleft(reversed(handle.withdraw()))
 
     def _mind(self, handle: ChildHandle, now_s: float) -> None:
-        """Do to a child what is due."""
+        """Take the actions on a child that are due: terminate, kill, retire."""
         if handle.runs:
             handle.trust(self._settings.lease_s)
         if self.over and (handle.runs or not handle.ready):
-            # One that is not needed any more did not fail to get ready.
+            # The exit of a child that is no longer needed does not count as a failed start.
             handle.leaving = handle.leaving or not handle.ready
             handle.kill()
         self._doom(handle, now_s)
@@ -198,7 +198,7 @@ class Supervisor:
         self.pool.ring()
 
     def _pause_s(self) -> float | None:
-        """Return how long nothing can be due."""
+        """Return how long to wait: until then nothing can be due."""
         handles = self.handles()
         if self.over or self.backlog or any(one.runs or one.leaving or not one.ready for one in handles):
             return TICK_S

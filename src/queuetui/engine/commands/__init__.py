@@ -1,4 +1,4 @@
-"""Runs jobs that are a command of the system's shell, each in a process group that is killed whole.
+"""Runs jobs that are shell commands, each in a process group that is killed as a whole.
 
-`group` starts and ends the processes, `tail` keeps the end of what they write, `handler` turns them into the end of a run.
+`group` starts and ends the processes, `tail` keeps the end of their output, `handler` makes the ending of the run from both.
 """

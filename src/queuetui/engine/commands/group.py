@@ -1,8 +1,8 @@
-"""A command with all that it starts: one process group, which ends with the command or the worker.
+"""Runs a command in a process group of its own, which ends with the command or the worker.
 
-The group is led by a guard: a small shell that waits for the end of a pipe whose other end only the worker holds. However the
-worker dies, the system closes that pipe and the guard kills the group. While the guard lives nobody else can get the group's number.
-A program that leaves the group by itself, as a daemon does, is out of reach.
+The leader of the group is a guard: a small shell that waits for the end of a pipe whose other end only the worker holds. However the
+worker dies, the kernel closes that pipe and the guard kills the group. While the guard lives the group's id cannot be reused.
+A program that leaves the group, as a daemon does, is not killed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import IO
 SHELL = "/bin/sh"
 _GUARD = "trap '' TERM INT HUP; read -r _; kill -KILL 0"
 TERM_GRACE_S = 1.0
-# A killed process may stay for a while in the system's own work; its ending is not held up longer than this.
+# A killed process may stay in a system call for a while; the ending of the run is delayed by no more than this.
 DEATH_WITHIN_S = 10.0
 
 
@@ -30,7 +30,7 @@ class CommandGroup:
         self._lock = Lock()
         self._over = False
         self._timer: Timer | None = None
-        # What the command and the processes that it waited for took of the machine, once it has ended.
+        # The resource usage of the command and the processes that it waited for, once it has ended.
         self.used: struct_rusage | None = None
         quiet = subprocess.DEVNULL
         self._guard = subprocess.Popen(
@@ -56,7 +56,7 @@ class CommandGroup:
         return {name: pipe for name, pipe in pipes.items() if pipe is not None}
 
     def wait(self) -> int:
-        """Wait until the command ends, kill what it left behind, and return its status, negative for a signal."""
+        """Wait for the command, kill the rest of its group, and return its status, negative for a signal."""
         try:
             _, status, used = os.wait4(self.process.pid, 0)
             self.process.returncode = os.waitstatus_to_exitcode(status)
@@ -66,7 +66,7 @@ class CommandGroup:
             self.close()
 
     def terminate(self) -> None:
-        """Ask the group to end; what is left a moment later is killed."""
+        """Send TERM to the group, and kill what is left of it a moment later."""
         self._signal(signal.SIGTERM)
         with self._lock:
             if not self._over and self._timer is None:
@@ -79,7 +79,7 @@ class CommandGroup:
         self._signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """Kill what is left of the group and reap it; afterwards nothing of it is signalled any more."""
+        """Kill what is left of the group and reap it; no signal is sent to the group afterwards."""
         with self._lock:
             if self._over:
                 return

@@ -24,15 +24,15 @@ LAST_LINE_CAP_CHARS = 300
 
 
 def refuse_command(_payload: object, _context: Context) -> object:
-    """Say why a worker does not run a command that it was given; raises RefusedHandler."""
+    """Refuse a command on a worker that may not run commands; raises RefusedHandler."""
     message = "this worker runs no commands: start one with --allow-command, then retry the job"
     raise RefusedHandler(message)
 
 
 def run_command(payload: object, context: Context) -> dict[str, Any]:
-    """Run a command to its end; return its exit code and the end of its output.
+    """Run a command to its end and return its exit code and the end of its output.
 
-    Raises ReportedFailure unless it ended well.
+    Raises ReportedFailure unless the exit code is 0.
     """
     group = CommandGroup(read_command(payload), _environment(context))
     try:
@@ -43,7 +43,7 @@ def run_command(payload: object, context: Context) -> dict[str, Any]:
             tail.end(OUTPUT_WITHIN_S)
         _note_use(group, context)
     finally:
-        # Also when this process is told to end its run from outside.
+        # Also when a signal ends the run in this process.
         group.close()
     if context.cancel_cause is CancelCause.TIMEOUT:
         message = "the command was longer than its time limit and was killed with all it started"
@@ -57,7 +57,7 @@ def run_command(payload: object, context: Context) -> dict[str, Any]:
 
 
 def _note_use(group: CommandGroup, context: Context) -> None:
-    """Keep what a command took, as it is had for nothing."""
+    """Note the resource usage of a command, which the system reports anyway."""
     if (used := group.used) is not None:
         unit = 1 if sys.platform == "darwin" else BYTES_PER_KB
         context.noted().measure(used.ru_utime + used.ru_stime, used.ru_maxrss * unit)
@@ -81,7 +81,7 @@ def _environment(context: Context) -> dict[str, str]:
 
 
 def _ender(group: CommandGroup, context: Context) -> Callable[[], object]:
-    """Return what ends the command: kindly, unless somebody else may have the job in a moment."""
+    """Return a function that ends the command: by KILL if its lease is lost or the worker stops, else TERM."""
 
     def end() -> None:
         if context.cancel_cause in {CancelCause.LEASE_LOST, CancelCause.SHUTDOWN}:
@@ -93,7 +93,7 @@ def _ender(group: CommandGroup, context: Context) -> Callable[[], object]:
 
 
 def _describe(status: int, tails: Mapping[str, Tail]) -> str:
-    """Return in a line how a command ended, with the last that it said."""
+    """Return one line on how a command ended, with its last line of output."""
     if status < 0:
         names = {one.value: one.name for one in signal.Signals}
         said = f"the command was killed by {names.get(-status, f'signal {-status}')}"
@@ -108,7 +108,7 @@ def _describe(status: int, tails: Mapping[str, Tail]) -> str:
 
 
 def _account(message: str, tails: Mapping[str, Tail]) -> str:
-    """Return all that is kept of a failed command, for people to read."""
+    """Return the kept output of a failed command, for people to read."""
     parts = [message]
     for name, tail in tails.items():
         text = tail.text()

@@ -1,4 +1,4 @@
-"""The end of what a process writes, however much that is."""
+"""Keeps the end of a process's output, however long it is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ READ_BYTES = 32 * 1024
 
 
 class Tail:
-    """Reads a pipe in a thread, so that the writer never waits, and keeps the last `cap` bytes."""
+    """Reads a pipe in a thread, so that the writer never blocks, and keeps the last `cap` bytes."""
 
     def __init__(self, pipe: IO[bytes], cap: int, hear: Callable[[bytes], object] | None = None) -> None:
         self._pipe = pipe
@@ -24,16 +24,16 @@ class Tail:
 
     @property
     def cut_bytes(self) -> int:
-        """How many bytes before those that are kept are gone."""
+        """How many bytes before the kept ones were dropped."""
         return max(0, self._total - self._cap)
 
     def end(self, within_s: float) -> bool:
-        """Wait for the end of the pipe; False when somebody still holds it open."""
+        """Wait for the end of the pipe; False when a process still holds it open."""
         self._thread.join(within_s)
         return not self._thread.is_alive()
 
     def text(self) -> str:
-        """Return what is kept; bytes that are no UTF-8 are replaced."""
+        """Return the kept bytes as text; those that are no UTF-8 are replaced."""
         return bytes(self._kept[-self._cap :]).decode("utf-8", "replace")
 
     def _read(self) -> None:
