@@ -14,7 +14,7 @@ from queuetui.model.chance import CHANCE
 _BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 # Bound here: a handler may replace the function in `time`, and leases must not depend on that.
 _read_clock = time.clock_gettime
-# The function itself, for the same reason.
+# Bound here, for the same reason.
 draw = CHANCE.random
 WEIGHT = 0.1
 KEPT_TYPES = 1000

@@ -81,7 +81,7 @@ def _environment(context: Context) -> dict[str, str]:
 
 
 def _ender(group: CommandGroup, context: Context) -> Callable[[], object]:
-    """Return a function that ends the command: by KILL if its lease is lost or the worker stops, else TERM."""
+    """Return a function to end the command: by KILL if its lease is lost or the worker stops, else TERM."""
 
     def end() -> None:
         if context.cancel_cause in {CancelCause.LEASE_LOST, CancelCause.SHUTDOWN}:
