@@ -32,7 +32,7 @@ class ListScreen(Ordering):
     """Shows every picture that has all parts it needs, and ignores others.
 
     `ROWS_COME_OF` names the parts of the picture that the rows are made from.
-    `TOLD` is the selector of the pane about the row under the cursor, empty if there is none.
+    `TOLD` is the id of the pane about the row under the cursor, empty if there is none.
     """
 
     AUTO_FOCUS = "LiveTable"
