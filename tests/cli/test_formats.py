@@ -125,11 +125,11 @@ def test_nothing_found_is_an_empty_list(quick: Scene) -> None:
 
 @EVERY_STORE
 def test_queues_tell_what_waits_and_who_listens(busy: Scene) -> None:
-    """A queue tells its counts, its oldest due job, how many listen, whether it is paused and whether its events are on."""
+    """A queue tells its counts, its oldest due job, how many live workers listen, whether it is paused and whether its events are on."""
     busy.run("pause", "reports")
     busy.run("queues", "events", "reports", "off")
     rows = {row["queue"]: row for row in busy.run("queues", "--json").data}
-    assert (rows["mail"]["pending"], rows["mail"]["scheduled"], rows["mail"]["consumers"]) == (2, 1, 1)
+    assert (rows["mail"]["pending"], rows["mail"]["scheduled"], rows["mail"]["consumers"]) == (2, 1, 0)
     assert rows["mail"]["oldest_due_at"] is not None
     assert (rows["reports"]["paused"], rows["mail"]["paused"]) == (True, False)
     assert (rows["reports"]["events"], rows["mail"]["events"]) == (False, True)

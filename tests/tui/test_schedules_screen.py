@@ -90,7 +90,7 @@ def test_the_schedule_under_the_cursor_is_told_of() -> None:
     async def script(stage: Stage) -> None:
         await stage.press("S")
         await stage.until_shown("no worker is live")
-        assert "Next: start a worker: queuetui worker" in stage.text()
+        assert "queuetui worker --app MODULE" in stage.text()
         assert "30 2 * * 1-5 Europe/Berlin; next Sat 2026-03-14 01:51:07 UTC; missed slots: latest" in stage.text()
         assert "makes SendReport in reports with {}" in stage.text()
         await stage.press("G")

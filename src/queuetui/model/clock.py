@@ -28,3 +28,12 @@ def to_us(at: datetime) -> int:
 def to_text(at: datetime) -> str:
     """Return RFC 3339 UTC with microseconds."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def moment_before(now: datetime, span_s: object) -> datetime:
+    """Return the time a span before now, the nearest end of the calendar where the span reaches beyond it."""
+    seconds = float(str(span_s))
+    try:
+        return now - timedelta(seconds=seconds)
+    except OverflowError:
+        return EARLIEST if seconds > 0 else LATEST

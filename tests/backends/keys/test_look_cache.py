@@ -96,7 +96,7 @@ def test_no_count_stands_beside_a_change_of_unknown_outcome(redis_url: str, monk
         server = backend.operator._server
         told = [_pending(backend.inspector.snapshot(Watch()))["post"][1] for _ in range(2)]
         with monkeypatch.context() as patched:
-            patched.setattr(server.connections, "ask", Mock(side_effect=redis.TimeoutError))
+            patched.setattr(server.connections, "call", Mock(side_effect=redis.TimeoutError))
             with pytest.raises(UnknownOutcome):
                 run_change(server, "sending a task", KeysChange(()))
         told.append(_pending(backend.inspector.snapshot(Watch()))["post"][1])

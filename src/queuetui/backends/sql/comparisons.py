@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, cast
 
-from queuetui.model.clock import EARLIEST, LATEST
 from queuetui.model.pattern import Pattern
 from queuetui.model.query import Comparison
 
@@ -27,15 +25,6 @@ TURNED = {
     Comparison.UNDER: Comparison.OVER,
     Comparison.AT_MOST: Comparison.AT_LEAST,
 }
-
-
-def moment_before(now: datetime, span_s: object) -> datetime:
-    """Return the time a span before now, the nearest end of the calendar where the span reaches beyond it."""
-    seconds = float(str(span_s))
-    try:
-        return now - timedelta(seconds=seconds)
-    except OverflowError:
-        return EARLIEST if seconds > 0 else LATEST
 
 
 def is_storable(text: str) -> bool:

@@ -10,14 +10,14 @@ from sqlalchemy import Text, and_, cast, false, func, literal, not_, or_, true
 
 from queuetui.backends.reading.query_scope import STATE_FLAGS, asks_for_stuck, states_asked
 from queuetui.backends.reading.term_plans import require_answers
-from queuetui.backends.sql.comparisons import COMPARE, TURNED, exact_text, is_like, is_storable, moment_before
+from queuetui.backends.sql.comparisons import COMPARE, TURNED, exact_text, is_like, is_storable
 from queuetui.backends.tables.codecs import PLAIN, UuidValue
 from queuetui.backends.tables.moments import Reading
 from queuetui.backends.tables.product import Product
 from queuetui.backends.tables.rows import at_name
 from queuetui.backends.tables.source import Column, Condition, Field, Moment, Source
 from queuetui.backends.tables.stuck_rows import is_stuck, states_of_stuck
-from queuetui.model.clock import EARLIEST
+from queuetui.model.clock import EARLIEST, moment_before
 from queuetui.model.page import Handling, PlannedTerm
 from queuetui.model.pattern import Pattern
 from queuetui.model.query import NAME_FIELDS, NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Comparison, Query, Term, Value

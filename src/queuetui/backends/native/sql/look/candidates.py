@@ -11,7 +11,7 @@ from queuetui.backends.native.sql.look.column_types import MomentType
 from queuetui.backends.native.sql.look.conditions import Columns, Condition, state_is
 from queuetui.backends.native.sql.look.stuck_criteria import PUT_OFF, StuckCriteria
 from queuetui.backends.native.sql.look.tables import lease
-from queuetui.backends.sql.comparisons import moment_before
+from queuetui.model.clock import moment_before
 from queuetui.model.limits import Limits
 from queuetui.model.state import State
 

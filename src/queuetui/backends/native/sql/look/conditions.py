@@ -13,7 +13,8 @@ from queuetui.backends.native.ids import parse_id
 from queuetui.backends.native.sql.look.column_types import StateCode
 from queuetui.backends.native.sql.look.tables import CORRELATED, job_key
 from queuetui.backends.native.sql.state_codes import CODE_OF
-from queuetui.backends.sql.comparisons import COMPARE, TURNED, is_like, moment_before
+from queuetui.backends.sql.comparisons import COMPARE, TURNED, is_like
+from queuetui.model.clock import moment_before
 from queuetui.model.pattern import Pattern
 from queuetui.model.query import NUMBER_FIELDS, SPAN_FIELDS, TIME_FIELDS, Term, Value
 from queuetui.model.state import State

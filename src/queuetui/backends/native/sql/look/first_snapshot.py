@@ -29,7 +29,7 @@ from queuetui.backends.native.sql.look.sums import COUNTED, MOST_LEVELS, UNCOUNT
 from queuetui.backends.native.sql.look.tally_rates import TallyRates, rates_of
 from queuetui.backends.native.sql.state_codes import read_code
 from queuetui.backends.reading.cursors import Place, write_cursor
-from queuetui.backends.sql.comparisons import moment_before
+from queuetui.model.clock import moment_before
 from queuetui.model.interruption import current_interruption
 from queuetui.model.job import shorten
 from queuetui.model.measured import Exactness, Measured
