@@ -52,6 +52,12 @@ APP = """
         ThreadPoolExecutor(1).submit(threading.Event().wait, 600)
         sys.stdout.close()
 
+    @job("arm", max_attempts=1)
+    def arm(payload, context: Context):
+        for which in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF):
+            signal.setitimer(which, 0.001, 0.001)
+        return hold(payload, context)
+
     @job("kill_worker")
     def kill_worker(payload):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -48,6 +48,21 @@ def test_a_signal_stops_gracefully(place: Place, queue: Queue, number: signal.Si
     assert place.told(worker)[-1]["reason"] == number.name
 
 
+def test_a_timer_that_still_ticks_does_not_end_a_worker_that_stops(place: Place, queue: Queue) -> None:
+    """Timers that a handler left ticking are logged once a signal, and the worker stops with code 0."""
+    job = queue.enqueue("arm", {"n": 1})
+    worker = place.start("--isolation", "thread")
+    wait_until(lambda: place.events(worker).count("timer_ignored") >= 3)
+    worker.send_signal(signal.SIGTERM)
+    wait_until(lambda: "shutdown_signal" in place.events(worker))
+    place.let_go()
+    assert worker.wait(60) == 0
+    ignored = [line["signal"] for line in place.told(worker) if line["event"] == "timer_ignored"]
+    assert sorted(ignored) == ["SIGALRM", "SIGPROF", "SIGVTALRM"]
+    assert place.told(worker)[-1]["timers"] == "ITIMER_REAL,ITIMER_VIRTUAL,ITIMER_PROF"
+    assert queue.get(job.id).state == "completed"
+
+
 def test_the_grace_has_an_end(place: Place, queue: Queue) -> None:
     """A handler that does not end within the grace is left behind: its job is given back and the process ends."""
     job = queue.enqueue("deaf")

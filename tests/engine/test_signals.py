@@ -20,12 +20,22 @@ def stopping() -> Stopping:
     return Stopping(25, Wakeup(), Clock())
 
 
-@pytest.mark.parametrize("number", [signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF])
+@pytest.mark.parametrize(
+    ("number", "which"),
+    [
+        (signal.SIGALRM, signal.ITIMER_REAL),
+        (signal.SIGVTALRM, signal.ITIMER_VIRTUAL),
+        (signal.SIGPROF, signal.ITIMER_PROF),
+    ],
+)
 @pytest.mark.parametrize("own", [None, "raises"], ids=["nobody's", "the application's own"])
 def test_a_timer_of_a_handler_ends_no_worker(
-    stopping: Stopping, told: Told, number: signal.Signals, own: str | None
+    stopping: Stopping, told: Told, number: signal.Signals, which: int, own: str | None
 ) -> None:
-    """A timer set in a handler's thread is the whole process's: its signal is told of, and what the application does then may fail."""
+    """A timer of a handler is logged once by its signal, and disarmed when the worker ends.
+
+    The application's own timer stays armed, and what its own handler of the signal raises ends nothing.
+    """
     heard: list[int] = []
 
     def hear(number: int, _: object) -> None:
@@ -33,16 +43,23 @@ def test_a_timer_of_a_handler_ends_no_worker(
         raise SystemExit
 
     before = signal.signal(number, hear if own else signal.SIG_DFL)
+    before_s, _ = signal.setitimer(which, 600 if own else 0)
     try:
         signals = Signals(stopping)
         with signals.caught():
-            signal.raise_signal(number)
-            signals.act()
+            if not own:
+                signal.setitimer(which, 600)
+            for _ in range(2):
+                signal.raise_signal(number)
+                signals.act()
         assert signal.getsignal(number) == (hear if own else signal.SIG_DFL)
+        assert (signal.getitimer(which)[0] > 0) == bool(own)
     finally:
         signal.signal(number, before)
+        signal.setitimer(which, before_s)
     assert not stopping.asked
-    assert (heard, len(told.of("timer_ignored"))) == (([number], 0) if own else ([], 1))
+    events = [name for name, _ in told.records]
+    assert (heard, events) == (([number] * 2, []) if own else ([], ["timer_ignored", "timer_left"]))
 
 
 def test_a_worker_that_was_told_to_outlive_its_terminal_does(stopping: Stopping) -> None:

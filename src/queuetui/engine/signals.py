@@ -1,6 +1,6 @@
 """Handles TERM, INT and HUP: the first signal stops gracefully, the second ends the grace period.
 
-The signals of timers that a handler sets do not end the worker.
+The signals of timers that a handler sets do not end the worker, and the timers are disarmed when it stops.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from threading import current_thread, main_thread
 from types import FrameType
 
 from queuetui.engine.handler_forks import catch, release
+from queuetui.engine.handler_timers import TIMER_SIGNALS, HandlerTimers
 from queuetui.engine.logs import log_event
 from queuetui.engine.stop import Stopping
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-# The signals of timers. Timers belong to the process, so one that a handler sets in a thread would end the whole worker.
-TIMER_SIGNALS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF)
 TIMERS_ARE_SHARED = (
     "a handler set a timer of the whole process; run its type in a process of its own: hard_timeout=True"
 )
@@ -31,6 +30,7 @@ class Signals:
     def __init__(self, stopping: Stopping) -> None:
         self._stopping = stopping
         self._arrived: deque[int] = deque()
+        self._ticked: set[int] = set()
 
     @contextmanager
     def caught(self) -> Iterator[None]:
@@ -41,6 +41,7 @@ class Signals:
         if current_thread() is not main_thread():
             yield
             return
+        handler_timers = HandlerTimers()
         is_left = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
         stops = [number for number in STOP_SIGNALS if not (is_left and number is signal.SIGHUP)]
         for number in stops:
@@ -49,6 +50,7 @@ class Signals:
         try:
             yield
         finally:
+            handler_timers.disarm()
             release(*stops, *timers)
 
     def act(self) -> None:
@@ -67,7 +69,7 @@ class Signals:
         """Keep a timer's signal from ending the worker; suppress what an application's handler of it raises."""
         own = signal.getsignal(number)
         if own is signal.SIG_DFL:
-            catch(number, self._note)
+            catch(number, self._note_timer)
         elif callable(own):
 
             def call(number: int, frame: FrameType | None) -> None:
@@ -81,3 +83,9 @@ class Signals:
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
         self._arrived.append(number)
+
+    def _note_timer(self, number: int, frame: FrameType | None) -> None:
+        """Note a timer's signal the first time only: the timer may tick a thousand times a second."""
+        if number not in self._ticked:
+            self._ticked.add(number)
+            self._note(number, frame)
