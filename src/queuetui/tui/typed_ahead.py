@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App
 from textual.message import Message
+from textual.widgets import Input
 
 if TYPE_CHECKING:
-    from textual.screen import Screen
+    from textual.widget import Widget
 
-# A widget that is removed never reports its key as handled: after this time the next key goes on.
-_LONGEST_WAIT_S = 1.0
+# A widget that is removed never reports its key as handled: so often it is looked whether it is still there.
+_LOOK_AGAIN_S = 1.0
+# What only moves or edits within the widget that has the focus; the keys behind it need not wait.
+_STAYING = ("move", "scroll_", "page_", "cursor_", "delete_")
 
 
 class KeyAnswered(Message):
@@ -28,8 +31,9 @@ class KeyAnswered(Message):
 
 
 class TypedAhead(App[int], inherit_bindings=False):
-    """Delivers one key at a time, so that no key reaches a screen that the one before it closes.
+    """Delivers no key to a screen that the one before it closes, nor to one that is not mounted yet.
 
+    A key that may open or close something holds up the keys behind it until it has been handled.
     Textual delivers all pending keys to the widget that has the focus at that moment: the letters of `:delete` or of a
     filter would run actions of the list. A key that ends the console is never queued.
     """
@@ -38,7 +42,6 @@ class TypedAhead(App[int], inherit_bindings=False):
         super().__init__(ansi_color=ansi_color)
         self._typed: deque[events.Event] = deque()
         self._asked: events.Event | None = None
-        self._asked_on: Screen[Any] | None = None
         self._overdue: asyncio.TimerHandle | None = None
 
     def on_mount(self) -> None:
@@ -61,14 +64,46 @@ class TypedAhead(App[int], inherit_bindings=False):
         return any(binding.priority for binding in found)
 
     async def _hand_on(self) -> None:
-        if self._asked is not None or not self._typed:
-            return
-        event = self._typed.popleft()
-        self._asked, self._asked_on = event, self.screen
+        while self._typed and self._asked is None:
+            if self.screen.is_mounted:
+                await self._deliver(self._typed.popleft())
+            else:
+                self._await_mount(self._typed[0])
+
+    def _await_mount(self, event: events.Event) -> None:
+        """Hold the keys until the screen has its widgets and its focus: only then it takes calls."""
+        self._asked = event
+        if not self.screen.call_later(self._go_on, event):
+            self._go_on(event)
+
+    async def _deliver(self, event: events.Event) -> None:
         asked = self.focused or self.screen
-        self._overdue = asyncio.get_running_loop().call_later(_LONGEST_WAIT_S, self._go_on, event)
+        if self._stays(event, asked):
+            await super().on_event(event)
+            return
+        self._asked = event
+        self._look_again(event, asked)
         await super().on_event(event)
         if not asked.post_message(KeyAnswered(event)):
+            self._go_on(event)
+
+    def _stays(self, event: events.Event, asked: Widget) -> bool:
+        """Tell whether a key moves or writes in the widget that has the focus, and does nothing else."""
+        if not isinstance(event, events.Key):
+            return False
+        if isinstance(asked, Input) and event.character is not None and event.character.isalnum():
+            return True
+        bound = self.active_bindings.get(event.key)
+        return bound is not None and bound.node is asked and bound.binding.action.startswith(_STAYING)
+
+    def _look_again(self, event: events.Event, asked: Widget) -> None:
+        """Continue without the answer of a widget that has gone; one that is slow is waited for."""
+        if event is not self._asked:
+            return
+        if asked.is_attached:
+            again = asyncio.get_running_loop().call_later
+            self._overdue = again(_LOOK_AGAIN_S, self._look_again, event, asked)
+        else:
             self._go_on(event)
 
     def on_key_answered(self, message: KeyAnswered) -> None:
@@ -79,18 +114,13 @@ class TypedAhead(App[int], inherit_bindings=False):
     def _hear_answer(self, event: events.Event | None) -> None:
         """Continue after the calls that the key has scheduled, which may move the focus."""
         if event is not None and event is self._asked:
-            self.call_later(self._look_whether_ready, event)
-
-    def _look_whether_ready(self, event: events.Event) -> None:
-        """Continue; if another screen came up, after its first paint, as no widget has the focus before."""
-        if self.screen is self._asked_on or not self.screen.call_after_refresh(self._go_on, event):
-            self._go_on(event)
+            self.call_later(self._go_on, event)
 
     def _go_on(self, event: events.Event) -> None:
         if event is not self._asked:
             return
         if self._overdue is not None:
             self._overdue.cancel()
-        self._asked, self._asked_on, self._overdue = None, None, None
+        self._asked, self._overdue = None, None
         if self._typed:
             self.call_later(self._hand_on)
