@@ -73,6 +73,21 @@ def test_a_stream_that_nobody_reads_holds_up_nobody(monkeypatch: pytest.MonkeyPa
     assert json.loads(last)["event"] == "job_completed"
 
 
+def test_no_blank_line_stands_before_the_number_of_lost_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no line was cut, each line of the stream is a whole one."""
+    monkeypatch.setattr(log_lines, "PATIENCE_S", 0.01)
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as stream, os.fdopen(reading, "rb") as reader:
+        configure_logs(stream, as_json=True)
+        for number in range(2_000):
+            log_event("job_failed", logging.ERROR, number=number)
+        os.set_blocking(reading, False)
+        before = reader.read()
+        log_event("job_completed", logging.ERROR)
+        told = [json.loads(line)["event"] for line in (before + reader.read()).splitlines()]
+    assert told[-3:] == ["job_failed", "log_lines_lost", "job_completed"]
+
+
 def test_a_line_is_written_in_one_piece_where_the_stream_takes_it(tmp_path: Path) -> None:
     """Others who write to the same pipe or file mix no line of theirs into it; a pipe that is nearly full gets pieces."""
     reading, writing = os.pipe()

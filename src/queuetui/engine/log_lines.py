@@ -27,6 +27,7 @@ class LineHandler(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO) -> None:
         super().__init__(stream)
         self._lost = 0
+        self._is_cut = False
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record, or drop it."""
@@ -36,7 +37,8 @@ class LineHandler(logging.StreamHandler[TextIO]):
                 if not self._has_room(0.0):
                     self._lost += 1
                     return
-                line = f"{self.terminator}{self._tell_lost()}{self.terminator}{line}"
+                rest = self.terminator if self._is_cut else ""
+                line = f"{rest}{self._tell_lost()}{self.terminator}{line}"
                 self._lost = 0
             self._write(line)
         except Exception:  # noqa: BLE001 - a record may hold anything, and no log handler raises
@@ -52,6 +54,7 @@ class LineHandler(logging.StreamHandler[TextIO]):
 
         Others who write to the same stream would mix their lines between two pieces.
         """
+        self._is_cut = False
         while line:
             if not self._has_room(PATIENCE_S):
                 self._lost = 1
@@ -60,6 +63,7 @@ class LineHandler(logging.StreamHandler[TextIO]):
             piece, line = (line, "") if is_taken else (line[:PIECE_CHARS], line[PIECE_CHARS:])
             self.stream.write(piece)
             self.stream.flush()
+            self._is_cut = bool(line)
 
     def _free_bytes(self) -> int:
         """Return how much a stream that has room takes at once; a file takes all."""
