@@ -91,6 +91,18 @@ def test_a_job_of_rails_is_shown_as_it_was_called(client: redis.Redis, backend: 
     assert "A-1" in job.data.raw
 
 
+@pytest.mark.parametrize(("failures", "attempts"), [({}, 2), ({"retry_count": 0, "failed_at": NOW_MS}, 3)])
+def test_the_runs_of_a_job_of_rails_are_counted_across_its_jids(
+    client: redis.Redis, backend: Backend, failures: dict[str, object], attempts: int
+) -> None:
+    """By `retry_on` Rails enqueues a job that failed under another jid and counts its runs within; Sidekiq counts those of the jid."""
+    args = [{**RAILS, "executions": 2, "exception_executions": {"[Boom]": 2}}]
+    message = _message(**{"class": "Wrapper", "wrapped": "MailJob", "args": args, "retry": 3, **failures})
+    client.zadd("schedule", {message: NOW_S + 60})
+    job = backend.inspector.get("a" * 24)
+    assert (job.state, job.attempts, job.max_attempts) == (State.SCHEDULED, attempts, 6)
+
+
 def test_an_encrypted_argument_is_called_so(client: redis.Redis, backend: Backend) -> None:
     """Sidekiq Enterprise encrypts the last argument."""
     client.lpush("queue:default", _message(args=[1, "c2VjcmV0"], encrypt=True))

@@ -148,7 +148,7 @@ class Sidekiq(KeysProduct):
         is_run = state is State.PROCESSING
         job_type = str(said.get("wrapped") or said.get("class") or "?")
         payload, data = ("", None) if moment.brief else _read_arguments(job_type, said, moment)
-        started = at_of(run.get("run_at"))
+        started, earlier, allowed = at_of(run.get("run_at")), _count_earlier(said), _allowed(said)
         return Job(
             JobRef(moment.backend, said["jid"], rev),
             Untrusted(job_type),
@@ -156,8 +156,8 @@ class Sidekiq(KeysProduct):
             state,
             Untrusted(payload),
             data=data,
-            attempts=_count_failures(said) + int(is_run),
-            max_attempts=None if said.get("retry_for") else _allowed(said.get("retry")),
+            attempts=earlier + _count_failures(said) + int(is_run),
+            max_attempts=None if allowed is None else earlier + allowed,
             error=None if moment.brief else _read_error(said),
             worker=Untrusted(_process_of(entry, self.prefix)) if is_run else None,
             tags=tuple(Untrusted(str(tag)) for tag in said["tags"]) if isinstance(said.get("tags"), list) else (),
@@ -244,14 +244,28 @@ def _count_failures(said: Mapping[str, Any]) -> int:
     return max(counted + 1, int("failed_at" in said)) if isinstance(counted, int) else 0
 
 
+def _count_earlier(said: Mapping[str, Any]) -> int:
+    """Return how many runs of a Rails job ended under other jids, which its own `retry_on` gives it."""
+    args = said.get("args") if said.get("wrapped") else None
+    inner = args[0] if isinstance(args, list) and args and isinstance(args[0], dict) else {}
+    counted = inner.get("executions")
+    return counted if isinstance(counted, int) and counted > 0 else 0
+
+
 def _lease(started: datetime | None, beat: bytes | None) -> datetime | None:
     """Return until when the process of a run counts as live; one without a hash works no more."""
     beat_at = at_of(beat)
     return started if beat_at is None else beat_at + _BEATS_LAST
 
 
-def _allowed(retry: object) -> int | None:
-    """Return how many runs a job has in all: `retry` is a number, true for the default of 25, or false."""
+def _allowed(said: Mapping[str, Any]) -> int | None:
+    """Return how many runs a message has: its `retry` is a number, true for the default of 25, or false.
+
+    None where not their number is limited, but their time.
+    """
+    retry = said.get("retry")
+    if said.get("retry_for"):
+        return None
     if isinstance(retry, bool):
         return 1 + (_DEFAULT_RETRIES if retry else 0)
     return retry + 1 if isinstance(retry, int) else None
