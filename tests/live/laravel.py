@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,16 @@ from urllib.parse import unquote, urlsplit
 
 from queuetui.backends.address_options import take_beside
 from queuetui.model.urls import BESIDE
-from tests.live.product import PROGRAMS, LiveProduct, Missing, run
+from tests.live.debian import find_root, list_environment, unpack_packages
+from tests.live.product import PROGRAMS, LiveProduct, run
 
-_FRAMEWORK = Path("/usr/share/php/Illuminate/Queue/autoload.php")
-_PACKAGES = "php-cli php-illuminate-queue php-illuminate-redis php-illuminate-database php-illuminate-bus"
-_VERSION = "echo PHP_MAJOR_VERSION.'.'.PHP_MINOR_VERSION;"
-_EXTENSIONS = {"redis": ("igbinary", "redis"), "pgsql": (), "mysql": ()}
+_PACKAGES = (
+    "php-cli",
+    *(f"php-illuminate-{one}" for one in ("queue", "redis", "database", "bus", "events")),
+    "php-sqlite3",
+)
+_DRIVERS = {"redis": "php-redis", "pgsql": "php-pgsql", "mysql": "php-mysql"}
+_PRIORITY = re.compile(r"priority=(\d+)")
 _FAILED = "failed.db"
 
 
@@ -34,15 +38,8 @@ class LiveLaravel(LiveProduct):
         return f"laravel on {self.driver}"
 
     def install(self, room: Path) -> None:
-        if not _FRAMEWORK.is_file() or shutil.which("php") is None:
-            raise Missing(f"Laravel is not installed (Debian: apt-get install {_PACKAGES})")
-        wanted = _EXTENSIONS[self.driver]
-        if not wanted or "redis" in run(["php", "-m"], room).split():
-            return
-        version = run(["php", "-r", _VERSION], room)
-        run(["apt-get", "download", *(f"php{version}-{one}" for one in wanted)], room)
-        for package in room.glob("*.deb"):
-            run(["dpkg", "-x", package, room / "php"], room)
+        unpack_packages(room, *_PACKAGES, _DRIVERS[self.driver])
+        _enable_extensions(room)
 
     def address(self, room: Path, url: str) -> str:
         return f"{url}?{BESIDE}=sqlite:///{room / _FAILED}" if self.driver == "redis" else url
@@ -55,10 +52,33 @@ class LiveLaravel(LiveProduct):
         return self._command("work", room, url, room)
 
     def _command(self, deed: str, room: Path, url: str, work: Path) -> list[str | Path]:
-        extensions = {path.stem: path for path in room.glob("php/**/*.so")}
-        flags = [f"-dextension={extensions[one]}" for one in _EXTENSIONS[self.driver] if one in extensions]
         place = json.dumps(_place(take_beside(url)[0]))
-        return ["php", *flags, PROGRAMS / "laravel_queue.php", deed, self.driver, place, room / _FAILED, work]
+        arguments = (PROGRAMS / "laravel_queue.php", deed, self.driver, place, room / _FAILED, work)
+        return [*_php(room), *arguments]
+
+
+def _php(room: Path) -> list[str]:
+    """Return PHP's command, which finds the installed extensions and files, and those that were unpacked."""
+    root = find_root(room)
+    program = next((str(one) for one in root.glob("usr/bin/php[0-9]*")), "php")
+    settings = (*list_environment(room), f"PHP_INI_SCAN_DIR=:{_extensions(room)}")
+    return ["env", *settings, program, f"-dinclude_path={root / 'usr/share/php'}:/usr/share/php"]
+
+
+def _extensions(room: Path) -> Path:
+    return room / "extensions"
+
+
+def _enable_extensions(room: Path) -> None:
+    """Write the settings of the unpacked extensions, in their order, as Debian's installation does."""
+    root = find_root(room)
+    _extensions(room).mkdir()
+    for settings in (*root.glob("usr/share/php*/*/*.ini"), *root.glob("etc/php/*/mods-available/*.ini")):
+        text = settings.read_text()
+        priority = _PRIORITY.search(text)
+        (library,) = root.glob(f"usr/lib/php/*/{settings.stem}.so")
+        named = text.replace(f"={settings.stem}.so", f"={library}")
+        (_extensions(room) / f"{priority[1] if priority else 20}-{settings.name}").write_text(named)
 
 
 def _place(url: str) -> dict[str, str | int]:

@@ -1,18 +1,21 @@
-"""Sidekiq as Debian has it, or as a gem that is installed."""
+"""Sidekiq as Debian has it."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.live.product import PROGRAMS, LiveProduct, Missing, run
+from tests.live.debian import list_environment, unpack_packages
+from tests.live.product import PROGRAMS, LiveProduct, run
 
 _ENQUEUE = "require ENV['JOBS']; Fail.perform_async(ENV['WORK']); Slow.perform_async(ENV['WORK'])"
+_WORK = "load Gem.bin_path('sidekiq', 'sidekiq')"
+_LIBRARIES = "usr/lib/ruby/vendor_ruby:usr/lib/*/ruby/vendor_ruby/*:usr/lib/ruby/[0-9]*:usr/lib/*/ruby/[0-9]*"
+_GEMS = "usr/share/rubygems-integration/*:usr/lib/*/rubygems-integration/*:usr/lib/ruby/gems/*"
 
 
 class LiveSidekiq(LiveProduct):
-    """The Sidekiq of the system."""
+    """Sidekiq with Ruby, unpacked where they are not installed."""
 
     name = "sidekiq"
     kind = "sidekiq"
@@ -20,15 +23,19 @@ class LiveSidekiq(LiveProduct):
     loses_runs = True
 
     def install(self, room: Path) -> None:
-        if shutil.which("sidekiq") is None or shutil.which("ruby") is None:
-            raise Missing("Sidekiq is not installed (Debian: apt-get install ruby-sidekiq)")
+        unpack_packages(room, "ruby-sidekiq")
 
     def enqueue(self, room: Path, url: str, work: Path) -> None:
-        settings = (f"REDIS_URL={url}", f"JOBS={PROGRAMS / 'live_jobs.rb'}", f"WORK={work}")
-        run(["env", *settings, "ruby", "-e", _ENQUEUE], room)
+        settings = (f"JOBS={PROGRAMS / 'live_jobs.rb'}", f"WORK={work}")
+        run([*_ruby(room, url, *settings), _ENQUEUE], room)
 
     def worker(self, room: Path, url: str) -> Sequence[str | Path]:
-        return ["env", f"REDIS_URL={url}", "sidekiq", "-r", PROGRAMS / "live_jobs.rb", "-c", "2"]
+        return [*_ruby(room, url), _WORK, "--", "-r", PROGRAMS / "live_jobs.rb", "-c", "2"]
+
+
+def _ruby(room: Path, url: str, *settings: str) -> list[str]:
+    found = list_environment(room, RUBYLIB=_LIBRARIES, GEM_PATH=_GEMS)
+    return ["env", *found, f"REDIS_URL={url}", *settings, "ruby", "-e"]
 
 
 PRODUCTS = (LiveSidekiq(),)

@@ -39,7 +39,7 @@ namespace App\Jobs {
 namespace {
 
 foreach (['Queue', 'Redis', 'Database', 'Bus', 'Events'] as $part) {
-    require "/usr/share/php/Illuminate/$part/autoload.php";
+    require "Illuminate/$part/autoload.php";
 }
 
 class PrintingHandler implements Illuminate\Contracts\Debug\ExceptionHandler
