@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from queuetui.backends.payloads.python_traceback import read_traceback, read_traceback_or_repr
 
+_INNER = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nKeyError: 1'
+
 
 class OddError(Exception):
     """An error of one's own."""
@@ -29,6 +31,23 @@ def _chained() -> str:
             raise KeyError("inner")
         except KeyError as inner:
             raise OddError("outer\nTypeError: not the class") from inner
+    except OddError as raised:
+        return "".join(traceback.format_exception(raised))
+
+
+def _group_of_cause() -> str:
+    try:
+        try:
+            raise KeyError("cause")
+        except KeyError as cause:
+            raise ExceptionGroup("both", [OddError(_chained()), ValueError("b")]) from cause
+    except ExceptionGroup as raised:
+        return "".join(traceback.format_exception(raised))
+
+
+def _cause_in_group() -> str:
+    try:
+        raise OddError("x") from ExceptionGroup("both", [ValueError("a"), KeyError("b")])
     except OddError as raised:
         return "".join(traceback.format_exception(raised))
 
@@ -53,6 +72,9 @@ def _noted() -> str:
         (lambda: _of(ValueError("one\ntwo: three")), "ValueError", "one\ntwo: three"),
         (lambda: _of(OddError()), "OddError", ""),
         (_chained, "OddError", "outer\nTypeError: not the class"),
+        (_group_of_cause, "ExceptionGroup", "both (2 sub-exceptions)"),
+        (_cause_in_group, "OddError", "x"),
+        (lambda: _of(OddError(f"child:\n{_INNER}")), "OddError", f"child:\n{_INNER}"),
         (_local, "InnerError", "x"),
         (_noted, "ValueError", "first\nNote: second"),
         (lambda: _of(ExceptionGroup("both", [ValueError("a"), OddError("b")])), "ExceptionGroup", "both (2 sub-exceptions)"),
@@ -69,7 +91,7 @@ def test_the_last_exception_is_named(make: Callable[[], str], name: str, message
 
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
 def test_any_message_keeps_its_class(message: str) -> None:
-    """No message of an exception hides its class, but one that itself holds a traceback; no text fails."""
+    """No message of an exception hides its class; no text fails."""
     error = read_traceback(_of(OddError(message)))
     assert error is not None
     assert error.class_name.raw == "OddError"

@@ -11,7 +11,14 @@ from queuetui.model.job import JobError
 from queuetui.model.text import Untrusted
 
 _FIRST_LINE = "Traceback (most recent call last):"
-_HEADER = re.compile(r"( *)(?:[+|] )?(Exception Group )?Traceback \(most recent call last\):")
+_HEADER = re.compile(r" *(?:[+|] )?(Exception Group )?Traceback \(most recent call last\):")
+# What stands above the traceback of an exception that another one led to; a traceback without it is a part of a message.
+_LINKS = frozenset(
+    {
+        "The above exception was the direct cause of the following exception:",
+        "During handling of the above exception, another exception occurred:",
+    }
+)
 _FRAME = re.compile(r"^ +File \"", re.MULTILINE)
 # An exception as its repr tells it, up to Python 3.6 with a comma behind a single argument; and one string in quotes.
 _REPR = re.compile(r"([A-Za-z_][\w.]*)\((.*?),?\)", re.DOTALL)
@@ -68,11 +75,12 @@ def read_error(told: object) -> JobError | None:
 
 def _said_last(lines: list[str]) -> str:
     """Return what stands behind the frames of the last exception; a message may have lines of any form."""
-    headers = [(len(found[1]), at, found[2]) for at, line in enumerate(lines) if (found := _HEADER.match(line))]
+    headers = [(at, found[1]) for at, line in enumerate(lines) if (found := _HEADER.match(line))]
     if not headers:
         return next((line for line in lines if line[:1].strip()), lines[0]).strip()
-    outermost = min(depth for depth, _, _ in headers)
-    _, at, is_group = next(one for one in reversed(headers) if one[0] == outermost)
+    # Between the two is an empty line.
+    linked = [one for one in headers if one[0] > 1 and lines[one[0] - 2] in _LINKS]
+    at, is_group = linked[-1] if linked else headers[0]
     behind = [_MARGIN.sub("", line, count=1) if is_group else line for line in lines[at + 1 :]]
     first = next((place for place, line in enumerate(behind) if line[:1].strip()), len(behind))
     return "\n".join(behind[first : first + 1] if is_group else behind[first:])
