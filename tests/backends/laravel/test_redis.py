@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,20 @@ def test_a_retry_pushes_and_rings(backend: Backend, client: Any, database: str) 
     assert (json.loads(pushed)["uuid"], json.loads(pushed)["attempts"]) == (job.ref.id, 0)
     assert client.llen(f"{_PREFIX}queues:high:notify") == bells + 1
     assert query(database, f"select 1 from failed_jobs where uuid = '{job.ref.id}'") == []
+
+
+@pytest.mark.parametrize(("deed", "attempts"), [("process", 2), ("markJobAsFailedIfAlreadyExceedsMaxAttempts", 1)])
+def test_a_job_that_is_given_up_before_a_run_had_none(
+    client: Any, redis_url: str, database: str, deed: str, attempts: int
+) -> None:
+    """Its message counts the runs before it was taken last, and the trace tells whether it then ran."""
+    exception = (
+        f"App\\Boom: x in /srv/Job.php:3\nStack trace:\n#0 /srv/Worker.php(417): Illuminate\\Queue\\Worker->{deed}()"
+    )
+    query(database, f"update failed_jobs set payload = json_set(payload, '$.attempts', 1), exception = '{exception}'")
+    with closing(open_backend(f"{redis_url}?{BESIDE}={database}", BackendOptions())) as backend:
+        jobs = backend.inspector.page(PageRequest(parse_query("state:failed")), Limits()).jobs
+    assert {job.attempts for job in jobs} == {attempts}
 
 
 def test_a_row_stays_where_redis_refuses(backend: Backend, client: Any, database: str) -> None:

@@ -22,6 +22,8 @@ from queuetui.model.text import Untrusted, sanitize
 
 MESSAGE, EXCEPTION = "message", "exception"
 _DEFAULT_TRIES = 1
+# In the trace of a job that a worker gives up before it runs it.
+_GIVEN_UP = "Worker->markJobAsFailedIfAlreadyExceedsMaxAttempts("
 
 
 def read_message(row: ReadRow) -> LaravelPayload:
@@ -58,7 +60,7 @@ class JobReader:
         payload = read_message(row)
         uuid = None if row["uuid"] is None else str(row["uuid"])
         job = self._read(row, job, payload, uuid if is_uuid(uuid) else payload.uuid)
-        attempts, how = _guess_attempts(payload)
+        attempts, how = _guess_attempts(payload, row[EXCEPTION])
         remarks = [*remarks_on(payload, row.now), how]
         if self.settings.zone_note and job.completed_at is not None:
             remarks.append(self.settings.zone_note)
@@ -122,12 +124,14 @@ def error_of(exception: str) -> JobError:
     return JobError(Untrusted(found.class_name), Untrusted(found.message), Untrusted(found.traceback))
 
 
-def _guess_attempts(payload: LaravelPayload) -> tuple[int, str]:
+def _guess_attempts(payload: LaravelPayload, exception: str) -> tuple[int, str]:
     """Return a guess of the attempts of a failed job, and in words what it rests on.
 
-    Laravel drops the counter with the row; only its Redis driver leaves one in the payload, as before the last run.
+    Laravel drops the counter with the row; only its Redis driver leaves one in the payload, as before the job was taken last.
     """
     counted = counted_runs(payload)
+    if counted is not None and _GIVEN_UP in exception:
+        return counted, "attempts are what the payload says: the worker that took it last gave it up without a run"
     if counted is not None:
         return counted + 1, "attempts are what the payload says, and the run that failed"
     tries = payload.max_tries or _DEFAULT_TRIES
