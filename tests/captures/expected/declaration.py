@@ -51,7 +51,7 @@ class Expectation:
     `by_functions`: its verbs call functions of its schema; a capture without them is only read. `lend` creates
     those of the system that is installed here.
     `schedules` are what a capture of a folder has of them, and `scheduling` the statements that put some into one that has none.
-    `has_policies`: those of a queue may let no second job be as a verb would make it.
+    `refusal` are words of the note by which a unique rule, of which a capture need have none, refuses to let a second job be so.
     `shown_by` is the id that a job is shown by, of its name in the truth, and `queue_of` the name of a queue, of the truth's.
     """
 
@@ -68,7 +68,7 @@ class Expectation:
     queue_of: Callable[[str], str] = lambda name: name
     schedules: Mapping[str, tuple[KeptSchedule, ...]] = field(default_factory=dict)
     scheduling: str = ""
-    has_policies: bool = False
+    refusal: str = ""
 
 
 def row_of(statement: str) -> Callable[[str, str], Values | None]:

@@ -19,6 +19,7 @@ def _again(job: Job) -> State:
 _OBAN = Expectation(
     kind="oban",
     stuck_after_s=_LATE_S,
+    refusal="what one alone may hold",
     deeds=(
         *(Deed(Verb.RETRY, word, _again, _AGAIN) for word in ("failed", "cancelled", "completed")),
         # What snoozed has run, and its attempt was taken back.

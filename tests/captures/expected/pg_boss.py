@@ -13,7 +13,7 @@ _HAS_DEPENDENTS = "other jobs wait for it"
 _PG_BOSS = Expectation(
     kind="pg-boss",
     stuck_after_s=_LATE_S,
-    has_policies=True,
+    refusal="what one alone may hold",
     deeds=(
         Deed(Verb.RETRY, "failed", State.RETRYING, {"state": "retry", "completed_on": None}),
         Deed(Verb.RETRY, "cancelled", State.PENDING, {"state": "created", "completed_on": None}),

@@ -16,6 +16,7 @@ _PROCRASTINATE = Expectation(
     kind="procrastinate",
     lend=lend_procrastinate,
     stuck_after_s=_LATE_S,
+    refusal="with the same queueing lock",
     deeds=(
         Deed(Verb.RETRY, "failed", State.RETRYING, {"status": "todo", "abort_requested": False}, or_blocked=True),
         Deed(Verb.RETRY, "delayed", State.PENDING, {"status": "todo", "attempts": 0}, or_blocked=True),

@@ -20,6 +20,7 @@ def _again(job: Job) -> State:
 _RIVER = Expectation(
     kind="river",
     stuck_after_s=_LATE_S,
+    refusal="what one alone may hold",
     deeds=(
         *(Deed(Verb.RETRY, word, _again, _FREE) for word in ("failed", "cancelled", "completed", "delayed")),
         Deed(Verb.RETRY, "retrying", _again, _FREE, unless="next free worker"),
