@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ class Found:
     named_only: bool = False
     queues: int | None = None
     jobs: Measured[int] | None = None
+
+    def beside(self, detail: str, open_both: Callable[[BackendOptions], Backend]) -> Found:
+        """Return this system together with what a second store keeps of it, which `detail` names."""
+        return replace(self, detail=f"{self.detail}; {detail}", open=open_both)
 
     def is_meant_by(self, kind: str) -> bool:
         """Tell whether a kind names this system, alone or together with others of the same product."""

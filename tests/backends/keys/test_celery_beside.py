@@ -12,8 +12,8 @@ import redis
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover
-from queuetui.backends.foreign.celery.split_server import SplitServer, run_on_both
 from queuetui.backends.keys.changes import Guard, KeysChange
+from queuetui.backends.keys.split_server import SplitServer, run_on_both
 from queuetui.backends.redis.condition import ServerCondition
 from queuetui.backends.redis.server import RedisServer
 from queuetui.model.access import Access, Way

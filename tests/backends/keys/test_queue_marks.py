@@ -8,7 +8,7 @@ import redis
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover, open_backend
-from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
+from queuetui.backends.keys.queue_marks import names_by_prefix
 from queuetui.backends.keys.shelf import Kind
 from queuetui.backends.redis.key_list import KeyList
 from queuetui.backends.redis.server import RedisServer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from queuetui.backends.foreign.celery.written_times import written_about, written_at_end
+from queuetui.backends.keys.written_times import written_about, written_at_end
 
 NOON = datetime(2026, 11, 22, 12, 0, 7, tzinfo=UTC)
 

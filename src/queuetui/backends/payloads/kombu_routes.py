@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 _MOST_WORDS = 20
@@ -58,6 +58,19 @@ def read_routes(tables: Mapping[bytes, Iterable[bytes]], separator: bytes) -> Ko
             place = _text(exchange), _text(part[0])
             bound[place] = bound.get(place, frozenset()) | {_text(part[-1])}
     return KombuRoutes(bound)
+
+
+def separator_in(tables: Mapping[bytes, Collection[bytes]], known: bytes) -> bytes:
+    """Return what stands within names: what is known, else what a binding of one name three times tells."""
+    if any(known in member for members in tables.values() for member in members):
+        return known
+    for exchange, members in tables.items():
+        for member in members:
+            middle = member.removeprefix(exchange).removesuffix(exchange)
+            part = middle[: len(middle) // 2]
+            if part and member == exchange + part + part + exchange:
+                return part
+    return known
 
 
 def exchange_in(head: bytes, key: bytes) -> bytes | None:

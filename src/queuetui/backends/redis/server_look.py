@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from queuetui.backends.redis.clients import read_client
 from queuetui.backends.redis.condition import product_of
 from queuetui.backends.redis.server import to_text
 from queuetui.backends.server_looks import read_section
@@ -67,7 +68,7 @@ class RedisServerLook:
         if count > MOST_LISTED:
             raise Unsupported(f"{count:,} clients are more than the {MOST_LISTED:,} that are asked for at once")
         lines = to_text(self._server.ask("listing the server's clients", "CLIENT", "LIST")).splitlines()
-        clients = [dict(pair.partition("=")[::2] for pair in line.split(" ")) for line in lines]
+        clients = [read_client(line) for line in lines]
         clients.sort(key=lambda one: -int(one.get("age", 0)))
         return [_client_row(one) for one in clients[:MOST_SESSIONS]]
 

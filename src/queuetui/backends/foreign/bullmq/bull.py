@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.bullmq.product import Bullmq
-from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
 from queuetui.backends.foreign.bullmq.workers import look_for_workers
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import find_products
+from queuetui.backends.keys.queue_marks import names_by_prefix
 from queuetui.backends.keys.scanned_keys import QueueNames
 from queuetui.backends.keys.shelf import Ask, Command, Kind
 from queuetui.backends.keys.survey import Survey

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.bullmq.queue_marks import names_by_prefix
 from queuetui.backends.foreign.bullmq.versions import OF_EARLIER, is_5, lent_versions, why_unchanged
 from queuetui.backends.foreign.bullmq.words import ABSENT, LOWER_FIRST, REASONS, STALLED, STALLS, WAITS, WARNINGS
 from queuetui.backends.foreign.bullmq.workers import look_for_workers, read_workers
@@ -18,6 +17,7 @@ from queuetui.backends.keys.backend import find_products
 from queuetui.backends.keys.changes import Guard, KeysChange, LuaDecision, Rule, says, stands
 from queuetui.backends.keys.lookup import entries_of, make_rev
 from queuetui.backends.keys.product import KeysProduct
+from queuetui.backends.keys.queue_marks import names_by_prefix
 from queuetui.backends.keys.scanned_keys import QueueNames, names_in
 from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
 from queuetui.backends.keys.shelf import Ask, Command, Entry, Kind, Shelf

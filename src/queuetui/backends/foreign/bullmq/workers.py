@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Container
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 
 from queuetui.backends.keys.shelf import Ask
-from queuetui.backends.payloads.stored_values import text_of
+from queuetui.backends.redis.clients import NamedClient, read_named_clients
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import from_us
 from queuetui.model.errors import Denied
@@ -17,23 +16,7 @@ from queuetui.model.text import Untrusted
 from queuetui.model.worker import WorkerInfo
 
 _WORKER = re.compile(r"([A-Za-z0-9+/=]+)(?::w(?::(.+))?)?")
-_FIELD = re.compile(r"([a-z-]+)=(\S*)")
 _UNLISTED = "workers are known by their connections, and this user may not list those; grant it +client|list"
-
-
-@dataclass(frozen=True, slots=True)
-class _Client:
-    """A connection: its name, its address, since when it is there and when it last sent a command."""
-
-    name: str
-    address: str
-    since: datetime
-    used_at: datetime
-
-    @property
-    def host(self) -> str:
-        """The address without its port."""
-        return self.address.rpartition(":")[0]
 
 
 def look_for_workers(capabilities: Capabilities, ask: Ask) -> Capabilities:
@@ -54,7 +37,7 @@ def read_workers(ask: Ask, prefix: str) -> tuple[WorkerInfo, ...]:
     return tuple(found.values())
 
 
-def _read_worker(client: _Client, prefix: str, taken: Container[str]) -> WorkerInfo | None:
+def _read_worker(client: NamedClient, prefix: str, taken: Container[str]) -> WorkerInfo | None:
     """Return the worker that names its connection after its queue and itself; nothing else is kept of it."""
     named = _WORKER.fullmatch(client.name.removeprefix(prefix)) if client.name.startswith(prefix) else None
     try:
@@ -66,24 +49,10 @@ def _read_worker(client: _Client, prefix: str, taken: Container[str]) -> WorkerI
     called = named[2] if named[2] and named[2] not in taken else f"{named[2] or ''} {client.address}".strip()
     return WorkerInfo(
         Untrusted(called), Untrusted(client.host), None, Untrusted(""), (Untrusted(queue),),
-        slots=0, busy=0, started_at=client.since, beat_at=client.used_at, registration_ends=True,
+        slots=0, busy=0, started_at=client.connected_at, beat_at=client.used_at, registration_ends=True,
     )  # fmt: skip
 
 
-def _list_clients(ask: Ask) -> tuple[_Client, ...]:
-    """Return the named connections to the database that is asked."""
+def _list_clients(ask: Ask) -> tuple[NamedClient, ...]:
     listed, (seconds, _) = ask([("CLIENT", "LIST"), ("TIME",)])
-    now = from_us(int(seconds) * 1_000_000)
-    # Most connections have no name and are not read. The one that asks is in the list, and has one.
-    named = (line for line in text_of(listed).splitlines() if " name= " not in line)
-    lines = [dict(_FIELD.findall(line)) for line in named]
-    ours = next((one.get("db") for one in lines if one.get("cmd", "").startswith("client")), None)
-    return tuple(
-        _Client(one["name"], one["addr"], now - _seconds(one["age"]), now - _seconds(one["idle"]))
-        for one in lines
-        if one.get("name") and one.get("db") == ours
-    )
-
-
-def _seconds(text: str) -> timedelta:
-    return timedelta(seconds=int(text))
+    return read_named_clients(listed, from_us(int(seconds) * 1_000_000))

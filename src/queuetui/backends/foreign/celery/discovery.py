@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import closing
-from dataclasses import replace
 from functools import partial
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.celery.product import BINDINGS, RESULTS, Celery
-from queuetui.backends.foreign.celery.split_server import SplitServer, run_on_both
 from queuetui.backends.found import Found
 from queuetui.backends.keys.backend import KeysBackend, connect, find_products
+from queuetui.backends.keys.split_server import SplitServer, run_on_both
 from queuetui.backends.payloads.stored_values import text_of
 from queuetui.backends.redis.address import NAMESPACE, read_address
 from queuetui.backends.redis.server import RedisServer
@@ -48,15 +47,8 @@ def _find_in(server: RedisServer, other: RedisServer, url: str, options: Backend
     beside = options.settings.get(BESIDE, "")
     if not beside:
         return found
-    shown, opening = hide_password(beside), _open_joined if other is server else _open
-    return tuple(
-        replace(
-            one,
-            detail=f"{one.detail}; its results are in {shown}",
-            open=partial(opening, url, beside, products[one.name]),
-        )
-        for one in found
-    )
+    told, opening = f"its results are in {hide_password(beside)}", _open_joined if other is server else _open
+    return tuple(one.beside(told, partial(opening, url, beside, products[one.name])) for one in found)
 
 
 def _open_joined(url: str, beside: str, product: Celery, options: BackendOptions) -> Backend:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from queuetui.backends.payloads.kombu_message import read_message
@@ -52,16 +52,3 @@ def given_back(keys: Sequence[bytes], ask: Ask) -> frozenset[str]:
 def step_of(steps: Sequence[int], priority: int) -> int:
     """Return the step of a priority as Kombu does: rounded down, and the last for one below them all."""
     return steps[bisect(steps, min(max(0, priority), EVERY_STEP[-1])) - 1]
-
-
-def separator_in(tables: Mapping[bytes, Collection[bytes]], known: bytes) -> bytes:
-    """Return what stands within names: what is known, else what a binding of one name three times tells."""
-    if any(known in member for members in tables.values() for member in members):
-        return known
-    for exchange, members in tables.items():
-        for member in members:
-            middle = member.removeprefix(exchange).removesuffix(exchange)
-            part = middle[: len(middle) // 2]
-            if part and member == exchange + part + part + exchange:
-                return part
-    return known

@@ -15,28 +15,28 @@ from queuetui.backends.foreign.celery.priority_lists import (
     USUAL_SEP,
     given_back,
     read_steps,
-    separator_in,
     step_of,
     steps_in_use,
 )
-from queuetui.backends.foreign.celery.redbeat import has_redbeat, read_redbeat
 from queuetui.backends.foreign.celery.task_state import ENDED, state_of
-from queuetui.backends.foreign.celery.written_times import written_about, written_at_end
 from queuetui.backends.keys.changes import Guard, KeysChange, Rule, is_of_kind, scores, stands, take_away
+from queuetui.backends.keys.ended_jobs import EndedJobs
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.keys.product import KeysProduct
 from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, escape_glob, names_in
 from queuetui.backends.keys.seen import KeysMoment, Seen, unread_job
 from queuetui.backends.keys.shelf import MOST_FIELDS, Ask, Command, Entry, Kind, Listing, Shelf
 from queuetui.backends.keys.survey import Survey
+from queuetui.backends.keys.written_times import written_about, written_at_end
 from queuetui.backends.payloads.celery_result import read_result, write_revoked
 from queuetui.backends.payloads.kombu_message import read_message, write_message
-from queuetui.backends.payloads.kombu_routes import KombuRoutes, exchange_in, read_routes
+from queuetui.backends.payloads.kombu_routes import KombuRoutes, exchange_in, read_routes, separator_in
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.stored_values import at_of, text_of, time_of
 from queuetui.backends.reading.refusals import states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking
 from queuetui.backends.redis.server import RedisServer
+from queuetui.backends.schedulers.redbeat import has_redbeat, read_redbeat
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from queuetui.backends.foreign.celery.revoked_rows import RevokedRows
 
 BINDINGS, RESULTS = b"_kombu.binding.", b"celery-task-meta-"
-_HEAD_BYTES, _SAMPLED_RESULTS, _MOST_KEPT, _DEFAULT_EXPIRY = 65_536, 20, 20_000, timedelta(days=1)
+_HEAD_BYTES, _SAMPLED_RESULTS, _DEFAULT_EXPIRY = 65_536, 20, timedelta(days=1)
 _FINAL = frozenset(ENDED.values())
 _LISTED = (State.PENDING, State.SCHEDULED, State.RETRYING)
 _Taken = tuple[tuple[Guard, ...], tuple[Command, ...], str]
@@ -93,7 +93,7 @@ class Celery(KeysProduct):
         self._index = prefix + b"unacked_index"
         self._held_ids: dict[bytes, str] = {}
         self.given_back: frozenset[str] = frozenset()
-        self._read_once: dict[tuple[bytes, bool], tuple[tuple[bytes, str], Job]] = {}
+        self._ended_jobs = EndedJobs()
         self.home = f"the keys {text_of(prefix)}unacked and {text_of(results)}*"
         self.rules = (
             Rule(Verb.RETRY, PUT_OFF | {State.FAILED}, self._retry),
@@ -199,17 +199,11 @@ class Celery(KeysProduct):
 
     def read(self, entry: Entry, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         """Return the task of a message, or of a result whose message is gone; one that has ended is read once."""
-        raw, around = loaded[0] if loaded else b"", cast("_Around", moment.survey)
-        place = entry.member, moment.brief
-        kept = self._read_once.get(place) if entry.shelf.role == "result" else None
-        if kept and kept[0] == (raw, moment.backend) and kept[1].ref.id not in around.held:
-            return kept[1]
-        job = self._read(entry, raw, loaded, moment)
-        if job and job.state in _FINAL and entry.shelf.role == "result":
-            if len(self._read_once) >= _MOST_KEPT:
-                self._read_once.clear()
-            self._read_once[place] = ((raw, moment.backend), job)
-        return job
+        raw, is_result = loaded[0] if loaded else b"", entry.shelf.role == "result"
+        if is_result and self.id_of(entry) in cast("_Around", moment.survey).held:
+            return None
+        read = partial(self._read, entry, raw, loaded, moment)
+        return self._ended_jobs.read(entry, raw, moment, read) if is_result else read()
 
     def _read(self, entry: Entry, raw: bytes, loaded: Sequence[Any], moment: KeysMoment) -> Job | None:
         ref = JobRef(moment.backend, self.id_of(entry), make_rev(entry, *((raw, *loaded[2:]) if loaded else ())))
@@ -217,8 +211,7 @@ class Celery(KeysProduct):
         if message is None and entry.shelf.kind is not Kind.KEYS:
             ref = replace(ref, id=entry.mark[1:])
             return unread_job(ref, entry.shelf, entry.shelf.states[0], words.UNREADABLE, shown=text_of(entry.stored))
-        is_elsewhere = result.status == "RETRY" or (entry.shelf.role == "result" and ref.id in around.held)
-        if message is None and (is_elsewhere or not raw):
+        if message is None and (result.status == "RETRY" or not raw):
             return None
         headers, retries = (message.headers, message.retries) if message else ({}, result.retries or 0)
         given, eta = at_of(loaded[-1]) if entry.value else None, time_of(str(headers.get("eta")))
@@ -265,18 +258,16 @@ class Celery(KeysProduct):
         if message is None or not queue or not message.is_whole:
             return words.UNREADABLE if message is None else words.OLD_PROTOCOL if queue else words.NO_QUEUE
         again = {"redelivered": True} if entry.value else {}
-        step = step_of(cast("_Around", moment.survey).steps, message.priority)
-        goal = self.list_of(queue, step) if entry.value else entry.shelf
+        goal = self.list_to_send_to(queue, moment.survey, message.priority) if entry.value else entry.shelf
         return self._send(seen, moment, goal, partial(message.changed, {**headers, **again}, again))
 
     def _send_anew(self, seen: Seen, moment: KeysMoment) -> KeysChange | str:
         """Send a task whose message is gone, as a client would: with its id, name and arguments alone."""
         result, queue, around = read_result(seen.loaded[0]), seen.job.queue.raw, cast("_Around", moment.survey)
-        known = map(text_of, around.queues)
-        if result.call is None or not result.in_json or queue not in known:
+        if result.call is None or not result.in_json or queue not in map(text_of, around.queues):
             return words.NO_QUEUE if result.call and result.in_json else words.NO_CALL
         write = partial(write_message, seen.job.ref.id, result.call, queue, result.said.get("parent_id"))
-        return self._send(seen, moment, self.list_of(queue, step_of(around.steps, 0)), write)
+        return self._send(seen, moment, self.list_to_send_to(queue, around), write)
 
     def _send(self, seen: Seen, moment: KeysMoment, goal: Shelf, write: Callable[[], bytes]) -> KeysChange | str:
         """Put a message behind the others, before them where a worker held it, and drop its result."""
@@ -335,6 +326,10 @@ class Celery(KeysProduct):
 
     def _result_key(self, task_id: str) -> bytes:
         return self.results + task_id.encode("utf-8", "surrogatepass")
+
+    def list_to_send_to(self, queue: str, survey: Survey, priority: int = 0) -> Shelf:
+        """Return the list of a queue from which workers take messages of a priority."""
+        return self.list_of(queue, step_of(cast("_Around", survey).steps, priority))
 
     def list_of(self, queue: str, step: int) -> Shelf:
         """Return the list of a queue and a step of priorities."""

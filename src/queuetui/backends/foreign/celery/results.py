@@ -12,15 +12,12 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam
 
 from queuetui.backends.backend import Backend
 from queuetui.backends.base import BackendOptions
-from queuetui.backends.foreign.celery.beat import BeatTables
-from queuetui.backends.foreign.celery.priority_lists import step_of
 from queuetui.backends.foreign.celery.product import Celery
 from queuetui.backends.foreign.celery.result_tables import ResultTable
 from queuetui.backends.foreign.celery.revoked_rows import RevokedRows
 from queuetui.backends.foreign.celery.stored_sets import BEAT, OWN, SOURCES, ZONE, sets_in
 from queuetui.backends.foreign.celery.words import (
     CALLED_ALONE,
-    NO_BROKER,
     NO_CALL,
     NO_QUEUE,
     ODD_NUMBER,
@@ -38,6 +35,7 @@ from queuetui.backends.payloads.kombu_message import write_message
 from queuetui.backends.payloads.stored_values import text_of
 from queuetui.backends.reading.zones import read_zone
 from queuetui.backends.redis.server import RedisServer
+from queuetui.backends.schedulers.celery_beat import BeatTables
 from queuetui.backends.sql.catalog import Catalog, StoredTable, look_into
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.tables.backend import make_backend
@@ -53,6 +51,7 @@ if TYPE_CHECKING:
     from queuetui.backends.tables.inspector import TablesInspector
     from queuetui.model.schedule import KeptSchedule
 
+_NO_BROKER = "these are results alone: what waits, and what could be sent again, is in the broker, as redis://HOST/0?beside=THIS_URL"
 _RESULTS_OF = "celery_taskmeta of Celery's own, or django_celery_results_taskresult"
 
 
@@ -99,7 +98,7 @@ class Broker:
         queue = around.routes.queue_by_key(locked.job.queue.raw)
         if result.call is None or queue not in map(text_of, around.queues):
             raise Stale(NO_QUEUE)
-        goal = product.list_of(queue, step_of(around.steps, 0))
+        goal = product.list_to_send_to(queue, around)
         try:
             message = write_message(task_id, result.call, queue, None)
         except ValueError as error:
@@ -125,8 +124,8 @@ def describe(
         tuple(one.source() for one in tables),
         tuple(change for one in tables for change in _changes(one, broker)),
         tables=", ".join(one.written for one in told), absent=_absent(tables),
-        reasons=REASONS if broker else REASONS | dict.fromkeys((Verb.RETRY, Verb.RELEASE, Verb.CANCEL), NO_BROKER),
-        missing_states={State.SCHEDULED: NO_BROKER} if broker is None else {},
+        reasons=REASONS if broker else REASONS | dict.fromkeys((Verb.RETRY, Verb.RELEASE, Verb.CANCEL), _NO_BROKER),
+        missing_states={State.SCHEDULED: _NO_BROKER} if broker is None else {},
         warnings=WARNINGS, name=told[0].schema or "", is_visible=told[0].is_visible,
         sides=Sides(schedules=_schedules(beat, catalog, zone)),
         worker_command=("celery", "-A", "APP", "worker"),

@@ -50,7 +50,6 @@ OLD_PROTOCOL = "its message is of Celery's first protocol, which is not written 
 ODD_NUMBER = "it holds a value that JSON cannot carry, so it cannot be written again"
 TWICE = "if its worker still lives, the task runs twice"
 CALLED_ALONE = "its callbacks, chain and chord are not stored: the task alone runs again, with tuples as lists"
-NO_BROKER = "these are results alone: what waits, and what could be sent again, is in the broker, as redis://HOST/0?beside=THIS_URL"
 REASONS = usual_reasons(
     "Celery", pauses="Celery stores no pauses: celery control cancel_consumer QUEUE tells live workers alone",
     schedules="Celery's schedules are in its beat's own file or tables", events="Celery's events are sent to who listens, and not stored",

@@ -46,13 +46,10 @@ def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found,
     }
     found = find_products(server, url, products, options)
     if missing:
-        told = {name: product.capabilities.missing.get(State.FAILED) for name, product in products.items()}
-        return tuple(replace(one, detail="; ".join(filter(None, (one.detail, told[one.name])))) for one in found)
-    failures = f"its failed jobs are in {hide_password(beside)}"
-    return tuple(
-        replace(one, detail=f"{one.detail}; {failures}", open=partial(_open_joined, url, beside, products[one.name]))
-        for one in found
-    )
+        unseen = {name: product.capabilities.missing.get(State.FAILED) for name, product in products.items()}
+        return tuple(replace(one, detail="; ".join(filter(None, (one.detail, unseen[one.name])))) for one in found)
+    told = f"its failed jobs are in {hide_password(beside)}"
+    return tuple(one.beside(told, partial(_open_joined, url, beside, products[one.name])) for one in found)
 
 
 def _named_prefix(options: BackendOptions) -> str | None:

@@ -8,11 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from queuetui.backends.foreign.rq.calls import read_call
 from queuetui.backends.foreign.rq.cron import read_cron
 from queuetui.backends.foreign.rq.repeats import count_repeated
 from queuetui.backends.foreign.rq.runs import count_runs
-from queuetui.backends.foreign.rq.scheduler import ROLE, once, read_repeating, scheduler_shelf
 from queuetui.backends.foreign.rq.shelves import ROLES, bare_id, key_of, queue_of, shelf_of
 from queuetui.backends.keys.changes import KeysChange, Rule, is_of_kind, says, stands, take_away
 from queuetui.backends.keys.lookup import entries_of, make_rev
@@ -26,9 +24,11 @@ from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
 from queuetui.backends.payloads.python_call import summarise_call
 from queuetui.backends.payloads.python_traceback import read_packed_traceback
+from queuetui.backends.payloads.rq_call import read_call
 from queuetui.backends.payloads.stored_values import at_of, list_of, pairs_of, text_of, time_of
 from queuetui.backends.reading.refusals import RUNS_TWICE, states_by_verb
 from queuetui.backends.reading.usual_lacks import lacking, usual_reasons
+from queuetui.backends.schedulers.rq_scheduler import ROLE, once, read_repeating, scheduler_shelf
 from queuetui.model.act import JobRef, Verb
 from queuetui.model.capabilities import Capabilities, Liveness
 from queuetui.model.clock import to_text

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from queuetui.backends.foreign.rq.calls import read_call
 from queuetui.backends.keys.shelf import Kind, Shelf
 from queuetui.backends.payloads.decoder import JSON, Decoder
 from queuetui.backends.payloads.msgpack_reader import MSGPACK
 from queuetui.backends.payloads.pickle_reader import PICKLE
+from queuetui.backends.payloads.rq_call import read_call
 from queuetui.backends.payloads.stored_values import at_of, object_of, text_of, time_of
 from queuetui.backends.schedules import MOST_SCHEDULES
 from queuetui.model.schedule import KeptSchedule
