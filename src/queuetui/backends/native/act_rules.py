@@ -1,4 +1,4 @@
-"""Which states each act on a job fits, and why not; held against the words of Redis' script."""
+"""The states that each act applies to, with the refusals; a test compares them with the Redis script."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RUNS_CANCEL = "it is being worked on; cancel it first"
 ASKED = "it was asked to stop already"
 IDLE = "nobody is working on it"
 HELD = "its worker still holds it; cancel it instead"
-# What is stored so is shown as blocked.
+# A job whose stored state is unknown is shown as blocked.
 NO_STATE = "its stored state is none that is known; delete it, or write a right state by hand"
 STOPPING = "it was asked to stop; its worker ends it"
 
@@ -19,7 +19,7 @@ JOB_VERBS = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE)
 
 
 def refuse(verb: Verb, state: State) -> str:
-    """Return why an act does not fit a job in a state, nothing where it does."""
+    """Return why an act does not apply to a job in a state, an empty text where it does."""
     runs = state is State.PROCESSING
     match verb:
         case _ if state is State.BLOCKED and verb is not Verb.DELETE:
@@ -39,7 +39,7 @@ def refuse(verb: Verb, state: State) -> str:
 
 
 def over(state: State) -> str:
-    """Return that a job has ended."""
+    """Return the refusal of an act on a job that has ended."""
     return f"it is {state.value} already"
 
 

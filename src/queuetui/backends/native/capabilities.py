@@ -1,4 +1,4 @@
-"""What every store of ours can do, less how safe it is."""
+"""The capabilities that all our stores share; each store adds its durability grade."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MANAGED = QUEUE_VERBS | {Verb.CLEAN, Verb.SCHEDULE, Verb.UNSCHEDULE, Verb.RUN, 
 
 
 def native_capabilities(label: str, durability: str) -> Capabilities:
-    """Return what a queue of ours can do that is called so and has this grade of durability."""
+    """Return the capabilities of a store of our own, by its label and its durability grade."""
     return Capabilities(
         kind="native",
         label=label,

@@ -1,4 +1,4 @@
-"""How much room the rules of a queue leave, and which of the waiting jobs are taken into it."""
+"""How many jobs the limits of a queue still admit, and which waiting jobs a claim takes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Starts = dict[str, dict[int, int]]
 
 
 class Candidate(NamedTuple):
-    """A waiting job as far as the rules look at it; `due` is what its store orders by."""
+    """The part of a waiting job that the rules judge; `due` is the value that its store orders by."""
 
     id: Any
     type: str
@@ -28,7 +28,7 @@ class Candidate(NamedTuple):
 
 @dataclass(slots=True)
 class _Gauge:
-    """What one limit leaves; `opens_us` is when a rate that is spent leaves more."""
+    """How many more jobs one limit admits; `opens_us` is when an exhausted rate admits the next one."""
 
     limit: ClaimLimit
     left: int
@@ -36,7 +36,7 @@ class _Gauge:
 
 
 class Capacity:
-    """What the limits of a queue leave at one moment; `kept_back`: a job was passed over."""
+    """How many jobs the limits of a queue admit at one moment; `kept_back`: a job was passed over."""
 
     def __init__(self, rules: ClaimRules, running: Mapping[str, int], starts: Starts, now_us: int) -> None:
         self.kept_back = False
@@ -57,7 +57,7 @@ class Capacity:
 
     @property
     def left(self) -> int:
-        """How many more jobs of whatever type the queue's own limit leaves."""
+        """How many more jobs of any type the queue's own limit admits."""
         return min((gauge.left for gauge in self._gauges if gauge.limit.type is None), default=MOST_AT_ONCE)
 
     def admits(self, job_type: str) -> bool:
@@ -71,7 +71,7 @@ class Capacity:
                 gauge.left -= 1
 
     def spend(self, types: Iterable[str]) -> Starts | None:
-        """Return the starts with those of the claimed jobs, None where no rate counts them."""
+        """Return the stored starts with those of the claimed jobs added, None where no rate counts them."""
         rates = [(gauge.limit, gauge.limit.rate) for gauge in self._gauges if gauge.limit.rate is not None]
         if not rates:
             return None
@@ -87,7 +87,7 @@ class Capacity:
         return spent
 
     def again_s(self) -> float | None:
-        """Return the seconds until a spent rate leaves more; infinite if only an end does, None for no limit."""
+        """Return the seconds until a rate admits more, infinity if a run must end first, None without a limit."""
         if self.left > 0 and not self.kept_back:
             return None
         spent = [gauge.opens_us for gauge in self._gauges if gauge.left <= 0 and gauge.opens_us is not None]
@@ -101,7 +101,7 @@ def recent_starts(starts: Starts, limit: ClaimLimit, rate: Rate, now_us: int) ->
 
 
 def opens_us(begun: Mapping[int, int], rate: Rate) -> int | None:
-    """Return when so many starts have stopped to count that one more fits, None where it fits already."""
+    """Return when enough starts have left the rate's window to admit one more, None if one fits now."""
     over = sum(begun.values()) - rate.count
     for slot in sorted(begun):
         if over < 0:
@@ -115,7 +115,7 @@ def opens_us(begun: Mapping[int, int], rate: Rate) -> int | None:
 def choose_by_rules(
     candidates: Iterable[Candidate], room: Capacity, tags: frozenset[str], wanted: int
 ) -> list[Candidate]:
-    """Return the jobs to claim, of candidates in claim order; one that was lost before is claimed alone."""
+    """Return the candidates to claim, in claim order; a job that was lost before is claimed alone."""
     chosen: list[Candidate] = []
     for one in candidates:
         if not room.admits(one.type) or not one.needs <= tags:
@@ -131,16 +131,16 @@ def choose_by_rules(
 
 
 def starts_to_text(starts: Starts) -> str:
-    """Return the JSON that stores hold."""
+    """Return starts as the JSON that stores hold."""
     return json.dumps({name: sorted(slots.items()) for name, slots in starts.items()}, ensure_ascii=False)
 
 
 def starts_from_text(text: str | None) -> Starts:
-    """Return the starts of a stored text."""
+    """Return the starts that a stored JSON text holds."""
     try:
         return {
             name: {int(slot): int(count) for slot, count in slots} for name, slots in json.loads(text or "{}").items()
         }
     except UNREADABLE:
-        # Who wrote something else over the starts let the rate begin anew.
+        # Another program has overwritten the starts: the rate begins anew.
         return {}

@@ -1,4 +1,4 @@
-"""A queue that was emptied under its users, with what it says of itself: FLUSHALL, TRUNCATE."""
+"""A queue whose tables or keys were emptied while in use (FLUSHALL, TRUNCATE), its metadata included."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ LOGGER = logging.getLogger("queuetui.store")
 
 
 class Emptied(Exception):
-    """The store does not say any more which queue it holds; its workers make that anew."""
+    """The store has lost the queue's metadata (schema, identity); the workers write it anew."""
 
 
 def made_anew(work: Callable[[], T], make: Callable[[], object]) -> T:
-    """Do work, once more where the queue was emptied: it is made anew, and that is told.
+    """Do work; where the queue was emptied, create it again, log that, and do the work once more.
 
-    Raises SchemaTooOld where the queue is there and says all but its protocol.
+    Raises SchemaTooOld where only the protocol is missing from the queue's metadata.
     """
     try:
         return work()

@@ -1,4 +1,4 @@
-"""What all native stores agree on about events: the default, the retention, the size of a page."""
+"""The constants of the event log that all native stores share: default, retention, page size."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from queuetui.model.counted import counted
 from queuetui.model.event import EventKind, EventRequest
 from queuetui.model.state import State
 
-# Of a queue that nobody switched.
+# Whether a queue logs events before anybody switches them on or off.
 EVENTS_BY_DEFAULT = True
-# Without an index for what is asked, only so many of the newest events are looked at.
+# A query that no index serves looks at this many of the newest events.
 LOOKED_EVENTS = 20_000
-# Where they cannot be dropped by the day.
+# The limit where the store cannot drop events by the day.
 MOST_EVENTS = 1_000_000
 MOST_A_PAGE = 10_000
 CODE_OF_KIND = {kind: code for code, kind in enumerate(EventKind)}
 KIND_OF_CODE = dict(enumerate(EventKind))
 SWITCHED_ALREADY = {Verb.EVENTS_ON: "its events are on already", Verb.EVENTS_OFF: "its events are off already"}
-# How the end of a run is told, by the state that it leaves the job in.
+# The event that logs the end of a run, by the state of the job after it.
 KIND_OF_TARGET = {
     State.COMPLETED: EventKind.JOB_COMPLETED,
     State.RETRYING: EventKind.JOB_RETRIED,
@@ -26,7 +26,7 @@ KIND_OF_TARGET = {
     State.PENDING: EventKind.JOB_RELEASED,
     State.CANCELLED: EventKind.JOB_CANCELLED,
 }
-# The ends of a run of which the class of its error is told; a job that is put off has one where its worker has no handler for it.
+# The states whose event names the class of the error; a job is put off with an error when its worker has no handler for it.
 TELLS_WHY = frozenset({State.RETRYING, State.FAILED, State.SCHEDULED})
 
 
@@ -36,7 +36,7 @@ def page_size(request: EventRequest) -> int:
 
 
 def unknown_notes(count: int) -> tuple[str, ...]:
-    """Return what is said of entries that a page leaves out as they cannot be read, where there are any."""
+    """Return the note on entries that a page leaves out because they cannot be read."""
     if not count:
         return ()
     return (
@@ -45,6 +45,6 @@ def unknown_notes(count: int) -> tuple[str, ...]:
 
 
 def looked_note(request: EventRequest) -> str:
-    """Return what is said of an answer that was looked for among the newest events alone."""
+    """Return the note on an answer for which only the newest events were searched."""
     what = "queue" if request.queue is not None else "kind" if request.kinds else "correlation id"
     return f"only the newest {LOOKED_EVENTS:,} events were searched for this {what}"

@@ -12,7 +12,7 @@ _CANONICAL = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def canonical_id(text: str) -> str | None:
-    """Return the one spelling of a UUID that stores answer with, None when the text is none."""
+    """Return a UUID in the spelling that all stores use, None for any other text."""
     if _CANONICAL.fullmatch(text):
         return text
     found = parse_id(text)
@@ -20,7 +20,7 @@ def canonical_id(text: str) -> str | None:
 
 
 def parse_id(text: str) -> UUID | None:
-    """Return the UUID that a text is, None when it is none."""
+    """Return the UUID that a text spells, None for any other text."""
     try:
         return UUID(text)
     except ValueError:
@@ -38,10 +38,10 @@ def require_id(text: str) -> UUID:
 
 
 def id_text(stored: bytes) -> str:
-    """Return the canonical text of an id's 16 bytes; the digits of any others, which are none of ours."""
+    """Return the canonical text of an id's 16 bytes; bytes of another length are shown as their digits."""
     return str(UUID(bytes=stored)) if len(stored) == _ID_BYTES else stored.hex()
 
 
 def to_bytes(canonical: str) -> bytes:
-    """Return the 16 bytes of a canonical id."""
+    """Return the 16 bytes of an id in canonical form."""
     return bytes.fromhex(canonical.replace("-", ""))

@@ -1,6 +1,6 @@
-"""Reads values that another hand may have written, as far as they can be read.
+"""Reads stored values that another program may have written, as far as they can be read.
 
-One odd value must not fail the rows around it.
+One unreadable value must not fail the read of the other rows.
 
 What is odd about a job is said among its remarks.
 """
@@ -20,7 +20,7 @@ from queuetui.model.errors import Unsupported
 from queuetui.model.state import State
 from queuetui.model.text import Untrusted, sanitize
 
-# What reading a value raises that is not what it should be.
+# The exceptions that reading an unexpected value raises.
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -39,7 +39,7 @@ _HOW_TO_MEND = "delete the job, or write a right value by hand"
 
 
 def read_level(value: object, name: str) -> int:
-    """Return a number of the queue's meta, such as its schema; raises Unsupported where it is none."""
+    """Return a number of the queue's metadata, such as its schema; raises Unsupported for other values."""
     said = str(value)
     if _WHOLE.fullmatch(said) is None:
         shown = sanitize(said, _SHOWN_CHARS)
@@ -49,7 +49,7 @@ def read_level(value: object, name: str) -> int:
 
 
 def read_json(text: str | bytes | None) -> Any:  # noqa: ANN401 - any JSON value
-    """Return the value of a JSON text, None where it is none or nests too deep."""
+    """Return the value of a JSON text, None where it is no JSON or nests too deep."""
     try:
         return json.loads(text or "null")
     except (ValueError, RecursionError):
@@ -57,7 +57,7 @@ def read_json(text: str | bytes | None) -> Any:  # noqa: ANN401 - any JSON value
 
 
 def read_amounts(value: object) -> dict[str, float]:
-    """Return the numbers of an object by name; what is none is left out."""
+    """Return the numbers of an object by name; other values are left out."""
     pairs = value.items() if isinstance(value, dict) else ()
     found = {name: _read_amount(amount) for name, amount in pairs}
     return {name: amount for name, amount in found.items() if amount is not None}
@@ -72,12 +72,12 @@ def _read_amount(value: object) -> float | None:
 
 
 def read_texts(value: object) -> tuple[Untrusted, ...]:
-    """Return the texts of a list; what is none is left out."""
+    """Return the texts of a list; other values are left out."""
     return tuple(Untrusted(one) for one in value if isinstance(one, str)) if isinstance(value, list | tuple) else ()
 
 
 def read_choice(value: object) -> tuple[Untrusted, ...]:
-    """Return the names that a list chooses, all if it is empty, none that exists if it cannot be read."""
+    """Return the names that a list chooses: all if it is empty, one that matches nothing if unreadable."""
     found = read_texts(value)
     return found if found or value == [] else (Untrusted("(not a list of texts)"),)
 
@@ -91,7 +91,7 @@ def read_moment(us: float | bytes | str) -> datetime:
 
 
 def is_number(text: float | bytes | str) -> bool:
-    """Tell whether a text is a whole number that a store of ours may hold."""
+    """Tell whether a text is a whole number that our stores can hold."""
     return (
         isinstance(text, bytes | str)
         and _WHOLE.fullmatch(text if isinstance(text, str) else text.decode("latin-1")) is not None
@@ -99,7 +99,7 @@ def is_number(text: float | bytes | str) -> bool:
 
 
 def read_number(text: bytes | str | None) -> int:
-    """Return a stored whole number, 0 where there is none."""
+    """Return a stored whole number, 0 for any other value."""
     return int(text) if text is not None and is_number(text) else 0
 
 
@@ -110,21 +110,21 @@ class JobRemarks:
     said: list[str] = field(default_factory=list)
 
     def read_state(self, value: object) -> State:
-        """Return a state; a job whose state is none is held back for ever."""
+        """Return a state; a job whose stored state is unknown is shown as blocked."""
         if isinstance(value, State) and value is not State.BLOCKED:
             return value
         self._say(f"its state is stored as {_show(value)}, which is none: no worker takes it")
         return State.BLOCKED
 
     def read_id(self, value: str) -> str:
-        """Return an id; only SQLite takes one that is no UUID."""
-        # Other bytes than sixteen are read as their digits alone.
+        """Return an id; only SQLite can hold one that is no UUID."""
+        # An id that is not 16 bytes long was read as its digits.
         if len(value) != _ID_CHARS or "-" not in value:
             self.said.append("its id is not the 16 bytes of a UUID: no worker takes it; delete its row by hand")
         return value
 
     def read_text(self, value: str, name: str) -> Untrusted:
-        """Return a text, of which SQLite takes any bytes."""
+        """Return a text; in SQLite it may hold any bytes."""
         if _NO_TEXT in value:
             self._say(f"its {name} is stored with bytes that are no text, shown as {_NO_TEXT}")
         return Untrusted(value)

@@ -1,4 +1,4 @@
-"""The orders that a page of our own has by itself, where nobody sorted it."""
+"""The default orders of pages of our own queue, by state."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ _NEWEST = (Sort("created", descending=True),)
 
 
 def own_order(name: str) -> tuple[Sort, ...]:
-    """Return what the jobs of a stretch are ordered by: the newest first where it has no order of its own."""
+    """Return the default order of a list by its name, the newest first for any other."""
     return _OWN_ORDERS.get(name, _NEWEST)

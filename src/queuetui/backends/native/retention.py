@@ -1,4 +1,4 @@
-"""How long a native queue keeps what has ended."""
+"""How long a native queue keeps final jobs, idempotency keys, events and acts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Retention:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, str]) -> Self:
-        """Return what a profile's settings say; raises BadConfig naming the setting."""
+        """Read the settings of a profile; raises BadConfig, which names the setting."""
         chosen = {}
         for name in ("completed", "cancelled", "failed", "keys", "events", "acts"):
             written = settings.get(f"native.keep_{name}")
@@ -40,7 +40,7 @@ class Retention:
         return cls(**chosen)
 
     def kept_s(self, state: State) -> float:
-        """Return how long a job stays after it came to a final state."""
+        """Return the seconds that a job of a final state is kept."""
         kept = {State.COMPLETED: self.completed_s, State.CANCELLED: self.cancelled_s, State.FAILED: self.failed_s}
         return kept[state]
 

@@ -1,4 +1,4 @@
-"""What acts on the rules of a queue have in common in every store."""
+"""The part of acts on the rules of a queue that all stores share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RULES_LEFT = (
 
 
 def check_act(act: Act, queue: str, edit: RulesEdit) -> None:
-    """Raise Unsupported for a verb that is not about rules, BadPayload for names that no store can hold."""
+    """Raise Unsupported for a verb of other things than rules, BadPayload for names no store can hold."""
     if act.verb is not Verb.LIMIT:
         message = f"{act.verb.value} is not done to the rules of a queue; they are laid down with limit"
         raise Unsupported(message)
@@ -30,7 +30,7 @@ def check_act(act: Act, queue: str, edit: RulesEdit) -> None:
 
 
 def read_before(text: str | None, edit: RulesEdit) -> ClaimRules:
-    """Return the rules that an edit meets; those that are cleared need not be readable; raises BadConfig."""
+    """Return the rules before an edit, which may be unreadable where they are cleared; raises BadConfig."""
     try:
         return ClaimRules.from_text(text)
     except BadConfig:
@@ -42,7 +42,7 @@ def read_before(text: str | None, edit: RulesEdit) -> ClaimRules:
 def read_use(
     queue: str, text: str, begun: str | None, count_running: Callable[[ClaimRules], Mapping[str, int]], now: datetime
 ) -> RulesInUse:
-    """Return what is in use of a queue's stored rules; what is wrong with them, where they cannot be read."""
+    """Return the use of a queue's stored rules, with the fault of rules that cannot be read."""
     try:
         rules = ClaimRules.from_text(text)
     except BadConfig as error:
@@ -53,7 +53,7 @@ def read_use(
 def describe_use(
     queue: str, rules: ClaimRules, running: Mapping[str, int], starts: Starts, now: datetime
 ) -> RulesInUse:
-    """Return what is in use of a queue's limits."""
+    """Return how much of a queue's limits is in use."""
     begun: dict[str, int] = {}
     opens: dict[str, datetime] = {}
     for limit in rules.limits:

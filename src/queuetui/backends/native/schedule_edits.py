@@ -1,4 +1,4 @@
-"""What an act makes of a schedule: decided here, and written compared and set by every store."""
+"""Decides the schedule that results from an act; each store writes it by compare and set."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Decision:
 
 
 def read_each(makers: Iterable[Callable[[], Schedule]]) -> tuple[Schedule, ...]:
-    """Return the schedules that can be read; raises BadConfig when none can.
+    """Return the readable schedules; raises BadConfig when none is readable.
 
-    One that a newer program wrote holds up no other.
+    A schedule that a newer program wrote does not fail the others.
     """
     found, unreadable = sort_out(makers)
     if unreadable and not found:
@@ -38,7 +38,7 @@ def read_each(makers: Iterable[Callable[[], Schedule]]) -> tuple[Schedule, ...]:
 
 
 def sort_out(makers: Iterable[Callable[[], Schedule]]) -> tuple[tuple[Schedule, ...], list[BadConfig]]:
-    """Return the schedules that can be read, and what is wrong with each of the others."""
+    """Return the readable schedules, and the fault of each of the others."""
     found: list[Schedule] = []
     unreadable: list[BadConfig] = []
     for make in makers:
@@ -50,14 +50,14 @@ def sort_out(makers: Iterable[Callable[[], Schedule]]) -> tuple[tuple[Schedule, 
 
 
 def tell_unreadable(unreadable: Sequence[BadConfig]) -> str:
-    """Return what is wrong with schedules that cannot be listed, nothing where all can."""
+    """Return the faults of schedules that cannot be listed, an empty text where all can."""
     if not unreadable:
         return ""
     return str(unreadable[0]) if len(unreadable) == 1 else f"{unreadable[0]} (and {len(unreadable) - 1} more)"
 
 
 def check_act(act: Act, name: str, edit: ScheduleEdit) -> None:
-    """Raise Unsupported for a verb that is not about schedules, BadPayload for what no store can hold."""
+    """Raise Unsupported for a verb of other things, BadPayload for values that no store can hold."""
     if act.verb not in SCHEDULE_VERBS:
         message = f"{act.verb.value} is not done to schedules; they are added, removed, paused, resumed and run"
         raise Unsupported(message)
@@ -78,7 +78,7 @@ def _check_name(name: str) -> None:
 
 
 def decide(act: Act, known: Schedule | None, edit: ScheduleEdit, now: datetime) -> Decision:
-    """Return what becomes of a schedule as it is found at the moment of the write."""
+    """Return the edit that an act makes of a schedule as it is stored at the moment of the write."""
     if known is None and act.verb is not Verb.SCHEDULE:
         return Decision(refusal="it is no longer there")
     if (None if known is None else known.rev) != edit.rev:
@@ -95,14 +95,14 @@ def decide(act: Act, known: Schedule | None, edit: ScheduleEdit, now: datetime) 
 
 
 def declared(known: Schedule | None, spec: ScheduleSpec, next_at: datetime) -> Schedule:
-    """Return a schedule as code declares it; whether it is paused is a person's word and stays."""
+    """Return a schedule as code declares it; a pause, which a person sets, is kept."""
     if known is None:
         return Schedule(spec, 1, next_at, declared=True)
     return replace(known, spec=spec, next_at=next_at, declared=True, rev=known.rev + 1)
 
 
 def describe_before(known: Schedule | None) -> str | None:
-    """Return JSON that is enough to write a schedule back."""
+    """Return JSON from which a schedule can be restored."""
     if known is None:
         return None
     told = {
@@ -129,6 +129,6 @@ def _set_paused(act: Act, known: Schedule, edit: ScheduleEdit, now: datetime) ->
         return Decision(replace(known, paused_at=now, paused_by=storable(act.actor), rev=known.rev + 1))
     if known.paused_at is None:
         return Decision(refusal="it is not paused")
-    # What passed while it was paused was not missed: it was not wanted.
+    # Slots that passed during a pause are not caught up.
     next_at = edit.next_at or known.next_at
     return Decision(replace(known, paused_at=None, paused_by=None, next_at=next_at, rev=known.rev + 1))

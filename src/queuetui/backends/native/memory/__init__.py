@@ -1,1 +1,1 @@
-"""The in-memory queue: the reference of what the contract means."""
+"""The in-memory queue: the reference implementation of the contract."""

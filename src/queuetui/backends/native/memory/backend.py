@@ -1,6 +1,6 @@
 """Opens the in-memory queue.
 
-`memory://NAME` is one store a name within the process, `memory://` a fresh one each time.
+Within a process `memory://NAME` names one store, and `memory://` makes a new one at each call.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class MemoryRoles(
 ):
     """Every role over one store.
 
-    The reference of the contract's meaning, simple rather than fast, gone with the process.
+    The reference implementation of the contract: simple rather than fast, and lost when the process ends.
     """
 
     def __init__(self, store: MemoryStore, options: BackendOptions) -> None:
@@ -52,7 +52,7 @@ class MemoryRoles(
         self.name = options.name or "memory"
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with all that it is explained by, read under one lock."""
+        """Return one job with the facts that its verdict needs, read under one lock."""
         with self.store.lock:
             job = self.get(job_id)
             around = self.snapshot(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS})))
@@ -77,7 +77,7 @@ def _switches_of(queue: QueueInfo) -> QueueInfo:
 class MemoryBackend(NativeBackend):
     """Our own queue in memory.
 
-    Closing keeps the store, which others in this process may have open by the same name.
+    Closing keeps the store, which may be open under the same name elsewhere in the process.
     """
 
     def __init__(self, store: MemoryStore, options: BackendOptions) -> None:

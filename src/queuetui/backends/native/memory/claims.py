@@ -1,6 +1,6 @@
-"""Which of the waiting jobs a step claims, in memory.
+"""Chooses the waiting jobs that a step claims, in memory.
 
-By the rules of their queue, whether it has any or not.
+Queues with rules and queues without them are handled alike.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def choose_ready(
     store: MemoryStore, lease: LeaseRecord, ready: list[JobRecord], claim: int
 ) -> tuple[list[JobRecord], float | None]:
-    """Return the jobs to claim, and in how many seconds to ask again for those that are kept back."""
+    """Return the jobs to claim, and the seconds until jobs that a rule keeps back may be claimed."""
     queue = store.queues.get(lease.queue, QueueRecord())
     worker = store.workers.get(lease.worker_id)
     ageing_s = queue.rules.ageing_s
@@ -64,7 +64,7 @@ class MemoryClaimRules:
             )
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
-        """Lay down rules for a queue."""
+        """Set the rules of a queue."""
         check_act(act, queue, edit)
         with self.store.lock:
             place = (act.id, f"rules {queue}")

@@ -1,4 +1,4 @@
-"""How runs end in memory: settled by their worker, released, or taken from a lease that is over."""
+"""Ends runs in memory: settled by their worker, released, or lost with an expired lease."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def settle(store: MemoryStore, lease: LeaseRecord | None, settlement: Settlement) -> bool:
     """Write one ending if the run still holds its job under this lease.
 
-    Else keep that the acknowledgement was lost.
+    If it does not, record the lost acknowledgement.
     """
     record = store.jobs.get(settlement.job_id)
     if lease is None or record is None or record.lease_id != lease.id or record.fence != settlement.fence:
@@ -77,12 +77,12 @@ def _count(store: MemoryStore, record: JobRecord, settlement: Settlement) -> Non
 
 
 def set_start(store: MemoryStore, record: JobRecord, running_s: float) -> None:
-    """Stamp when a run began, once, by how long it has run on its worker's clock."""
+    """Set the start of a run once, reckoned back from its duration on the worker's clock."""
     record.started_at = record.started_at or store.now() - timedelta(seconds=running_s)
 
 
 def release(store: MemoryStore, record: JobRecord) -> None:
-    """Give a held job back uncounted; one that was asked to stop becomes cancelled."""
+    """Release a held job without counting an attempt; one whose cancellation was requested is cancelled."""
     asked_to_stop = record.cancel_requested_at is not None
     tell_job(store, EventKind.JOB_CANCELLED if asked_to_stop else EventKind.JOB_RELEASED, record)
     _free(store, record)

@@ -1,4 +1,4 @@
-"""What happened, in memory: the newest entries, in order."""
+"""The event log in memory: the newest entries, in order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tell_job(
     actor: str | None = None,
     detail: str | None = None,
 ) -> None:
-    """Log what happens to a job, while it still stands as it stood in its run."""
+    """Log an event of a job, before the job's record leaves the run."""
     new, runs = record.new, record.state is State.PROCESSING
     if not logs_events(store, new.queue):
         return
@@ -65,7 +65,7 @@ def tell_of(
     actor: str | None = None,
     detail: str | None = None,
 ) -> None:
-    """Log what happened to a queue or a worker."""
+    """Log an event of a queue or a worker."""
     store.log.entries.append(
         Event(
             store.log.next_cursor(),
@@ -80,7 +80,7 @@ def tell_of(
 
 
 def prune_events(store: MemoryStore, limit: int) -> int:
-    """Drop at most `limit` events that are past their time; return how many."""
+    """Delete at most `limit` events past their retention; return how many."""
     entries, horizon = store.log.entries, store.now() - timedelta(seconds=store.retention.events_s)
     dropped = 0
     while dropped < limit and entries and entries[0].at < horizon:
@@ -90,7 +90,7 @@ def prune_events(store: MemoryStore, limit: int) -> int:
 
 
 class MemoryEventLog:
-    """What is read of the log."""
+    """Reads the log."""
 
     store: MemoryStore
 
@@ -107,7 +107,7 @@ class MemoryEventLog:
             return logs_events(self.store, queue)
 
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
-        """Return None: there is nobody to tell."""
+        """Return None: memory has no notifications."""
         return None
 
 

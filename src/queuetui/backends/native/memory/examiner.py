@@ -1,4 +1,4 @@
-"""The condition of the queue in memory, which is its process's."""
+"""Examines the queue in memory."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 class MemoryExaminer(Examiner):
-    """What there is to tell of a queue that is gone with its process."""
+    """The Examiner of a queue that is lost when its process ends."""
 
     store: MemoryStore
 
     def examine(self, held_s: float) -> Examination:
-        """Return that everything is lost with the process, and the leases that nobody swept."""
+        """Report that the process holds all data, and the expired leases that nobody swept."""
         with self.store.lock:
             latest = self.store.now() - timedelta(seconds=LATE_S)
             late = sorted(one.until for one in self.store.leases.values() if one.until < latest)[:MOST_LATE]

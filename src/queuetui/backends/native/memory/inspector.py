@@ -1,4 +1,4 @@
-"""What a console reads, in memory: every answer is worked out from all jobs by the model's own rules."""
+"""Reads the queue in memory for a console: every answer comes from all jobs by the model's rules."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class MemoryInspector:
         return CAPABILITIES
 
     def snapshot(self, watch: Watch) -> Snapshot:
-        """Return all that was asked for, read under one lock."""
+        """Return the requested parts of a snapshot, read under one lock."""
         with self.store.lock:
             now = self.store.now()
             jobs = self._jobs()
@@ -93,14 +93,14 @@ class MemoryInspector:
             return self.store.read_job(record, self.name, self.options.summaries)
 
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return those of the jobs that are there, in the order asked for."""
+        """Return the jobs that exist, in the order of the given ids."""
         with self.store.lock:
             records = [self.store.jobs.get(job_id) for job_id in dict.fromkeys(job_ids)]
             read = (self.store.read_job(one, self.name, self.options.summaries) for one in records if one is not None)
             return tuple(map(shorten, read))
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
-        """Return the jobs whose id is or ends in `suffix`, whatever its hyphens; all are looked at in one go."""
+        """Return the jobs whose id ends in `suffix`, with or without hyphens; all jobs are searched at once."""
         wanted = suffix.replace("-", "").lower()
         with self.store.lock:
             found = [job.ref for job in self._jobs() if job.ref.id.replace("-", "").lower().endswith(wanted)]
@@ -123,11 +123,11 @@ class MemoryInspector:
         )
 
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
-        """Return that every term is answered in full."""
+        """Return the plan of a filter: every term is answered in full."""
         return tuple(PlannedTerm(term, Handling.PUSHED) for term in query.terms)
 
     def identity(self) -> Identity:
-        """Return what tells this store from another one of its name in another process."""
+        """Return the identity that distinguishes this store from one of the same name in another process."""
         return Identity(f"memory {os.getpid()} {id(self.store)}", lasting=False)
 
     def _jobs(self) -> list[Job]:
@@ -139,7 +139,7 @@ class MemoryInspector:
         return lambda job: is_stuck(job, now, limits, waiting)
 
     def _resting(self, now: datetime) -> frozenset[str]:
-        """Return the queues of which nothing runs or ran lately, and that no rate holds back for so long."""
+        """Return the queues without a running or recent run, except those that a rate holds back."""
         records = self.store.jobs.values()
         moving = {one.new.queue for one in records if one.state is State.PROCESSING}
         for (minute, name), one in self.store.tally.items():

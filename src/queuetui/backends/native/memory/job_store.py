@@ -38,7 +38,7 @@ class MemoryJobStore:
             raise Unsupported(message)
         with self.store.lock:
             now = self.store.now()
-            # All jobs are looked at before the first is stored: one that cannot be keeps its neighbours out.
+            # All jobs are checked before the first is stored: one that is refused keeps out the whole call.
             for new in jobs:
                 check_texts(new)
             due = [new.at or now + timedelta(seconds=new.delay_s or 0.0) for new in jobs]
@@ -106,7 +106,7 @@ class MemoryJobStore:
         return Renewal(frozenset(lease.id for lease in valid), cancels)
 
     def close_lease(self, lease_id: str) -> int:
-        """End a lease and release the jobs still held under it; those of an expired one are left to the sweep."""
+        """End a lease and release the jobs held under it; jobs of an expired lease are left to the sweep."""
         with self.store.lock:
             if self.store.valid_lease(lease_id) is None:
                 return 0
@@ -128,7 +128,7 @@ class MemoryJobStore:
             return Step(accepted, claimed, again_s=again_s)
 
     def _choose(self, lease: LeaseRecord, claim: int) -> tuple[list[JobRecord], float | None]:
-        """Return the next jobs in claim order, and when to ask again for those that rules keep back."""
+        """Return the next jobs in claim order, and when jobs that rules keep back may be claimed."""
         if claim < 1 or self.store.is_paused(lease.queue):
             return [], None
         ready = [record for record in self.store.in_state(State.PENDING) if record.new.queue == lease.queue]
@@ -181,7 +181,7 @@ class MemoryJobStore:
             tell_job(self.store, EventKind.JOB_PROGRESS, record, moment=record.started_at, detail=running.progress)
 
     def migrate(self) -> tuple[str, ...]:
-        """Return nothing: a memory has no schema to bring up to date."""
+        """Return nothing: memory has no schema to migrate."""
         return ()
 
     def pending(self) -> tuple[str, ...]:
@@ -193,5 +193,5 @@ class MemoryJobStore:
         return 1
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
-        """Return None: there is nobody to tell."""
+        """Return None: memory has no notifications."""
         return None

@@ -1,4 +1,4 @@
-"""What a person may change, in memory: compared and set under the lock."""
+"""Executes acts in memory: compare and set under the lock."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class MemoryOperator:
     name: str
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Do the act to each target; a target already done under this act's id answers as it did then."""
+        """Apply the act to each target; a target done before under this act's id gives the same answer."""
         if act.verb not in _DEEDS:
             message = f"{act.verb.value} is not done to jobs; it is about queues or workers"
             raise Unsupported(message)
@@ -93,7 +93,7 @@ class MemoryOperator:
         return Result(ref, Outcome.DONE)
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
-        """Delete the registrations of workers silent for longer."""
+        """Delete the registrations of workers that have been silent for longer than the limit."""
         with self.store.lock:
             if act.id not in self.store.cleanings:
                 horizon = self.store.now() - timedelta(seconds=silent_s)

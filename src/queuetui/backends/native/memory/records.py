@@ -1,4 +1,4 @@
-"""What the in-memory store keeps, and how a kept job becomes a job as people see it."""
+"""The records of the in-memory store, and how a job's record becomes a `Job`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from queuetui.model.job import NewJob
     from queuetui.model.run_notes import NotedRun
     from queuetui.model.worker import WorkerCard
-# What a sum of usage is kept under: queue, type, name.
+# The key of a sum of usage: queue, type, name of the counter.
 UsagePlace = tuple[str, str, str]
 MOST_EVENTS_KEPT = 50_000
 
@@ -77,7 +77,7 @@ class WorkerRecord:
 
 @dataclass(slots=True)
 class QueueRecord:
-    """What is known of a queue beside its jobs."""
+    """The state of a queue beside its jobs."""
 
     paused_at: datetime | None = None
     paused_by: str | None = None
@@ -107,7 +107,7 @@ class AttemptRecord:
 
 @dataclass(slots=True)
 class TallyRecord:
-    """What happened in one queue in one minute."""
+    """The counts of one queue in one minute."""
 
     enqueued: int = 0
     started: int = 0
@@ -142,7 +142,7 @@ class NoteShelf:
 
 
 def to_job(record: JobRecord, backend: str, lease_until: datetime | None, summaries: SummaryPaths) -> Job:
-    """Return the whole job that a record holds."""
+    """Return the job of a record, with all its values."""
     new = record.new
     payload = new.payload.decode("utf-8", "replace")
     return Job(
@@ -185,7 +185,7 @@ def to_job_error(error: RunError | None) -> JobError | None:
 
 
 def describe_before(record: JobRecord) -> str:
-    """Return JSON text that is enough to write a record back."""
+    """Return JSON from which a record can be restored."""
     return json.dumps(asdict(record), default=_to_json)
 
 

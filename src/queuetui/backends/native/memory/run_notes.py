@@ -1,4 +1,4 @@
-"""What runs tell beside their endings, in memory."""
+"""Logs, counters and measures of runs, in memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MemoryRunNotes:
     store: MemoryStore
 
     def write_notes(self, lease_id: str, notes: Sequence[RunNotes]) -> None:
-        """Write what runs have told."""
+        """Write the notes of runs."""
         with self.store.lock:
             if self.store.valid_lease(lease_id) is None:
                 return
@@ -65,7 +65,7 @@ class MemoryRunNotes:
             return tuple(run for _, run in sorted(self.store.notes.runs.get(job_id, {}).items()))
 
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
-        """Return what was counted in the last minutes."""
+        """Return the sums of the counters over the last minutes."""
         with self.store.lock:
             since = self.store.now() - timedelta(minutes=minutes)
             total: dict[UsagePlace, float] = {}
@@ -77,7 +77,7 @@ class MemoryRunNotes:
 
 
 def prune_notes(store: MemoryStore, limit: int) -> int:
-    """Delete results whose time is over and minutes of usage that are old."""
+    """Delete expired results and old minutes of usage."""
     shelf, now = store.notes, store.now()
     due = [place for place, until in shelf.results.items() if until <= now][: max(0, limit)]
     for job_id, fence in due:

@@ -14,7 +14,7 @@ from queuetui.model.state import FINAL
 
 
 class MemorySchedules(MemoryJobStore):
-    """The ScheduleStore half of the backend; slots make their jobs as any enqueue does."""
+    """The ScheduleStore half of the backend; the jobs of slots are stored by the usual enqueue."""
 
     name: str
 
@@ -46,7 +46,7 @@ class MemorySchedules(MemoryJobStore):
         return [known for known in self.store.schedules.values() if known.paused_at is None]
 
     def take_slots(self, name: str, rev: int, due_at: datetime, taking: Taking) -> Taken | None:
-        """Write the slots with their jobs and the next slot."""
+        """Write the slots with their jobs, and the schedule's next slot."""
         with self.store.lock:
             known = self.store.schedules.get(name)
             if known is None or known.paused_at is not None or (known.rev, known.next_at) != (rev, due_at):
@@ -67,7 +67,7 @@ class MemorySchedules(MemoryJobStore):
         return job is not None and job.state not in FINAL
 
     def declare_schedule(self, spec: ScheduleSpec, next_at: datetime, rev: int | None) -> bool:
-        """Write what code declares."""
+        """Write a schedule that code declares."""
         check_stored(spec)
         with self.store.lock:
             known = self.store.schedules.get(spec.name)

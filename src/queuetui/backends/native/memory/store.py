@@ -39,7 +39,7 @@ def read_clock() -> datetime:
 
 @dataclass(eq=False)
 class MemoryStore(StoreHandle):
-    """All that one named queue holds, for whoever holds its `lock`; tests may set its `clock`."""
+    """The data of one named queue, to be used under its `lock`; tests may set its `clock`."""
 
     clock: Clock = read_clock
     retention: Retention = field(default_factory=Retention)
@@ -59,11 +59,11 @@ class MemoryStore(StoreHandle):
     slots: dict[tuple[str, datetime], datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Hear of forks."""
+        """Register for forks of the process."""
         super().__init__()
 
     def start_anew(self) -> None:
-        """Take no lock of another thread for held: a child has a copy of its own."""
+        """Replace the lock in a forked child, which has a copy that another thread may have held."""
         self.lock = threading.RLock()
 
     def now(self) -> datetime:
@@ -88,19 +88,19 @@ class MemoryStore(StoreHandle):
         return self.queues.get(queue, QueueRecord()).paused_at is not None
 
     def tally_now(self, queue: str) -> TallyRecord:
-        """Return this minute's figures of a queue, to be added to."""
+        """Return the counts of this minute and queue, which callers add to."""
         minute = self.now().replace(second=0, microsecond=0)
         return self.tally.setdefault((minute, queue), TallyRecord())
 
     def touch(self, record: JobRecord) -> None:
-        """Stamp a write."""
+        """Set the version and the time of a write."""
         record.rev += 1
         record.updated_at = self.now()
 
     def move(self, record: JobRecord, state: State, due_at: datetime | None = None) -> None:
         """Take a job to another state and off its lease.
 
-        A final state is stamped and starts the clock of its key.
+        A final state sets the end of the job and starts the retention of its idempotency key.
         """
         record.state = state
         record.lease_id = None
@@ -124,7 +124,7 @@ class MemoryStore(StoreHandle):
     def record_attempt(self, record: JobRecord, outcome: str, error: RunError | None) -> None:
         """Keep how the job's current run ended.
 
-        A lost acknowledgement that is known already says more than a loss.
+        A recorded lost acknowledgement is kept: it says more than a loss.
         """
         kept = self.attempts.setdefault(record.new.id, {})
         if record.fence not in kept:
@@ -133,7 +133,7 @@ class MemoryStore(StoreHandle):
     def record_ack_lost(self, job_id: str, fence: int, error: RunError | None) -> None:
         """Keep that an ending came too late.
 
-        A known loss of the same run becomes this, any other attempt stays.
+        A recorded loss of the same run is replaced, any other attempt is kept.
         """
         record = self.jobs.get(job_id)
         if record is None or not 0 < fence <= record.fence:
@@ -146,12 +146,12 @@ class MemoryStore(StoreHandle):
             kept[fence] = AttemptRecord(ACK_LOST, error, record.worker_id, None, self.now())
 
     def read_job(self, record: JobRecord, backend: str, summaries: SummaryPaths) -> Job:
-        """Return the job as people see it."""
+        """Return the job that a record holds."""
         lease = self.leases.get(record.lease_id or "")
         return to_job(record, backend, None if lease is None else lease.until, summaries)
 
     def free_key(self, record: JobRecord) -> None:
-        """Let the key of a job be used for another."""
+        """Release the idempotency key of a job."""
         name = record.new.idempotency_key
         if name is not None and name in self.keys and self.keys[name].job_id == record.new.id:
             del self.keys[name]

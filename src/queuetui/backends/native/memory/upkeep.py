@@ -1,4 +1,4 @@
-"""What any worker does for all: promote, sweep and prune, in memory."""
+"""Promotes, sweeps and prunes in memory; any worker does this for all queues."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class MemoryUpkeep:
-    """The rounds that keep the queue moving."""
+    """Promotion, sweep and prune."""
 
     store: MemoryStore
 

@@ -1,4 +1,4 @@
-"""Checks once a minute that the server still keeps what it is given: its settings may change."""
+"""Checks once a minute that the server's settings, which may change, still make writes durable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LOOK_EVERY_S = 60.0
 
 
 class DurabilityAlarm:
-    """Says when a server begins to risk jobs, and when it stops; silent if the profile allows loss."""
+    """Logs when a server begins and stops to risk jobs; silent where the profile allows loss."""
 
     def __init__(self, server: Server, every_s: float = LOOK_EVERY_S) -> None:
         self._server = server
@@ -25,7 +25,7 @@ class DurabilityAlarm:
         self._complaint = ""
 
     def look(self) -> None:
-        """Look if it is time."""
+        """Check the server if the last check is a minute old."""
         if time.monotonic() < self._look_at_s:
             return
         self._look_at_s = time.monotonic() + self._every_s

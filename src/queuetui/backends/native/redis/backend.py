@@ -56,7 +56,7 @@ def open_backend(url: str, options: BackendOptions) -> RedisBackend:
     """
     server = Server(read_address(url, options), options)
     try:
-        # Asked first, so that a refused login is not taken for a server that keeps its settings to itself.
+        # Read first, so that a refused login is not taken for a server that hides its settings.
         version = migration.check_version(server)
         if options.create:
             refuse_lossy(server)
@@ -80,7 +80,7 @@ def open_schema(url: str, options: BackendOptions) -> RedisBackend:
 def find(server: RedisServer, url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return our own queue if the namespace holds one."""
     meta = read_address(url, options).namespace.meta
-    # A key of another type is none of ours.
+    # A key of another type does not belong to our queue.
     if server.ask("looking for the queue's key", "TYPE", meta) != b"hash":
         return ()
     return (Found("native", "queuetui", f"its key {meta}", partial(open_backend, url)),)

@@ -1,4 +1,4 @@
-"""Grades how safe a server's answers are, and refuses one that may lose jobs."""
+"""Grades the durability of a server, and refuses one that may lose jobs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _GRADES = {"always": "A", "everysec": "B"}
 
 @dataclass(frozen=True, slots=True)
 class FlushDurability:
-    """What a server does with our data; None is what it would not tell."""
+    """The settings of a server that decide durability; None where the server does not tell."""
 
     product: str
     appends: bool | None
@@ -44,7 +44,7 @@ class FlushDurability:
 
     @property
     def complaint(self) -> str:
-        """Why jobs could be lost, and what to set; empty where they are not."""
+        """Why jobs could be lost, and what to set; empty where none can."""
         if self.eviction is not None and self.eviction != SAFE_POLICY:
             return f"it evicts keys when its memory is full (maxmemory-policy {self.eviction}); set maxmemory-policy {SAFE_POLICY}"
         if self.appends is None:
@@ -57,7 +57,7 @@ class FlushDurability:
 
 
 def read_durability(server: Server) -> FlushDurability:
-    """Return what the server tells of itself by CONFIG, else by INFO; either may be refused."""
+    """Read the settings by CONFIG, else by INFO; either may be refused."""
     persistence = _told(lambda: server.read_info("persistence")) or {}
     about = _told(lambda: server.read_info("server")) or {}
     memory = _told(lambda: server.read_info("memory")) or {}
@@ -85,12 +85,12 @@ def refuse_lossy(server: Server) -> None:
 
 
 def describe_capabilities(durability: FlushDurability) -> Capabilities:
-    """Return what a queue on such a server can do."""
+    """Return the capabilities of a queue on such a server."""
     return native_capabilities(f"queuetui on {durability.product}", durability.graded({}).shown)
 
 
 def _told(ask: Callable[[], T]) -> T | None:
-    """Return the answer, None where the server keeps it from us."""
+    """Return the answer, None where this user may not ask for it."""
     try:
         return ask()
     except Unreachable:

@@ -1,4 +1,4 @@
-"""Notices that the server was restarted before anything is claimed of it.
+"""Notices a restart of the server before the next claim.
 
 A server that flushes each second may have lost its last one: claims and leases that workers still go by. So for one lease after a
 restart nothing is claimed; a worker whose lease was forgotten has ended its runs by then.
@@ -18,14 +18,14 @@ _FLUSHES_EACH_WRITE = "always"
 
 
 class EpochWatch:
-    """Looks at every connection as it is made, which after a restart are all of them."""
+    """Checks every new connection: after a restart all connections are new."""
 
     def __init__(self, meta: str) -> None:
         self._meta = meta
         self._run = ""
 
     def meet(self, connection: Connection) -> None:
-        """Note which run of the server the connection leads to."""
+        """Record which run of the server the connection leads to."""
         run = self._read_run(connection)
         if run in {"", self._run}:
             return
@@ -49,7 +49,7 @@ class EpochWatch:
 
 
 def _told(connection: Connection, *values: Value) -> Any:  # noqa: ANN401 - each command has its own answer
-    """Return the answer, None where the server keeps it from us."""
+    """Return the answer, None where this user may not ask for it."""
     from redis.exceptions import ResponseError
 
     try:

@@ -1,4 +1,4 @@
-"""Reads what happened on Redis: the newest of the stream, or what it holds of one job."""
+"""Reads the event log on Redis: the newest entries of the stream, or all events of one job."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RedisEventLog:
         self._server = server
 
     def events(self, request: EventRequest) -> EventPage:
-        """Return one page of what happened, newest first."""
+        """Return one page of events, newest first."""
         return read_events(self._server, request)
 
     def logs_events(self, queue: str) -> bool:
@@ -52,7 +52,7 @@ class RedisEventLog:
         return bool(self._server.read("reading a queue's switch", "logs_events", queue))
 
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
-        """Hear that there may be new events."""
+        """Subscribe to the channel that announces new events."""
         return self._server.listen_events(hear)
 
 

@@ -26,7 +26,7 @@ class RedisExaminer(Examiner):
         self._server = server
 
     def examine(self, held_s: float) -> Examination:
-        """Return all that the server tells of its condition; what it keeps from this user is named as unread."""
+        """Examine the server; parts that this user may not read are named as unread."""
         condition, server = ServerCondition(self._server), self._server
         return replace(
             condition.examine(held_s),

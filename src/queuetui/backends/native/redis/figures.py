@@ -1,4 +1,4 @@
-"""Rates and averages out of the tally; minutes that are over are read once and remembered."""
+"""Rates and averages from the tally; past minutes are read once and cached."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Minutes = Mapping[datetime, Mapping[str, int]]
 
 @dataclass(frozen=True)
 class Figures:
-    """What the tally says of the last `span` minutes; each count is of a figure and a queue."""
+    """The sums of the tally over the last `span` minutes; each count is of one figure and one queue."""
 
     now: datetime
     span: int
@@ -29,37 +29,37 @@ class Figures:
 
     @cached_property
     def sums(self) -> Counter[str]:
-        """Each count over all minutes."""
+        """Each count, summed over all minutes."""
         total: Counter[str] = Counter()
         for one in self.minutes.values():
             total.update(one)
         return total
 
     def by_minute(self) -> tuple[TallyMinute, ...]:
-        """Return what happened minute by minute, over all queues."""
+        """Return the counts of each minute over all queues."""
         return tuple(_to_minute(minute, counts) for minute, counts in sorted(self.minutes.items()))
 
     def average(self) -> Measured[float]:
-        """Return how long a run takes, over all queues."""
+        """Return the average duration of a run over all queues."""
         sums = _over_queues(self.sums)
         if not sums["runs"]:
             return absent(f"nothing has run in the last {self.span} minutes")
         return Measured(sums["busy_us"] / MICROSECONDS / sums["runs"], as_of=self.now)
 
     def average_of(self, queue: str) -> float | None:
-        """Return how long a run of a queue takes, None before the first."""
+        """Return the average duration of a queue's runs, None before the first one."""
         runs = self.sums[f"runs:{queue}"]
         return self.sums[f"busy_us:{queue}"] / MICROSECONDS / runs if runs else None
 
     def recent(self, queue: str) -> RecentRuns:
-        """Return what ended lately in a queue."""
+        """Return the runs of a queue that ended in the last minutes."""
         tally = [_to_minute(minute, _of_queue(counts, queue)) for minute, counts in self.minutes.items()]
         return recent_runs(tally, self.now, min(self.minutes, default=None))
 
 
 @dataclass(slots=True)
 class TallyShelf:
-    """The minutes that have been read: from `_from` on all are known that were over by `_to`."""
+    """Caches past minutes: all minutes from `_from` to `_to` have been read."""
 
     _known: dict[datetime, Mapping[str, int]] = field(default_factory=dict)
     _from: datetime | None = None
@@ -67,14 +67,14 @@ class TallyShelf:
     _guard: ForkLock = field(default_factory=ForkLock)
 
     def first_unknown(self, span: int) -> datetime | None:
-        """Return the first minute still to be read for the last `span` minutes, None when that is all of them."""
+        """Return the first minute to be read for the last `span` minutes, None when all must be read."""
         with self._guard:
             if self._from is None or self._to is None or self._from > _first_of(self._to, span):
                 return None
             return self._to
 
     def add(self, now: datetime, span: int, read: Minutes, since: datetime | None) -> Figures:
-        """Remember what was read from `since` on and return the figures of the last `span` minutes."""
+        """Cache the minutes read from `since` on, and return the figures of the last `span` minutes."""
         this_minute = now.replace(second=0, microsecond=0)
         first = _first_of(this_minute, span)
         with self._guard:

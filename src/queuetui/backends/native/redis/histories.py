@@ -1,4 +1,4 @@
-"""Sums over a past span of time, out of the tally's minutes on Redis."""
+"""Sums over a past span of time, from the tally's minutes on Redis."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from queuetui.backends.native.redis.pictures import Reply
     from queuetui.backends.native.redis.server import Server
 
-# The tally keeps no minute for longer.
+# The tally keeps minutes for this long.
 _MOST_MINUTES = 8 * 24 * 60
 _NAMES = 3
 _FIGURES = ("completed", "failed", "retried", "lost")
@@ -32,10 +32,10 @@ class RedisHistories(PagedHistories):
         self._server = server
 
     def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
-        """Return what ended from a minute on."""
+        """Return the runs that ended since a minute."""
         wanted = picture_values(Wanted(TALLY, _MOST_MINUTES, since), self._server.options.limits)
         reply: Reply = self._server.read("reading what ended", "picture", *wanted)
-        # Of all that a picture holds, the tally's minutes are one part.
+        # Only the tally's minutes are read of the picture.
         found = [
             one
             for minute, flat in reply[7]

@@ -1,4 +1,4 @@
-"""What a console reads of our own queue on Redis."""
+"""Reads our own queue on Redis for a console."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _NAMED_KEYS = 3
 
 
 class RedisInspector:
-    """What a console reads: a frame is one script, its page a second."""
+    """The Inspector of the backend: one script reads a frame, a second one its page."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -58,14 +58,14 @@ class RedisInspector:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this server can do; its durability is read from it once a minute."""
+        """The capabilities; the durability is read from the server once a minute."""
         if self._capabilities is None or time.monotonic() >= self._look_at_s:
             self._capabilities = describe_capabilities(read_durability(self._server))
             self._look_at_s = time.monotonic() + LOOK_EVERY_S
         return self._capabilities
 
     def snapshot(self, watch: Watch) -> Snapshot:
-        """Return all that was asked for; a page that fails alone is named in `problems`."""
+        """Return the requested parts; a page that cannot be read is named in `problems`."""
         letters = letters_for(watch)
         since = self._shelf.first_unknown(watch.tally_minutes) if "T" in letters else None
         wanted = Wanted(letters, watch.tally_minutes, since, watch.failures)
@@ -96,11 +96,11 @@ class RedisInspector:
         return read_job(reply, self._server.name, self._server.options.summaries)
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with all that it is explained by."""
+        """Return one job with the facts that its verdict needs."""
         return read_view(self._server, job_id, events)
 
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return those of the jobs that are there, in the order asked for."""
+        """Return the jobs that exist, in the order of the given ids."""
         asked = dict.fromkeys(map(to_stored, job_ids))
         if not asked:
             return ()
@@ -109,7 +109,7 @@ class RedisInspector:
         return tuple(shorten(read_job(one, self._server.name, summaries)) for one in replies if one is not None)
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
-        """Look for the jobs whose id is or ends in `suffix`, whatever its hyphens."""
+        """Find the jobs whose id ends in `suffix`, with or without hyphens."""
         return find_refs(self._server, suffix, limit, after)
 
     def attempts(self, job_id: str) -> tuple[Attempt, ...]:
@@ -121,7 +121,7 @@ class RedisInspector:
         return plan_terms(query)
 
     def identity(self) -> Identity:
-        """Return the run of the server and the namespace: a server that restarts calls itself by another name."""
+        """Return the identity: the server's run id, which changes at a restart, and the namespace."""
         run = self._server.read_info("server").get("run_id", "")
         return Identity(f"redis {run} {self._server.meta}", lasting=False)
 

@@ -1,4 +1,4 @@
-"""Reads one job with all that it is explained by, in one transaction and one round trip."""
+"""Reads one job with the facts that its verdict needs, in one transaction and one round trip."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from queuetui.model.event import EventRequest
 from queuetui.model.job_view import JobView, uncounted_queue
 from queuetui.model.text import sanitize
 
-# Of one job the log is searched entry by entry: most logs are searched whole by one look of this size.
+# The events of one job are found by a search through the log's entries; this many cover most logs whole.
 VIEW_ENTRIES = 10 * BITE_ENTRIES
 
 
 def read_view(server: Server, job_id: str, events: int) -> JobView:
     """Return a job with at most so many of its events; raises NotFound.
 
-    A longer log is searched further on.
+    In a longer log the search continues.
     """
     stored = to_stored(job_id)
     replies = server.read_all(

@@ -1,4 +1,4 @@
-"""What scripts read of jobs, as jobs that people see."""
+"""Makes a `Job` of the values that scripts return."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from queuetui.model.text import Untrusted
 
 WHOLE = -1
 NOTHING = 0
-# A payload is summarised by its head on pages, which is nearly always all of it.
+# Pages summarise a payload by its first bytes, which are nearly always all of it.
 HEAD_BYTES = 8192
 _NO_TEXTS = (None,) * 5
 Reply = Sequence[Any]
 
 
 def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
-    """Return the job that a script read; one whose value is none of ours holds up no other and says so."""
+    """Return the job that a script read; an unreadable value is shown as such and fails no other job."""
     try:
         return _read_job(reply, backend, summaries)
     except UNREADABLE:
@@ -36,7 +36,7 @@ def read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
 
 
 def missing_job(stored_id: bytes, backend: str, remark: str) -> Job:
-    """Return a job of which no more than its id is known, and why."""
+    """Return a job of which only the id is known, with the reason."""
     nothing = Untrusted("")
     ref = JobRef(backend, from_stored(stored_id), "")
     return Job(ref, nothing, nothing, State.BLOCKED, nothing, payload_whole=False, remarks=(remark,))
@@ -86,7 +86,7 @@ def _read_job(reply: Reply, backend: str, summaries: SummaryPaths) -> Job:
 
 
 def read_fields(flat: Reply) -> dict[str, str]:
-    """Return a hash that came as fields and values in turn."""
+    """Return a hash from its fields and values in turn."""
     return {
         flat[place].decode("utf-8", "replace"): flat[place + 1].decode("utf-8", "replace")
         for place in range(0, len(flat), 2)
@@ -94,12 +94,12 @@ def read_fields(flat: Reply) -> dict[str, str]:
 
 
 def read_attempts(flat: Reply) -> tuple[Attempt, ...]:
-    """Return kept attempts, oldest first, from fields that are led by the attempt's fence."""
+    """Return the kept attempts, oldest first; each field of the hash begins with the attempt's fence."""
     return tuple(_read_attempt(fence, fields) for fence, fields in sorted(by_fence(flat).items()))
 
 
 def by_fence(flat: Reply) -> dict[int, dict[str, str]]:
-    """Return the fields of a hash by the fence that leads their names; other fields are not ours."""
+    """Return the fields of a hash by the fence that their names begin with; other fields are ignored."""
     found: dict[int, dict[str, str]] = {}
     for name, value in read_fields(flat).items():
         fence, colon, field = name.partition(":")
@@ -131,7 +131,7 @@ def to_error(class_name: bytes | None, message: bytes | None, traceback: bytes |
 
 
 def moment_of(fields: Mapping[str, str], name: str) -> datetime | None:
-    """Return the time of a hash's field, None where it is absent."""
+    """Return the time in a field of a hash, None where it is absent."""
     return read_moment(fields[name]) if name in fields else None
 
 

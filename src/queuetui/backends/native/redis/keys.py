@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from queuetui.model.state import State
 
-# In this order scripts answer with counts.
+# The order in which scripts return counts.
 STATES = (
     State.SCHEDULED,
     State.PENDING,
@@ -39,21 +39,21 @@ ALL_JOBS = "all"
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """One queue's part of a server."""
+    """The part of a server that belongs to one queue."""
 
     name: str
 
     @property
     def meta(self) -> str:
-        """The key that every script is handed, and makes the others from."""
+        """The key that is passed to every script, which derives all other keys from it."""
         return f"{{{self.name}}}:meta"
 
     @property
     def wake(self) -> str:
-        """The channel on which enqueues name their queues."""
+        """The channel on which enqueues publish the names of their queues."""
         return f"{{{self.name}}}:wake"
 
     @property
     def told(self) -> str:
-        """The channel that says that something was told."""
+        """The channel that announces new events."""
         return f"{{{self.name}}}:told"

@@ -1,4 +1,4 @@
-"""Chooses what a page reads and in which order: segments one after the other, each of some states."""
+"""Lays out a page: segments read one after the other, each of some states."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from queuetui.model.query import Query, Sort
 from queuetui.model.state import State
 
 _NEWEST = Sort("created", descending=True)
-# Running and waiting jobs by claim and due time, the longest first; ended ones by their end, the latest first.
+# Running and waiting jobs stand by claim and due time, the longest first; final jobs by their end, the latest first.
 _ORDER = (
     ("run", False, (State.PROCESSING,)),
     ("ready", False, (State.PENDING,)),
@@ -24,7 +24,7 @@ _SORTED_BY = {"run": None, "ready": "scheduled", "due": "scheduled", "done": "co
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """The jobs of some states merged by what these are ordered by; `falls` when the highest comes first."""
+    """The jobs of some states, merged by their common order; `falls` when the highest value comes first."""
 
     name: str
     falls: bool
@@ -33,14 +33,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a page reads; `is_sorted` tells whether its order is the one that was asked for."""
+    """The segments of a page; `is_sorted` tells whether they are in the requested order."""
 
     segments: tuple[Segment, ...]
     is_sorted: bool
     queues: tuple[str, ...] | None = None
 
     def values(self) -> list[Value]:
-        """Return queues and segments as the script takes them."""
+        """Return queues and segments as arguments of the script."""
         found: list[Value] = [-1] if self.queues is None else [len(self.queues), *self.queues]
         for segment in self.segments:
             found += [int(segment.falls), len(segment.states), *segment.states]
@@ -48,7 +48,7 @@ class Layout:
 
 
 def lay_out(query: Query, known_queues: tuple[str, ...]) -> Layout:
-    """Return the layout of a filter's pages."""
+    """Return the segments of the pages of a filter."""
     states = states_asked(query, KEPT)
     queues = queues_asked(query, known_queues)
     sort = query.sort

@@ -43,7 +43,7 @@ def pending_migrations(server: Server) -> tuple[str, ...]:
 
 
 def migrate(server: Server) -> tuple[str, ...]:
-    """Make the queue if it is not there and return what was applied by name; raises SchemaTooNew."""
+    """Create the queue if it is absent; return the names of the applied migrations; raises SchemaTooNew."""
     if not pending_migrations(server):
         return ()
     made = server.write("making the queue", "migrate", SCHEMA, CLIENT_LEVEL, PROTOCOL, uuid4().hex)

@@ -1,4 +1,4 @@
-"""A NewJob as the arguments of the script that stores it."""
+"""Packs a NewJob into the arguments of the script that stores it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from queuetui.model.clock import to_us
 from queuetui.model.job import Enqueued, NewJob
 from queuetui.model.state import State
 
-# A sorted set orders by doubles, which hold whole numbers up to here.
+# A sorted set orders by doubles, which are exact for whole numbers up to this one.
 _LARGEST_PRIORITY = 2**53
 _MOST_ATTEMPTS = 2**31 - 1
-# A payload up to here stands in its job's value, which is rewritten when the job moves; a longer one has a key of its own.
+# A payload of at most this size is part of the job's value, which is rewritten when the job moves; a longer one has its own key.
 INLINE_BYTES = 512
-# Id, priority, delay, most attempts, 1 with a key; then the due time as text or nothing, and 1 where the payload comes apart.
+# Id, priority, delay, maximum of attempts, 1 with a key; then the due time as text or nothing, and 1 if the payload has its own key.
 _ORDER = Struct("<32s2dIB")
 _HERE, _APART = b"\0\0", b"\0\1"
 _STATES = {ord("0"): State.PENDING, ord("1"): State.SCHEDULED}
@@ -29,7 +29,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def is_plain(job: NewJob) -> bool:
-    """Tell whether a job is due now, has no key and needs no tags, and its payload stands in its value."""
+    """Tell whether a job is due now, has no key and no tags, and its payload fits into its value."""
     special = job.at is not None or job.delay_s or job.idempotency_key is not None or job.needs
     return not special and len(job.payload) <= INLINE_BYTES
 
@@ -37,7 +37,7 @@ def is_plain(job: NewJob) -> bool:
 def read_jobs(jobs: Sequence[NewJob]) -> list[Value]:
     """Return the arguments of all jobs.
 
-    Raises BadPayload, ValueError or OverflowError for what cannot be stored.
+    Raises BadPayload, ValueError or OverflowError for values that cannot be stored.
     """
     values: list[Value] = []
     for job in jobs:
@@ -46,7 +46,7 @@ def read_jobs(jobs: Sequence[NewJob]) -> list[Value]:
 
 
 def read_answers(jobs: Sequence[NewJob], reply: Sequence[Any]) -> tuple[Enqueued, ...]:
-    """Return the script's answers in the contract's words."""
+    """Return the script's answers as the contract's types."""
     states, there = reply
     answers = [Enqueued(job.id, True, _STATES[code]) for job, code in zip(jobs, states, strict=True)]
     for start in range(0, len(there), 3):

@@ -1,4 +1,4 @@
-"""What an act's record says in a word, and what a person is told."""
+"""The codes of notes in an act's record, and the sentences that a person reads for them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOTES = {
 
 
 def note_for(word: str, state: State | None) -> str:
-    """Return the note of an act's result."""
+    """Return the sentence for the note of an act's result."""
     if word == "over" and state is not None:
         return f"it is {state.value} already"
     return _NOTES[word]

@@ -1,4 +1,4 @@
-"""What a person may change in our queue on Redis: compared, set and recorded by one script."""
+"""Executes acts on our queue on Redis: one script compares, sets and records."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ _TIMES = ("due", "created", "updated", "claimed", "started", "done", "cancel")
 
 
 class RedisOperator:
-    """What a person may change."""
+    """The Operator of the backend."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._key_kept_us = span_us(Retention.from_settings(server.options.settings).keys_s)
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Do the act to each target, a bite of them in one script.
+        """Apply the act to each target, a batch of them in one script.
 
-        An act that was done before under its id answers as it did then.
+        An act that was done before under its id gives the same answer.
         """
         if act.verb not in JOB_VERBS:
             raise Unsupported(f"{act.verb.value} is not done to jobs; it is about queues or workers")
@@ -90,7 +90,7 @@ class RedisOperator:
         return Result(ref, Outcome.DONE, before=json.dumps({"events": act.verb is Verb.EVENTS_OFF}))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
-        """Delete the registrations of workers silent for longer."""
+        """Delete the registrations of workers that have been silent for longer than the limit."""
         said = (storable(act.actor), storable(act.reason))
         return int(self._server.write("cleaning workers", "clean_workers", act.id, *said, span_us(silent_s)))
 
@@ -109,7 +109,7 @@ def _to_result(ref: JobRef, reply: Reply) -> Result:
 
 
 def _describe_before(job: Reply, ref: JobRef, attempts: Reply) -> str:
-    """Return JSON that is enough to write a job back; nothing for a job that changed.
+    """Return JSON from which a job can be restored, an empty text for a job that has changed.
 
     Times are texts, bytes are base64.
     """

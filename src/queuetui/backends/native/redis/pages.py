@@ -1,4 +1,4 @@
-"""Pages of jobs: from the sorted sets where they serve, else over a bounded part, as the page notes."""
+"""Reads pages of jobs in the order of the sorted sets, else over a bounded part, which the page notes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LONGEST_DUE = Sort("scheduled", descending=False)
 
 @dataclass(frozen=True, slots=True)
 class FoundJobs:
-    """Jobs with their places; `end` is where a walk stopped short, `total` counts all in the lanes."""
+    """Jobs with their places; `end` is where a walk stopped early, `total` counts all jobs in the lanes."""
 
     jobs: list[tuple[Job, Place]]
     end: Place | None
@@ -45,7 +45,7 @@ class FoundJobs:
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """A server and the picture that its jobs are judged by."""
+    """A server, and the picture by which its jobs are judged."""
 
     server: Server
     picture: ScriptSnapshot
@@ -134,7 +134,7 @@ class PageReading:
         return cap_page(page, f"only the first {len(ids):,} stuck jobs are listed")
 
     def recount_idle(self) -> ScriptSnapshot:
-        """Return the picture with overdue jobs counted one by one, each by the limit of its type or queue."""
+        """Return the picture with overdue jobs counted one by one, by the limit of each type or queue."""
         picture = self.picture
         limit_us = span_us(picture.limits.shortest_overdue_s)
         ids = self.server.read("counting overdue jobs", "waits", limit_us, MOST_STUCK, *sorted(picture.waiting.idle))
@@ -145,7 +145,7 @@ class PageReading:
 
     def _read_correlated(self, request: PageRequest, correlations: tuple[str, ...]) -> Page:
         stored = self.server.read("looking for correlated jobs", "correlated", RESIDUAL_JOBS, *correlations)
-        # A job that began what it is a part of is not listed under its own id.
+        # The first job of a correlation, whose id is the correlation id, is not listed under it.
         ids = dict.fromkeys((*map(to_stored, correlations), *(one.decode("utf-8", "replace") for one in stored)))
         page = self._cut_listed(request, self._read_jobs(list(ids)), NEWEST)
         if len(stored) < RESIDUAL_JOBS:
@@ -157,7 +157,7 @@ class PageReading:
         return cut_page(kept, request, order, self.picture.now)
 
     def _walk(self, layout: Layout, residual: tuple[Term, ...], request: PageRequest, place: Place | None) -> FoundJobs:
-        """Return the next jobs behind a place, one more than a page holds where there are as many."""
+        """Return the next jobs after a place: one more than a page holds if there are that many."""
         wanted, is_paged = request.limit + 1, not residual and layout.is_sorted
         size = wanted if is_paged else BITE_JOBS
         head = HEAD_BYTES if is_paged or needs_payload(residual) else NOTHING
@@ -166,7 +166,7 @@ class PageReading:
         while True:
             bite, total = self._bite(layout, place, size, head, backward=request.backward)
             for job, at in bite:
-                # A job that moved on between two bites is met twice.
+                # A job that moves between two batches may be read twice.
                 if job.ref.id not in jobs and self._holds(residual, job):
                     jobs[job.ref.id] = (job, at)
                 if len(jobs) >= wanted:
@@ -193,7 +193,7 @@ class PageReading:
         return found, total
 
     def _complete(self, jobs: Sequence[Job], residual: tuple[Term, ...], *, again: bool = False) -> tuple[Job, ...]:
-        """Return jobs with the heads of their payloads, reading those again that were judged without."""
+        """Return jobs with the first bytes of their payloads, read now if the filter did not need them."""
         if not again and (not residual or needs_payload(residual)):
             return tuple(map(shorten, jobs))
         return tuple(map(shorten, self._read_jobs([to_stored(job.ref.id) for job in jobs])))

@@ -1,4 +1,4 @@
-"""What one picture of the server holds: time, queues, workers, runs that may be stuck, the tally."""
+"""One consistent picture of the server: time, queues, workers, possibly stuck runs, the tally."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Reply = list[Any]
 AROUND = "R"
 TALLY = "T"
 SWITCHES_AND_WORKERS = "PW"
-# Of a field of the tally: queue and type.
+# The names in a field of the tally, after the figure: queue and type.
 _NAMES_BEHIND_FIGURE = 2
 AROUND_STUCK = "QR"
 _LETTERS = {Part.COUNTS: "CR", Part.QUEUES: "QR", Part.WORKERS: "W", Part.TALLY: "T", Part.FAILURES: "F"}
@@ -61,7 +61,7 @@ class QueueRow:
 
 @dataclass(frozen=True)
 class ScriptSnapshot:
-    """All that was read at one moment; a part that was not wanted is empty."""
+    """All values that were read at one moment; a part that was not requested is empty."""
 
     now: datetime
     limits: Limits
@@ -79,14 +79,14 @@ class ScriptSnapshot:
 
     @cached_property
     def waiting(self) -> WaitingQueues:
-        """The queues whose due jobs wait without a reason."""
+        """The queues whose due jobs wait without a reason: unheard and idle ones."""
         unpaused = [queue.name for queue in self.queues if queue.paused_at is None]
         resting = {queue.name for queue in self.queues if queue.rests}
         return judge_waiting(unpaused, resting, self.workers, self.now, self.limits)
 
     @cached_property
     def stuck_runs(self) -> tuple[Job, ...]:
-        """The processing jobs that are stuck, as far as was looked."""
+        """The stuck processing jobs among the runs that were read."""
         return tuple(job for job in self.runs if self.is_stuck(job))
 
     def is_stuck(self, job: Job) -> bool:
@@ -107,15 +107,15 @@ class ScriptSnapshot:
 
 
 def letters_for(watch: Watch) -> str:
-    """Return what a snapshot wants of the server."""
-    # What has no letter, as the schedules, is read by whoever asks for it.
+    """Return the letters of the parts that a snapshot needs."""
+    # Parts without a letter, such as schedules, are read by other scripts.
     letters = "".join(_LETTERS.get(part, "") for part in watch.parts)
     return letters + ("T" if watch.parts & _FIGURED else "") + (AROUND if watch.page is not None else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to read: parts by letter, how much of the tally and from which minute on, how many failures."""
+    """The request: parts by letter, how many minutes of the tally and from which one, how many failures."""
 
     letters: str
     minutes: int = 0
@@ -124,12 +124,12 @@ class Wanted:
 
 
 def take_picture(server: Server, wanted: Wanted, limits: Limits) -> ScriptSnapshot:
-    """Read what is wanted at one moment."""
+    """Read the requested parts at one moment."""
     return read_picture(server, limits, server.read("reading the queue", "picture", *picture_values(wanted, limits)))
 
 
 def picture_values(wanted: Wanted, limits: Limits) -> tuple[Value, ...]:
-    """Return what the script of a picture is asked with."""
+    """Return the arguments of the picture script."""
     shortest_s = min([limits.stuck_after_s, *limits.per_queue_s.values(), *limits.per_type_s.values()])
     return (
         wanted.letters,
@@ -143,7 +143,7 @@ def picture_values(wanted: Wanted, limits: Limits) -> tuple[Value, ...]:
 
 
 def read_picture(server: Server, limits: Limits, reply: Reply) -> ScriptSnapshot:
-    """Return what the script of a picture answered."""
+    """Return the picture from the script's answer."""
     now, total, queues, workers, busy, runs, more_runs, minutes, failures, more_queues, held_until, odd_keys = reply
     rows = tuple(map(_read_queue, queues))
     held: Counter[str] = Counter()
@@ -188,7 +188,7 @@ def _read_queue(row: Reply) -> QueueRow:
 def _read_workers(
     rows: Iterable[Reply], held: Mapping[str, int], orphaned: Mapping[str, int]
 ) -> tuple[WorkerInfo, ...]:
-    # A registration without fields is one that another server version half forgot.
+    # A registration without fields has expired in part.
     found = [_read_worker(row, held, orphaned) for row in rows if row[2]]
     return tuple(sorted(found, key=lambda worker: (worker.started_at, worker.id)))
 
@@ -216,7 +216,7 @@ def _read_worker(row: Reply, held: Mapping[str, int], orphaned: Mapping[str, int
 
 
 def _read_run(row: Reply, backend: str) -> Job | None:
-    """Return as much of a processing job as tells whether it is stuck; None if its value is not ours."""
+    """Return the part of a processing job that tells whether it is stuck, None for an unreadable value."""
     job_id, packed, ends = row
     try:
         record = read_record(packed)
@@ -236,7 +236,7 @@ def _read_run(row: Reply, backend: str) -> Job | None:
 
 
 def _read_figures(flat: Reply) -> dict[str, int]:
-    """Return a minute's counts by figure and queue; the buckets of run lengths add up to the runs."""
+    """Return a minute's counts by figure and queue; the buckets of run times add up to the runs."""
     counts: Counter[str] = Counter()
     for name, value in read_fields(flat).items():
         figure, *rest = name.split("\0")

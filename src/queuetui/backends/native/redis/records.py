@@ -21,7 +21,7 @@ from queuetui.model.job import NewJob
 from queuetui.model.state import State
 
 _RECORD = Struct("<6B6I7d")
-# The same, less what no worker is told of a job that it holds.
+# The same record without the fields that a worker does not need of its job.
 _HELD_RECORD = Struct("<4xBx4x3I4xI2d40x")
 _LENGTH = Struct("<I")
 _OWN = b"\x01"
@@ -59,17 +59,17 @@ class Record(NamedTuple):
 
     @property
     def state(self) -> State | int:
-        """The state, the code itself where it is none's."""
+        """The state, or the stored code where it is unknown."""
         return STATES[self.code - 1] if 1 <= self.code <= len(STATES) else self.code
 
     @property
     def written_at(self) -> datetime:
-        """When the job was last written; the start of a run is told later and is no write of its own."""
+        """When the job was last written; the start of a run is stored later and does not count as a write."""
         return read_moment(max(self.created, self.updated, self.claimed, self.cancel, self.done))
 
 
 class HeldRecord(NamedTuple):
-    """What a worker is told of the record of a job that it holds; the names are a record's."""
+    """The fields of a record that a worker needs of a job that it holds, under the same names."""
 
     large: int
     fence: int
@@ -83,7 +83,7 @@ class HeldRecord(NamedTuple):
 
 
 class Body(NamedTuple):
-    """A job's body; `head` holds what few jobs have."""
+    """A job's body; `head` holds the values that few jobs have."""
 
     own_correlation: bool
     queue: str
@@ -102,7 +102,7 @@ def read_record(packed: bytes) -> Record:
 
 
 def read_held(packed: bytes) -> HeldRecord:
-    """Return what a worker is told of the record of a job that it holds."""
+    """Return the fields of a record that a worker needs of a job that it holds."""
     due, _, _, rest = packed[_RECORD.size :].split(b"\0", 3)
     body = rest[2 + int.from_bytes(rest[:2], "little") :]
     return HeldRecord._make((*_HELD_RECORD.unpack_from(packed), due, body))
@@ -115,7 +115,7 @@ def read_body(packed: bytes) -> Body:
 
 
 def _read_lead(packed: bytes) -> tuple[Body, int]:
-    """Return a body and where its payload begins."""
+    """Return a body and the offset of its payload."""
     texts, at = [], 1
     for _ in range(5):
         (length,) = _LENGTH.unpack_from(packed, at)
@@ -129,7 +129,7 @@ def _read_lead(packed: bytes) -> tuple[Body, int]:
 class BodyReader:
     """Reads the bodies of a batch.
 
-    What stands before the payload is mostly the same in all of them, and is read once.
+    The part before the payload is mostly the same in all of them, and is read once.
     """
 
     def __init__(self) -> None:
@@ -137,13 +137,13 @@ class BodyReader:
         self._body: Body
 
     def read(self, packed: bytes) -> tuple[Body, bytes]:
-        """Return a body, whose payload may be another's, and its payload."""
+        """Return the body, which may be that of the job before, and the payload."""
         lead = self._lead
-        # A lead tells its own length, so no other begins with it.
+        # The lead contains its own length, so no other lead begins with the same bytes.
         if lead and packed.startswith(lead):
             return self._body, packed[len(lead) :]
         self._body, end = _read_lead(packed)
-        # But for one that is cut short.
+        # A truncated lead is not reused.
         self._lead = packed[:end] if end <= len(packed) else b""
         return self._body, self._body.payload
 
@@ -154,7 +154,7 @@ def _read_head(text: str) -> Mapping[str, Any]:
 
 
 def write_body(job: NewJob) -> bytes:
-    """Return the body of a new job, less its payload."""
+    """Return the body of a new job without its payload."""
     is_own = job.correlation_id == job.id
     correlation = "" if is_own else job.correlation_id or ""
     job_key, head = job.idempotency_key or "", _head_of(job)
@@ -165,7 +165,7 @@ def write_body(job: NewJob) -> bytes:
 
 @lru_cache
 def _usual_body(queue: str, job_type: str) -> bytes:
-    """Return the body of most new jobs, which all of a type have in common."""
+    """Return the body that most new jobs of a type have in common."""
     return _join_body(_OWN, queue, job_type, "", "", "")
 
 
@@ -194,5 +194,5 @@ def _head_of(job: NewJob) -> str:
 
 
 def moment(us: float | bytes) -> datetime | None:
-    """Return the time of a record's field, None where there is none."""
+    """Return the time in a field of a record, None for 0."""
     return read_moment(us) if us else None

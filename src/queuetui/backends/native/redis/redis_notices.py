@@ -1,4 +1,4 @@
-"""News of Redis: what enqueues publish."""
+"""Notifications on Redis: the channels that enqueues and events publish to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from queuetui.backends import notices
 
 
 class RedisNotices(notices.Notices):
-    """Is subscribed to a channel."""
+    """A subscription to a channel."""
 
     def __init__(self, connect: Callable[[], Any], channel: str, hear: Callable[[str], None]) -> None:
         super().__init__(hear)
@@ -19,13 +19,13 @@ class RedisNotices(notices.Notices):
         self.start()
 
     def trouble(self) -> tuple[type[Exception], ...]:
-        """Return the driver's errors and the system's."""
+        """Return the classes of errors that end a subscription: the driver's and the system's."""
         from redis.exceptions import RedisError
 
         return (RedisError, OSError)
 
     def listen(self) -> None:
-        """Hear until over, or until a question is not answered."""
+        """Listen until stopped, or until the server leaves a ping unanswered."""
         connection = self._connect()
         try:
             connection.send_command("SUBSCRIBE", self._channel)

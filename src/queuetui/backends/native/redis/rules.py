@@ -1,4 +1,4 @@
-"""The rules of queues on Redis: decided here, written by one script if nothing changed meanwhile."""
+"""The rules of queues on Redis: decided here, and written by a script that compares and sets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RedisClaimRules:
         return to_uses(self._server.read("reading the rules of queues", "rules_in_use", *RULES_ASKED))
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
-        """Lay down rules for a queue; decided anew where they changed meanwhile."""
+        """Set the rules of a queue; decided anew where they have changed meanwhile."""
         check_act(act, queue, edit)
         said = (act.id, act.verb.value, storable(act.actor), storable(act.reason), storable(act.filter))
         for _ in range(TRIES):
@@ -48,7 +48,7 @@ class RedisClaimRules:
 
 
 def to_uses(reply: Sequence[Any]) -> tuple[RulesInUse, ...]:
-    """Return the queues with rules that the script told of."""
+    """Return the queues with rules from the script's answer."""
     now_us, *found = reply
     now = from_us(int(now_us))
     rows = (found[start : start + 4] for start in range(0, len(found), 4))

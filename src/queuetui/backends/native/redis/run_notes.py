@@ -1,4 +1,4 @@
-"""What runs tell beside their endings, on Redis."""
+"""Logs, counters and measures of runs, on Redis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from queuetui.model.run_notes import LOGGED_RUNS_A_JOB, NotedRun, RunNotes, Usag
 from queuetui.model.text import Untrusted
 
 _COUNTER = "use:"
-# Of what is counted: its queue, type and name.
+# The names of a counter: queue, type and the counter's own name.
 _NAMES = 3
 
 
@@ -27,13 +27,13 @@ class RedisRunNotes:
         self._server = server
 
     def write_notes(self, lease_id: str, notes: Sequence[RunNotes]) -> None:
-        """Write what runs have told."""
+        """Write the notes of runs."""
         values = [value for one in notes for value in _pack(one)]
         if values:
             self._server.write("noting what runs tell", "write_notes", lease_id, LOGGED_RUNS_A_JOB, *values)
 
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
-        """Return what was counted in the last minutes."""
+        """Return the sums of the counters over the last minutes."""
         total: dict[tuple[str, ...], float] = {}
         for flat in self._server.read("reading usage", "read_usage", minutes):
             for field, amount in read_amounts(read_fields(flat)).items():
@@ -45,7 +45,7 @@ class RedisRunNotes:
 
 
 def to_noted_runs(flat: Reply) -> tuple[NotedRun, ...]:
-    """Return the notes of a job's runs, oldest first, from fields that are led by the run's fence."""
+    """Return the notes of a job's runs, oldest first; each field of the hash begins with the run's fence."""
     return tuple(_to_noted(fence, fields) for fence, fields in sorted(by_fence(flat).items()))
 
 

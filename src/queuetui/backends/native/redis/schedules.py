@@ -1,4 +1,4 @@
-"""Schedules and slots on Redis: decided here, written by one script if nothing changed meanwhile."""
+"""Schedules and slots on Redis: decided here, and written by a script that compares and sets."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class RedisSchedules:
         return ScheduleReading(read_moment(now), schedules, len(found) > limit)
 
     def take_slots(self, name: str, rev: int, due_at: datetime, taking: Taking) -> Taken | None:
-        """Write the slots with their jobs and the next slot."""
+        """Write the slots with their jobs, and the schedule's next slot."""
         values: list[Value] = [name, rev, to_us(due_at), to_us(taking.next_at), len(taking.slots)]
         values += [to_us(slot.at) for slot in taking.slots]
         values += read_jobs([slot.job for slot in taking.slots])
@@ -71,7 +71,7 @@ class RedisSchedules:
         return Taken(read_answers([taking.slots[place - 1].job for place in places], answer))
 
     def declare_schedule(self, spec: ScheduleSpec, next_at: datetime, rev: int | None) -> bool:
-        """Write what code declares."""
+        """Write a schedule that code declares."""
         check_stored(spec)
         known, _ = self._read(spec.name)
         if (None if known is None else known.rev) != rev:
@@ -80,7 +80,7 @@ class RedisSchedules:
         return self._write("declaring a schedule", _NO_ACT, spec.name, rev, ("", "", "write"), fields) is not None
 
     def apply_to_schedule(self, act: Act, name: str, edit: ScheduleEdit) -> Result:
-        """Do an act to a schedule; decided anew where it changed meanwhile."""
+        """Apply an act to a schedule; decided anew where it has changed meanwhile."""
         check_act(act, name, edit)
         ref = JobRef(self._server.name, name, "" if edit.rev is None else str(edit.rev))
         for _ in range(TRIES):
@@ -91,7 +91,7 @@ class RedisSchedules:
         raise Conflict(f"the schedule {name!r} is changed by others all the time; nothing was done to it, try again")
 
     def prune_slots(self, limit: int) -> int:
-        """Delete nothing."""
+        """Delete nothing: slots expire by themselves."""
         return 0
 
     def _read(self, name: str) -> tuple[Schedule | None, datetime]:
@@ -130,7 +130,7 @@ class RedisSchedules:
 
 
 def _fields(schedule: Schedule) -> dict[str, Value]:
-    """Return what an edit writes.
+    """Return the fields that an edit writes.
 
     A slot that was taken meanwhile may be looked at again: it is known and makes nothing.
     """

@@ -1,4 +1,4 @@
-"""One server's namespace: every call is one script over the keys of a queue of ours."""
+"""A namespace on a server: every call runs one script over the keys of our queue."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Server(RedisServer):
         self._epoch: EpochWatch | None = None
 
     def read(self, doing: str, script: str, *values: Value) -> Any:  # noqa: ANN401 - each script has its own answer
-        """Run a script that changes nothing; raises Interrupted where it is not wanted any more."""
+        """Run a script that changes nothing; raises Interrupted when the caller has cancelled it."""
         return self.run(doing, load_script(script), (self.meta,), values, writes=False)
 
     def write(self, doing: str, script: str, *values: Value) -> Any:  # noqa: ANN401 - each script has its own answer
@@ -37,7 +37,7 @@ class Server(RedisServer):
         return self.run(doing, load_script(script), (self.meta,), values, writes=True)
 
     def write_all(self, doing: str, script: str, bites: Sequence[Sequence[Value]]) -> list[Any]:
-        """Run a script over several bites as one transaction and return the answers; raises as `write` does."""
+        """Run a script over several batches as one transaction; return the answers; raises as `write` does."""
         return self.run_all(doing, [(load_script(script), bite) for bite in bites], (self.meta,), writes=True)
 
     def read_all(self, doing: str, *calls: tuple[str, Sequence[Value]]) -> list[Any]:
@@ -51,13 +51,13 @@ class Server(RedisServer):
             self.connections.greet(self._epoch.meet)
 
     def read_meta(self) -> dict[str, str]:
-        """Return what the namespace says of itself, nothing where there is no queue."""
+        """Return the metadata of the namespace, empty where there is no queue."""
         return read_pairs(self.ask("reading the queue's version", "HGETALL", self.meta))
 
     def listen(self, hear: Callable[[str], None]) -> RedisNotices:
-        """Hear of queues with new jobs."""
+        """Subscribe to the channel that names queues with new jobs."""
         return RedisNotices(self.connections.open, self._wake, hear)
 
     def listen_events(self, hear: Callable[[], None]) -> RedisNotices:
-        """Hear that something was told."""
+        """Subscribe to the channel that announces new events."""
         return RedisNotices(self.connections.open, self._told, lambda _: hear())

@@ -1,4 +1,4 @@
-"""Finds jobs by the end of their id, which is what people type."""
+"""Finds jobs by the end of their id, as people type it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from queuetui.model.job_id import Span
 from queuetui.model.page import IdSearch
 
 DOING = "looking for a job"
-# A server does nothing else meanwhile: some milliseconds for so many.
+# The server serves nobody else meanwhile: this many take some milliseconds.
 SPANS_A_LOOK = 2_000
-# What an answer tells before the jobs.
+# The number of values in an answer before the jobs.
 _HEAD = 4
 
 
 def find_refs(server: Server, suffix: str, limit: int, after: str | None) -> IdSearch:
-    """Look for at most `limit` jobs whose id ends in the suffix, on from the id `after`."""
+    """Find at most `limit` jobs whose id ends in the suffix, beginning after the id `after`."""
     wanted = read_suffix(suffix)
     if wanted is None:
         return IdSearch(())

@@ -1,4 +1,4 @@
-"""One step between the contract's words and the script's."""
+"""Converts a step between the contract's types and the script's arguments and answer."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ JOBS_LEFT = (
     "some of its jobs cannot be read, as another program wrote over them: those are left; their remarks in `queuetui jobs` "
     "tell which, to be mended by hand"
 )
-# Id, way of ending, fence, duration or -1, delay, 1 with a result, 1 with an error; then as texts the due time or nothing
-# and the type, and these two, measured.
+# Id, kind of ending, fence, duration or -1, delay, 1 with a result, 1 with an error. Then follow the due time as text or nothing, the
+# type between NUL bytes, the result and the texts of the error, each with its length in front.
 _ENDING = Struct("<32sBI2d2B")
 _LENGTH = Struct("<I")
-# Of a claimed job its id and the length of its value, which follows.
+# A claimed job: its id and the length of its value, which follows.
 _CLAIMED = Struct("<32sI")
-_WAYS = {
-    way: number
-    for number, way in enumerate(
+_CODE_OF_ENDING = {
+    ending: code
+    for code, ending in enumerate(
         (
             *(Ending.COMPLETED, Ending.RETRY, Ending.FAILED, Ending.SNOOZED),
             *(Ending.RELEASED, Ending.CANCELLED, Ending.LOST),
@@ -51,7 +51,7 @@ def read_settlements(settlements: Sequence[Settlement]) -> list[Value]:
 def _pack_settlement(one: Settlement, job_type: bytes) -> bytes:
     packed = _ENDING.pack(
         to_stored(one.job_id).encode(),
-        _WAYS[one.ending],
+        _CODE_OF_ENDING[one.ending],
         one.fence,
         -1 if one.duration_s is None else span_us(one.duration_s),
         max(0, span_us(one.delay_s)) if one.delay_s else 0,
@@ -60,21 +60,21 @@ def _pack_settlement(one: Settlement, job_type: bytes) -> bytes:
     )
     packed += job_type if one.at is None else b"%d%b" % (to_us(one.at), job_type)
     if one.result is not None:
-        packed += _measured(one.result)
+        packed += _with_length(one.result)
     return packed if one.error is None else packed + _pack_error(one.error)
 
 
 def _pack_error(error: RunError) -> bytes:
     texts = (error.class_name, error.message, error.traceback)
-    return b"".join(_measured(storable(text).encode()) for text in texts)
+    return b"".join(_with_length(storable(text).encode()) for text in texts)
 
 
-def _measured(data: bytes) -> bytes:
+def _with_length(data: bytes) -> bytes:
     return _LENGTH.pack(len(data)) + data
 
 
 def read_step(settlements: Sequence[Settlement], reply: Reply) -> Step:
-    """Return the script's answer in the contract's words."""
+    """Return the script's answer as the contract's types."""
     lease_valid, refused, claimed, payloads, again_us = reply
     accepted = frozenset(one.job_id for one in settlements)
     if refused:

@@ -1,4 +1,4 @@
-"""What workers and clients use of the native queue on Redis."""
+"""The native queue on Redis for workers and clients."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from queuetui.model.worker import WorkerCard, note_worker
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-# No script may keep the server to itself for long.
+# A script blocks the server, so each gets no more jobs than this.
 BITE_JOBS = 500
 ENQUEUED_BITE_JOBS = 1000
 
@@ -55,7 +55,7 @@ class RedisJobStore:
         return tuple(answer for bite, reply in zip(bites, replies, strict=True) for answer in read_answers(bite, reply))
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
-        """Hear of pending jobs."""
+        """Subscribe to the channel that names queues with pending jobs."""
         return self.server.listen(hear)
 
     def register(self, worker: WorkerCard) -> None:
@@ -150,7 +150,7 @@ class RedisJobStore:
         )
 
     def prune(self, limit: int) -> int:
-        """Delete what is past its time, and look whether the server still keeps the rest."""
+        """Delete expired records, and check that the server's settings still make writes durable."""
         self._alarm.look()
         kept = [self._retention.kept_s(state) for state in (State.COMPLETED, State.CANCELLED, State.FAILED)]
         kept.append(self._retention.events_s)

@@ -1,4 +1,4 @@
-"""Who answers each term of a filter: the server's sorted sets, or this program job by job."""
+"""Plans a filter: sorted sets answer some terms, this program checks the others job by job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record of acts, written in the act's own transaction: asked twice, an act answers from it."""
+"""The record of acts, written in the act's own transaction; a repeated act is answered from it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from queuetui.model.act import Act, JobRef, Outcome, Result
 
 
 def add_act(session: Session, act: Act) -> None:
-    """Record who asks for what and why, once an act."""
+    """Record the act once: who asks for what, and why."""
     texts = {"actor": act.actor, "reason": act.reason, "filter": act.filter}
     session.change("add_act", id=act.id, verb=act.verb.value, **{name: storable(text) for name, text in texts.items()})
 
 
 def find_results(session: Session, act: Act, refs: Sequence[JobRef]) -> dict[str, Result]:
-    """Return by id what this act did to targets before."""
+    """Return the results of an earlier execution of this act, by the ids of its targets."""
     rows = session.each("find_act_row", [{"act_id": act.id, "job_id": storable(ref.id)} for ref in refs])
     return {ref.id: _to_result(ref, row) for ref, row in zip(refs, rows, strict=True) if row is not None}
 
@@ -29,7 +29,7 @@ def _to_result(ref: JobRef, row: Row) -> Result:
 
 
 def add_rows(session: Session, act: Act, results: Sequence[Result]) -> None:
-    """Record what an act did."""
+    """Record the results of an act."""
     session.change_each("add_act_row", [_values(act, result) for result in results])
 
 

@@ -27,7 +27,7 @@ class SqlBackend(NativeBackend):
         store = cache(late("native.sql.worker.store", "SqlJobStore", database))
         looks = cache(late("native.sql.look.quick_inspector", "QuickInspector", database))
         super().__init__(
-            # A console shows its first picture before SQLAlchemy is loaded.
+            # A console shows its first picture before SQLAlchemy is imported.
             inspector=looks,
             operator=late("native.sql.act.operator", "SqlOperator", database, lambda: looks().forget()),
             events=late("native.sql.look.event_log", "SqlEventLog", database),

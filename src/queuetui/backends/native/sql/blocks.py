@@ -19,7 +19,7 @@ MYSQL_NOW = "timestampdiff(microsecond, '1970-01-01 00:00:00', utc_timestamp(6))
 
 @cache
 def load_blocks(dialect: str) -> Mapping[str, str]:
-    """Return every block of a dialect by its name, in its driver's own way of binding values."""
+    """Return every block of a dialect by its name, in the parameter style of its driver."""
     blocks: dict[str, str] = {}
     for file in sorted(resources.path(*_FOLDER, dialect).glob("*.sql")):
         for name, statement in split_blocks(file.read_text(encoding="utf-8")).items():
@@ -39,12 +39,12 @@ def split_blocks(text: str) -> dict[str, str]:
 
 
 def bind_by_percent(statement: str) -> str:
-    """Turn `:word` into `%(word)s`, the way of psycopg; `::type` stays a cast."""
+    """Turn `:word` into `%(word)s`, the style of psycopg; `::type` stays a cast."""
     return _BOUND.sub(r"%(\1)s", statement.replace("%", "%%"))
 
 
 def bind_for_mysql(statement: str) -> str:
-    """Turn `:word` into PyMySQL's way, which is psycopg's, and `:now` into the server's time."""
+    """Turn `:word` into the style of PyMySQL, which psycopg shares, and `:now` into the server's time."""
     return bind_by_percent(statement).replace("%(now)s", MYSQL_NOW)
 
 

@@ -26,9 +26,9 @@ class Database(StoreHandle, ABC):
     """Where the tables live, for any number of threads; `name` is the backend's name in refs."""
 
     dialect: ClassVar[str]
-    # Whether `write_at_once` is anything else than `write`.
+    # Whether `write_at_once` differs from `write`.
     writes_at_once: ClassVar[bool] = False
-    # Handed over by who connects: SQLAlchemy is loaded for consoles and never for a worker.
+    # Set by the code that connects: SQLAlchemy is imported for consoles and never for a worker.
     console_opener: Callable[[str, BackendOptions], ConsoleDatabase] | None = None
 
     def __init__(self, url: str, options: BackendOptions) -> None:
@@ -41,13 +41,13 @@ class Database(StoreHandle, ABC):
 
     @abstractmethod
     def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
-        """Do work in one transaction and commit; begun again when the store asks for that.
+        """Do work in one transaction and commit; begin again after a deadlock or a serialisation failure.
 
-        A text that the store's encoding cannot hold is made visible, or with `verbatim` refused by BadPayload.
+        A text that the store's encoding cannot hold is written with visible escapes, or with `verbatim` refused by BadPayload.
         """
 
     def write_at_once(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work whose every statement is a transaction of its own, where that is cheaper."""
+        """Do work of which every statement is its own transaction, where that is cheaper."""
         return self.write(doing, work)
 
     @abstractmethod
@@ -56,7 +56,7 @@ class Database(StoreHandle, ABC):
 
     @abstractmethod
     def picture(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work that reads one picture of the data, as briefly as a console waits, until broken off."""
+        """Do work that reads one snapshot of the data, within the time that a console waits, until cancelled."""
 
     def change_schema(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that changes the schema, all or nothing."""
@@ -68,30 +68,30 @@ class Database(StoreHandle, ABC):
 
     @abstractmethod
     def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
-        """Return the id and rev of every job whose id lies in one of many spans, by a console's connection."""
+        """Return the id and rev of every job whose id lies in one of many spans, on a console's connection."""
 
     @abstractmethod
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
-        """Open an ear for new jobs, None where there is no way to hear of them."""
+        """Listen for new jobs, None where the store sends no notifications."""
 
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
-        """Open an ear for events, None where there is no way to hear of them."""
+        """Listen for events, None where the store sends no notifications."""
         return None
 
     def is_pooled(self) -> bool:
-        """Tell whether a pooler hands the server's sessions from one transaction to the next."""
+        """Tell whether a pooler assigns the server's sessions by transaction."""
         return False
 
     @abstractmethod
     def announce(self, queues: Collection[str]) -> None:
-        """Tell of queues with new jobs, where the enqueuing statement does not."""
+        """Notify workers of queues with new jobs, where the enqueuing statement does not."""
 
     def keep_event_days(self, kept_s: float) -> None:
-        """Make and drop the days of the log, where it is kept by the day."""
+        """Create and drop daily partitions of the event log, where it has them."""
 
     @abstractmethod
     def create(self) -> None:
-        """Make what the schema needs before its first table: the file, on SQLite."""
+        """Create what the schema needs before its first table: on SQLite the file."""
 
     @abstractmethod
     def close(self) -> None:
@@ -110,7 +110,7 @@ class Database(StoreHandle, ABC):
             yield connection
 
     def start_anew(self) -> None:
-        """Begin without a connection; the console's forgets its own."""
+        """Begin without a connection in a forked child; the console's part drops its own too."""
         self._console_guard = Lock()
 
     def close_console(self) -> None:

@@ -15,7 +15,7 @@ Execute = Callable[[str, Mapping[str, Any] | Row], Any]
 
 
 class Session(ABC):
-    """Runs blocks on a connection; what a value looks like in the store is the dialect's affair."""
+    """Runs blocks on a connection; subclasses convert values to the types of their dialect."""
 
     dialect: ClassVar[str]
 
@@ -46,7 +46,7 @@ class Session(ABC):
         return sum(self.change(block, **values) for values in many)
 
     def bound(self, values: Mapping[str, object]) -> Mapping[str, object]:
-        """Return the values with what the dialect adds to each statement."""
+        """Return the values together with those that the dialect adds to each statement."""
         return values
 
     @abstractmethod

@@ -1,8 +1,8 @@
--- Does an act to jobs, each compared with what was seen and changed at the same moment.
+-- Applies an act to jobs; each is compared with the version that was seen and changed in the same script.
 -- keys:   the namespace's meta key
 -- args:   how long a key outlives its job, act id, verb, actor, reason, filter; then 3 a target: id, version seen,
---         the job as it was in JSON, '' where it has changed already
--- result: 2 a target: its row (outcome|state|note|version), the job as it was
+--         the job before the act in JSON, '' where it has changed already
+-- result: 2 a target: its row (outcome|state|note|version), the job before the act
 
 -- include store
 -- include packing

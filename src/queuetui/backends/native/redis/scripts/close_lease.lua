@@ -1,4 +1,4 @@
--- Ends a valid lease and gives its jobs back; those of an expired one are the sweep's.
+-- Ends a valid lease and releases its jobs; the jobs of an expired lease are left to the sweep.
 -- keys:   the namespace's meta key
 -- args:   how long a key outlives its job, lease id
 -- result: how many jobs were given back

@@ -10,7 +10,7 @@
 -- include events
 -- include tally
 
--- A program that enqueues one job at a time pays for every line here, so this does without the parts that move jobs.
+-- Every line here costs time at each enqueue, so this script does not include the parts that move jobs.
 
 local ORDER = '<c32ddI4BsB'
 local PENDING, SCHEDULED = 2, 1
@@ -52,7 +52,7 @@ local function time_of(delay, at)
   return now_text, PENDING
 end
 
--- Answers with the job that has the id or the key already; tells whether there is one.
+-- Looks for a job with the same id or key and adds it to the result; returns whether there is one.
 local function find_holder(place, id, record, job_key)
   local holder = (record or seen[id]) and id or job_key and call('GET', key('key', job_key))
   if not holder then
@@ -116,7 +116,7 @@ if #rows > 0 then
 end
 for place, members in pairs(lanes) do
   local added, level = spread('ZADD', place, members), levels[place]
-  -- A level is listed while it has any jobs, and its queue with it.
+  -- A priority is listed while it has jobs, and so is its queue.
   if level and call('ZCARD', place) == added then
     call('ZADD', key('lv', level[1]), level[2], level[2])
     call('ZADD', key('q'), '0', level[1])
@@ -124,13 +124,13 @@ for place, members in pairs(lanes) do
 end
 flush_events()
 flush_tally()
--- Once told of jobs that need tags, a queue's claims look at tags for good.
+-- From its first job with tags on, the claims of a queue always check tags.
 for queue in pairs(needy) do
   call('HSET', key('q', queue), 'needy', '1')
 end
 for queue, state in pairs(queues) do
   if state == PENDING then
-    -- Only a hint: a user who may not publish still enqueues, and workers find the job by looking.
+    -- The notification is optional: a user who may not publish can still enqueue, and workers find the job by polling.
     redis.pcall('PUBLISH', key('wake'), queue)
   else
     call('ZADD', key('q'), '0', queue)

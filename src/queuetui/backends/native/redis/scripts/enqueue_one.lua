@@ -1,5 +1,5 @@
--- Stores one plain job, as most are: due now, without a key or needs, its payload within its value. The same as enqueue.lua for two
--- thirds of its price, for a script's own tables and functions cost more than the commands of one job.
+-- Stores one plain job, as most are: due now, without a key or tags, its payload within its value. It does the same as enqueue.lua at
+-- two thirds of the cost, because the tables and functions of a script cost more than the commands for one job.
 -- keys:   the namespace's meta key
 -- args:   order and body, as there
 -- result: as there
@@ -37,6 +37,6 @@ if is_loud(queue) then
   write_event('created', id, queue, '', is_own == 1 and id or correlation, '', '', now_text, '', job_type)
   flush_events()
 end
--- Only a hint, as in enqueue.lua.
+-- Optional, as in enqueue.lua.
 redis.pcall('PUBLISH', key('wake'), queue)
 return { '0', {} }

@@ -1,5 +1,5 @@
--- Notes which run of the server this is. A run that is new may have forgotten the last second of the one before, with claims
--- of workers that go on: nothing is claimed until their leases would be over.
+-- Records the server's run id. After a restart the server may have lost the last second before it, with claims and leases
+-- that workers still hold: nothing is claimed until those leases have expired.
 -- keys:   the namespace's meta key
 -- args:   id of the server's run, 1 when the server keeps every write before it answers
 -- result: for how long nothing is claimed from now on, in microseconds

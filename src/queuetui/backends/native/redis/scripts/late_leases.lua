@@ -1,4 +1,4 @@
--- Tells of leases that have been over for long and that nobody swept.
+-- Counts the leases that expired long ago and were not swept.
 -- keys:   the namespace's meta key
 -- args:   how long they have been over, in microseconds
 -- result: how many there are, when the first of them ended, nil without any

@@ -1,4 +1,4 @@
--- Writes start times and progress of runs; they are no transitions, so a version that a person saw stays good.
+-- Writes start times and progress of runs, which do not change the version that a person has seen.
 -- keys:   the namespace's meta key
 -- args:   lease id; then 5 a run: job id, fence, running since, 1 with progress, progress
 -- result: nothing

@@ -1,9 +1,9 @@
--- Reads all that a console's frame shows, at one moment.
+-- Reads the data of a console's frame at one moment.
 -- keys:   the namespace's meta key
 -- args:   what is wanted, as letters (Counts, Queues, Workers, Runs, Tally, Failures, Pauses
 --         and other switches of the queues alone); how long a due job may wait;
 --         the shortest limit of a run; how many minutes of the tally; how many failures; the first minute not known yet;
---         how long a due job may wait in a queue of which nothing is taken
+--         how long a due job may wait in an idle queue
 -- result: the server's time, the number of all jobs, queues, workers, their busy counts, suspicious runs, 1 when
 --         there are more runs than were looked at, minutes of the tally, failures, 1 when there are more queues than were
 --         looked at, the time until which nothing is claimed or '', the keys that hold another kind of value than a queue's; a
@@ -37,7 +37,7 @@ end
 local leases = wants('C') or wants('Q') or wants('R') or wants('W')
 leases = leases and read_leases() or {}
 
--- Returns the oldest due time of a queue's jobs that are due, and how many of those that wait are due before each of two times.
+-- Returns the oldest due time of a queue's due jobs, and how many waiting jobs are due before each of two times.
 local function read_waiting(name)
   local oldest, unheard, idle = false, 0, 0
   for _, state in ipairs({ 'scheduled', 'retrying' }) do
@@ -59,7 +59,7 @@ local function read_waiting(name)
   return oldest, unheard, idle
 end
 
--- Returns the queues of which something began or ended lately.
+-- Returns the queues with runs that began or ended lately.
 local moved
 local function read_moved()
   if not moved then
@@ -76,7 +76,7 @@ local function read_moved()
   return moved
 end
 
--- Returns the rules of a queue of which nothing is taken while jobs of it are due for long, else false.
+-- Returns the rules of an idle queue with long due jobs, else false.
 local function read_rest(name, idle, rules)
   if idle == 0 or count_jobs(find_lanes(name, 'processing', leases)) > 0 or read_moved()[name] then
     return false
@@ -84,8 +84,8 @@ local function read_rest(name, idle, rules)
   return rules or ''
 end
 
--- Returns 5 values a queue and then, where counts are wanted, the oldest due time, how many wait for too long where nobody listens and
--- where nothing is taken, and the count by state.
+-- Returns 5 values a queue and then, where counts are wanted, the oldest due time, how many jobs wait too long for an unheard queue and
+-- for an idle one, and the count by state.
 local function read_queue(name)
   local stored = call('HMGET', key('q', name), 'paused_at', 'paused_by', 'events', 'rules')
   local oldest, unheard, idle = read_waiting(name)
@@ -124,7 +124,7 @@ local function read_busy()
   return rows
 end
 
--- Returns the ids that are held for longest under each lease, as many as are looked at, and 1 when there are more.
+-- Returns the ids that have been held longest under each lease, up to the limit, and 1 when there are more.
 local function list_runs()
   local ids, more = {}, 0
   local share = math.max(1, math.floor(MOST_RUNS / math.max(1, #leases)))
@@ -140,7 +140,7 @@ local function list_runs()
   return ids, more
 end
 
--- Returns the runs that may be stuck: their lease is over or missing, or they last longer than the shortest limit.
+-- Returns the runs that may be stuck: their lease is expired or missing, or they last longer than the shortest limit.
 local function read_runs(ids)
   local rows = {}
   for place, record in ipairs(read_fields(key('j'), ids)) do

@@ -18,7 +18,7 @@ for _, id in ipairs(due) do
     tell('due', job)
     move(job, 'pending', nil, 0)
   else
-    -- It cannot be read: left among the scheduled ones, and out of the way of those that are due behind it.
+    -- An unreadable job stays scheduled, and is removed from the due times so that it does not block the jobs behind it.
     call('ZREM', key('due'), id)
   end
 end

@@ -1,4 +1,4 @@
--- Deletes final jobs past their time and expired keys, in one bite.
+-- Deletes a batch of final jobs past their retention and of expired keys.
 -- keys:   the namespace's meta key
 -- args:   at most how many, then how long jobs are kept: completed, cancelled, failed; how long events are
 -- result: how many
@@ -22,7 +22,7 @@ local function prune_lane(queue, state, before)
   for _, id in ipairs(old) do
     local job = read(id)
     if job then
-      -- The clock of the key began at the job's end.
+      -- The retention of the key began at the job's end.
       remove(job, 0)
     else
       call('ZREM', key('s', queue, state), id)
@@ -41,7 +41,7 @@ for place, state in ipairs(ORDER) do
   end
 end
 
--- A result may end before its job, unless another run has ended since.
+-- A result may expire before its job, unless another run has ended since.
 local over = pruned < limit and call('ZRANGEBYSCORE', key('rx'), '-inf', now_text, 'LIMIT', 0, limit - pruned) or {}
 for _, member in ipairs(over) do
   local id, fence = string.match(member, '^(%x+):(%d+)$')

@@ -1,4 +1,4 @@
--- Reads what happened, newest first.
+-- Reads events, newest first.
 -- keys:   the namespace's meta key
 -- args:   the place to go back from, + for the end; how many entries are looked at; what an entry must hold, '' for anything
 -- result: the place of the oldest entry that was looked at, how many were, and those that hold it

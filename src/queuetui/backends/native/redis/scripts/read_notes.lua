@@ -1,4 +1,4 @@
--- Reads what the runs of a job have told.
+-- Reads the notes of a job's runs.
 -- keys:   the namespace's meta key
 -- args:   job id
 -- result: fields and values, each field led by its fence

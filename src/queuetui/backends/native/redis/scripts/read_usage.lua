@@ -1,4 +1,4 @@
--- Reads what was counted in the last minutes.
+-- Reads the counters of the last minutes.
 -- keys:   the namespace's meta key
 -- args:   how many minutes
 -- result: a list of fields and sums a minute

@@ -1,4 +1,4 @@
--- Prolongs the leases that are still valid.
+-- Renews the leases that are still valid.
 -- keys:   the namespace's meta key
 -- args:   how long, lease ids
 -- result: the ids of the valid ones, the ids of the jobs under them that are to be cancelled

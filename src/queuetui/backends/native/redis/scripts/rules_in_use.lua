@@ -1,4 +1,4 @@
--- Reads the rules of queues and what is in use of them.
+-- Reads the rules of queues and their current use.
 -- keys:   the namespace's meta key
 -- args:   at most how many queues; or a queue's name behind it, for the rules of that one alone
 -- result: the server's time; then 4 for each queue with rules: its name, its rules, what began lately, and how many jobs of

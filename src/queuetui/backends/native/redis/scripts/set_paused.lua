@@ -1,7 +1,7 @@
 -- Pauses or resumes a queue.
 -- keys:   the namespace's meta key
 -- args:   act id, verb, actor, reason, filter, queue
--- result: its row (outcome|since when it was paused before||), by whom it was
+-- result: its row (outcome|since when it was paused before||), and by whom it was paused before
 
 -- include store
 -- include events

@@ -1,4 +1,4 @@
--- Writes the endings of runs, then claims the next jobs of the lease's queue: the heart of a worker's round.
+-- Writes the endings of runs, then claims the next jobs of the lease's queue.
 -- keys:   the namespace's meta key
 -- args:   how long a key outlives its job, lease id, how many to claim; then one an ending, packed as step.py tells
 -- result: 1 when the lease is valid, the ids whose ending was not written, the claimed jobs packed one behind the other, and
@@ -29,7 +29,7 @@ local worker, queue = read_lease(lease)
 local held, finished = key('h', lease), queue and key('s', queue, 'completed')
 local records_key, records, counted = key('j'), {}, {}
 
--- Counts what most jobs come to by type, in less time than tally takes; tallied when all is done.
+-- Counts completed runs by type at less cost than `tally`; the sums are added to the tally at the end.
 local function count_type(job_type, figure)
   local counts = counted[job_type]
   if not counts then
@@ -40,7 +40,7 @@ local function count_type(job_type, figure)
   return counts
 end
 
--- The road of most runs: completed, without an error before it or a key. Returns the job's new record, nil for any other.
+-- The fast path of most runs: completed, without an earlier error or a key. Returns the job's new record, nil for any other run.
 local function complete(record, fence, duration, result)
   if not record then
     return nil
@@ -59,14 +59,14 @@ local function complete(record, fence, duration, result)
     string.sub(record, after))
 end
 
--- Tells of a run by its record, which does or does not count the attempt under way.
+-- Logs a run by its record, which does or does not count the current attempt.
 local function tell_record(kind, id, record, uncounted)
   local _, _, _, _, _, _, _, fence, attempts, _, _, _, _, _, _, _, started, _, _, _, _, _, _, after = struct.unpack(RECORD, record)
   write_event(kind, id, queue, worker, correlation_in(id, record, after), attempts + uncounted, to_text(fence),
     started > 0 and to_text(started) or '', '', '')
 end
 
--- The road of every other ending. A step that needs it not, which is nearly every one, is spared making its parts.
+-- The path of every other ending. Its parts are made on demand, as nearly no step needs them.
 local function make_road()
 -- include records
 -- include indexes
@@ -166,7 +166,7 @@ local function finish()
     local record = records[id] or read[place]
     local _, way, fence, duration, _, has_result, _, _, job_type, after = struct.unpack(ENDING, ARGV[place + 3])
     local result = has_result == 1 and struct.unpack(RESULT, ARGV[place + 3], after) or ''
-    -- What took the other road once stays on it.
+    -- A job that took the other path once in this step stays on it.
     local is_plain = lease_valid and way == PLAIN and #result <= SHORT_BYTES and records[id] ~= false
     local written = is_plain and complete(record, fence, duration, result)
     if written then
@@ -204,7 +204,7 @@ local function finish()
   return refused
 end
 
--- Returns how jobs of a queue with rules are chosen, which few queues have.
+-- Returns the function that chooses jobs of a queue with rules; made on demand, as few queues have rules.
 local function make_rules()
 -- include held
 -- include rules
@@ -212,7 +212,7 @@ local function make_rules()
   return choose_by_rules
 end
 
--- Takes jobs of one level from a place on; returns that place behind all that are left there, and whether no more are wanted.
+-- Takes jobs of one priority from a place on; returns the place after the jobs that are left there, and whether no more are wanted.
 local function take_from(level, chosen, offset)
   local asked = wanted - #chosen.ids
   local ids = call('ZRANGE', level, offset, offset + asked - 1)
@@ -243,7 +243,7 @@ local function take_from(level, chosen, offset)
   return offset + passed, is_done
 end
 
--- Returns the next jobs in claim order; one that was lost before is claimed in a step of its own. What cannot be read stays
+-- Returns the next jobs in claim order; a job that was lost before is claimed alone in its step. An unreadable job stays
 -- where it is.
 local function choose()
   local chosen, place = { ids = {}, records = {}, types = {}, passed = 0, is_full = false }, 0

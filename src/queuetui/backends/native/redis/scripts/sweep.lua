@@ -1,4 +1,4 @@
--- Frees jobs of leases that are over or missing; a lease goes when nothing is held under it.
+-- Releases the jobs of expired or missing leases; a lease is deleted when nothing is held under it.
 -- keys:   the namespace's meta key
 -- args:   how long a key outlives its job, at most how many
 -- result: 5 a job: id, type, queue, worker, 1 when it was quarantined
@@ -42,7 +42,7 @@ local function free_held(lease)
   end
 end
 
--- Returns leases that are over, and those that lost their end and are known by their worker and queue alone.
+-- Returns expired leases, and those without an end of which only the worker and queue are known.
 local function find_ended()
   local ended = call('ZRANGEBYSCORE', key('l'), '-inf', now_text, 'LIMIT', 0, MOST_SWEPT)
   if call('HLEN', key('ls')) > call('ZCARD', key('l')) then

@@ -23,7 +23,7 @@ local overlaps = count > 0 and found[5] == '0' and state and not FINISHED[state]
 local jobs, places, ids, first = {}, {}, {}, HEAD + count + 1
 for place = 1, count do
   local slot = ARGV[HEAD + place]
-  -- Also of a schedule that was set back or added again no slot makes its job twice.
+  -- A slot makes its job once, also after its schedule was set back or added again.
   local is_new = call('SET', key('slot', name, slot), now_text, 'NX', 'EX', SLOT_KEPT_S)
   local last = first + 1 + string.byte(ARGV[first], -1)
   if is_new and not overlaps then

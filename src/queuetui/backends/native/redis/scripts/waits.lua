@@ -1,4 +1,4 @@
--- Names waiting jobs that are due for longer than they may wait, each state's longest due first.
+-- Returns waiting jobs that are due for longer than allowed, by state, the longest due first.
 -- keys:   the namespace's meta key
 -- args:   how long they may wait, at most how many, queues
 -- result: ids

@@ -1,4 +1,4 @@
--- Reads the next jobs behind a place, over segments one after the other, each a merge of sorted sets.
+-- Reads the next jobs after a place, through segments one after the other, each a merge of sorted sets.
 -- keys:   the namespace's meta key
 -- args:   how many, bytes of payload, 1 to go towards the top, the place: segment or 0 for none, score, id; how many queues
 --         or -1 for all, the queues; then for each segment: 1 when it falls, the number of its states, the states or `all`
@@ -53,7 +53,7 @@ local function read_segments()
   return segments
 end
 
--- Returns how many members stand before the place, itself left out; with `is_past` itself counted too.
+-- Returns how many members come before the place; with `is_past` the member at the place counts too.
 local function rank_of(lane, is_past)
   local low = call('ZCOUNT', lane, '-inf', '(' .. from_score)
   local high = low + call('ZCOUNT', lane, from_score, from_score)
@@ -69,7 +69,7 @@ local function rank_of(lane, is_past)
   return low
 end
 
--- Returns the members next behind the place, at most so many.
+-- Returns the next members after the place, at most this many.
 local function read_lane(lane, falls, is_resumed, most)
   local command, first = falls and 'ZREVRANGE' or 'ZRANGE', 0
   if is_resumed then
@@ -105,7 +105,7 @@ local function gather(lanes, most, segment, is_resumed)
   return merged, sizes
 end
 
--- Returns the next members of all lanes: of many lanes first a little each, then all that is needed of those that gave out.
+-- Returns the next members of all lanes: of many lanes first a few each, then as many as needed of the lanes that ran out.
 local function merge(segment, is_resumed)
   local lanes = segment.lanes
   local share = #lanes > FEW_LANES and math.ceil(2 * count / #lanes) + 1 or count

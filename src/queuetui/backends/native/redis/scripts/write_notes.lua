@@ -1,4 +1,4 @@
--- Writes what runs have told beside their endings, in place of what they told before; the minute's usage grows by the difference.
+-- Writes the notes of runs in place of their earlier notes; the minute's usage grows by the difference.
 -- keys:   the namespace's meta key
 -- args:   lease id, how many runs' lines a job keeps; then a run: job id, fence, type, number of counters, each one's name and sum,
 --         processor time, peak of memory, 1 with a log, the log, lines cut before it, time that the result is kept; empty where unknown

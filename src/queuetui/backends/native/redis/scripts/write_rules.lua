@@ -1,4 +1,4 @@
--- Lays down the rules of a queue, if they are still as they were seen.
+-- Sets the rules of a queue, if the stored ones are still those that were seen.
 -- keys:   the namespace's meta key
 -- args:   act id, verb, actor, reason, filter; queue, the rules seen or '', the rules to be, '' for none
 -- result: its row (done|||), the rules before in JSON; nil when they are others by now

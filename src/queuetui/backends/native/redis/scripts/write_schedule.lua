@@ -1,4 +1,4 @@
--- Writes what was decided of a schedule, if it is still at the version that it was decided by.
+-- Writes the decided edit of a schedule, if its version is still the one that was read.
 -- keys:   the namespace's meta key
 -- args:   act id or '', verb, actor, reason, filter; name, version seen or '', the act's row, the schedule as it was in JSON;
 --         keep, drop or write; how many fields, then each with its value ('' for none); then a job to make, as for enqueue

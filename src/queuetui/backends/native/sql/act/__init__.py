@@ -1,1 +1,1 @@
-"""What a person changes: jobs locked, decided on, and written."""
+"""Acts of people: jobs are locked, decided on, and written."""

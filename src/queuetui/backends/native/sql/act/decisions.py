@@ -1,4 +1,4 @@
-"""What each act does to locked jobs, or why it does not."""
+"""Decides the effect of an act on each locked job, or the reason to skip it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from queuetui.model.state import WAITING, State
 
 @dataclass(frozen=True, slots=True)
 class ActDecision:
-    """What became of a target: its state afterwards (None once deleted), or the refusal."""
+    """The result for a target: its state afterwards (None once deleted), or the refusal."""
 
     state: State | None = None
     note: str = ""
@@ -28,7 +28,7 @@ class ActDecision:
 
 @dataclass(slots=True)
 class Decisions:
-    """All that one transaction does, decided job by job and written together."""
+    """The decisions of one transaction, made job by job and written together."""
 
     session: Session
     retention: Retention
@@ -41,7 +41,7 @@ class Decisions:
         self._ends = Ends(self.retention)
 
     def decide(self, verb: Verb, target: LockedJob) -> ActDecision:
-        """Decide what becomes of a job."""
+        """Decide the effect of the act on a job."""
         refusal = refuse(verb, target.state)
         if refusal:
             return ActDecision(refusal=refusal)
@@ -56,7 +56,7 @@ class Decisions:
                 return self._release(target)
 
     def write(self) -> None:
-        """Write all that was decided."""
+        """Write all decisions."""
         log_live(self.session, self._told[False])
         log_final(self.session, self._told[True])
         self._ends.write(self.session)
@@ -100,7 +100,7 @@ class Decisions:
         if target.row["blob"]:
             self._do("drop_blob", id=target.id)
         if target.row["key"] is not None and target.state is not State.COMPLETED:
-            # What never completed may be asked for again.
+            # The key of a job that never completed may be used again.
             self._do("free_key", id=target.id, key=target.row["key"])
         return ActDecision()
 

@@ -1,4 +1,4 @@
-"""The rows that an act is about: locked, then read whole, so that what was there can be written back."""
+"""Locks the rows of an act's targets and reads them whole, so that they can be restored."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class LockedJob:
         return rev
 
     def held(self) -> Held:
-        """Return the row as what settles runs takes it."""
+        """Return the row in the form that ends of runs take."""
         row = self.row
         asked_to_stop = row["cancel_requested_at"] is not None
         alone = bool(row.get("claimed_alone"))
@@ -81,7 +81,7 @@ class LockedJob:
 def lock_targets(session: Session, ids: Sequence[UUID]) -> dict[UUID, LockedJob]:
     """Lock and read the jobs in the order of their ids, so that two acts cannot block each other."""
     found: dict[UUID, LockedJob] = {}
-    # A job that moves between the tables while it is waited for is met at the third look.
+    # A job that moves between the tables while its lock is awaited is found at the third read.
     for block, columns in (("lock_live", _LIVE), ("lock_done", _DONE), ("lock_live", _LIVE)):
         wanted = sorted(one for one in ids if one not in found)
         rows = session.each(block, [{"id": session.id_in(one)} for one in wanted])
@@ -92,7 +92,7 @@ def lock_targets(session: Session, ids: Sequence[UUID]) -> dict[UUID, LockedJob]
 
 
 def describe_before(session: Session, target: LockedJob, *, with_attempts: bool) -> str:
-    """Return JSON that is enough to write a job back: times as text, bytes in base64."""
+    """Return JSON from which a job can be restored: times as text, bytes in base64."""
     before: dict[str, Any] = {"table": "done" if target.is_done else "live", "row": _plain_row(session, target.row)}
     if target.row["blob"]:
         blob = session.row("read_blob", id=target.id)

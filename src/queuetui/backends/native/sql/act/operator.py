@@ -1,4 +1,4 @@
-"""What a person may change in our queue on SQL: compared, set and recorded under the row's lock."""
+"""Executes acts on our queue on SQL: compares, sets and records under the row's lock."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LARGEST_REV = 2**63 - 1
 
 
 class SqlOperator:
-    """What a person may change; `changed` is called after each act, whatever became of it."""
+    """The Operator of the backend; `changed` is called after each act, whatever its outcome."""
 
     def __init__(self, database: Database, changed: Callable[[], None]) -> None:
         self._database = database
@@ -42,9 +42,9 @@ class SqlOperator:
         self._retention = Retention.from_settings(database.options.settings)
 
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
-        """Do the act to each target, a bite of them in one transaction.
+        """Apply the act to each target, a batch of them in one transaction.
 
-        An act that was done before under its id answers as it did then.
+        An act that was done before under its id gives the same answer.
         """
         if act.verb not in JOB_VERBS:
             raise Unsupported(f"{act.verb.value} is not done to jobs; it is about queues or workers")
@@ -84,7 +84,7 @@ class SqlOperator:
         return self._write(f"doing {act.verb.value}", lambda session: do(session, act, ref))
 
     def clean_workers(self, act: Act, silent_s: float) -> int:
-        """Delete the registrations of workers silent for longer."""
+        """Delete the registrations of workers that have been silent for longer than the limit."""
         return self._write("cleaning workers", lambda session: _clean_workers(session, act, silent_s))
 
 

@@ -1,1 +1,1 @@
-"""What a console reads, through SQLAlchemy."""
+"""The reads of a console, through SQLAlchemy."""

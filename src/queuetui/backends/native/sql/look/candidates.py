@@ -1,4 +1,4 @@
-"""Which rows are stuck, in the store's own language: the same rule as `model/stuck.py`."""
+"""The conditions of stuck rows in SQL: the same rule as `model/stuck.py`."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ def stuck_runs(columns: Columns, criteria: StuckCriteria) -> Condition:
 
 
 def late_waits(criteria: StuckCriteria) -> tuple[tuple[tuple[str, ...], LateRule], ...]:
-    """Return the queues where waiting jobs may be stuck, with the condition of such a job in a state."""
+    """Return queues that may have stuck waiting jobs, with the condition of such a job in a state."""
     rules = ((criteria.unconsumed, _unheard_waits), (criteria.idle, _overdue_waits))
     return tuple((names, rule) for names, rule in rules if names)
 
 
 def _unheard_waits(columns: Columns, criteria: StuckCriteria, queue: str, state: State) -> Condition:
-    """Return the condition of a job that waits too long in a queue that nobody listens to."""
+    """Return the condition of a job that waits too long in a queue without a live worker."""
     late = _before(criteria, criteria.limits.stuck_after_s)
     return and_(*_waits(columns, queue, state), columns.due_at < late)
 
 
 def _overdue_waits(columns: Columns, criteria: StuckCriteria, queue: str, state: State) -> Condition:
-    """Return the condition of a job that waits too long in a queue of which nothing is taken."""
+    """Return the condition of a job that waits too long in an idle queue."""
     limits = criteria.limits
     named = [(columns.type == name, _before(criteria, span_s)) for name, span_s in limits.overdue_per_type_s.items()]
-    # The name of the queue may be a column of the statement around.
+    # The queue's name may be a column of the outer statement.
     named += [(columns.queue == name, _before(criteria, span_s)) for name, span_s in limits.overdue_per_queue_s.items()]
     late = columns.due_at < _before(criteria, limits.overdue_after_s)
     if named:
-        # An index serves a plain bound only.
+        # An index serves only a constant bound.
         each = case(*named, else_=_before(criteria, limits.overdue_after_s))
         late = and_(columns.due_at < _before(criteria, limits.shortest_overdue_s), columns.due_at < each)
     return and_(*_waits(columns, queue, state), late)
 
 
 def _waits(columns: Columns, queue: str, state: State) -> tuple[Condition, ...]:
-    # The second way to say the state is the one that the partial index is defined by.
+    # The state is repeated in the form that defines the partial index.
     states = [state_is(columns.state, state), *([state_is(columns.state, *PUT_OFF)] if state in PUT_OFF else [])]
     return (*states, columns.queue == queue)
 
@@ -68,7 +68,7 @@ def _over_limit(columns: Columns, criteria: StuckCriteria) -> Condition:
 
 
 def _raised(limits: Limits) -> dict[str, float]:
-    """Return what was learned of the types for which the profile sets no limit."""
+    """Return the learned limits of the types for which the profile sets none."""
     return {name: span_s for name, span_s in limits.learned_s.items() if name not in limits.per_type_s}
 
 

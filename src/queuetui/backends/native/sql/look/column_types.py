@@ -15,7 +15,7 @@ from queuetui.backends.native.sql.state_codes import CODE_OF, read_code
 from queuetui.model.clock import from_us, to_us
 from queuetui.model.state import State
 
-# Where times are integers, ids bytes and lists texts.
+# The dialects that store times as integers, ids as bytes and lists as texts.
 PLAIN = frozenset({"sqlite", "mysql"})
 LongInteger = BigInteger().with_variant(Integer(), "sqlite")
 SmallNumber = SmallInteger().with_variant(Integer(), "sqlite")
@@ -47,7 +47,7 @@ class MomentType(TypeDecorator[datetime]):
 class JobId(TypeDecorator[str]):
     """An id in its canonical text, from a uuid or its 16 bytes.
 
-    Other bytes are read as their digits. A text that is no UUID matches nothing.
+    Bytes of another length are read as their digits. A text that is no UUID matches nothing.
     """
 
     impl = LargeBinary
@@ -76,7 +76,7 @@ class JobId(TypeDecorator[str]):
 
 
 def _bytes_of(digits: str) -> bytes | None:
-    """Return the bytes of an id that somebody else wrote, which are not 16."""
+    """Return the bytes of an id that is not 16 bytes long, as another program wrote it."""
     try:
         return bytes.fromhex(digits)
     except ValueError:
@@ -84,7 +84,7 @@ def _bytes_of(digits: str) -> bytes | None:
 
 
 class StateCode(TypeDecorator[State | int]):
-    """A state as its small integer; a code that is none is read as it stands."""
+    """A state as its small integer; an unknown code is read as it stands."""
 
     impl = SmallInteger
     cache_ok = True

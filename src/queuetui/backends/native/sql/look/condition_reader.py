@@ -1,4 +1,4 @@
-"""Reads one part of a database's condition after the other, so that one that fails costs no other."""
+"""Reads a database's condition part by part, so that a part that fails does not fail the others."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ T = TypeVar("T")
 
 
 class ConditionReader(PartReader):
-    """Each part is one short read-only transaction."""
+    """Reads each part in one short read-only transaction."""
 
     def __init__(self, database: Database) -> None:
         super().__init__()
         self.database = database
 
     def read(self, check: Check, part: Callable[[Connection, datetime], T]) -> T | None:
-        """Return a part that a console's connection answers, None where it cannot be read; raises Unreachable."""
+        """Read a part on a console's connection, None where it cannot be read; raises Unreachable."""
 
         def look() -> T:
             with open_reading(self.database, f"reading the store's {check.value}") as (connection, now):
@@ -36,5 +36,5 @@ class ConditionReader(PartReader):
         return self.attempt(check, look)
 
     def ask(self, check: Check, part: Callable[[Session], T]) -> T | None:
-        """Return a part that named blocks answer, None where it cannot be read; raises Unreachable."""
+        """Read a part by named blocks, None where it cannot be read; raises Unreachable."""
         return self.read(check, lambda connection, _: part(self.database.join(connection)))

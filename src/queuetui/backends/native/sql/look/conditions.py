@@ -27,14 +27,14 @@ _COLUMN_OF = {"worker": "worker_id", "scheduled": "due_at", "completed": "done_a
 
 @dataclass(frozen=True, slots=True)
 class AskedTerms:
-    """What conditions are made against: the store's clock and which dialect it speaks."""
+    """The store's clock and dialect, for which conditions are made."""
 
     now: datetime
     dialect: str
 
 
 def state_is(column: ColumnElement[State], *states: State) -> Condition:
-    """Return a condition with the codes written out: partial indexes serve no bound values."""
+    """Return a condition with literal state codes, as partial indexes serve no bound values."""
     codes = [literal_column(str(CODE_OF[state]), StateCode) for state in sorted(states, key=CODE_OF.__getitem__)]
     return column == codes[0] if len(codes) == 1 else column.in_(codes)
 
@@ -54,12 +54,12 @@ def condition_for(term: Term, columns: Columns, asked: AskedTerms) -> Condition:
 
 
 def index_conditions(term: Term, columns: Columns, asked: AskedTerms) -> list[Condition]:
-    """Return the disjoint ways in which a job can satisfy an INDEX term, each with its own index."""
+    """Return disjoint conditions, each with its own index, that together are an INDEX term."""
     condition = condition_for(term, columns, asked)
     if term.field != "correlation_id" or asked.dialect == "mysql":
         return [condition]
     known = [(str(value), parse_id(str(value))) for value in term.values]
-    # SQLite's index leaves out an id without its hyphens too, which is cheaper to tell.
+    # The partial index of SQLite also excludes an id written without hyphens, a cheaper comparison.
     by_id = [
         and_(columns.id == str(found), columns.correlation_id == value)
         for value, found in known
@@ -98,7 +98,7 @@ def _name(field: str, wanted: Value, columns: Columns, asked: AskedTerms) -> Con
     if isinstance(wanted, Pattern):
         return is_like(column, wanted, asked.dialect)
     if field == "key":
-        # The key table is what is indexed by key; the job says whether it is still its own.
+        # Only the key table has an index on keys; the job's own row tells whether it still holds the key.
         holder = select(job_key.c.job_id).where(job_key.c.key == value).scalar_subquery()
         return and_(columns.id == holder, column == value)
     return column == value

@@ -1,4 +1,4 @@
-"""One short read of a console: a read-only transaction with the store's clock, by index or not at all."""
+"""A short read-only transaction of a console, with the store's clock and without sequential scans."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from queuetui.backends.native.sql.blocks import MYSQL_NOW
 from queuetui.backends.native.sql.database import Database
 from queuetui.model.clock import from_us
 
-# Ends with the transaction, so a pooled connection is handed on as it was found.
+# The settings end with the transaction, so a pooled connection is returned unchanged.
 _SETTLE = text(
     "select clock_timestamp(), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), "
     "set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)"
@@ -22,14 +22,14 @@ _SETTLE = text(
 
 @contextmanager
 def open_reading(database: Database, doing: str) -> Iterator[tuple[Connection, datetime]]:
-    """Open a read-only transaction; yield it with the time that its jobs are judged at."""
+    """Open a read-only transaction; yield it with the time by which its jobs are judged."""
     with database.reading(doing) as connection:
         now = read_clock(connection)
         yield connection, database.options.now or now
 
 
 def read_clock(connection: Connection) -> datetime:
-    """Return the store's clock, and keep this transaction's statements off sequential scans."""
+    """Return the store's time, and disable sequential scans for this transaction."""
     if connection.dialect.name == "sqlite":
         return from_us(time.time_ns() // 1000)
     if connection.dialect.name == "mysql":

@@ -1,4 +1,4 @@
-"""What jobs are judged by and pages are laid out over: the store's clock, its queues and its workers."""
+"""The store's clock, queues and workers, by which jobs are judged and pages are laid out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Paused:
 
 @dataclass(frozen=True, slots=True)
 class StoreContext:
-    """The names of queues, those that are paused or log no events, and the registered workers.
+    """The names of queues, the paused ones and those without events, and the registered workers.
 
     Of the `resting` queues nothing runs, and nothing began or ended lately. `held` has each queue with each state that it has jobs in,
     `running` how many jobs run of a queue; each is None where that is not known.
@@ -53,7 +53,7 @@ class StoreContext:
         return len(self.queues) >= MOST_QUEUES
 
     def criteria(self, limits: Limits) -> StuckCriteria:
-        """Return what stuck jobs are judged by."""
+        """Return the criteria by which stuck jobs are judged."""
         heard = [name for name in self.queues if name not in self.paused]
         waiting = judge_waiting(heard, self.resting, self.workers, self.now, limits)
         return StuckCriteria(self.now, limits, tuple(sorted(waiting.unheard)), tuple(sorted(waiting.idle)))
@@ -67,7 +67,7 @@ class StoreContext:
 def resting_among(
     names: Iterable[str], moving: Iterable[str], rules: Iterable[tuple[str, str | None]]
 ) -> frozenset[str]:
-    """Return the queues of which nothing runs or ran lately, less those whose rates may be why."""
+    """Return the queues without a running or recent run, except those that a rate may hold back."""
     held = {name for name, text in rules if may_rest(text, RATE_MINUTES * 60)}
     return frozenset(names) - frozenset(moving) - held
 

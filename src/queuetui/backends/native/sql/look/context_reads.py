@@ -1,4 +1,4 @@
-"""What jobs are judged by and pages are laid out over: the store's clock, its queues and its workers."""
+"""Reads the store's clock, queues and workers, by which jobs are judged and pages are laid out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def read_context(connection: Connection, now: datetime) -> StoreContext:
 
 
 def _read_moving(connection: Connection, now: datetime) -> dict[str, int]:
-    """Return how many jobs run of the queues of which something runs, or began or ended lately."""
+    """Return the number of running jobs of each queue with a running or recent run."""
     runs = select(job.c.queue.label("name")).where(state_is(job.c.state, State.PROCESSING))
     running = runs.with_hint(job, f"force index ({RUNS})", "mysql").limit(MOST_BUSY).subquery()
     moved = tally.c.started + tally.c.completed + tally.c.failed + tally.c.retried + tally.c.lost
@@ -62,7 +62,7 @@ def _queue_names(connection: Connection) -> set[str]:
 
 
 def names_table(names: tuple[str, ...], dialect: str, called: str | None = None) -> Any:  # noqa: ANN401 - a table-valued alias
-    """Return a table of one column `value` that holds the names, without one placeholder each."""
+    """Return a table of one column `value` with the names, which are bound as one parameter."""
     text = json.dumps(names)
     if dialect == "sqlite":
         return func.json_each(text).table_valued("value", name=called)
@@ -72,7 +72,7 @@ def names_table(names: tuple[str, ...], dialect: str, called: str | None = None)
 
 
 def _found_queues() -> Any:  # noqa: ANN401 - a subquery
-    """Hop from one queue to the next along each index that begins with them, never over the rows between."""
+    """Skip from one queue to the next in each index that begins with the queue, past the rows between."""
     waiting = state_is(job.c.state, State.SCHEDULED, State.RETRYING)
     hops = [
         _hop(job, waiting, "waiting"),
@@ -94,7 +94,7 @@ def _hop(table: Table, condition: Condition, name: str) -> Select[Any]:
 def _read_workers(connection: Connection, now: datetime) -> tuple[WorkerInfo, ...]:
     is_held = state_is(job.c.state, State.PROCESSING)
     if connection.dialect.name == "mysql":
-        # Only what is processed has a lease, and its index alone answers then.
+        # Only a processing job has a lease, so the index on leases answers alone.
         is_held = job.c.lease_id.is_not(None)
     held = select(job.c.lease_id).where(is_held).limit(MOST_BUSY).subquery()
     counted = (

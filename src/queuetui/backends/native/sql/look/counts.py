@@ -61,7 +61,7 @@ class Counter:
         found = runs.subquery()
         rows = self.connection.execute(select(found.c.queue, func.count()).group_by(found.c.queue))
         counted = dict.fromkeys(names, 0) | {row[0]: row[1] for row in rows}
-        # Counting runs stops at the cap over all queues, so no queue's part of it is whole then.
+        # Counting runs stops at the cap over all queues, after which the count of no queue is complete.
         is_cut = not self.exact and sum(counted.values()) > COUNT_CAP
         cap = cap_for(len(names), self.alarms)
         late = [(name, None) for name in criteria.late]
@@ -76,7 +76,7 @@ class Counter:
         return stuck | recalled
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
-        """Return when the longest-due job of each queue was due, also of those that were put off."""
+        """Return the due time of each queue's longest-due job, scheduled and retrying jobs included."""
         first = self._first_pending(names).subquery()
         parts = [select(first.c.name, first.c.oldest), *(self._first_put_off(names, state) for state in PUT_OFF)]
         found: dict[str, datetime] = {}
@@ -86,7 +86,7 @@ class Counter:
         return found
 
     def _first_pending(self, names: tuple[str, ...]) -> Select[Any]:
-        """Select when the first pending job of each queue and priority in use was due."""
+        """Select the due time of the first pending job of each queue and priority in use."""
         pending = state_is(job.c.state, State.PENDING)
         table = names_table(names, self.connection.dialect.name)
         top = select(func.max(job.c.priority)).where(pending, job.c.queue == table.c.value).correlate(table)
@@ -112,7 +112,7 @@ class Counter:
         return select(table.c.value, first.scalar_subquery())
 
     def _count_states(self, asked: Mapping[State, tuple[str, ...]], cap: int) -> Iterator[tuple[str, State, int]]:
-        """Yield the jobs in each state of the queues that are asked for it."""
+        """Yield the counts of each state, over the queues that are to be counted for it."""
         parts = []
         for state, names in asked.items():
             table = names_table(names, self.connection.dialect.name, state.value)

@@ -1,4 +1,4 @@
-"""What a store of ours can do, and how safe its commits are."""
+"""The capabilities of a store of ours, and how safe its commits are."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from queuetui.model.examination import Durability
 _READING = "reading the store's durability"
 _LABELS = {"postgresql": "PostgreSQL", "mysql": "MySQL"}
 
-# As the block tells them.
+# The columns of the block that reads the settings.
 _SETTINGS = {
     "postgresql": ("fsync", "full_page_writes", "synchronous_commit", "synchronous_standby_names", "replicas"),
     "mysql": ("innodb_flush_log_at_trx_commit", "log_bin", "sync_binlog", "innodb_doublewrite"),
@@ -23,7 +23,7 @@ _WHOLE_PAGES = {"1", "ON", "DETECT_AND_RECOVER"}
 
 
 def describe_capabilities(database: Database) -> Capabilities:
-    """Return what the store can do."""
+    """Return the store's capabilities."""
     if isinstance(database, SqliteDatabase):
         return database.look(_READING, describe_file)
     return native_capabilities(f"queuetui on {_LABELS[database.dialect]}", read_durability(database).shown)
@@ -38,12 +38,12 @@ def read_durability(database: Database) -> Durability:
 
 def _read_postgresql(session: Session) -> Durability:
     found = _settings(session)
-    # Without whole pages a page that was torn by a power cut stays torn.
+    # Without full page writes, a page that a power cut tore stays torn.
     if "off" in {found["fsync"], found["full_page_writes"]}:
         return Durability("C", found)
     if found["synchronous_commit"] == "off":
         return Durability("B", found, found["replicas"] != "0")
-    # Then no commit is answered before another server has it too.
+    # With these settings a commit is answered only after another server has it too.
     if found["synchronous_standby_names"] and found["synchronous_commit"] != "local":
         return Durability("A+", found)
     return Durability("A", found, found["replicas"] != "0")

@@ -1,4 +1,4 @@
-"""The log of what happened; a console that listens for it loads nothing by which it is read."""
+"""The event log; listening for events does not import the modules that read them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SqlEventLog:
         self._database = database
 
     def events(self, request: EventRequest) -> EventPage:
-        """Return one page of what happened, newest first."""
+        """Return one page of events, newest first."""
         from queuetui.backends.native.sql.look.event_pages import read_events
 
         return read_events(self._database, request)
@@ -31,5 +31,5 @@ class SqlEventLog:
         return self._database.read("reading a queue's switch", lambda session: logs_events(session, queue))
 
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
-        """Hear that there may be new events."""
+        """Listen for new events."""
         return self._database.listen_events(hear)

@@ -1,4 +1,4 @@
-"""Reads what happened: by job and correlation id through an index, by anything else among the newest."""
+"""Reads pages of events: by job or correlation id through an index, else among the newest events."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_events_in(connection: Connection, request: EventRequest) -> EventPage:
 
 
 def _asks_for_nothing(request: EventRequest) -> bool:
-    """Tell of names that no store can hold, which some drivers refuse to look for."""
+    """Tell whether the query names values that no store can hold, which some drivers refuse to bind."""
     named = (request.queue, request.correlation_id)
     strange = any(name is not None and storable(name) != name for name in named)
     return strange or (request.job_id is not None and parse_id(request.job_id) is None)
@@ -75,14 +75,14 @@ def _is_related(correlation_id: str) -> ColumnElement[bool]:
     if canonical_id(correlation_id) != correlation_id:
         return event.c.job_id.in_(jobs)
     among = union_all(jobs, select(literal(correlation_id, JobId))).subquery()
-    # MySQL would run a union that stands behind `in` for each event.
+    # MySQL would run a union after `in` once for each event.
     return event.c.job_id.in_(select(among.c.job_id))
 
 
 def _related(correlation_id: str, most: int = MOST_RELATED) -> Select[Any]:
-    """Return the jobs created with another's correlation id: only these entries are indexed by it."""
+    """Select the jobs created with another job's correlation id: only their events are indexed by it."""
     query = select(event.c.job_id).where(event.c.correlation_id == correlation_id, event.c.kind == _CREATED)
-    # MySQL takes no limit in what stands behind `in`, but in what that selects from.
+    # MySQL allows no LIMIT in a subquery after `in`, but allows one in a derived table within it.
     return select(query.order_by(event.c.seq.desc()).limit(most).subquery().c.job_id)
 
 

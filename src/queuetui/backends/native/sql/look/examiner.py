@@ -38,16 +38,16 @@ class SqlExaminer:
         self._database = database
 
     def examine(self, held_s: float) -> Examination:
-        """Return all that the database tells of its condition."""
+        """Examine the database."""
         return examine(self._database, held_s)
 
     def held_snapshots(self, held_s: float) -> tuple[HeldSnapshot, ...]:
-        """Return who holds an old picture of the data open."""
+        """Return the sessions that hold an old snapshot open."""
         return held_snapshots(self._database, held_s)
 
 
 def examine(database: Database, held_s: float) -> Examination:
-    """Return all that a database tells of its condition."""
+    """Examine a database with our queue."""
     reader = ConditionReader(database)
     with open_reading(database, "reading the server's version") as (connection, _):
         server = examine_server(connection)
@@ -67,12 +67,12 @@ def examine(database: Database, held_s: float) -> Examination:
 
 
 def server_look(database: Database) -> SqlServerLook:
-    """Return what looks at the server of a database."""
+    """Return the reader of the server behind a database."""
     return SqlServerLook(database.reading, _is_ours, database.dialect)
 
 
 def held_snapshots(database: Database, held_s: float) -> tuple[HeldSnapshot, ...]:
-    """Return who holds an old picture of the data open, where that costs claims anything."""
+    """Return the sessions that hold an old snapshot open, on databases where that slows claims."""
     if database.dialect != "postgresql":
         return ()
     with open_reading(database, "looking for old snapshots") as (connection, _):

@@ -1,4 +1,4 @@
-"""The first snapshot of a console, read by blocks through the driver: SQLAlchemy takes long to load."""
+"""Reads a console's first snapshot by blocks through the driver, as SQLAlchemy is slow to import."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ _MOMENTS = frozenset(
     | {"beat_at", "paused_at", "minute"}
 )
 QUEUES_A_STATEMENT = 50
-# Beneath the negative of any priority.
+# Lower than the negative of any priority.
 LOWEST_MIRROR = -(2**63)
 _LISTS = frozenset({"tags", "needs", "queues", "types"})
 
 
 class TooMuch(Exception):
-    """There is more than blocks count: what lies beyond is estimated, the other way."""
+    """There are more jobs than blocks count: the regular inspector reads and estimates them."""
 
 
 def is_plain(watch: Watch) -> bool:
-    """Tell whether blocks can take a snapshot: nothing filtered, sorted or paged, no queue with limits."""
+    """Tell whether blocks can take the snapshot: no filter, sort or later page, no queue with limits."""
     page = watch.page
     is_first = page is None or not (page.query.terms or page.query.sort or page.cursor or page.backward)
     limits = watch.limits
@@ -75,7 +75,7 @@ def is_plain(watch: Watch) -> bool:
 def take_plain_snapshot(
     session: Session, name: str, options: BackendOptions, watch: Watch, shelf: MinuteShelf
 ) -> Snapshot:
-    """Return a snapshot of what `is_plain`, from within one transaction; raises TooMuch."""
+    """Take a snapshot that `is_plain` within one transaction; raises TooMuch."""
     clock = session.row("snapshot_clock")
     assert clock is not None  # noqa: S101 - a clock always answers
     kind = _MysqlReading if session.dialect == "mysql" else _PlainReading
@@ -100,7 +100,7 @@ def take_plain_snapshot(
 
 @dataclass(frozen=True)
 class _PlainReading:
-    """One transaction's reading, judged at one time."""
+    """The reads of one transaction, judged at one time."""
 
     session: Session
     name: str
@@ -134,7 +134,7 @@ class _PlainReading:
         return {row.name for row in self._records("snapshot_queues", most=MOST_QUEUES)}
 
     def levels(self, names: tuple[str, ...]) -> Iterator[SimpleNamespace]:
-        """Yield when the first jobs of queues were due, by priority in use and of those put off."""
+        """Yield the due times of the first jobs of queues, by priority in use, then of put-off jobs."""
         yield from self._by_queue("snapshot_oldest", names, at=self.session.moment_in(self.now), most=MOST_LEVELS)
 
     def page(self, request: PageRequest) -> Page:
@@ -204,7 +204,7 @@ class _PlainReading:
         return self._records(block, names=json.dumps(names), **values)
 
     def _records(self, block: str, **values: object) -> Iterator[SimpleNamespace]:
-        """Yield a block's rows by the names of their columns, as values of ours."""
+        """Yield a block's rows by the names of their columns, as values of our own types."""
         current_interruption().check()
         session = self.session
         return self._named(session.execute(session.blocks[block], session.bound(values)))
@@ -225,7 +225,7 @@ class _PlainReading:
         elif name == "state":
             found = read_code(value)
         elif name == "id" and not isinstance(value, str):
-            # The id of a job is no text; that of a worker is.
+            # The id of a job is no text, unlike that of a worker.
             found = session.id_out(value)
         return found
 
@@ -233,13 +233,13 @@ class _PlainReading:
 class _MysqlReading(_PlainReading):
     """Reads MySQL and MariaDB, whose indexes serve only a queue that the statement names.
 
-    There an index is stepped through, and a part of a count limited, for one queue at a time.
+    Skipping through an index, and limiting a part of a count, work for one queue at a time there.
     """
 
     session: PackedSession
 
     def find_queues(self) -> set[str]:
-        """Hop from one queue to the next."""
+        """Skip from one queue to the next."""
         found: set[str] = set()
         for block in ("snapshot_next_live", "snapshot_next_done"):
             name: str | None = ""
@@ -249,7 +249,7 @@ class _MysqlReading(_PlainReading):
         return found
 
     def levels(self, names: tuple[str, ...]) -> Iterator[SimpleNamespace]:
-        """Hop over the priorities in use."""
+        """Skip from one priority in use to the next."""
         above: dict[str, int] = dict.fromkeys(names, LOWEST_MIRROR)
         at = self.session.moment_in(self.now)
         for _ in range(MOST_LEVELS):

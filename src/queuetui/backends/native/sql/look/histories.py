@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
     from queuetui.backends.native.sql.database import Database
 
-# A day of one type on one worker is 1,440 of them.
+# One type on one worker fills 1,440 rows a day.
 MOST_MINUTES = 20_000
 MOST_TYPES = 200
-# No divisor of an hour or a day: what runs once an hour is not met by chance alone, or never.
+# No divisor of an hour or a day: runs that recur every hour are sampled neither always nor never.
 MINUTES_APART = 31
 _ENDED = ("completed", "failed", "retried", "lost")
 
@@ -41,21 +41,21 @@ class SqlHistories(PagedHistories):
         self._database = database
 
     def usual_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
-        """Return how long runs take by the tally, to the step of its histogram."""
+        """Return the usual run times from the tally, to the precision of its histogram."""
         with open_reading(self._database, "reading how long runs take") as (connection, now):
             since = now - timedelta(seconds=span_s)
             newest = select(tally).where(tally.c.minute > since).order_by(tally.c.minute.desc())
             return _measure_types(connection, newest, now)
 
     def spread_runs(self, span_s: float) -> Measured[tuple[Durations, ...]]:
-        """Return how long runs took in minutes that lie apart over the whole span, by the tally."""
+        """Return run times from sampled minutes over the whole span, from the tally."""
         with open_reading(self._database, "reading how long runs took") as (connection, now):
             last = now.replace(second=0, microsecond=0)
             minutes = [last - timedelta(minutes=ago) for ago in range(0, int(span_s // 60), MINUTES_APART)]
             return _measure_types(connection, select(tally).where(tally.c.minute.in_(minutes)), now)
 
     def run_minutes(self, since: datetime) -> tuple[RunMinute, ...]:
-        """Return what ended from a minute on."""
+        """Return the runs that ended since a minute."""
         places = (tally.c.minute, tally.c.queue, tally.c.type)
         sums = [func.sum(tally.c[name]).label(name) for name in (*_ENDED, "busy_us", *TOOK_COLUMNS)]
         ended = select(*places, *sums).where(tally.c.minute >= since).group_by(*places)
@@ -64,7 +64,7 @@ class SqlHistories(PagedHistories):
 
 
 def _measure_types(connection: Connection, rows: Select[Any], now: datetime) -> Measured[tuple[Durations, ...]]:
-    """Return how long the runs of each type took in rows of the tally, the most frequent first."""
+    """Return the run times of each type in rows of the tally, the most frequent type first."""
     part = rows.limit(MOST_MINUTES).subquery()
     sums = [func.sum(part.c[name]).label(name) for name in TOOK_COLUMNS]
     summed = connection.execute(select(part.c.type, func.count(), *sums).group_by(part.c.type)).all()

@@ -1,4 +1,4 @@
-"""What a console reads of our own queue on SQLite and PostgreSQL."""
+"""Reads our own queue on SQL for a console."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class SqlInspector:
-    """What a console reads: each call is one short read-only transaction."""
+    """The Inspector of the backend: each call is one short read-only transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -48,19 +48,19 @@ class SqlInspector:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What this store can do; its durability is read from it once."""
+        """The capabilities; the durability is read from the store once."""
         if self._capabilities is None:
             self._capabilities = describe_capabilities(self._database)
         return self._capabilities
 
     def snapshot(self, watch: Watch) -> Snapshot:
-        """Return all that was asked for; a part that fails is named, and the others are read again after it."""
+        """Return the requested parts; a part that fails is named, and the parts after it are read again."""
         return take_snapshot(self._database, watch, self._past)
 
     def forget(self) -> None:
-        """Count anew: who has just changed jobs wants to see it.
+        """Drop cached counts after an act, so that its effect is shown at once.
 
-        A read that began before notes what it found where nobody looks.
+        A read that began before writes its counts to the dropped cache.
         """
         self._past = SnapshotPast(self._past.tally)
 
@@ -79,12 +79,12 @@ class SqlInspector:
             return read_whole(self._database, connection, job_id)
 
     def view(self, job_id: str, events: int) -> JobView:
-        """Return one job with all that it is explained by."""
+        """Return one job with the facts that its verdict needs."""
         with open_reading(self._database, "reading a job and what explains it") as (connection, now):
             return read_view(self._database, connection, now, job_id, events)
 
     def get_many(self, job_ids: Sequence[str]) -> tuple[Job, ...]:
-        """Return those of the jobs that are there, in the order asked for."""
+        """Return the jobs that exist, in the order of the given ids."""
         asked = tuple(dict.fromkeys(canonical_id(job_id) or job_id for job_id in job_ids))
         found: dict[str, Job] = {}
         if not asked:
@@ -100,9 +100,9 @@ class SqlInspector:
         return tuple(found[job_id] for job_id in asked if job_id in found)
 
     def find(self, suffix: str, limit: int = 2, after: str | None = None) -> IdSearch:
-        """Look for the jobs whose id is or ends in `suffix`, whatever its hyphens.
+        """Find the jobs whose id ends in `suffix`, with or without hyphens.
 
-        Six digits find every id that was made by this package; fewer digits, and ids made elsewhere, are looked for bite by bite.
+        Six digits find every id that was made by this package; fewer digits, and ids made elsewhere, are searched in batches.
         """
         with open_reading(self._database, "looking for a job") as (connection, now):
             return find_refs(self._database, connection, now, suffix, limit, after)
@@ -117,6 +117,6 @@ class SqlInspector:
         return plan_terms(query)
 
     def identity(self) -> Identity:
-        """Return what tells this queue from another one behind the same address."""
+        """Return the identity that distinguishes this queue from another one at the same address."""
         with open_reading(self._database, "asking the database who it is") as (connection, _):
             return identify(connection)

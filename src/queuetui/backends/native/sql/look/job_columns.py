@@ -1,4 +1,4 @@
-"""What is read of a job's row, and how a row becomes a job as people see it."""
+"""The columns that are read of a job's row."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHARED = (*_LIGHT, *_HEAVY)
 
 
 def raw_columns(table: Table, *, light: bool = False) -> list[ColumnElement[Any]]:
-    """Return the columns of live and final rows under the same names; `light` leaves the long ones out."""
+    """Return the columns of live and final rows under common names; `light` omits the long ones."""
     is_live = table is job
     done_at = _nothing(MomentType, "done_at") if is_live else job_done.c.done_at
     if light:

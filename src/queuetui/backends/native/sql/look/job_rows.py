@@ -1,4 +1,4 @@
-"""How a row becomes a job as people see it."""
+"""Makes a `Job` of a row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from queuetui.model.job import Job, JobError
 from queuetui.model.payload import SummaryPaths, summarise_json
 from queuetui.model.text import Untrusted
 
-# A payload that stands in its row is read whole for its summary; a larger one stands elsewhere and only its head is read.
+# A summary needs at most this much of a payload: one within the row is read whole, of a larger one in its own table the first bytes.
 HEAD_BYTES = 8 * 1024
 
 

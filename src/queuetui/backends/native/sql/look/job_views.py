@@ -1,4 +1,4 @@
-"""Reads one job with all that it is explained by, in the one transaction of its caller."""
+"""Reads one job with the facts that its verdict needs, in the transaction of the caller."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Counts of earlier polls that still stand.
+"""Caches counts of earlier polls.
 
-Each poll counts as many rows anew as its share is, whatever the queues hold.
+Each poll recounts a bounded number of rows, whatever the size of the queues.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from queuetui.backends.forks import ForkLock
 from queuetui.model.chance import CHANCE
 from queuetui.model.measured import Exactness, Measured
 
-# What stopped at its cap is counted again after this to twice this, so that they do not all come due in one poll.
+# A count that stopped at its cap is repeated after one to two of these spans, so that not all are due in the same poll.
 CAPPED_S = 30.0
-# Others are counted at every poll while they are no more rows than this together; else some of them at each, and each after so long.
+# Other counts are repeated at every poll while they are of no more rows than this together; beyond that some at each poll.
 MOST_ROWS = 10_000
 ROWS_A_POLL = 4_000
 WHOLE_S = 30.0
 FEW = 50
-# What was counted: a queue and a state, the stuck jobs of a queue, the jobs of a filter.
+# The key of a count: a queue and a state, the stuck jobs of a queue, or the jobs of a filter.
 Place = Hashable
 
 
@@ -32,22 +32,22 @@ class _Kept:
 
     @property
     def rows(self) -> int:
-        """How many rows were looked at, few ones being none."""
+        """The cost of the count in rows; small counts cost nothing."""
         value = self.count.value or 0
         return value if value >= FEW else 0
 
 
 @dataclass(slots=True)
 class KeptCounts:
-    """What was counted, by its place."""
+    """Counts by their keys."""
 
     _known: dict[Place, _Kept] = field(default_factory=dict)
     _guard: ForkLock = field(default_factory=ForkLock)
 
     def recall(self, places: Iterable[Place], cap: int) -> dict[Place, Measured[int]]:
-        """Return what need not be counted at this poll.
+        """Return the counts that this poll need not repeat.
 
-        It is what stopped at this very cap, and the newest of the others.
+        These are the counts that stopped at this cap, and the newest of the others.
         """
         now_s = time.monotonic()
         with self._guard:
@@ -58,7 +58,7 @@ class KeptCounts:
         return capped | _beyond_share(whole)
 
     def note(self, found: Iterable[tuple[Place, Measured[int]]]) -> None:
-        """Remember what was counted."""
+        """Cache new counts."""
         now_s = time.monotonic()
         with self._guard:
             for place, count in found:
@@ -71,11 +71,11 @@ def _is_capped(count: Measured[int]) -> bool:
 
 
 def _beyond_share(whole: list[tuple[Place, _Kept]]) -> dict[Place, Measured[int]]:
-    """Return the counts that stand.
+    """Return the counts that are kept.
 
-    Those noted first are counted anew, one and as many more as there is room for.
+    The oldest are repeated: one at least, and as many more as fit into the poll's share.
     """
-    # Counted beyond the cap for an alarm.
+    # These were counted beyond the cap for an alarm.
     huge = {place: kept for place, kept in whole if kept.rows > MOST_ROWS}
     costly = sorted(((place, kept) for place, kept in whole if place not in huge), key=lambda one: one[1].noted_s)
     return _cached(huge) | _cached(_beyond_share_of(costly))

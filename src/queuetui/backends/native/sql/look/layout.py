@@ -1,4 +1,4 @@
-"""Chooses what a page reads: segments one after the other, each a merge of index ranges.
+"""Lays out a page: segments read one after the other, each a merge of index ranges.
 
     PageLayout                      the whole list, top to bottom
       PageSegment  order NEWEST     read to its end before the next one begins
@@ -39,9 +39,9 @@ from queuetui.model.state import FINAL, LIVE, State
 
 MOST_LANES = 200
 RARE_STATES = (State.FAILED, State.CANCELLED)
-# The fields of the times that lanes are ordered by.
+# The filter field of the time that each order is by.
 _ORDERED_BY = {DONE.name: "completed", DUE.name: "scheduled"}
-# On MySQL the one that begins with the state.
+# The index of running jobs on MySQL, which begins with the state.
 RUNS = "queuetui_job_due"
 
 
@@ -61,7 +61,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class PageSegment:
-    """Lanes merged in one order."""
+    """Lanes that are merged in one order."""
 
     order: IndexOrder
     lanes: tuple[Lane, ...]
@@ -69,7 +69,7 @@ class PageSegment:
 
 @dataclass(frozen=True, slots=True)
 class PageLayout:
-    """What a page reads: `filters` are checked by the store row by row, `residual` terms by us."""
+    """The segments of a page: the store checks `filters` row by row, this program the `residual` terms."""
 
     segments: tuple[PageSegment, ...]
     filters: tuple[Term, ...] = ()
@@ -97,7 +97,7 @@ def lay_out(query: Query, known_queues: tuple[str, ...], criteria: StuckCriteria
 
 
 def _bound(segment: PageSegment, filters: Iterable[Term], asked: AskedTerms) -> PageSegment:
-    """Return a segment whose lanes end where the filter says so of the time that they are ordered by.
+    """Return a segment with its lanes bounded by the filter's terms on the time that they are ordered by.
 
     Beyond it PostgreSQL may walk through all that was deleted and is not vacuumed yet.
     """
@@ -178,7 +178,7 @@ def _lanes(
     lanes = []
     for state in among:
         if state in states:
-            # The second way to say it is the one that the partial index is defined by.
+            # The state is repeated in the form that defines the partial index.
             own = [state_is(table.c.state, *group) for group in (PUT_OFF, RARE_STATES) if state in group]
             own.append(state_is(table.c.state, state))
             within: list[list[Condition]] = [[]] if queues is None else [[table.c.queue == name] for name in queues]

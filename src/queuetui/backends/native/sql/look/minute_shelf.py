@@ -1,4 +1,4 @@
-"""The tally's minutes that are over: read once and remembered, a poll reads the last ones alone."""
+"""Caches the tally's past minutes, so that a poll reads only the last ones."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 from queuetui.backends.forks import ForkLock
 
 _MINUTE = timedelta(minutes=1)
-# A transaction adds to the minute that it began in, and commits at most half a minute later.
+# A transaction adds to the minute in which it began and commits within half a minute, so the last two minutes may still change.
 OPEN_MINUTES = 2
 
 
 @dataclass(slots=True)
 class MinuteShelf:
-    """Rows by their minute: from `_from` on all are known that were over by `_to`."""
+    """Rows by their minute: all minutes from `_from` to `_to` have been read."""
 
     _known: dict[datetime, list[Any]] = field(default_factory=dict)
     _from: datetime | None = None
@@ -24,7 +24,7 @@ class MinuteShelf:
     _guard: ForkLock = field(default_factory=ForkLock)
 
     def read(self, now: datetime, minutes: int, read: Callable[[datetime], Iterable[Any]]) -> list[Any]:
-        """Return the rows of the last minutes; `read` those after a time that are not known yet."""
+        """Return the rows of the last minutes; `read` returns the rows after a time, which are not cached yet."""
         since, settled = now - minutes * _MINUTE, now.replace(second=0, microsecond=0) - OPEN_MINUTES * _MINUTE
         with self._guard:
             after = self._first_unknown(since, settled)
@@ -37,7 +37,7 @@ class MinuteShelf:
             return [row for minute in sorted(self._known) for row in self._known[minute]]
 
     def _first_unknown(self, since: datetime, settled: datetime) -> datetime:
-        """Return the time after which minutes are to be read: all where the store's clock was put back."""
+        """Return the time after which minutes must be read: all of them if the store's clock was set back."""
         if self._from is None or self._to is None or since < self._from or settled < self._to:
             return since
         return max(since, self._to - _MINUTE)

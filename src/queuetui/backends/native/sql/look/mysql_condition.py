@@ -1,4 +1,4 @@
-"""What a MySQL or MariaDB server tells of its condition."""
+"""Examines a MySQL or MariaDB server."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Counts on MySQL and MariaDB, where each queue is written out.
+"""Counts jobs on MySQL and MariaDB by statements that name each queue.
 
-No part of a count may name a column of the statement around it there.
+A derived table cannot refer to columns of the outer statement there.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _ONE: ColumnElement[int] = literal_column("1")
 
 
 class MysqlCounter(Counter):
-    """Counts jobs queue by queue, many queues a statement."""
+    """Counts jobs of many queues in one statement."""
 
     def find_oldest(self, names: tuple[str, ...]) -> dict[str, datetime]:
-        """Return when the longest-due job of each queue was due, hopping over the priorities in use."""
+        """Return the due time of each queue's longest-due job, skipping from one priority in use to the next."""
         found: dict[str, datetime] = {}
         levels: dict[str, int | None] = dict.fromkeys(names)
         put_off = [
@@ -78,7 +78,7 @@ class MysqlCounter(Counter):
 
 
 def _next_level(name: str, above: int | None) -> Select[Any]:
-    """Return a select of a queue, its highest priority below a level, and when its first job is due."""
+    """Select a queue, its highest priority below a level, and the due time of its first job there."""
     ranked = [job.c.queue == name, state_is(job.c.state, State.PENDING)]
     ranked += [] if above is None else [-above < PRIORITY_DESC]
     first = select(job.c.priority, job.c.due_at).where(*ranked).order_by(PRIORITY_DESC, job.c.due_at).limit(1)
@@ -87,7 +87,7 @@ def _next_level(name: str, above: int | None) -> Select[Any]:
 
 
 def _first_put_off(name: str, state: State, now: datetime) -> Select[Any]:
-    """Return a select of a queue, no priority, and when the first due job in a state was due."""
+    """Select a queue, a null priority, and the due time of its first due job in a state."""
     is_due = job.c.due_at <= literal(now, MomentType)
     due = select(func.min(job.c.due_at)).where(job.c.queue == name, state_is(job.c.state, state), is_due)
     return select(literal(name), null(), due.scalar_subquery())

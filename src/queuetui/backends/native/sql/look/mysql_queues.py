@@ -1,4 +1,4 @@
-"""Which queues have jobs, and in which states, on MySQL and MariaDB."""
+"""Lists the queues with jobs and the states of these jobs, on MySQL and MariaDB."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from queuetui.backends.native.sql.look.tables import job, job_done
 from queuetui.backends.sql.budget import fetch_within
 from queuetui.model.state import State
 
-# An index is stepped through from one group to the next, unless the server's statistics of it are old: then it is read whole.
+# The server skips from group to group in the index; with outdated statistics it reads the whole index, which may take too long.
 BUDGET_S = 0.05
 MOST_HELD = 5_000
 Held = frozenset[tuple[str, State]]
 
 
 def list_held(connection: Connection) -> Held | None:
-    """Return each queue with each state that it has jobs in.
+    """Return each pair of a queue and a state that has jobs.
 
-    None where that takes too long or is too much.
+    None where that takes too long or there are too many.
     """
     pairs = [(table.c.queue, table.c.state) for table in (job, job_done)]
     parts = [select(select(*pair).group_by(*pair).limit(MOST_HELD).subquery()) for pair in pairs]
@@ -26,7 +26,7 @@ def list_held(connection: Connection) -> Held | None:
 
 
 def hop_queues(connection: Connection, most: int) -> set[str]:
-    """Return the names of the queues that have jobs, each asked for by the name before it."""
+    """Return the names of the queues with jobs, each looked up by the name before it."""
     found: set[str] = set()
     for table in (job, job_done):
         after = ""

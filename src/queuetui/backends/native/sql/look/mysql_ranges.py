@@ -1,4 +1,4 @@
-"""Orders and ranges as indexes hold them on MySQL and MariaDB.
+"""Orders and ranges of indexes on MySQL and MariaDB.
 
 What is read from the highest down is stored as its negative there, and a comparison of several columns at once is served by no index.
 """
@@ -35,7 +35,7 @@ def order_of_index(order: IndexOrder, table: Table) -> list[ColumnElement[Any]]:
 
 
 def ranges_beyond(order: IndexOrder, table: Table, place: Place | None) -> Iterator[Condition | None]:
-    """Yield the ranges behind a place, nearest first: one for each column."""
+    """Yield the ranges after a place, nearest first: one for each column."""
     if place is None:
         yield None
         return

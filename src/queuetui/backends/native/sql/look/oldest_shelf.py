@@ -1,6 +1,6 @@
-"""When the longest-due jobs of queues were due.
+"""Caches the due time of each queue's longest-due job.
 
-With many queues a poll reads some of them anew, in turns.
+With many queues each poll reads some of them, in turns.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Found = dict[str, datetime]
 
 @dataclass(slots=True)
 class OldestShelf:
-    """What was read of each queue lately, and when."""
+    """The cached values of queues, each with the time of its read."""
 
     _known: dict[str, tuple[float, datetime | None]] = field(default_factory=dict)
     _guard: ForkLock = field(default_factory=ForkLock)
@@ -27,9 +27,9 @@ class OldestShelf:
     def read(
         self, names: Iterable[str], read: Callable[[tuple[str, ...]], Found], *, anew: bool = False
     ) -> tuple[Found, dict[str, float]]:
-        """Return what is known of queues, and how old that is where it was read before.
+        """Return the values of queues, with their age where they come from the cache.
 
-        `read` reads those whose turn it is, or all `anew`.
+        `read` is called for the queues whose turn it is, with `anew` for all.
         """
         with self._guard:
             now_s = time.monotonic()

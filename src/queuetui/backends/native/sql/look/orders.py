@@ -1,4 +1,4 @@
-"""The orders in which pages can be read straight from an index."""
+"""The orders in which an index returns pages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class IndexOrder:
         return IndexOrder(self.name, tuple(Key(key.column, not key.descending) for key in self.keys))
 
     def runs(self) -> Iterator[tuple[Key, ...]]:
-        """Yield the neighbouring columns that go the same way: a row comparison can only span those."""
+        """Yield the groups of adjacent columns with one direction: a row comparison can span only these."""
         for _, keys in groupby(self.keys, key=lambda key: key.descending):
             yield tuple(keys)
 
@@ -47,5 +47,5 @@ DUE_LATEST = IndexOrder("due_latest", DUE.reverse().keys)
 
 
 def column_of(sort: Sort) -> str:
-    """Return the column that a sort goes by."""
+    """Return the column of a sort."""
     return sort.field if sort.field in PLAIN_FIELDS else _COLUMN_OF.get(sort.field, f"{sort.field}_at")

@@ -1,4 +1,4 @@
-"""Pages of jobs: from the indexes where they serve, else over a bounded part, as the page notes."""
+"""Reads pages of jobs from the indexes, else over a bounded part, which the page notes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_page(reading: WalkSource, known_queues: tuple[str, ...], request: PageR
 
 
 def _own_order(layout: PageLayout) -> tuple[Sort, ...]:
-    """Return the order of a list that nobody sorted; several states follow one another, each in its own."""
+    """Return the default order of a list; several states follow one another, each in its own order."""
     first = layout.segments[0]
     return own_order(first.order.name) if len(layout.segments) == 1 else BY_STATE
 
@@ -95,7 +95,7 @@ def _count_whole(reading: WalkSource, layout: PageLayout, query: Query) -> Measu
 
 
 def _looked(layout: PageLayout) -> int:
-    """Return how many jobs are looked through for one page."""
+    """Return how many jobs are searched for one page."""
     return RESIDUAL_ROWS if layout.residual else FILTERED_ROWS
 
 

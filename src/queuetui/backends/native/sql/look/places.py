@@ -1,4 +1,4 @@
-"""A row's place in an order, and back: the typed values of a cursor."""
+"""Converts a row's place in an order to the values of a cursor and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from queuetui.model.clock import from_us, to_us
 from queuetui.model.errors import BadQuery
 
 _LARGEST = 2**63 - 1
-# Of an id that somebody else wrote.
+# The form in which a cursor holds an id that is no UUID.
 _DIGITS = re.compile("[0-9a-f]*")
 
 
@@ -25,7 +25,7 @@ def place_of(row: Row[Any], order: IndexOrder, segment: int) -> Place:
 
 
 def bind_values(order: IndexOrder, place: Place) -> tuple[Any, ...]:
-    """Return a place's values as the columns take them; raises BadQuery for a forged cursor."""
+    """Return a place's values in the types of the columns; raises BadQuery for a forged cursor."""
     try:
         return tuple(_bind(key.column, value) for key, value in zip(order.keys, place.values, strict=True))
     except (ValueError, OverflowError, TypeError) as error:

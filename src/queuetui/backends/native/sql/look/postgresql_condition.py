@@ -1,4 +1,4 @@
-"""What a PostgreSQL server tells of its condition."""
+"""Examines a PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_condition(reader: ConditionReader, held_s: float) -> dict[str, Any]:
 
 
 def read_held(session: Session, held_s: float) -> tuple[HeldSnapshot, ...]:
-    """Return who holds old row versions, the longest first; slots, whose time is unknown, come last."""
+    """Return the holders of old row versions, the oldest first; slots, whose time is unknown, come last."""
     held = [
         HeldSnapshot(kind, Untrusted(name), _text(user), _text(application), since, age_s)
         for kind, block in _KINDS.items()
@@ -42,7 +42,7 @@ def _count_hidden(session: Session) -> int:
 
 
 def _read_unvacuumed(session: Session) -> tuple[Untrusted, ...]:
-    """Return what autovacuum leaves alone: `*` where it is off, else tables of ours that say so."""
+    """Return what autovacuum skips: `*` where it is off, else our tables on which it is disabled."""
     if session.row("read_vacuuming") == ("off",):
         return (Untrusted("*"),)
     return tuple(Untrusted(row[0]) for row in session.rows("list_unvacuumed", most=MOST_HELD))

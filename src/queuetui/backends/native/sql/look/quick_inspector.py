@@ -1,4 +1,4 @@
-"""What a console reads first of a queue, for which SQLAlchemy is not loaded."""
+"""Serves a console's first reads without importing SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _READING = "reading the queue"
 
 
 class _PartUnread(Exception):
-    """A part cannot be read: the other way names it and reads the rest."""
+    """A part cannot be read: the regular inspector names it and reads the others."""
 
 
 class QuickInspector:
-    """An Inspector that answers by blocks where it can, and loads the whole one for all else."""
+    """An Inspector that answers plain snapshots by blocks, and loads the regular one for all else."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._shelf = MinuteShelf()
-        # A queue that was too large once is not counted twice at every poll.
+        # Once a queue was too large for blocks, later polls do not try them again.
         self._is_too_much = False
 
     @cached_property
@@ -43,17 +43,17 @@ class QuickInspector:
 
     @cached_property
     def capabilities(self) -> Capabilities:
-        """What this store can do."""
+        """The capabilities of this store."""
         return describe_capabilities(self._database)
 
     def snapshot(self, watch: Watch) -> Snapshot:
-        """Return all that was asked for in one short read."""
+        """Return the requested parts, read in one short transaction."""
         return self.quick_snapshot(watch) or self._whole.snapshot(watch)
 
     def quick_snapshot(self, watch: Watch) -> Snapshot | None:
-        """Return a snapshot; None where it is no plain one, is of too much, or has a part that cannot be read.
+        """Return a plain snapshot; None for any other one, for too many jobs, or where a part cannot be read.
 
-        Raises what says that the store cannot be reached: the other way could not either.
+        Errors of connecting are raised: the regular inspector could not connect either.
         """
         database = self._database
 
@@ -75,7 +75,7 @@ class QuickInspector:
         return None
 
     def forget(self) -> None:
-        """Read anew what an act may have changed, if anything was kept."""
+        """Drop cached counts after an act, if the regular inspector is loaded."""
         if "_whole" in self.__dict__:
             self._whole.forget()
 

@@ -1,4 +1,4 @@
-"""The statements that read one segment of a layout: its lanes from a place on, merged in its order."""
+"""Makes the statements that read a segment of a layout: its lanes from a place on, merged in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from queuetui.backends.reading.cursors import Place
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The first `limit` raw rows of a segment behind a place; `light` leaves their long columns out."""
+    """The first `limit` raw rows of a segment after a place; `light` omits their long columns."""
 
     segment: PageSegment
     place: Place | None
@@ -29,7 +29,7 @@ class Range:
     def rows(self, dialect: str) -> Subquery:
         """Return the rows, merged in the segment's order."""
         order = self.segment.order
-        # SQLite merges parts lazily while they are plain; the others only do once each has its own order and end.
+        # SQLite merges plain parts lazily; the other databases do so only if each part has its own ORDER BY and LIMIT.
         part = {"sqlite": self._plain_part, "mysql": self._mirrored_part}.get(dialect, self._ended_part)
         beyond = ranges_beyond if dialect == "mysql" else _beyond
         parts = [part(lane, behind) for lane in self.segment.lanes for behind in beyond(order, lane.table, self.place)]
@@ -45,15 +45,15 @@ class Range:
         return select(rows.limit(self.limit).subquery())
 
     def _mirrored_part(self, lane: Lane, beyond: Condition | None) -> Select[Any]:
-        # A part has an end of its own there without being a table of its own, which the server would write out.
+        # In this form a part has its own LIMIT without being a derived table, which the server would materialise.
         return (
             self._plain_part(lane, beyond).order_by(*order_of_index(self.segment.order, lane.table)).limit(self.limit)
         )
 
 
 def count_ranges(segments: Sequence[PageSegment], most: int) -> Select[Any]:
-    """Return a count of all jobs of the segments that stops at `most`."""
-    # MySQL makes each part of a union whole before it counts, so each has its end too.
+    """Return a count of all jobs of the segments, which stops at `most`."""
+    # MySQL materialises each part of a union before it counts, so each part has a LIMIT too.
     parts = [lane.rows(lane.table.c.id).limit(most).subquery() for segment in segments for lane in segment.lanes]
     merged = parts[0] if len(parts) == 1 else union_all(*map(select, parts)).subquery()
     return select(func.count()).select_from(select(merged).limit(most).subquery())
@@ -65,7 +65,7 @@ def ordering(order: IndexOrder, columns: Columns) -> list[ColumnElement[Any]]:
 
 
 def _beyond(order: IndexOrder, table: Table, place: Place | None) -> Iterator[Condition | None]:
-    """Yield the ranges behind a place, nearest first: one for each run of columns that go the same way."""
+    """Yield the ranges after a place, nearest first: one for each group of columns with one direction."""
     if place is None:
         yield None
         return

@@ -1,4 +1,4 @@
-"""Finds jobs by the end of their id, which is what people type."""
+"""Finds jobs by the end of their id, as people type it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from queuetui.model.page import IdSearch
 def find_refs(
     database: Database, connection: Connection, now: datetime, suffix: str, limit: int, after: str | None
 ) -> IdSearch:
-    """Look for at most `limit` jobs whose id ends in the suffix, on from each table's id in `after`."""
+    """Find at most `limit` jobs whose id ends in the suffix, beginning after each table's id in `after`."""
     wanted = read_suffix(suffix)
     if wanted is None:
         return IdSearch(())

@@ -1,4 +1,4 @@
-"""Makes a snapshot of what was read."""
+"""Makes a snapshot of the parts that were read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from queuetui.model.snapshot import Part, QueueInfo, Snapshot, Watch
 
 @dataclass(frozen=True, slots=True)
 class SnapshotParts:
-    """What was read, by the name of the part, and why another one could not be."""
+    """The parts that were read, by name, and the problems of those that could not be."""
 
     name: str
     watch: Watch
@@ -27,7 +27,7 @@ class SnapshotParts:
 
 
 def make_snapshot(read: SnapshotParts, context: StoreContext) -> Snapshot:
-    """Return the snapshot of it; what was not asked for, or could not be read, says so."""
+    """Return the snapshot; a part that was not requested or could not be read is marked as absent."""
     parts = read.watch.parts
     counted = Part.COUNTS in parts
     why = "not asked for" if not counted else "it could not be read; see the problems"
@@ -79,7 +79,7 @@ def _queue(read: SnapshotParts, context: StoreContext, name: str) -> QueueInfo:
 
 
 def switches_of(context: StoreContext, name: str) -> QueueInfo:
-    """Return a queue with its switches alone."""
+    """Return a queue with only its switches: paused, events."""
     paused, is_logged, rests = context.paused.get(name), name not in context.unlogged, name in context.resting
     if paused is None:
         return uncounted_queue(name, logs_events=is_logged, rests=rests)

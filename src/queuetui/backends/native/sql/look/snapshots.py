@@ -1,4 +1,4 @@
-"""Takes a snapshot in one read-only transaction, begun again behind a part that failed."""
+"""Takes a snapshot in one read-only transaction, which begins again after a part that failed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Read = Callable[[Connection, StoreContext], Any]
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPast:
-    """What earlier snapshots of the same store read that still holds."""
+    """The values of earlier snapshots of the same store that are still valid."""
 
     tally: MinuteShelf = field(default_factory=MinuteShelf)
     counts: KeptCounts = field(default_factory=KeptCounts)
@@ -56,7 +56,7 @@ class SnapshotPast:
 
 @dataclass(slots=True)
 class SnapshotReads:
-    """What has been read so far, by name."""
+    """The parts that have been read so far, by name."""
 
     database: Database
     watch: Watch
@@ -65,7 +65,7 @@ class SnapshotReads:
     problems: dict[str, str] = field(default_factory=dict)
 
     def reads(self) -> dict[str, Read]:
-        """Return what to read, the cheapest and most wanted first."""
+        """Return the parts to read, the cheapest and most important first."""
         parts, watch = self.watch.parts, self.watch
         figured = not parts.isdisjoint({Part.COUNTS, Part.QUEUES, Part.TALLY})
         counted = not parts.isdisjoint({Part.COUNTS, Part.QUEUES})
@@ -164,5 +164,5 @@ def _give_up(snapshot: SnapshotReads, left: dict[str, Read], name: str, error: Q
     del left[name]
     snapshot.problems[name] = str(error)
     if name == "counts" and "totals" in left:
-        # The sums are made from what could not be counted.
+        # The sums need the counts, which could not be read.
         del left["totals"]

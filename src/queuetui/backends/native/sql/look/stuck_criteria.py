@@ -1,4 +1,4 @@
-"""What stuck jobs are judged by."""
+"""The criteria by which stuck jobs are found."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from queuetui.model.limits import Limits
 from queuetui.model.state import State
 from queuetui.model.waiting_queues import WaitingQueues
 
-# The states of a job whose time has not come.
+# The states of a job that is not due yet.
 PUT_OFF = (State.SCHEDULED, State.RETRYING)
 LATE_STATES = (State.PENDING, *PUT_OFF)
 
 
 @dataclass(frozen=True, slots=True)
 class StuckCriteria:
-    """What candidates are judged by; `unconsumed` and `idle` are as in `WaitingQueues`."""
+    """The criteria for candidates; `unconsumed` and `idle` are as in `WaitingQueues`."""
 
     now: datetime
     limits: Limits
@@ -36,5 +36,5 @@ class StuckCriteria:
 
     @property
     def waiting(self) -> WaitingQueues:
-        """The same, as the model's rule takes it."""
+        """The same queues in the form that the model's rule takes."""
         return WaitingQueues(frozenset(self.unconsumed), frozenset(self.idle))

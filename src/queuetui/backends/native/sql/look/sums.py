@@ -1,4 +1,4 @@
-"""How far jobs are counted, and what counts add up to."""
+"""The cap of counts, and their sums."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from queuetui.model.state import State
 
 Counts = Mapping[State, Measured[int]]
 MOST_LEVELS = 10_000
-# With many queues each is counted less far, so that a poll looks at so many jobs of a state at most.
+# With many queues the cap of each is lower, so that a poll counts at most this many jobs of a state.
 ROWS_A_STATE = 60_000
 LEAST_CAP = 1_000
 COUNTED = tuple(state for state in State if state in KEPT)
-# What no store can be asked for: a name that is no text in its encoding.
+# No store can be queried for a name that is no text in its encoding.
 _NO_NAME = "its name cannot be asked for; rename it by hand, or delete its jobs"
 UNCOUNTED: Counts = {state: absent(_NO_NAME) for state in COUNTED}
 WHY_ESTIMATED = "estimated from the store's statistics; exact on demand"
 
 
 def cap_for(queues: int, alarms: AlarmLimits) -> int:
-    """Return how far each of so many queues is counted.
+    """Return the cap of counts for each of this many queues.
 
-    Full thousands, at most COUNT_CAP; but beyond the limits of alarms, which else would never ring.
+    It is a multiple of a thousand and at most COUNT_CAP, but above the limits of alarms, which could never ring otherwise.
     """
     share = ROWS_A_STATE // max(1, queues) // LEAST_CAP * LEAST_CAP
     return max(min(COUNT_CAP, max(LEAST_CAP, share)), alarms.most_counted + 1)
 
 
 def add_up(counts: Sequence[Measured[int]], now: datetime) -> Measured[int]:
-    """Return the sum of counts, no better than the worst of them."""
+    """Return the sum of counts, which is as exact as the least exact of them."""
     total = sum(one.value or 0 for one in counts)
     found = {one.exactness for one in counts}
     if Exactness.CAPPED in found:
-        # One that stopped at its cap may be of an earlier poll.
+        # A count that stopped at its cap may come from an earlier poll.
         return Measured(total, Exactness.CAPPED, min((one.as_of for one in counts if one.as_of), default=now))
     if Exactness.ESTIMATED in found:
         return Measured(total, Exactness.ESTIMATED, now, WHY_ESTIMATED)

@@ -1,6 +1,6 @@
-"""The tables as SQLAlchemy knows them, for reading; a test holds them to `migrations/`.
+"""The tables as SQLAlchemy reads them; a test compares them with `migrations/`.
 
-Not said here: on SQLite a `seq` rowid stands before most ids.
+Left out here: on SQLite most tables have a rowid `seq` before the id.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ attempt = Table(
     _needed("ended_at", MomentType),
 )
 
-# SQLite judges a lease by two columns more (boot, boot_until), which only the worker side reads.
+# On SQLite a lease has two more columns (boot, boot_until), which only workers read.
 lease = Table(
     "queuetui_lease",
     metadata,
@@ -242,7 +242,7 @@ slot = Table(
 meta = Table("queuetui_meta", metadata, _needed("name", Text, key=True), _needed("value", Text))
 
 
-# The jobs that bear another id than their own as their correlation, as the indexes on it say that in each dialect.
+# The jobs whose correlation id is another job's, in the form in which each dialect's partial index says that.
 CORRELATED = {
     "sqlite": "replace(correlation_id, '-', '') <> lower(hex(id))",
     "postgresql": "correlation_id <> id::text",
@@ -250,7 +250,7 @@ CORRELATED = {
 
 
 def _index(name: str, table: Table, *columns: str, only: str | Mapping[str, str] | None = None) -> None:
-    """Declare an index; the direction of each column is the migrations' affair."""
+    """Declare an index; the migrations define the direction of each column."""
     on_sqlite, on_postgresql = (only["sqlite"], only["postgresql"]) if isinstance(only, Mapping) else (only, only)
     Index(
         name,

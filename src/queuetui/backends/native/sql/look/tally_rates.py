@@ -1,4 +1,4 @@
-"""Rates and averages out of the tally, read over the last minutes only."""
+"""Rates and averages from the tally of the last minutes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUMMED = ("enqueued", "started", "completed", "failed", "retried", "lost", "busy
 
 @dataclass(frozen=True, slots=True)
 class TallyRates:
-    """What the tally says of the last `minutes`."""
+    """The figures of the last `minutes` of the tally."""
 
     now: datetime
     minutes: int
@@ -27,7 +27,7 @@ class TallyRates:
 
 
 def rates_of(rows: Sequence[Any], now: datetime, minutes: int, queues: Iterable[str]) -> TallyRates:
-    """Return what the tally's sums of each minute and queue say, over all and of some queues each."""
+    """Return the rates from the tally's rows: over all queues, and of some queues each."""
     grouped = _grouped(rows, "queue")
     by_queue = {name: grouped[name] for name in queues if name in grouped}
     averages = {name: _average(own) for name, own in by_queue.items()}
@@ -66,5 +66,5 @@ def _average(rows: Iterable[Any]) -> float | None:
 
 
 def _sum(rows: Iterable[Any], name: str) -> int:
-    # PostgreSQL adds bigints up to a decimal.
+    # The sum of bigints is a decimal in PostgreSQL.
     return int(sum(getattr(row, name) for row in rows))

@@ -15,7 +15,7 @@ from queuetui.backends.native.sql.worker.tally import TOOK_COLUMNS
 
 
 def read_rates(connection: Connection, context: StoreContext, minutes: int, shelf: MinuteShelf) -> TallyRates:
-    """Read the tally of the last minutes, as far as it is not on the shelf."""
+    """Read the tally of the last minutes, except the minutes that are cached."""
     now = context.now
     runs = func.sum(reduce(add, (tally.c[name] for name in TOOK_COLUMNS))).label("runs")
     sums = [func.sum(tally.c[name]).label(name) for name in SUMMED]

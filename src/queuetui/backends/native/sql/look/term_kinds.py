@@ -1,4 +1,4 @@
-"""What each term of a filter asks of our own stores, told before any statement is written."""
+"""Classifies the terms of a filter by how our own stores answer them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMPARED = frozenset({*NUMBER_FIELDS, *SPAN_FIELDS, *TIME_FIELDS})
 
 
 class TermKind(Enum):
-    """Who answers a term."""
+    """How a term is answered."""
 
     SCOPE = "which states, queues or candidates are read at all"
     INDEX = "an index of the store"
@@ -28,7 +28,7 @@ class TermKind(Enum):
 
 
 def kind_of(term: Term) -> TermKind:
-    """Return who answers a term."""
+    """Return how a term is answered."""
     if is_scope(term):
         return TermKind.SCOPE
     if term.field == "is":
@@ -44,7 +44,7 @@ def kind_of(term: Term) -> TermKind:
 
 
 def plan_terms(query: Query) -> tuple[PlannedTerm, ...]:
-    """Return how each term is answered, in our words where it is not by an index."""
+    """Return the plan of each term, in words where no index answers it."""
     return tuple(_plan_term(term) for term in query.terms)
 
 

@@ -1,4 +1,4 @@
-"""Figures over all queues, estimated from the store's statistics where counting stopped."""
+"""Totals over all queues, estimated from the store's statistics where counts stopped at their cap."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from queuetui.backends.native.sql.look.tables import job, job_done
 from queuetui.model.measured import Exactness, Measured
 from queuetui.model.state import FINAL, State
 
-# What a table had when it was last analysed: of two between which jobs move, each at another time.
+# The rows of a table at its last ANALYZE, which was at another time for each of the two tables.
 _ANALYSED = text("select reltuples::bigint from pg_class where oid = to_regclass(:name)")
-# What has come and gone since is counted by the server as it happens. It forgets that in a crash, until it analyses again.
+# The server's running count of live rows. A crash resets it until the next ANALYZE.
 _FOLLOWED = text(
     "select case when coalesce(pg_stat_get_last_analyze_time(oid), pg_stat_get_last_autoanalyze_time(oid)) is null "
     "then reltuples::bigint else pg_stat_get_live_tuples(oid) end from pg_class where oid = to_regclass(:name)"
 )
-# Older servers read a file of all tables' figures for it.
+# Older servers read a file with the statistics of all tables for it.
 _FOLLOWS_SINCE = (15,)
 
 
@@ -56,7 +56,7 @@ def total_of(connection: Connection, counts: Counts, now: datetime) -> Measured[
 
 
 def estimate_rows(connection: Connection, table: Table) -> int | None:
-    """Return about how many rows a table has, None where nothing cheap says."""
+    """Return an estimate of a table's rows, None where no cheap source exists."""
     if connection.dialect.name == "postgresql":
         version = connection.dialect.server_version_info or (0,)
         asked = _FOLLOWED if version >= _FOLLOWS_SINCE else _ANALYSED
@@ -70,7 +70,7 @@ def estimate_rows(connection: Connection, table: Table) -> int | None:
         return counted
     if table is not job_done:
         return None
-    # Final jobs are added at one end of the file's order and pruned at the other.
+    # Final jobs are added at one end of the rowids and pruned at the other.
     seq: Any = literal_column("seq")
     first, last = (connection.execute(select(end(seq)).select_from(table)).scalar_one() for end in (func.min, func.max))
     return 0 if first is None else int(last - first + 1)

@@ -1,4 +1,4 @@
-"""Walks a layout in bites until enough jobs were found or enough rows were looked at."""
+"""Walks a layout in batches until enough jobs were found or enough rows were read."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Bite = tuple[list[tuple[Job, Place]], Place | None]
 
 @dataclass(frozen=True, slots=True)
 class WalkSource:
-    """One read transaction and what its rows are read by; `kept` has what was counted before."""
+    """One read transaction with the settings of its reads; `kept` holds cached counts."""
 
     connection: Connection
     backend: str
@@ -42,13 +42,13 @@ class WalkSource:
 
     @property
     def asked(self) -> AskedTerms:
-        """What conditions are made against."""
+        """The clock and dialect that conditions are made for."""
         return AskedTerms(self.criteria.now, self.connection.dialect.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """Jobs with their places; `end` is where a walk stopped short of the last row, else None."""
+    """Jobs with their places; `end` is where a walk stopped before the last row, else None."""
 
     jobs: list[tuple[Job, Place]]
     end: Place | None
@@ -56,14 +56,14 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class LayoutWalk:
-    """How a layout is walked; `backward` goes towards the top."""
+    """A walk through a layout; `backward` goes towards the top."""
 
     reading: WalkSource
     layout: PageLayout
     backward: bool = False
 
     def collect(self, place: Place | None, wanted: int) -> Collected:
-        """Return at most `wanted` jobs behind a place; the walk may stop earlier where no index serves."""
+        """Return at most `wanted` jobs after a place; the walk may stop earlier where no index serves."""
         jobs: list[tuple[Job, Place]] = []
         bites = RESIDUAL_ROWS // RESIDUAL_BITE_ROWS if self.layout.residual else 1
         for number, segment in self._segments(place):
@@ -81,7 +81,7 @@ class LayoutWalk:
         return Collected(jobs, None)
 
     def count_filtered(self) -> tuple[int, bool]:
-        """Return how many jobs pass the filter within its allowance, and whether that was all there is."""
+        """Return how many jobs pass the filter within its allowance of rows, and whether all rows were read."""
         total = 0
         for _, segment in self._segments(None):
             window = self._rows(Range(segment, None, FILTERED_ROWS, light=True))
@@ -93,7 +93,7 @@ class LayoutWalk:
         return total, True
 
     def list_values(self, column: str, most: int) -> tuple[list[tuple[str, Any]], bool]:
-        """Return the ids and one column of the first jobs that pass, and whether these are all."""
+        """Return the ids and one column of the first jobs that pass the filter, and whether these are all."""
         size = FILTERED_ROWS if self.layout.filters else most
         found: list[tuple[str, Any]] = []
         for _, segment in self._segments(None):
@@ -114,7 +114,7 @@ class LayoutWalk:
         return {row.id: shorten(found) for row, found in self._accepted(self.reading.connection.execute(query).all())}
 
     def _segments(self, place: Place | None) -> Iterator[tuple[int, PageSegment]]:
-        """Yield the segments that a walk from a place passes, each in the order that it is walked in."""
+        """Yield the segments of a walk from a place, each in the order of the walk."""
         numbered = list(enumerate(self.layout.segments))
         if self.backward:
             numbered.reverse()
@@ -123,7 +123,7 @@ class LayoutWalk:
                 yield number, PageSegment(segment.order.reverse(), segment.lanes) if self.backward else segment
 
     def _bite(self, number: int, segment: PageSegment, at: Place | None, missing: int) -> Bite:
-        """Return the jobs of one bite, and its end unless that is the segment's."""
+        """Return the jobs of one batch, and its end unless that is the end of the segment."""
         size = self._bite_rows(missing)
         if not self.layout.residual and self.layout.filters:
             return self._filtered_bite(number, segment, at, missing)
@@ -138,7 +138,7 @@ class LayoutWalk:
         return kept, place_of(rows[-1], segment.order, number) if len(rows) == size else None
 
     def _filtered_bite(self, number: int, segment: PageSegment, at: Place | None, missing: int) -> Bite:
-        """Look for places first, without the long columns of all that is looked at."""
+        """Find the places first, without reading the long columns of rows that do not pass."""
         window = self._rows(Range(segment, at, FILTERED_ROWS, light=True))
         order = ordering(segment.order, window.c)
         rows = self.reading.connection.execute(
@@ -167,7 +167,7 @@ class LayoutWalk:
         return and_(*(condition_for(term, window.c, self.reading.asked) for term in self.layout.filters))
 
     def _accepted(self, rows: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], Job]]:
-        """Yield the rows whose job passes the residual terms; summarised only where a term asks for that."""
+        """Yield the rows whose job passes the residual terms; summaries are made only if a term needs them."""
         reading, terms = self.reading, self.layout.residual
         is_asked = any(term.field in {"data", WORD} for term in terms)
         for row in rows:

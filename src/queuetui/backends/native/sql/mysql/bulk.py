@@ -1,4 +1,4 @@
-"""What touches many jobs at once, on MySQL and MariaDB: few statements over many rows."""
+"""Bulk writes on MySQL and MariaDB: few statements over many rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from queuetui.model.state import State
 
 ROWS_A_STATEMENT = 500
 NAME_CHARS = 255
-# Written in hexadecimal digits it is twice as long, and a server takes 16 MB at once unless it is told otherwise.
+# Hexadecimal literals double the size, and a server accepts packets of 16 MB by default.
 PART_BYTES = 4_000_000
 SPARE_BYTES = 10_000
 WAITING = (State.SCHEDULED, State.RETRYING)
@@ -31,7 +31,7 @@ Asked = list[tuple[str, Mapping[str, object]]]
 
 
 def check_names(rows: Sequence[NewRow]) -> None:
-    """Refuse names that a column cannot hold and a lax server would cut; raises BadPayload."""
+    """Refuse names longer than their column, which a lax server would truncate; raises BadPayload."""
     for row in rows:
         named = {"queue": row.queue, "type": row.type, "correlation id": row.correlation_id, "idempotency key": row.key}
         for what, text in named.items():
@@ -43,7 +43,7 @@ def check_names(rows: Sequence[NewRow]) -> None:
 
 def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     """Insert the jobs whose ids are new; return these with their states."""
-    # Everybody inserts in one order, or two callers with the same ids could wait for each other.
+    # All callers insert in the order of ids, otherwise two with the same ids could deadlock.
     ordered = sorted(rows, key=lambda row: row.id)
     states: dict[str, State] = {}
     tally = TallyWrites()
@@ -69,7 +69,7 @@ def _insert_blob(session: Session, row: NewRow) -> None:
 
 
 def promote(session: Session, limit: int) -> int:
-    """Make due jobs pending, the longest due first; those that somebody has locked are passed over."""
+    """Make due jobs pending, the longest due first; locked rows are skipped."""
     waiting: Asked = [("choose_due", {"state": CODE_OF[state], "limit": limit}) for state in WAITING]
     found = cast("PackedSession", session).rows_together(waiting)
     due = sorted((due_at, job_id) for rows in found for job_id, due_at in rows)[:limit]
@@ -124,7 +124,7 @@ def _finish(
 
 
 def _bites(finished: Sequence[Finish]) -> list[list[Finish]]:
-    """Return the runs in parts that fit a packet."""
+    """Return the runs in batches that fit into a packet."""
     parts: list[list[Finish]] = []
     room = 0
     for one in finished:
@@ -140,7 +140,7 @@ def _bites(finished: Sequence[Finish]) -> list[list[Finish]]:
 def _given(session: PackedSession, one: Finish) -> str:
     result = one.result
     if result is not None and len(result) * 2 + SPARE_BYTES > session.packet_bytes:
-        # The work is done, and must not be done again for a result that cannot be kept.
+        # The run is completed although its result cannot be stored: it must not be repeated.
         note = (
             f"the result of {len(result) / 1e6:.1f} MB is not kept: the server's max_allowed_packet holds half of that"
         )

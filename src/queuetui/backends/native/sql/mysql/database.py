@@ -1,4 +1,4 @@
-"""A MySQL or MariaDB database: a few connections of our own, each set up for short strict statements."""
+"""A MySQL or MariaDB database: a few connections of our own for short statements in strict mode."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ CONNECTIONS = 8
 TRIES = 8
 PATIENCE_S = 20.0
 STATEMENT_TIMEOUT_S = 30
-# The server itself ends a statement after that time: who has not answered by now will not.
+# The server ends a statement after its timeout: an answer that is later than this will not come.
 ANSWER_WITHIN_S = STATEMENT_TIMEOUT_S + 5.0
 LOCK_TIMEOUT_S = 10
 SCHEMA_LOCK_S = 30
-# A server closes what was silent for long; a connection this old is not trusted.
+# Servers close idle connections: one that was idle for longer than this is not reused.
 IDLE_S = 30.0
-# What any server takes at once unless its owner wants less: more than any question of a console.
+# The smallest packet limit of common configurations, larger than any statement of a console.
 LEAST_PACKET_BYTES = 1 << 20
 OLDEST = {"MySQL": (8, 0), "MariaDB": (10, 6)}
 OURS = "select table_name from information_schema.tables where table_schema = database() and left(table_name, 9) = 'queuetui_'"
@@ -67,7 +67,7 @@ class MysqlDatabase(Database):
         self._places = threading.BoundedSemaphore(CONNECTIONS)
 
     def create(self) -> None:
-        """Check that the server can hold a queue: whoever runs it makes the database; raises Unsupported."""
+        """Check that the server can hold a queue; its administrator creates the database; raises Unsupported."""
         with translated("asking for the server's version"), self._borrowed():
             kind, version = self._kind, self._version
         found = re.match(r"(\d+)\.(\d+)", version)
@@ -78,7 +78,7 @@ class MysqlDatabase(Database):
             )
 
     def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
-        """Do work in one transaction; again when the server broke a deadlock with it, or let it wait too long."""
+        """Do work in one transaction; repeat it after a deadlock or a lock wait timeout."""
         until_s = time.monotonic() + PATIENCE_S
         for tries_left in reversed(range(TRIES)):
             try:
@@ -95,12 +95,12 @@ class MysqlDatabase(Database):
         return self.write(doing, work)
 
     def picture(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work that reads one picture of the data, as briefly as a console waits, until broken off."""
+        """Do work that reads one snapshot of the data, within the time that a console waits, until cancelled."""
         with self._reader.reading(doing) as connection:
             return work(PackedSession(connection, LEAST_PACKET_BYTES))
 
     def change_schema(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work under a lock by name.
+        """Do work under a named lock.
 
         Each change of a schema commits by itself, so tables that failed work made are dropped.
         """
@@ -114,7 +114,7 @@ class MysqlDatabase(Database):
             try:
                 return self._change_or_undo(connection, work)
             finally:
-                # It goes with a connection that is gone.
+                # The server releases the lock of a lost connection.
                 if connection.open:
                     cursor.execute("select release_lock(%s)", (name,))
 
@@ -130,11 +130,11 @@ class MysqlDatabase(Database):
         return [(session.id_out(found), rev) for found, rev in session.rows("find_between", spans=json.dumps(digits))]
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
-        """Return None: the server passes no news on, workers poll."""
+        """Return None: the server has no notifications, workers poll."""
         return None
 
     def announce(self, queues: Collection[str]) -> None:
-        """Do nothing: there is nobody to tell."""
+        """Do nothing: the server has no notifications."""
 
     def close(self) -> None:
         """Give back every connection."""
@@ -163,7 +163,7 @@ class MysqlDatabase(Database):
                     connection.rollback()
                 raise
             except BaseException:
-                # Stopped amid an answer, whose rest would be taken for the next one.
+                # The read stopped within an answer, the rest of which would be taken for the next answer.
                 connection.close()
                 raise
             return answer
@@ -193,14 +193,14 @@ class MysqlDatabase(Database):
                     with self._idle_lock:
                         self._idle.append((time.monotonic(), connection))
                 else:
-                    # A server that went away took the idle connections with it.
+                    # When the server has gone away, the idle connections are lost too.
                     self._drop_idle()
 
     def _take_idle(self) -> pymysql.Connection[Cursor] | None:
         with self._idle_lock:
             while self._idle:
                 since_s, connection = self._idle.pop()
-                # The driver shows its socket to nobody.
+                # The driver has no public access to its socket.
                 if time.monotonic() - since_s < IDLE_S and not has_ended(vars(connection)["_sock"].fileno()):
                     return connection
                 connection.close()
@@ -214,7 +214,7 @@ class MysqlDatabase(Database):
 
     def _connect(self) -> pymysql.Connection[Cursor]:
         with translated("connecting to the MySQL server"):
-            # The whole driver first: where it is missing the error names it, and not a part of it.
+            # The driver's package is imported first, so that an ImportError names it and not one of its modules.
             import pymysql  # noqa: F401 - see above
             from pymysql.constants import CLIENT
 

@@ -22,7 +22,7 @@ COLLATIONS = {"MariaDB": "utf8mb4_nopad_bin", "MySQL": "utf8mb4_0900_bin"}
 
 
 class MysqlSession(Session):
-    """Times are the server's, read by each statement; of a block's statements the last one answers."""
+    """Each statement reads the server's time; a block returns the rows of its last statement."""
 
     dialect = "mysql"
 
@@ -30,7 +30,7 @@ class MysqlSession(Session):
         super().__init__(lambda sql, values: [execute(part, values) for part in sql.split(STATEMENT_END)][-1])
 
     def rows_together(self, asked: Sequence[tuple[str, Mapping[str, object]]]) -> list[list[Row]]:
-        """Run several blocks, none of which needs another's answer; return the rows of each."""
+        """Run several independent blocks; return the rows of each."""
         return [self.rows(block, **values) for block, values in asked]
 
     def id_in(self, found: UUID) -> bytes:
@@ -54,7 +54,7 @@ class PackedSession(MysqlSession):
     """A session on a connection of ours: many statements go in one packet."""
 
     def __init__(self, connection: pymysql.Connection[Cursor], packet_bytes: int) -> None:
-        # The server takes a block's statements as they stand.
+        # The server accepts several statements in one packet.
         Session.__init__(self, self._send_one)
         self._cursor = connection.cursor()
         self.packet_bytes = packet_bytes
@@ -67,7 +67,7 @@ class PackedSession(MysqlSession):
     def send(self, statements: Sequence[str]) -> list[tuple[Sequence[Row], int]]:
         """Send whole statements together; return the rows of each and how many it changed.
 
-        None is done behind one that fails.
+        Statements after one that fails are not executed.
         """
         text = STATEMENT_END.join(statements)
         self._check_size(text)
@@ -98,7 +98,7 @@ class PackedSession(MysqlSession):
         return self._cursor
 
     def insert_each(self, block: str, many: Sequence[Mapping[str, object]]) -> None:
-        """Insert a row for each set of values, as few statements as their size allows."""
+        """Insert a row for each set of values, in as few statements as their size allows."""
         if many:
             self._cursor.executemany(self.blocks[block], many)
 
@@ -138,7 +138,7 @@ class PackedSession(MysqlSession):
 class SchemaSession(PackedSession):
     """A session that makes tables.
 
-    The two servers have no name in common for texts that compare by all their bytes.
+    MySQL and MariaDB have no common name for a collation that compares by all bytes.
     """
 
     def __init__(self, connection: pymysql.Connection[Cursor], packet_bytes: int, collation: str) -> None:
@@ -152,7 +152,7 @@ class SchemaSession(PackedSession):
         try:
             return super()._send_one(sql.replace(COLLATIONS["MariaDB"], self._collation), values)
         except (OperationalError, IntegrityError) as error:
-            # Each change of a table commits by itself, and all before it: one that was cut off has made this already.
+            # DDL commits implicitly: a migration that was interrupted may have made this already.
             if error.args[0] not in (ER.TABLE_EXISTS_ERROR, ER.DUP_FIELDNAME, ER.DUP_KEYNAME, ER.DUP_ENTRY):
                 raise
             return self._cursor

@@ -1,6 +1,6 @@
 """Arrays and copied lines as PostgreSQL reads them.
 
-The driver passes a text on as it is, where it would look at each value of a list on its own.
+The driver sends a text unchanged, whereas it would inspect each value of a list.
 """
 
 from __future__ import annotations

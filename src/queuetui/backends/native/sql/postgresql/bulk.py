@@ -1,4 +1,4 @@
-"""What touches many jobs at once, on PostgreSQL: one statement over arrays."""
+"""Bulk writes on PostgreSQL: one statement over arrays."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     """Insert the jobs whose ids are new; return these with their states."""
     if len(rows) == 1:
         return _insert_job(session, rows[0])
-    # Everybody inserts in one order, or two callers with the same ids could wait for each other.
+    # All callers insert in the order of ids, otherwise two with the same ids could deadlock.
     ordered = sorted(rows, key=_ID_OF)
     if isinstance(session, PipelinedSession) and is_copied(rows):
         copied = _copy_jobs(session, ordered)
@@ -60,7 +60,7 @@ def _insert_job(session: Session, row: NewRow) -> dict[str, State]:
 
 
 def is_copied(rows: Sequence[NewRow]) -> bool:
-    """Tell whether jobs are so many and so plain that they are copied, which takes several statements."""
+    """Tell whether jobs are many and plain enough for COPY, which takes several statements."""
     if len(rows) < COPIED_FROM:
         return False
     _, _, _, names, _, ats, delays, _, _, keys, tags, needs, timeouts, _, payloads = zip(*rows, strict=True)
@@ -140,7 +140,7 @@ def finish_and_claim(
 
 
 def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
-    """Move jobs that are known to be ours to the final ones."""
+    """Move completed runs, whose rows are locked, to the final jobs."""
     session.change_each("finish_job", rows)
 
 

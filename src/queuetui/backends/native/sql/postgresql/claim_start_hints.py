@@ -1,4 +1,4 @@
-"""Where the claims of a worker start while each walk from the start is slow: a hint, never a rule.
+"""Keeps hints on where a worker's claims start in the index while a walk from its start is slow.
 
 On PostgreSQL the index entry of a claimed job stays until no picture of the data can need it. While somebody holds an old one open
 they pile up before the next pending job, and a claim takes longer with each job that was ever claimed since. A floor a priority lets
@@ -17,22 +17,22 @@ from typing import NamedTuple
 from queuetui.model.clock import EARLIEST
 from queuetui.model.job import ClaimedJob
 
-# What a step may take before its walk is held to be long, and what each job it moves may add to that.
+# The duration of a step above which its walk counts as slow, and the allowance for each job that it moves.
 SLOW_S = 0.004
 SLOW_A_JOB_S = 0.0001
-# One long walk may be a busy machine.
+# A single slow walk may be due to a busy machine.
 SLOW_IN_A_ROW = 2
 WALKS_SHARE = 50
 LONGEST_S = 30.0
-# Jobs that become due are made pending a little later, in the order they were due.
+# Jobs become pending a little after they are due, in the order of their due times.
 LOOKED_BACK = timedelta(seconds=2)
 MOST_LEASES = 1_000
-# Where each job has a priority of its own nothing can be skipped by it.
+# With more priorities than this, floors by priority skip too little to help.
 MOST_PRIORITIES = 100
 
 
 class Start(NamedTuple):
-    """Where one claim starts; `whole` is at the start of everything."""
+    """The start of one claim; `whole` tells that it walks from the start of the index."""
 
     whole: bool
     priorities: Sequence[int] = ()
@@ -49,14 +49,14 @@ class Floors:
     _whole_again_s: float = 0.0
 
     def start(self) -> Start:
-        """Return where the next claim starts."""
+        """Return the start of the next claim."""
         if self._slow < SLOW_IN_A_ROW or not self._dues or self.clock() >= self._whole_again_s:
             return Start(whole=True)
         priorities = sorted(self._dues, reverse=True)
         return Start(False, priorities, [self._dues[priority] for priority in priorities])
 
     def note(self, start: Start, claimed: Sequence[ClaimedJob], finished: int, took_s: float) -> None:
-        """Learn from a step."""
+        """Update the floors by the result of a step."""
         for job in claimed:
             self._dues[job.priority] = max(job.scheduled_at, EARLIEST + LOOKED_BACK) - LOOKED_BACK
         if len(self._dues) > MOST_PRIORITIES:

@@ -1,4 +1,4 @@
-"""A psycopg connection that does not wait for ever on a server that keeps it open and is silent."""
+"""A psycopg connection that gives up on a server that keeps the connection open and does not answer."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Value = str | bytes | int | None
-# The server itself ends a statement after 30 s: who has not answered by now will not.
+# The server ends a statement after 30 s: an answer that is later than this will not come.
 ANSWER_WITHIN_S = 35.0
 LOOK_EVERY_S = 0.1
 _TEXT, _BINARY = Format.TEXT, Format.BINARY
-# The driver lets the server forget every statement when a transaction was rolled back.
+# The SQLSTATE of an unknown prepared statement: the driver deallocates all of them after a rollback.
 _FORGOTTEN = b"26000"
 
 
 class PatientConnection(psycopg.Connection[Row]):
-    """Closes itself when an answer does not come in time."""
+    """Closes itself when an answer does not arrive in time."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - the driver's own
         super().__init__(*args, **kwargs)
@@ -37,7 +37,7 @@ class PatientConnection(psycopg.Connection[Row]):
     def wait(self, gen: Generator[Any, Any, T], interval: float = LOOK_EVERY_S, timeout: float | None = None) -> T:
         """Wait for an answer; raises OperationalError when there is none in time."""
         if timeout is not None:
-            # Who names a time himself waits for news, which need not come.
+            # A caller that passes a timeout waits for notifications, which need not arrive.
             return super().wait(gen, interval, timeout)
         return super().wait(self._bound(gen), interval)
 
@@ -86,7 +86,7 @@ class PatientConnection(psycopg.Connection[Row]):
             while True:
                 ready = yield wish
                 if not ready and monotonic() > until_s:
-                    # Closed at once, so that nobody asks it for a rollback and waits as long again.
+                    # Closed at once, otherwise a rollback would wait for as long again.
                     self.pgconn.finish()
                     raise psycopg.OperationalError(f"the server gave no answer within {ANSWER_WITHIN_S:g} s")
                 wish = gen.send(ready)

@@ -36,8 +36,8 @@ TRIES = 4
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
 READY, TOLD = "queuetui_ready", "queuetui_told"
-# The worker's statements touch few rows by known indexes. Planned once and for any table size, they must never be talked into
-# reading a whole table because it happened to be small that day.
+# The worker's statements read few rows through known indexes. They are planned once for any table size, so they must not be planned
+# with a sequential scan because the table was small at that moment.
 PLANNER = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
@@ -76,10 +76,10 @@ class PostgresqlDatabase(Database):
         self._places = threading.BoundedSemaphore(CONNECTIONS)
 
     def create(self) -> None:
-        """Do nothing: whoever runs the server makes the database."""
+        """Do nothing: the server's administrator creates the database."""
 
     def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
-        """Do work in one transaction; again when the server chose it to break a deadlock."""
+        """Do work in one transaction; repeat it when it was the victim of a deadlock."""
         try:
             return self._until_done(doing, lambda: self._in_transaction(work))
         except BadPayload:
@@ -88,7 +88,7 @@ class PostgresqlDatabase(Database):
         return self._until_done(doing, lambda: self._in_plain_text(work))
 
     def write_at_once(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work whose every statement commits by itself: one round trip less at each end."""
+        """Do work of which every statement commits by itself, which saves the round trips of BEGIN and COMMIT."""
         return self._until_done(doing, lambda: self._bare(work))
 
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
@@ -96,20 +96,20 @@ class PostgresqlDatabase(Database):
         return self._until_done(doing, lambda: self._bare(work))
 
     def picture(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work that reads one picture of the data, as briefly as a console waits, until broken off."""
+        """Do work that reads one snapshot of the data, within the time that a console waits, until cancelled."""
         with self._reader.reading(doing) as connection:
             return work(PostgresqlSession(connection.execute))
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
-        """Listen on a connection of its own, None behind a pooler."""
+        """Listen for enqueues on a separate connection; None behind a pooler."""
         return None if self.is_pooled() else PostgresqlNotices(self._connect, hear, READY)
 
     def listen_events(self, hear: Callable[[], None]) -> Listener | None:
-        """Listen on a connection of its own, to what is told and to what is enqueued; None behind a pooler."""
+        """Listen for events and enqueues on a separate connection; None behind a pooler."""
         return None if self.is_pooled() else PostgresqlNotices(self._connect, lambda _: hear(), READY, TOLD)
 
     def is_pooled(self) -> bool:
-        """Tell whether a pooler stands before the server, which passes no notices on."""
+        """Tell whether a pooler stands before the server: poolers forward no notifications."""
         if self._sessions.pooled is None:
             with translated("connecting to PostgreSQL"), self._borrowed():
                 pass
@@ -119,7 +119,7 @@ class PostgresqlDatabase(Database):
         """Do nothing: the statement that enqueues notifies."""
 
     def keep_event_days(self, kept_s: float) -> None:
-        """Make and drop the days of the log; while another holds its lock, another time will do."""
+        """Create and drop daily partitions of the log; skipped while another process holds the lock."""
         with suppress(Unreachable, Denied):
             self.write("keeping the days of the log", lambda session: event_days.keep_days(session, kept_s))
 
@@ -153,7 +153,7 @@ class PostgresqlDatabase(Database):
     def _in_plain_text(self, work: Callable[[Session], T]) -> T:
         """Do work on a connection of its own, with texts that every encoding holds.
 
-        What a run tells must not fail its end.
+        An error text that the database cannot encode must not fail the acknowledgement.
         """
         from queuetui.backends.sql.postgresql_sessions import PlainText
 
@@ -199,7 +199,7 @@ class PostgresqlDatabase(Database):
 
     def _give_back(self, connection: PatientConnection) -> None:
         if connection.closed or connection.info.transaction_status:
-            # A server that went away took the idle connections with it.
+            # When the server has gone away, the idle connections are lost too.
             with self._idle_lock:
                 idle, self._idle = [connection, *self._idle], []
             for one in idle:
@@ -231,6 +231,6 @@ class PostgresqlDatabase(Database):
                 keepalives_count=3,
                 tcp_user_timeout=STATEMENT_TIMEOUT_MS + 5000,
             )
-        # A statement that is kept prepared would outlive a transaction.
+        # Behind a pooler a prepared statement would outlive the transaction in another client's session.
         connection.prepare_threshold = None if self._sessions.pooled else 2
         return connection

@@ -1,4 +1,4 @@
-"""The partitions of the log on PostgreSQL: one a day, made ahead of time and dropped whole."""
+"""The daily partitions of the event log on PostgreSQL, created ahead of time and dropped whole."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from queuetui.backends.native.sql.session import Session
 
 DAYS_AHEAD = 2
 _NAME = "queuetui_event_d"
-# Whoever writes events waits behind this lock, so it is given up soon and asked for again at the next prune.
+# Writers of events queue behind this lock request, so it times out soon and is tried again at the next prune.
 _SOON = "set local lock_timeout = '200ms'"
 
 
 def keep_days(session: Session, kept_s: float) -> int:
-    """Make the next days' partitions where nothing bars them, drop the old ones; return how many."""
+    """Create the partitions of the next days if possible; drop old ones and return their number."""
     session.execute(_SOON, {})
     known = {name.removeprefix(_NAME) for (name,) in session.rows("list_days")}
     for ahead in range(DAYS_AHEAD):
         day, following = _day(session, ahead), _day(session, ahead + 1)
-        # What came before its day was made lies in the rest, and a partition cannot take it from there.
+        # Events written before their day's partition existed are in the default partition, which bars its creation.
         if day not in known and session.row("find_stray", day=_midnight(day)) is None:
             session.execute(
                 f"create table if not exists {_NAME}{day} partition of queuetui_event "

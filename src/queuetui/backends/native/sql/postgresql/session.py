@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PostgresqlSession(Session):
-    """Times are the server's, read by each statement."""
+    """Each statement reads the server's time."""
 
     dialect = "postgresql"
 
@@ -46,13 +46,13 @@ class PipelinedSession(PostgresqlSession):
         self.floors = floors
 
     def row_of_plain(self, block: str, values: Mapping[str, Value]) -> Sequence[Any] | None:
-        """Run a block once without a look at its values' types; return its first row as texts."""
+        """Run a block once without inspecting the types of its values; return its first row as texts."""
         if not self._connection.is_alone:
             return self.row(block, **values)
         return self._connection.run_kept(block.encode(), self.blocks[block], tuple(values), tuple(values.values()))
 
     def copy(self, block: str, lines: Iterable[str]) -> bool:
-        """Copy lines into a table; tell whether they were let in, which none is where one is there already."""
+        """Copy lines into a table; return False, with no line copied, where one of the keys exists already."""
         from psycopg.errors import UniqueViolation
 
         try:

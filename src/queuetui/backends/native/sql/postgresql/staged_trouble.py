@@ -1,4 +1,4 @@
-"""What the demo needs of a PostgreSQL server: a database of its own, and a job whose row is locked."""
+"""Sets up a PostgreSQL server for the demo: a new database, and jobs with locked rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CONNECT_WITHIN_S = 10
 
 @contextmanager
 def own_database(server_url: str) -> Iterator[str]:
-    """Give the URL of a new database, which is dropped at the end whoever is still connected.
+    """Give the URL of a new database, which is dropped at the end even with clients still connected.
 
     Raises Denied, Unreachable and BadConfig.
     """

@@ -1,4 +1,4 @@
-"""Brings the schema up to date: numbered files, each applied once in a transaction, under a lock."""
+"""Migrates the schema: numbered files, each applied once, in a transaction and under a lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from queuetui.backends.native.sql.session import Session
 from queuetui.model.errors import NotFound, SchemaTooNew, SchemaTooOld
 
 CLIENT_LEVEL = 1
-# How PostgreSQL and SQLite say that a table, column, index, function or row is there already.
+# The SQLSTATEs for a table, column, index, function or row that exists already.
 _THERE = {"42P07", "42701", "42710", "42723", "23505"}
 _SAID_THERE = re.compile(r"already exists|duplicate column name|UNIQUE constraint failed")
 _INDEX = re.compile(r"^\s*(?:create )?(?:unique )?index (queuetui_\w+)", re.MULTILINE)
@@ -57,7 +57,7 @@ def check_version(database: Database) -> int | None:
 
 
 def require_version(database: Database) -> None:
-    """Refuse to read what is no queue, or not up to date; raises NotFound, SchemaTooNew and SchemaTooOld."""
+    """Require a queue of this schema; raises NotFound, SchemaTooNew and SchemaTooOld."""
     pending = pending_migrations(database)
     if read_version(database) is None:
         raise NotFound(
@@ -76,9 +76,9 @@ def pending_migrations(database: Database) -> tuple[str, ...]:
 
 
 def migrate(database: Database) -> tuple[str, ...]:
-    """Apply what is pending; return the names; raises SchemaTooNew.
+    """Apply the pending migrations; return their names; raises SchemaTooNew.
 
-    A new queue is made whole at once: who opens it meanwhile finds none, and not one that lacks something.
+    A new queue is created in one transaction, so that nobody can open it half made.
     """
     database.create()
     version = check_version(database)
@@ -110,7 +110,7 @@ def _version_of(session: Session) -> int | None:
 
 
 def _apply(database: Database, *migrations: Migration) -> tuple[Migration, ...]:
-    """Apply migrations, as one, unless another process was faster; return those that were applied."""
+    """Apply migrations together unless another process has done so; return those that were applied."""
 
     def apply(session: Session) -> tuple[Migration, ...]:
         session.rows("lock_schema")
@@ -128,12 +128,12 @@ def _apply(database: Database, *migrations: Migration) -> tuple[Migration, ...]:
 
 
 def _make(session: Session, statement: str, *, beside_others: bool) -> None:
-    """Make one part of the schema.
+    """Execute one statement of a migration.
 
-    Beside others it may be there already: tables stay where all of them are emptied, a sequence where they are dropped.
+    Its object may exist already: tables remain after all of them were emptied, a sequence after they were dropped.
     """
     if not beside_others or session.dialect == "mysql":
-        # There a change commits by itself, and its session passes over what is there.
+        # DDL commits implicitly on MySQL, and its session skips objects that exist.
         session.execute(statement, {})
         return
     session.execute("savepoint part", {})
@@ -147,7 +147,7 @@ def _make(session: Session, statement: str, *, beside_others: bool) -> None:
 
 def split_statements(text: str) -> tuple[str, ...]:
     """Return the statements of a migration, which ends each with a semicolon at the end of a line."""
-    # What splits a file for every dialect; a worker on another one does not load it.
+    # Used to split the files of every dialect; imported late, as a worker on another dialect does not need it.
     import sqlite3
 
     statements: list[str] = []

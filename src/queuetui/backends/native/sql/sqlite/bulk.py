@@ -1,4 +1,4 @@
-"""What touches many jobs at once, on SQLite: loops inside one transaction that holds the write lock."""
+"""Bulk writes on SQLite: loops within one transaction that holds the write lock."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _insert_job(own: SqliteSession, row: NewRow) -> dict[str, State]:
 
 
 def _unknown(session: Session, rows: Sequence[NewRow]) -> Sequence[NewRow]:
-    """Return the rows whose ids are not stored; ids made in a row leave no room between them."""
+    """Return the rows whose ids are not stored; a range without stored ids is checked at once."""
     ids = [to_bytes(row.id) for row in rows]
     if not ids or session.row("find_between", low=min(ids), high=max(ids)) is None:
         return rows
@@ -90,7 +90,7 @@ def finish_and_claim(
 
 
 def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
-    """Move jobs that are known to be ours to the final ones."""
+    """Move completed runs, whose rows are locked, to the final jobs."""
     session.change_each("finish_job", rows)
     session.change_each("drop_job", [{"id": row["id"]} for row in rows])
 
@@ -98,7 +98,7 @@ def finish_locked(session: Session, rows: Sequence[Mapping[str, object]]) -> Non
 def _finish(
     session: Session, lease_id: UUID, finishes: Sequence[Finish], kept: Mapping[str, int], loud: bool
 ) -> Sequence[Finish]:
-    """Move the completed runs that still hold their job to the final ones; return them."""
+    """Move the completed runs that still hold their job to the final jobs; return them."""
     ended = [(to_bytes(one.id), one.fence, one.took_us, one.result) for one in finishes]
     session.change("make_ended")
     cast("SqliteSession", session).load("add_ended", ended)

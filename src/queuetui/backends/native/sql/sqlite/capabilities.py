@@ -1,4 +1,4 @@
-"""What a queue in an SQLite file can do, and how safe its commits are."""
+"""The capabilities of a queue in an SQLite file, and how safe its commits are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from queuetui.model.examination import Durability
 
 
 def describe_file(connection: FileConnection) -> Capabilities:
-    """Return what the store can do, as one can see by a connection that reads it."""
+    """Return the store's capabilities, read on a connection to the file."""
     label = "queuetui on SQLite"
     if connection.is_frozen and not connection.is_idle:
         label += ", its folder read-only" if connection.folder is None else ", read from a copy"
@@ -18,7 +18,7 @@ def describe_file(connection: FileConnection) -> Capabilities:
 
 def durability_of(connection: FileConnection) -> Durability:
     """Return the file's grade and the settings that made it."""
-    # Our writers always flush the file at each commit, whatever a console's connection does.
-    # Nothing but a file in write-ahead mode is read frozen, whose connection knows of no log.
+    # Our writers flush the file at each commit, whatever the settings of this connection are.
+    # A frozen connection does not see the log, and only files in write-ahead mode are read frozen.
     (journal,) = ("wal",) if connection.is_frozen else connection.execute("pragma journal_mode").fetchone()
     return Durability("A", {"synchronous": "full", "journal_mode": str(journal)})

@@ -1,4 +1,4 @@
-"""An SQLite file: one connection that writes behind one lock, one that reads."""
+"""An SQLite file: one connection that writes, under a lock, and one that reads."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BUSY_S = 1.0
 LOCKED_LIMIT_S = 20.0
-# How long a fork waits for a transaction to end: longer than one waits for the file.
+# A fork waits this long for a transaction to end: longer than a transaction waits for the file's lock.
 FORK_WAITS_S = 25.0
 PAGE_BYTES = 4096
-# Pages of the log before it is written back: a page that many commits have changed is then written once.
+# The log grows to this many pages before a checkpoint, which writes a page once that many commits have changed.
 CHECKPOINT_PAGES = 2000
-# Room for what one batch changes; no more of it is used than was touched.
+# The page cache holds the pages that one batch changes; memory is used only as needed.
 CACHE_KB = 8192
 STEPS_BETWEEN_CHECKS = 10_000
 NO_SOCKETS = "[]"
@@ -82,7 +82,7 @@ class SqliteDatabase(Database):
         _refuse_network(self.path)
         self.start_anew()
         watch(self)
-        # As the last transaction that stored jobs has seen them; who registers later looks for jobs of its own accord.
+        # The workers' sockets as of the last enqueue; a worker that registers later polls at its start.
         self._sockets = NO_SOCKETS
 
     def start_anew(self) -> None:
@@ -90,7 +90,7 @@ class SqliteDatabase(Database):
         super().start_anew()
         self._writer: FileConnection | None = None
         self._reader: FileConnection | None = None
-        # A signal that comes amid a transaction may fork.
+        # Reentrant: a signal handler may fork within a transaction.
         self._write_lock = threading.RLock()
         self._read_lock = threading.RLock()
         self._held: list[threading.RLock] = []
@@ -102,7 +102,7 @@ class SqliteDatabase(Database):
         return self._write_lock, self._read_lock
 
     def before_fork(self) -> None:
-        """Close both connections: a child would believe that it has its parent's locks."""
+        """Close both connections: a child would inherit the state of its parent's locks."""
         self._held = [lock for lock in (self._write_lock, self._read_lock) if lock.acquire(timeout=FORK_WAITS_S)]
         # The last to go writes the log back into the file, which only the writer may.
         if self._read_lock in self._held and self._reader is not None and not self._reader.has_begun:
@@ -113,13 +113,13 @@ class SqliteDatabase(Database):
             self._writer = None
 
     def after_fork(self) -> None:
-        """Let others go on."""
+        """Release the locks that were taken before the fork."""
         held, self._held = self._held, []
         for lock in held:
             lock.release()
 
     def create(self) -> None:
-        """Make the folder and the file, for its owner only."""
+        """Create the folder and the file, readable by their owner only."""
         if is_file(self.path):
             return
         try:
@@ -140,7 +140,7 @@ class SqliteDatabase(Database):
             _be_patient(lambda: connection.execute("pragma journal_mode = wal"), "making the SQLite file")
 
     def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
-        """Do work in one transaction that has the write lock from its start."""
+        """Do work in one transaction that takes the write lock at its start."""
         if self.read_only:
             raise Denied(f"{doing} failed: the URL says mode=ro; take that out to write to {str(self.path)!r}")
         with self._write_lock:
@@ -170,7 +170,7 @@ class SqliteDatabase(Database):
             return answer
 
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work that only reads, on one picture of the data."""
+        """Do work that only reads, on one snapshot of the data."""
         return self.look(doing, lambda connection: work(OwnSqliteSession(connection)))
 
     def look(self, doing: str, work: Callable[[FileConnection], T]) -> T:
@@ -186,7 +186,7 @@ class SqliteDatabase(Database):
             return answer
 
     def picture(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work that reads one picture of the data, as briefly as a console waits, until broken off."""
+        """Do work that reads one snapshot of the data, within the time that a console waits, until cancelled."""
 
         def take(connection: FileConnection) -> T:
             with bounded(connection, self.options.statement_timeout_s):
@@ -195,11 +195,11 @@ class SqliteDatabase(Database):
         return self.look(doing, take)
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
-        """Open a doorbell."""
+        """Open the socket on which this worker is notified."""
         return open_doorbell(hear)
 
     def announce(self, queues: Collection[str]) -> None:
-        """Ring at every worker of this file."""
+        """Notify every worker of this file."""
         if queues and self._sockets != NO_SOCKETS:
             self._ringer.ring(json.loads(self._sockets), queues)
 
@@ -211,7 +211,7 @@ class SqliteDatabase(Database):
         )
 
     def find_between(self, connection: Connection, spans: Sequence[Span]) -> Iterable[tuple[str, int]]:
-        """Look into one span after the other, on the driver's connection: there are thousands."""
+        """Look up one span after the other, on the driver's connection: there are thousands."""
         look = connection.connection.driver_connection.execute  # type: ignore[union-attr] # only None once it was given back
         between = load_blocks(self.dialect)["find_between"]
         for low, high in spans:
@@ -230,7 +230,7 @@ class SqliteDatabase(Database):
             self._ringer.close()
 
     def _follow(self, connection: FileConnection | None, connect: Callable[[Path], FileConnection]) -> FileConnection:
-        """Return a connection to the file of that name; raises Unreachable if it is gone or has no queue yet."""
+        """Return a connection to the file that now has the name; raises Unreachable without a file or queue."""
         if connection is not None and is_current(connection, self.path):
             return connection
         follower = connect(self.path)
@@ -245,9 +245,9 @@ class SqliteDatabase(Database):
         return follower
 
     def _open_reader(self) -> None:
-        """Have a reader whenever there is a writer.
+        """Open a reader for as long as there is a writer.
 
-        Where their log is taken away, the last to go must be one that only reads.
+        If the log is deleted under them, the last connection to close must be a reader.
         """
         with self._read_lock:
             self._reader = self._follow(self._reader, _connect_to_read)
@@ -259,7 +259,7 @@ class SqliteDatabase(Database):
 
 @contextmanager
 def bounded(connection: FileConnection, limit_s: float) -> Iterator[None]:
-    """Break off what is read within the block after so long, or when nobody wants it any more."""
+    """Interrupt reads within the block after a time limit, or when the caller has cancelled them."""
     deadline = time.monotonic() + limit_s
     connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_CHECKS)
     try:
@@ -282,7 +282,7 @@ def _connect(path: Path) -> FileConnection:
 
 
 def _connect_to_read(path: Path) -> FileConnection:
-    """Open a file that may be somebody else's, without turning it into write-ahead mode."""
+    """Open a file that may hold no queue of ours, without switching it to write-ahead mode."""
     connection = open_file(path, "ro", timeout=BUSY_S, cached_statements=256)
     connection.execute("pragma temp_store = memory")
     connection.execute(f"pragma cache_size = -{CACHE_KB}")
@@ -297,7 +297,7 @@ def _begin_writing(connection: sqlite3.Connection, doing: str) -> None:
 
 
 def _be_patient(take_lock: Callable[[], object], doing: str) -> None:
-    """Do what needs a lock, patiently: SQLite may answer "locked" in spite of its busy timeout."""
+    """Retry work that needs a lock: SQLite may answer "locked" in spite of its busy timeout."""
     deadline = time.monotonic() + LOCKED_LIMIT_S
     pause = threading.Event()
     while True:
@@ -315,7 +315,7 @@ def _be_patient(take_lock: Callable[[], object], doing: str) -> None:
 
 
 def _refuse_network(path: Path) -> None:
-    """Refuse a file system whose locks and shared memory other hosts do not see."""
+    """Refuse a network file system, where other hosts do not share locks and memory."""
     import psutil
 
     folder = str(path.absolute().parent)

@@ -1,6 +1,6 @@
-"""How a client rings the workers of an SQLite file: one datagram to each after the commit.
+"""Notifies the workers of an SQLite file: one datagram to each worker's socket after a commit.
 
-The sockets lie in a folder of the user's own. A client of another user, and one on a system without such sockets, rings nobody, and
+The sockets are in a folder of the user. A client of another user, or on a system without such sockets, notifies nobody, and
 its jobs are found by polling.
 """
 
@@ -27,25 +27,25 @@ class Doorbell:
         self._hear = hear
         self._open = True
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        # Whatever time an application sets for all new sockets, there may be no news for hours.
+        # No timeout, whatever the application's default is: there may be no datagram for hours.
         self._socket.settimeout(None)
         self._socket.bind(str(self._path))
         threading.Thread(target=self._listen, name="queuetui-doorbell", daemon=True).start()
 
     @property
     def address(self) -> str:
-        """Where clients ring."""
+        """The path of the socket."""
         return str(self._path)
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening and delete the socket."""
         self._open = False
         with contextlib.closing(Ringer()) as ringer:
             ringer.ring([self.address], [""])
         self._path.unlink(missing_ok=True)
 
     def _listen(self) -> None:
-        # A handler may close every file of the process; then jobs are found by polling.
+        # A handler may have closed every file of the process; jobs are then found by polling.
         with contextlib.suppress(OSError), self._socket:
             while self._open:
                 queue = self._socket.recv(HEARD_BYTES).decode("utf-8", "replace")
@@ -54,7 +54,7 @@ class Doorbell:
 
 
 def open_doorbell(hear: Callable[[str], None]) -> Doorbell | None:
-    """Return a doorbell, None where the system has no such sockets or no safe place for one."""
+    """Open a socket, None where the system has no such sockets or no safe folder for one."""
     if not hasattr(socket, "AF_UNIX"):
         return None
     try:
@@ -65,14 +65,14 @@ def open_doorbell(hear: Callable[[str], None]) -> Doorbell | None:
 
 
 class Ringer:
-    """Rings from one socket, opened by the first ring; safe to use from several threads."""
+    """Sends from one socket, opened at the first send; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._socket: socket.socket | None = None
         self._guard = threading.Lock()
 
     def ring(self, paths: Iterable[str], queues: Iterable[str]) -> None:
-        """Send the names of the queues that have news to each socket; who is gone or swamped is passed over."""
+        """Send the names of queues with new jobs to each socket; sockets that are gone or full are skipped."""
         told = [queue.encode()[:HEARD_BYTES] for queue in queues]
         with self._guard:
             for path in paths:
@@ -80,7 +80,7 @@ class Ringer:
                     try:
                         self._tell(path, told)
                     except BlockingIOError:
-                        # What frozen workers have not heard fills this socket too, and must not keep the others from hearing.
+                        # Datagrams that stopped workers do not read fill the send buffer too, and must not block those to others.
                         self._drop_socket()
                         self._tell(path, told)
 
@@ -108,7 +108,7 @@ def _open_caller() -> socket.socket:
 
 
 def _folder() -> Path:
-    """Return the folder of this user's sockets; raises OSError when somebody else could meddle with it."""
+    """Return the folder of this user's sockets; raises OSError where another user could write to it."""
     folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"queuetui-{os.getuid()}"
     folder.mkdir(mode=OWNER_ONLY, exist_ok=True)
     found = folder.lstat()

@@ -20,19 +20,19 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class SqliteSession(Session):
-    """Times are the host's, read when the transaction has its lock; leases go by the clock since boot."""
+    """Times are the host's, read once the transaction has its lock; leases use the clock since boot."""
 
     dialect = "sqlite"
 
     def __init__(self, execute: Execute) -> None:
         super().__init__(execute)
         self.now_us = time.time_ns() // 1000
-        # JSON of where the workers listen, once jobs were stored.
+        # The workers' sockets as JSON, once jobs were stored.
         self.sockets: str | None = None
         self._clocks: Mapping[str, object] | None = None
 
     def bound(self, values: Mapping[str, object]) -> Mapping[str, object]:
-        """Add the clocks."""
+        """Add the times of both clocks."""
         if self._clocks is None:
             self._clocks = {"now": self.now_us, "boot": boot_id(), "boot_now": boot_us()}
         return {**values, **self._clocks}
@@ -81,12 +81,12 @@ class OwnSqliteSession(SqliteSession):
 
 @cache
 def boot_id() -> str:
-    """Return the name of this boot of the host; empty if it has none: then `boot_us` is the date's clock."""
+    """Return the id of the host's current boot; empty where it has none: `boot_us` is wall time then."""
     return _BOOT_ID.read_text(encoding="ascii").strip() if _BOOT_ID.exists() else ""
 
 
 def boot_us() -> int:
-    """Return the microseconds since boot, the time asleep included, which no change of the date moves."""
+    """Return the microseconds since boot, including time asleep, unaffected by changes of the date."""
     if boot_id() and hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
     return time.time_ns() // 1000

@@ -1,1 +1,1 @@
-"""What workers and clients write: jobs, steps, endings, leases, schedules, rules; loads no SQLAlchemy."""
+"""The writes of workers and clients: jobs, steps, leases, schedules, rules; imports no SQLAlchemy."""

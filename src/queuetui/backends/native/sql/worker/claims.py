@@ -1,4 +1,4 @@
-"""What a step hands to the store and gets from it."""
+"""The input and result of a step's statements."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from queuetui.model.job import ClaimedJob
 T = TypeVar("T")
 _ODD_IDS = "ids of its jobs are no 16 bytes of a UUID, as another program wrote them: those jobs are left; delete their rows by hand"
 NO_TAGS = "[]"
-# Where a claimed row tells how often its job was lost.
+# The column of a claimed row with the job's count of losses.
 LOST = 9
 
 
@@ -30,7 +30,7 @@ class Finish(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """The runs whose end was written, and the claimed jobs; `problem`: why other pending ones cannot be."""
+    """The runs whose end was written, and the claimed jobs; `problem`: why others cannot be claimed."""
 
     accepted: frozenset[str]
     claimed: tuple[ClaimedJob, ...]
@@ -39,14 +39,14 @@ class Claims:
 
 
 def choose(ready: Sequence[tuple[T, bool]]) -> list[T]:
-    """Return which of (job, was lost before) are claimed: a job that was lost before is claimed alone."""
+    """Return which of (job, was lost before) to claim: a job that was lost before is claimed alone."""
     if ready and ready[0][1]:
         return [ready[0][0]]
     return [job for job, _ in takewhile(lambda pair: not pair[1], ready)]
 
 
 def find_problem(session: Session, queue: str) -> str:
-    """Return why a queue that looks ready gave no job; only SQLite takes an id of any length."""
+    """Return why a ready queue gave no job: ids of other lengths, which only SQLite can hold."""
     return _ODD_IDS if session.dialect == "sqlite" and session.row("find_odd_id", queue=queue) else ""
 
 

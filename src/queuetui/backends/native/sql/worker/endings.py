@@ -1,4 +1,4 @@
-"""Endings other than completed: by the worker, by a closed lease, or by the sweep of an expired one.
+"""Writes endings other than completed: by the worker, a closed lease, or the sweep of an expired one.
 
     lock_run  ->  Held  ->  Ends.settle | release | lose  ->  End  ->  Ends.write
     (locked row)            (by `ending_rules`)                       events, attempts, then
@@ -6,8 +6,8 @@
                                                                       waiting: put_back in queuetui_job
                                                                       then keys and tally
 
-All that one transaction ends is collected in one `Ends` and written together, so that a batch takes as many statements as one job.
-Events and attempts are written first: they copy what the job's row says of its run, which moving the job clears.
+The ends of one transaction are collected in one `Ends` and written together, so that a batch takes as many statements as one job.
+Events and attempts are written first: they copy columns of the run from the job's row, which the move clears.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """What becomes of a held job."""
+    """The end of a held job's run: the next state and its values."""
 
     held: Held
     state: State
@@ -72,9 +72,9 @@ class End:
     reason: RunError | None = None
 
     def told(self, session: Session) -> list[EventWrite]:
-        """Return what is logged of it.
+        """Return the event that is logged.
 
-        Its error is that of the move, of the loss before it, or why it was given back.
+        Its error is that of the run, of the loss before it, or the reason of the release.
         """
         at = None if self.at is None else session.moment_in(self.at)
         error = self.error or self.loss or self.reason
@@ -94,14 +94,14 @@ class End:
 
 @dataclass(slots=True)
 class Ends:
-    """All that one transaction ends, written together."""
+    """The ends of one transaction, written together."""
 
     retention: Retention
     ends: list[End] = field(default_factory=list)
     tally: TallyWrites = field(default_factory=TallyWrites)
 
     def settle(self, held: Held, settlement: Settlement, worker_id: str) -> None:
-        """End a job as its worker says; one that was asked to stop does not wait again."""
+        """End a run as its worker reports; a job whose cancellation was requested does not wait again."""
         how = settlement.ending
         if how is Ending.LOST:
             self.lose(held, worker_id, settlement)
@@ -130,12 +130,12 @@ class Ends:
         self.tally.add_run(worker_id, held.queue, held.type, took_us)
 
     def release(self, held: Held) -> None:
-        """Give a job back uncounted."""
+        """Release a job without counting an attempt."""
         target = target_of(Ending.RELEASED, cancel_requested=held.cancel_requested)
         self.ends.append(End(held, target, kinds=(KIND_OF_TARGET[target],)))
 
     def lose(self, held: Held, worker_id: str, settlement: Settlement | None = None) -> bool:
-        """Count a loss; tell whether it was the third alone, which quarantines the job."""
+        """Count a loss; tell whether it quarantines the job."""
         alone = held.claimed_alone
         losses = held.lost_alone + alone
         poisonous = is_poisonous(losses, claimed_alone=alone, cancel_requested=held.cancel_requested)
@@ -162,7 +162,7 @@ class Ends:
         return poisonous
 
     def write(self, session: Session) -> None:
-        """Write what is told and the attempts, then the jobs, their keys and the tally."""
+        """Write events and attempts, then the jobs, their keys and the tally."""
         log_live(session, [told for end in self.ends for told in end.told(session)])
         session.change_each("record_attempt", [_attempt_values(end) for end in self.ends if end.outcome is not None])
         final = [end for end in self.ends if end.state in FINAL]
@@ -185,7 +185,7 @@ class Ends:
 def lock_runs(
     session: Session, lease_id: object, settlements: Sequence[tuple[object, Settlement]]
 ) -> list[Held | None]:
-    """Lock the rows of runs that still hold their job under this lease; None for a stale one."""
+    """Lock the rows of runs that still hold their job under this lease; None for each stale run."""
     wanted = [{"id": job_id, "fence": one.fence, "lease_id": lease_id} for job_id, one in settlements]
     return [None if row is None else to_held(row) for row in session.each("lock_run", wanted)]
 
@@ -204,7 +204,7 @@ def to_held(row: Row) -> Held:
 
 
 def record_ack_lost(session: Session, stale: Sequence[tuple[object, Settlement]]) -> None:
-    """Keep that endings came too late."""
+    """Record that acknowledgements came too late."""
     session.change_each(
         "record_ack_lost", [{"id": job_id, "fence": one.fence, **error_values(one.error)} for job_id, one in stale]
     )
@@ -228,7 +228,7 @@ def to_us(duration_s: float) -> int:
 
 
 def length_us(settlement: Settlement) -> int | None:
-    """Return how long a run took, None when its handler never began."""
+    """Return the duration of a run, None when its handler never began."""
     return None if settlement.duration_s is None else to_us(settlement.duration_s)
 
 

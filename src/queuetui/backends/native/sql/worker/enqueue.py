@@ -1,4 +1,4 @@
-"""Stores new jobs: each id once, each key once, all or none."""
+"""Stores new jobs, all or none; each id and each idempotency key is stored once."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _INSERT = {
 
 
 def is_plain(rows: Sequence[NewRow]) -> bool:
-    """Tell whether the rows need only one insert with its check, which is a transaction by itself."""
+    """Tell whether one insert statement suffices, which is a transaction by itself."""
     return len(rows) < postgresql_bulk.COPIED_FROM and not any(
         row.key is not None or row.is_blob or row.needs != NO_LIST for row in rows
     )
 
 
 def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
-    """Store what is new and answer for each row, in order."""
+    """Store the new jobs and return the result for each row, in order."""
     if session.dialect == "mysql":
         mysql_bulk.check_names(rows)
     if len(rows) == 1 and rows[0].key is None and rows[0].needs == NO_LIST:
@@ -52,7 +52,7 @@ def enqueue(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
 
 
 def _expect_needy(session: Session, queue: str) -> None:
-    """Let the claims of a queue look at tags from now on; its row is locked the first time only."""
+    """Make the claims of a queue check tags from now on; its row is locked the first time only."""
     known = session.row("is_needy", queue=queue)
     if known is None or not known[0]:
         session.change("make_needy", queue=queue)
@@ -60,7 +60,7 @@ def _expect_needy(session: Session, queue: str) -> None:
 
 def _enqueue_keyed(session: Session, rows: Sequence[NewRow]) -> tuple[Enqueued, ...]:
     firsts, twins = _part_twins(rows)
-    # Locked in one order by everybody, or two callers with the same keys could wait for each other.
+    # All callers lock in the order of keys, otherwise two with the same keys could deadlock.
     keyed = sorted((row for row in firsts if row.key is not None), key=lambda row: row.key or "")
     answers = session.each("hold_key", [{"key": row.key, "id": session.id_in(UUID(row.id))} for row in keyed])
     barred = {row.id for row, answer in zip(keyed, answers, strict=True) if answer is None}
@@ -83,7 +83,7 @@ def news(rows: Sequence[NewRow], answers: Sequence[Enqueued]) -> frozenset[str]:
 
 
 def _part_twins(rows: Sequence[NewRow]) -> tuple[list[NewRow], dict[int, str]]:
-    """Return the first row of each id and key, and for each repetition the id that it repeats."""
+    """Return the first row of each id and key, and for each duplicate the id of its first row."""
     by_id: dict[str, NewRow] = {}
     by_key: dict[str, NewRow] = {}
     twins: dict[int, str] = {}
@@ -112,7 +112,7 @@ def _find_existing(session: Session, row: NewRow, *, barred: bool) -> Enqueued:
         return Enqueued(row.id, created=False, state=state)
     held = session.row("find_key", key=row.key) if barred else None
     if held is None:
-        # It ended and was pruned between two statements of this very call.
+        # The job ended and was pruned between two statements of this call.
         raise Conflict(f"the job {row.id} was being deleted while it was sent; send it again")
     holder = session.id_out(held[0])
     return Enqueued(holder, created=False, state=_find_state(session, holder))

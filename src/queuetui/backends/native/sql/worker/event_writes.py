@@ -1,4 +1,4 @@
-"""Writes what happened, in the transaction in which it happens."""
+"""Writes events in the transaction of the change that they log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from queuetui.model.event import EventKind
 
 @dataclass(frozen=True, slots=True)
 class EventWrite:
-    """What happens to a job, told before its row changes; it is due at `at`, or `delay_us` from now."""
+    """An event of a job, logged before its row changes; the job is due at `at`, or `delay_us` from now."""
 
     kind: EventKind
     job_id: object
@@ -37,12 +37,12 @@ class EventWrite:
 
 
 def log_live(session: Session, told: Sequence[EventWrite]) -> None:
-    """Log what happens to jobs that are not final."""
+    """Log events of jobs that are not final."""
     session.change_each("log_live", [one.values() for one in told])
 
 
 def log_final(session: Session, told: Sequence[EventWrite]) -> None:
-    """Log what is done to final jobs."""
+    """Log events of final jobs."""
     values = [one.values() for one in told]
     session.change_each(
         "log_final", [{name: one[name] for name in ("id", "kind", "delay_us", "actor")} for one in values]
@@ -50,7 +50,7 @@ def log_final(session: Session, told: Sequence[EventWrite]) -> None:
 
 
 def log_marks(session: Session, marks: Sequence[Mapping[str, object]]) -> None:
-    """Log the starts and the progress of runs that are marked for the first time, or with something new."""
+    """Log the starts of runs that are marked for the first time, and new progress."""
     named = [{name: one[name] for name in ("id", "fence", "lease_id")} for one in marks]
     pairs = list(zip(named, marks, strict=True))
     session.change_each("log_started", [{**name, "running_us": one["running_us"]} for name, one in pairs])
@@ -61,18 +61,18 @@ def log_marks(session: Session, marks: Sequence[Mapping[str, object]]) -> None:
 def log_worker(
     session: Session, kind: EventKind, worker_id: str, actor: str | None = None, detail: str | None = None
 ) -> None:
-    """Log what happened to a worker."""
+    """Log an event of a worker."""
     values = {"worker_id": worker_id, "actor": _storable(actor), "detail": _storable(detail)}
     session.change("log_worker", kind=CODE_OF_KIND[kind], **values)
 
 
 def log_queue(session: Session, kind: EventKind, queue: str, actor: str) -> None:
-    """Log what a person did to a queue whose events are on."""
+    """Log an act on a queue whose events are on."""
     session.change("log_queue", kind=CODE_OF_KIND[kind], queue=queue, actor=_storable(actor))
 
 
 def log_switch(session: Session, queue: str, actor: str, *, on: bool) -> None:
-    """Log that a queue's events were switched, which is told in either case."""
+    """Log that a queue's events were switched on or off; both are logged."""
     kind = EventKind.QUEUE_EVENTS_ON if on else EventKind.QUEUE_EVENTS_OFF
     session.change("log_switch", kind=CODE_OF_KIND[kind], queue=queue, actor=storable(actor))
 

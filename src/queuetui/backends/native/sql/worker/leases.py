@@ -1,4 +1,4 @@
-"""Leases: opened, prolonged, closed, and swept when they are over."""
+"""Opens, renews and closes leases, and sweeps expired ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def open_lease(session: Session, lease_id: UUID, worker_id: str, queue: str, lea
 
 
 def renew(session: Session, lease_ids: Sequence[UUID], lease_s: float) -> Renewal:
-    """Prolong the leases that are still valid; return them and the jobs to be cancelled under them."""
+    """Renew the leases that are still valid; return them and the jobs to be cancelled under them."""
     wanted = [{"lease_id": session.id_in(one), "lease_us": to_us(lease_s)} for one in sorted(lease_ids)]
     rows = session.each("renew_lease", wanted)
     valid = [row[0] for row in rows if row is not None]
@@ -44,7 +44,7 @@ def renew(session: Session, lease_ids: Sequence[UUID], lease_s: float) -> Renewa
 
 
 def close_lease(session: Session, lease_id: UUID, retention: Retention) -> int:
-    """End a valid lease and give its jobs back; those of an expired one are the sweep's."""
+    """End a valid lease and release its jobs; the jobs of an expired lease are left to the sweep."""
     stored = session.id_in(lease_id)
     if session.row("lock_lease", lease_id=stored) is None:
         return 0
@@ -58,7 +58,7 @@ def close_lease(session: Session, lease_id: UUID, retention: Retention) -> int:
 
 
 def mark_running(session: Session, lease_id: UUID, running: Sequence[Running]) -> None:
-    """Write start times and progress; they are no transitions, so a ref that a person holds stays good."""
+    """Write start times and progress; these do not change the version of the job that a person has seen."""
     stored = session.id_in(lease_id)
     if session.row("hold_lease", lease_id=stored) is None:
         return
@@ -90,7 +90,7 @@ def sweep(session: Session, limit: int, retention: Retention) -> tuple[Swept, ..
         if len(rows) < room:
             session.change("log_lost_worker", lease_id=lease_id)
             session.change("drop_lease", lease_id=lease_id)
-    # Those of a lease that goes above are counted already, and still look unswept until the ends are written.
+    # Jobs of the leases deleted above are counted already, and look unswept until their ends are written.
     known = {one.job_id for one in swept}
     room = limit - len(swept)
     rows = session.rows("take_unleased", limit=room + len(known)) if room > 0 else []

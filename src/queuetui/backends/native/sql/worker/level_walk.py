@@ -1,4 +1,4 @@
-"""Walks the waiting jobs of a queue in claim order, a bounded piece at a time.
+"""Walks the waiting jobs of a queue in claim order, in bounded batches.
 
     level 9   | j j j j j > . . . .        > is the bookmark of this lease: before it every job was looked at and kept back
     level 5   | j j > . . . . . . .        . is not looked at yet
@@ -24,9 +24,9 @@ from queuetui.model.clock import EPOCH, to_us
 
 HIGHEST = 2**63 - 1
 LOWEST = -(2**63)
-# More priorities than these are not looked at in one claim: the lowest ones wait until some above them are empty.
+# A claim looks at no more priorities than this: the lowest ones wait until some above them are empty.
 MOST_LEVELS = 100
-# A claim looks at so many jobs from the front, and at so many more from where the one before stopped.
+# A claim looks at this many jobs from the front, and at this many from where the claim before it stopped.
 FRONT_JOBS = 200
 PIECE_JOBS = 1_000
 FIRST_BITE = 10
@@ -35,7 +35,7 @@ Place = tuple[Any, Any]
 
 @dataclass(slots=True)
 class Bookmarks:
-    """How far a lease's claims have looked, by priority, while rules keep back many jobs."""
+    """How far the claims of a lease have looked in each priority, while rules keep back many jobs."""
 
     places: dict[int, Place] = field(default_factory=dict)
     ended: set[int] = field(default_factory=set)
@@ -48,7 +48,7 @@ class Bookmarks:
 
 @dataclass(slots=True)
 class LevelWalk:
-    """One claim's look at a queue; each priority is a level, within which jobs stand by due time and id."""
+    """The walk of one claim; each priority is a level with its jobs in the order of due time and id."""
 
     session: Session
     queue: str
@@ -60,7 +60,7 @@ class LevelWalk:
     _bite: int = FIRST_BITE
 
     def candidates(self) -> Iterator[Candidate]:
-        """Yield the jobs from the front, then those from where the last claim stopped; none twice."""
+        """Yield jobs from the front, then from where the last claim stopped, each job once."""
         levels = self._find_levels()
         shares = 1 if self.ageing_s is None else len(levels)
         self._bite = self.wanted // max(1, shares) + FIRST_BITE
@@ -100,7 +100,7 @@ class LevelWalk:
         return chain.from_iterable(walks) if self.ageing_s is None else merge(*walks, key=self._age)
 
     def _age(self, one: Candidate) -> tuple[int, Any]:
-        """Return what orders jobs whose priority grows: a job due later by so much waits for each 1."""
+        """Return the sort key with ageing: one point of priority counts as much as `ageing_s` of due time."""
         assert self.ageing_s is not None  # noqa: S101 - asked only with ageing
         due = self.session.moment_out(one.due)
         return to_us(due) - one.priority * round(self.ageing_s * 1e6), self.session.id_out(one.id)

@@ -1,4 +1,4 @@
-"""A NewJob as the row that will hold it."""
+"""Makes the rows of new jobs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ALL_CANONICAL = re.compile(r"(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})*")
 
 
 class NewRow(NamedTuple):
-    """What both stores write for a new job; `delay_us` counts from the store's clock unless `at` is given."""
+    """The values of a new job's row; `delay_us` counts from the store's time unless `at` is given."""
 
     id: str
     queue: str
@@ -42,17 +42,17 @@ class NewRow(NamedTuple):
 
     @property
     def is_blob(self) -> bool:
-        """Tell whether the payload goes beside the job's row, which moves when the job ends."""
+        """Whether the payload is stored in its own table, as the job's row moves when the job ends."""
         return len(self.payload) > BLOB_OVER_BYTES
 
     @property
     def told_correlation_id(self) -> str | None:
-        """Return what the event of the job's creation holds: nothing where it is the job's own id."""
+        """The correlation id in the event of the job's creation, None where it is the job's own id."""
         return None if self.correlation_id == self.id else self.correlation_id
 
 
 def to_row(job: NewJob) -> NewRow:
-    """Return the row of a job; raises BadPayload, ValueError or OverflowError for what cannot be stored."""
+    """Return the row of a job; raises BadPayload, ValueError or OverflowError if it cannot be stored."""
     check_texts(job)
     if abs(job.priority) > _LARGEST or job.max_attempts > _MOST_ATTEMPTS:
         raise OverflowError("the priority of a job must fit 64 bits and its max_attempts 31")
@@ -81,7 +81,7 @@ def to_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
 
 
 def _plain_rows(jobs: Sequence[NewJob]) -> tuple[NewRow, ...]:
-    """Return the rows of many jobs, looked at column by column; none where one of them is special."""
+    """Return the rows of many jobs, made column by column; an empty tuple where one cannot be."""
     count = len(jobs)
     (
         ids,
@@ -131,7 +131,7 @@ def _delay_us(job: NewJob) -> int:
     if not job.delay_s:
         return 0
     delay = timedelta(seconds=job.delay_s)
-    # A time that no calendar has is refused here and not by the store.
+    # A time beyond the calendar is refused here and not by the store.
     _ = datetime.now(UTC) + delay
     return max(0, delay // timedelta(microseconds=1))
 

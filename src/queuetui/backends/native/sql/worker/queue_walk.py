@@ -1,4 +1,4 @@
-"""Goes over the queues on MySQL and MariaDB, which hop in an index only to a name that is given."""
+"""Walks the queues on MySQL and MariaDB, which can skip in an index only to a given name."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ MOST_QUEUES = 500
 
 
 class QueueWalk:
-    """A place among the names of queues with live jobs; where a look stops, the next one goes on."""
+    """A place among the names of queues with live jobs; each walk continues where the last one stopped."""
 
     def __init__(self) -> None:
         self._place = ""
 
     def names(self, session: Session) -> list[str]:
-        """Return the next names, in order and each once; all of them while they are not too many."""
+        """Return the next names in order, each once; all of them while there are few."""
         start = after = self._place
         came_round = not start
         found: list[str] = []

@@ -1,4 +1,4 @@
-"""Workers come and go: their registrations, and what is told of them."""
+"""Writes and deletes the registrations of workers, with their events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claims from queues with rules, one transaction at a time, which locks the queue's row."""
+"""Claims from queues with rules, one transaction at a time, under a lock on the queue's row."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOTHING = Step(frozenset(), ())
 
 
 class RuledLeases:
-    """The leases of queues that are known to have rules: what is asked under them goes this way at once."""
+    """The leases of queues that are known to have rules, whose steps claim by rules at once."""
 
     def __init__(self) -> None:
         self._bookmarks: dict[UUID, Bookmarks] = {}
@@ -38,7 +38,7 @@ class RuledLeases:
         return lease_id in self._bookmarks
 
     def add(self, lease_id: UUID) -> Bookmarks:
-        """Return a lease's bookmarks; those of the oldest leases are forgotten, which costs a question."""
+        """Return a lease's bookmarks; those of the oldest leases are dropped, which costs a query."""
         while len(self._bookmarks) > MOST_LEASES:
             self._bookmarks.pop(next(iter(self._bookmarks)), None)
         return self._bookmarks.setdefault(lease_id, Bookmarks())
@@ -57,7 +57,7 @@ def is_ruled(session: Session, lease_id: UUID) -> bool:
 def step_by_rules(session: Session, request: StepRequest, retention: Retention, leases: RuledLeases) -> Step:
     """Write the endings and claim by the queue's rules, in one transaction.
 
-    Without rules any more, as from any queue.
+    If the rules were cleared meanwhile, claim as from any queue.
     """
     done = step(session, replace(request, claim=0), retention)
     if not done.lease_valid:
@@ -70,7 +70,7 @@ def step_by_rules(session: Session, request: StepRequest, retention: Retention, 
 
 
 def _claim(session: Session, request: StepRequest, leases: RuledLeases) -> Step | None:
-    """Return what was claimed and when to ask again; None where the queue has no rules."""
+    """Return the claimed jobs and when to ask again; None where the queue has no rules."""
     lease = session.row("hold_lease", lease_id=session.id_in(request.lease_id))
     if lease is None:
         return NOTHING
@@ -111,7 +111,7 @@ def _read_rules(text: str | None) -> ClaimRules | None:
 
 
 def count_running(session: Session, queue: str, rules: ClaimRules) -> dict[str, int]:
-    """Return how many jobs run of each type that rules bound, those of expired leases included."""
+    """Return the number of running jobs of each limited type, jobs of expired leases included."""
     if not rules.bounds_concurrency:
         return {}
     return {row[0]: row[1] for row in session.rows("count_running", queue=queue)}
@@ -123,7 +123,7 @@ def _tags(session: Session, worker_id: str) -> frozenset[str]:
 
 
 def _take(session: Session, lease_id: UUID, worker_id: str, queue: str, ids: Sequence[Any]) -> list[Row]:
-    """Lock the chosen jobs that are still there, mark them as claimed, and return them in order."""
+    """Lock the chosen jobs that are still pending, mark them as claimed, and return them in order."""
     if not ids:
         return []
     values: dict[str, Any] = {"lease_id": session.id_in(lease_id), "worker_id": worker_id}

@@ -1,4 +1,4 @@
-"""The rules of queues on SQL: laid down by a person's act, read with what is in use of them."""
+"""The rules of queues on SQL: set by acts, and read with their current use."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ class SqlClaimRules:
         return self._database.read("reading the rules of queues", read_rules)
 
     def apply_to_rules(self, act: Act, queue: str, edit: RulesEdit) -> Result:
-        """Lay down rules for a queue."""
+        """Set the rules of a queue."""
         check_act(act, queue, edit)
         ref = JobRef(self._database.name, queue, "")
         return self._database.write(f"doing {act.verb.value}", lambda session: _apply_once(session, act, ref, edit))
 
 
 def read_rules(session: Session) -> tuple[RulesInUse, ...]:
-    """Return the queues with rules, and what is in use of them."""
+    """Return the queues with rules, and the current use of their limits."""
     ((now,),) = session.rows("read_clock")
     at = session.moment_out(now)
     found = session.rows("list_rules", limit=MOST_RULED_QUEUES)
     if not found:
         return ()
-    # Part of how a worker claims, which a console is not kept waiting by.
+    # Imported late: a console starts without the modules of workers.
     from queuetui.backends.native.sql.worker.ruled_claims import count_running
 
     return tuple(

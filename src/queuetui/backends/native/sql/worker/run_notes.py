@@ -1,4 +1,4 @@
-"""What runs tell beside their endings, on SQL: a row a run that tells anything, and sums by minute."""
+"""Logs, counters and measures of runs, on SQL: one row a run with any, and sums by minute."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class SqlRunNotes:
         self._database = database
 
     def write_notes(self, lease_id: str, notes: Sequence[RunNotes]) -> None:
-        """Write what runs have told."""
+        """Write the notes of runs."""
         known = parse_id(lease_id)
         if known is not None and notes:
             self._database.write("noting what runs tell", lambda session: _write(session, known, notes))
 
     def usage_totals(self, minutes: int) -> tuple[UsageTotal, ...]:
-        """Return what was counted in the last minutes."""
+        """Return the sums of the counters over the last minutes."""
         values = {"span_us": minutes * MINUTE_US, "limit": MOST_USAGE_TOTALS}
         rows = self._database.read("reading usage", lambda session: session.rows("read_usage", **values))
         return tuple(to_total(*row[:3], amount=float(row[3])) for row in rows)
@@ -55,7 +55,7 @@ def _write(session: Session, lease_id: UUID, notes: Sequence[RunNotes]) -> None:
         counted = _usage_of(before)
         for name, amount in one.usage.items():
             grown[one.type, name] = grown.get((one.type, name), 0.0) + amount - counted.get(name, 0.0)
-    # Always in the same order, so that two writers cannot block each other.
+    # Always in the same order, so that two writers cannot deadlock.
     added = [
         {"queue": lease[0], "type": job_type, "name": storable(name), "amount": float(amount)}
         for (job_type, name), amount in sorted(grown.items())

@@ -1,4 +1,4 @@
-"""A schedule as its row, and back."""
+"""Converts schedules to rows and back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def to_schedule(session: Session, row: Row) -> Schedule:
 
 
 def to_values(session: Session, schedule: Schedule) -> dict[str, object]:
-    """Return what is written of a schedule."""
+    """Return the values of a schedule's row."""
     return {
         "name": schedule.spec.name,
         "rev": schedule.rev,

@@ -1,4 +1,4 @@
-"""Schedules and slots on SQL: a write locks the schedule's row, and a slot is written with its job."""
+"""Schedules and slots on SQL: a write locks the schedule's row; a slot is written with its job."""
 
 from __future__ import annotations
 
@@ -55,20 +55,20 @@ class SqlSchedules:
         return self._database.read("looking for due schedules", lambda session: _read_due(session, limit))
 
     def take_slots(self, name: str, rev: int, due_at: datetime, taking: Taking) -> Taken | None:
-        """Write the slots with their jobs and the next slot."""
+        """Write the slots with their jobs, and the schedule's next slot."""
         taken, news = self._database.write("taking slots", lambda session: _take(session, name, rev, due_at, taking))
         self._database.announce(news)
         return taken
 
     def declare_schedule(self, spec: ScheduleSpec, next_at: datetime, rev: int | None) -> bool:
-        """Write what code declares."""
+        """Write a schedule that code declares."""
         check_stored(spec)
         return self._database.write(
             "declaring a schedule", lambda session: _declare(session, spec, next_at, rev), verbatim=True
         )
 
     def apply_to_schedule(self, act: Act, name: str, edit: ScheduleEdit) -> Result:
-        """Do an act to a schedule."""
+        """Apply an act to a schedule."""
         check_act(act, name, edit)
         ref = JobRef(self._database.name, name, "" if edit.rev is None else str(edit.rev))
         result, news = self._database.write(

@@ -1,4 +1,4 @@
-"""The heart of a worker's round: write endings, claim the next jobs, in one transaction."""
+"""The step of a worker: writes endings and claims the next jobs in one transaction."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Known = tuple[str, Settlement]
 
 @dataclass(frozen=True, slots=True)
 class StepRequest:
-    """One step as it was asked for; settlements of ids that are none can only be stale and are left out."""
+    """The request of one step; settlements with an invalid id can only be stale and are left out."""
 
     lease_id: UUID
     completed: tuple[Known, ...]
@@ -38,7 +38,7 @@ class StepRequest:
 
     @property
     def is_one_statement(self) -> bool:
-        """Tell whether nothing but completed runs and a claim is asked for."""
+        """Tell whether the step has only completed runs and a claim."""
         return not self.others
 
 

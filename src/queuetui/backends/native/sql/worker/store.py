@@ -1,4 +1,4 @@
-"""What workers and clients use of the native queue on SQL."""
+"""The native queue on SQL for workers and clients."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class SqlJobStore:
             return enqueue.enqueue(self.database.join(connection), rows)
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
-        """Hear of pending jobs."""
+        """Listen for pending jobs."""
         return self.database.listen(hear)
 
     def register(self, worker: WorkerCard) -> None:
@@ -146,7 +146,7 @@ class SqlJobStore:
         return self.database.write("sweeping leases", lambda session: leases.sweep(session, limit, self._retention))
 
     def prune(self, limit: int) -> int:
-        """Delete what is past its time."""
+        """Delete records past their retention."""
         pruned = self.database.write("pruning", lambda session: upkeep.prune(session, limit, self._retention))
         if pruned < limit:
             self.database.keep_event_days(self._retention.events_s)
@@ -173,5 +173,5 @@ class SqlJobStore:
 
 
 def _lease(lease_id: str) -> UUID:
-    """Return the id of a lease; a text that names none names one that no store has."""
+    """Return the id of a lease; any other text becomes an id that no store has."""
     return parse_id(lease_id) or UUID(int=0)

@@ -1,4 +1,4 @@
-"""What happened in one transaction, added to the minute's figures in that same transaction."""
+"""Adds the counts of a transaction to the minute's row of the tally, in that same transaction."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ _FIGURES = ("enqueued", "started", "completed", "failed", "retried", "lost", "bu
 
 
 def bucket_of(took_us: int) -> int:
-    """Return NN, the bucket of a run's length: less than 2^NN milliseconds, at least half of that."""
+    """Return NN, the bucket of a run time: less than 2^NN milliseconds, at least half of that."""
     return min((took_us // 1000).bit_length(), TOOK_BUCKETS - 1)
 
 
 @dataclass(slots=True)
 class TallyWrites:
-    """Figures a worker, queue and type."""
+    """Counts by worker, queue and type."""
 
     _figures: dict[tuple[str, str, str], dict[str, int]] = field(default_factory=dict)
 
     def add(self, worker_id: str, queue: str, job_type: str, figure: str, count: int = 1) -> None:
-        """Count something."""
+        """Add to a count."""
         place = (worker_id, queue, job_type)
         if place not in self._figures:
             self._figures[place] = dict.fromkeys(_FIGURES, 0)
         self._figures[place][figure] += count
 
     def add_run(self, worker_id: str, queue: str, job_type: str, took_us: int | None) -> None:
-        """Count the length of a run."""
+        """Count a run by its duration."""
         if took_us is not None:
             self.add(worker_id, queue, job_type, "busy_us", took_us)
             self.add(worker_id, queue, job_type, TOOK_COLUMNS[bucket_of(took_us)])
 
     def add_completed(self, worker_id: str, queue: str, finishes: Sequence[Finish]) -> None:
-        """Count completed runs of one queue, and their lengths."""
+        """Count completed runs of one queue, and their durations."""
         lengths_us: dict[str, list[int | None]] = {}
         for one in finishes:
             lengths_us.setdefault(one.type, []).append(one.took_us)
@@ -51,7 +51,7 @@ class TallyWrites:
                 self.add(worker_id, queue, job_type, TOOK_COLUMNS[bucket], count)
 
     def write(self, session: Session) -> None:
-        """Add all to the stored minute, always in the same order so that two writers cannot block each other."""
+        """Add all counts to the stored minute, in one order so that two writers cannot deadlock."""
         session.change_each(
             "add_tally",
             [

@@ -1,4 +1,4 @@
-"""What any worker does for all: promote what is due, say what is ready, delete what is past its time."""
+"""Promotes due jobs, lists ready queues and prunes; any worker does this for all queues."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def promote(session: Session, limit: int) -> int:
 
 
 def prune(session: Session, limit: int, retention: Retention) -> int:
-    """Delete at most `limit` final jobs, keys, tally rows, events and acts that are past their time."""
+    """Delete at most `limit` final jobs, keys, tally rows, events and acts past their retention."""
     jobs = session.rows("prune_done", limit=limit)
     if session.dialect == "mysql":
         session.change_each("delete_done", [{"id": row[0]} for row in jobs])
@@ -64,7 +64,7 @@ def prune(session: Session, limit: int, retention: Retention) -> int:
 
 
 def prune_records(session: Session, limit: int, retention: Retention) -> int:
-    """Delete at most `limit` events and rows of acts, those that are old or too many."""
+    """Delete at most `limit` events and rows of acts that are too old or too many."""
     count = session.change("prune_events", limit=limit, kept_us=to_us(retention.events_s), most=MOST_EVENTS)
     kept_us = to_us(retention.acts_s)
     for block in ("prune_act_rows", "prune_acts"):
@@ -74,6 +74,6 @@ def prune_records(session: Session, limit: int, retention: Retention) -> int:
 
 
 def _give_back_pages(session: Session) -> None:
-    """Return pages that prunes emptied to the file system, a few at a time."""
+    """Return pages that prunes have emptied to the file system, a few at a time."""
     (free,) = session.rows("count_free_pages")
     session.change_each("give_back_page", [{}] * min(free[0], PAGES_A_PRUNE))

@@ -1,4 +1,4 @@
--- The record of acts by a person: who asked for what, and what became of each target, so that an act asked twice acts once.
+-- The record of acts by people: who asked for what, and the result for each target, so that a repeated act is executed once.
 
 local ACT_KEPT_S = 7776000
 

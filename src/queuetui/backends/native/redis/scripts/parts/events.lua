@@ -1,6 +1,6 @@
--- What happened, told in the script in which it happens and only of queues whose events are on. A script notes what it tells and
--- then calls flush_events: one entry of the stream holds many, for an entry each would cost more than the moves themselves.
--- Kinds are numbered in the order of model/event.py; what is not known is an empty text.
+-- The event log, written in the script of the change that it logs, for queues whose events are on. A script collects its events and
+-- then calls flush_events: one entry of the stream holds many events, as an entry each would cost more than the changes themselves.
+-- Kinds are numbered in the order of model/event.py; an unknown value is an empty text.
 
 local MOST_ENTRIES, MOST_AN_ENTRY = 20000, 50
 local TOLD = {
@@ -22,7 +22,7 @@ local function write_event(kind, id, queue, worker, correlation, attempt, fence,
     attempt .. '\0' .. fence .. '\0' .. moment .. '\0' .. actor .. '\0' .. detail
 end
 
--- Tells of a queue, where its events are on, or of a worker.
+-- Logs an event of a queue whose events are on, or of a worker.
 local function tell_of(kind, queue, worker, actor, detail)
   write_event(kind, '', queue, worker, '', '', '', '', actor or '', detail or '')
 end
@@ -33,7 +33,7 @@ local function flush_events()
     call('XADD', key('ev'), 'MAXLEN', '~', MOST_ENTRIES, '*', 'e', table.concat(told, '\0', first, last))
   end
   if #told > 0 then
-    -- Only a hint: a user who may not publish still enqueues.
+    -- The notification is optional: a user who may not publish can still enqueue.
     redis.pcall('PUBLISH', key('told'), '')
   end
   told = {}

@@ -29,11 +29,11 @@ call = function(command, place, ...)
     odd_keys[place] = true
     return nothing(command, select('#', ...))
   end
-  -- Any other error is the script's, in the server's own words.
+  -- Any other error is raised unchanged.
   return demand(command, place, ...)
 end
 
--- Returns the keys that were met, in order.
+-- Returns the keys of another type that were read, in order.
 local function list_odd_keys()
   local found = {}
   for place in pairs(odd_keys) do

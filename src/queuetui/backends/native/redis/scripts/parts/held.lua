@@ -1,8 +1,8 @@
--- What is held under leases, and which queues are still in use.
+-- The jobs held under leases, and the queues still in use.
 
 local MOST_LEASES = 5000
 
--- Returns the leases with their workers and queues, the one that ends first before the others.
+-- Returns the leases with their workers and queues, in the order of their ends.
 local function read_leases()
   local ids = call('ZRANGE', key('l'), 0, MOST_LEASES - 1)
   local leases = {}
@@ -32,7 +32,7 @@ local function is_held(queue)
   return false
 end
 
--- A queue is listed while it has jobs or something was said of it; to be called after flush.
+-- A queue is listed while it has jobs, a pause or rules; to be called after flush.
 local function drop_queue_if_empty(queue)
   local places = { key('q', queue), key('lv', queue) }
   for _, state in ipairs(STATES) do

@@ -1,5 +1,5 @@
--- Records and the sorted sets that a job stands in, changed in bulk: a script notes what is written, who leaves and who
--- enters, then calls flush.
+-- Records and the sorted sets of jobs, changed in bulk: a script collects the records to write and the members to remove and
+-- to add, then calls flush.
 
 local FINAL = { completed = true, failed = true, cancelled = true }
 local PUT_OFF = { scheduled = true, retrying = true }
@@ -31,7 +31,7 @@ local function write_row(id, record)
   rows[#rows + 1] = record
 end
 
--- Jobs wait in one sorted set a queue and priority; a level is listed while it has any, and its queue with it.
+-- Each queue and priority has a sorted set of waiting jobs; a priority is listed while it has jobs, and so is its queue.
 local function touch_level(queue, priority)
   local of_queue = level_keys[queue]
   if not of_queue then

@@ -1,4 +1,4 @@
--- Jobs as scripts change them, and the one road by which one comes to another state.
+-- Jobs as scripts change them, and the only function by which a job changes its state.
 
 local jobs = {}
 
@@ -11,7 +11,7 @@ local function open_job(id, record)
   return jobs[id] or nil
 end
 
--- Looks up what a body tells of a job and its record does not.
+-- Adds the values of a job's body to those of its record.
 local function look_into(job)
   if not job.type then
     local _
@@ -34,7 +34,7 @@ local function write(job)
   write_row(job.id, pack_record(job))
 end
 
--- An idempotency key is listed for its end while its own job is final.
+-- An idempotency key is listed by its expiry while its job is final.
 local function stamp_key(job, is_live, key_kept_us)
   if job.keyed == 0 or call('GET', key('key', look_into(job).key)) ~= job.id then
     return
@@ -46,7 +46,7 @@ local function stamp_key(job, is_live, key_kept_us)
   end
 end
 
--- What never completed may be asked for again once it is deleted.
+-- The key of a job that never completed may be used again once the job is deleted.
 local function free_key(job)
   if job.keyed ~= 0 and call('GET', key('key', look_into(job).key)) == job.id then
     call('DEL', key('key', job.key))
@@ -54,7 +54,7 @@ local function free_key(job)
   end
 end
 
--- Takes a job to a state that is not processing, off its lease, and writes it; `due` nil keeps its due time.
+-- Moves a job to a state other than processing, removes it from its lease and writes it; `due` nil keeps its due time.
 local function move(job, state, due, key_kept_us)
   take_out(job)
   job.state = state
@@ -73,7 +73,7 @@ local function move(job, state, due, key_kept_us)
   stamp_key(job, not FINAL[state], key_kept_us)
 end
 
--- Deletes a job and all that is kept with it; its key stays until it expires, unless it was freed.
+-- Deletes a job and the data kept with it; its idempotency key stays until it expires, unless it was released.
 local function remove(job, key_kept_us)
   take_out(job)
   leave(key('all'), job.id)

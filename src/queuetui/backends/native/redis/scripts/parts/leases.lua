@@ -1,4 +1,4 @@
--- Leases: in `l` by their end, in `ls` with the worker and queue that each is of, in h:LEASE the jobs held.
+-- Leases: `l` holds them by their end, `ls` the worker and queue of each, h:LEASE the jobs held under it.
 
 local LEASE = 'ss'
 
@@ -13,8 +13,8 @@ local function read_lease(lease)
   end
 end
 
--- Returns until when nothing is claimed, nil when there is no such time to come: the server was restarted a moment ago and may
--- have forgotten leases that are still gone by.
+-- Returns until when nothing may be claimed, nil when claims are open: after a restart the server may
+-- have lost leases that workers still hold.
 local function read_hold()
   local ends = call('HGET', KEYS[1], 'held_until')
   return ends and tonumber(ends) > now and ends or nil

@@ -1,14 +1,14 @@
--- A job is one packed value: its record, which changes as it moves, and then its body, which never does; records.py tells
--- of both. A time of 0 is none; the due time alone is a text, for it may be further off than doubles are exact.
--- A lease and `claimed_alone` stay behind in a final job and mean nothing there. `updated` is written only where no other
--- time is: readers take the latest of all.
+-- A job is one packed value: its record, which changes as the job moves, then its body, which never changes; records.py describes
+-- both. A time of 0 means none; only the due time is a text, as it may lie beyond the range in which doubles are exact.
+-- A final job keeps its lease and `claimed_alone`, which mean nothing there. `updated` is written only where no other
+-- time is: readers use the latest time of all.
 
 local RECORD = '<BBBBBBI4I4I4I4I4I4dddddddsssI2c0'
--- The same with its body behind it, for packing alone.
+-- The same format with the body behind the record, for packing only.
 local WHOLE_RECORD = RECORD .. 'c0'
 local BODY = '<BI4c0I4c0I4c0I4c0I4c0'
 local STATES = { 'scheduled', 'pending', 'processing', 'retrying', 'completed', 'failed', 'cancelled' }
--- Lua's stack bounds how many values one call may spread.
+-- Lua's stack limits how many values one call can unpack.
 local SPREAD = 1000
 
 -- Calls a command with any number of values; returns the sum of the answers.
@@ -38,7 +38,7 @@ local function read_fields(place, names)
   return found
 end
 
--- Returns what a body begins with and where its payload does: queue, type, key, that place, correlation id.
+-- Returns the first values of a body: queue, type, key, the offset of the payload, correlation id.
 local function unpack_body(body, first)
   local _, queue, job_type, job_key, correlation, _, after = struct.unpack(BODY, body, first or 1)
   return queue, job_type, job_key, after, correlation

@@ -1,6 +1,6 @@
--- The names of queues, where they may be more than one script looks at.
+-- The names of queues, of which there may be more than one script reads.
 
--- Returns at most so many, begun at any one of them where there are more, so that none is left out for ever.
+-- Returns at most this many, beginning at a random one if there are more, so that none is left out for ever.
 local function list_some(most)
   local count = call('ZCARD', key('q'))
   local first = count > most and now % count or 0

@@ -19,7 +19,7 @@ local function read_texts(id, bytes)
   return texts
 end
 
--- Returns the head of a job's payload and the size of all of it.
+-- Returns the first bytes of a job's payload, and its size.
 local function read_payload(job, after, bytes)
   if bytes == 0 then
     return false, 0
@@ -33,9 +33,9 @@ local function read_payload(job, after, bytes)
   return call('GETRANGE', key('p', job.id), 0, bytes - 1), call('STRLEN', key('p', job.id))
 end
 
--- Returns the jobs of the ids: id, record and body less the payload, the long texts, the payload's head and size, the end of
--- the lease; false for one that is not there, and the head alone of one that is none of ours. `bytes` is how much of a payload is read: 0 for nothing, -1 for all of it
--- and of the texts too.
+-- Returns the jobs of the ids: id, record and body without the payload, the long texts, the payload's first bytes and size, the end of
+-- the lease; false for a job that does not exist, and only the first bytes of an unreadable one. `bytes` is how much of a payload is read:
+-- 0 for nothing, -1 for all of it and of the texts.
 local function read_jobs(ids, bytes)
   local found = {}
   for place, record in ipairs(read_fields(key('j'), ids)) do

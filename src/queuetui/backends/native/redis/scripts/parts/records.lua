@@ -1,4 +1,4 @@
--- Records and bodies unpacked.
+-- Unpacks records and bodies.
 
 local CODES = { scheduled = 1, pending = 2, processing = 3, retrying = 4, completed = 5, failed = 6, cancelled = 7 }
 
@@ -14,7 +14,7 @@ local function unpack_record(id, record)
   }
 end
 
--- Returns a record and where its payload begins, nothing where another hand wrote something else in its place.
+-- Returns a record and the offset of its payload, nothing where another program has overwritten the value.
 local function try_unpack(id, record)
   local is_record, job = pcall(unpack_record, id, record)
   if not is_record then

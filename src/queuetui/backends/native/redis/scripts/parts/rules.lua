@@ -1,5 +1,5 @@
 -- Claims by the rules of a queue, which are JSON as model/claim_rules.py writes it, and by the tags that jobs need.
--- A claim looks at a bounded number of jobs from the front, and at more from where the one before it stopped (lw:LEASE).
+-- A claim looks at a bounded number of jobs from the front, then at more from where the claim before it stopped (lw:LEASE).
 
 local SLOTS = 60
 local MOST_LEVELS, FRONT_JOBS, PIECE_JOBS, FIRST_BITE, MOST_MERGED = 100, 200, 1000, 10, 2000
@@ -8,7 +8,7 @@ local BOOKMARK_S = 60
 local MOST_NUMBER = 2 ^ 62
 local UNREADABLE_RULES = -3
 
--- Returns how many jobs are held in a queue, and of each type where that is asked for; those of leases that are over count.
+-- Returns how many jobs are held in a queue, and on request of each type; jobs of expired leases count too.
 local function count_held(queue, by_type)
   local total, counts = 0, {}
   for _, lease in ipairs(read_leases()) do
@@ -27,7 +27,7 @@ local function count_held(queue, by_type)
   return total, counts
 end
 
--- Returns the table of a JSON text; an empty one for no text, nil for what another hand may have written in its place.
+-- Returns the table of a JSON text; an empty one for no text, nil for a value that another program has overwritten.
 local function decode(text)
   if not text or text == '' then
     return {}
@@ -36,7 +36,7 @@ local function decode(text)
   return is_json and type(told) == 'table' and told or nil
 end
 
--- JSON's null is a value of its own.
+-- cjson decodes null to a value of its own, not to nil.
 local function given(value)
   if value ~= cjson.null then
     return value
@@ -56,7 +56,7 @@ local function is_limit(limit)
     and (limit.count == nil or (is_whole(limit.count, 0) and is_whole(limit.period_us, SLOTS)))
 end
 
--- Returns the limits and the ageing of stored rules, no limits at all for what `ClaimRules.from_text` refuses.
+-- Returns the limits and the ageing of stored rules, nil for rules that `ClaimRules.from_text` refuses.
 local function read_rules(text)
   local told = not (text and string.find(text, '^%s*%[')) and decode(text)
   local limits = told and (given(told.limits) or {})
@@ -75,7 +75,7 @@ local function read_rules(text)
   return limits, ageing_us
 end
 
--- Returns the pairs of a rate's stored starts, none where another hand wrote something else.
+-- Returns the pairs of a rate's stored starts, none where another program has overwritten them.
 local function read_starts(told)
   local starts = type(told) == 'table' and told or {}
   for _, pair in ipairs(starts) do
@@ -86,7 +86,7 @@ local function read_starts(told)
   return starts
 end
 
--- Adds to a gauge the starts that still count, and when so many are over that one more fits.
+-- Adds to a gauge the starts within the rate's window, and the time at which it admits one more.
 local function measure_rate(gauge, limit, starts)
   local slot_us, sum = math.floor(limit.period_us / SLOTS), 0
   gauge.slots, gauge.slot_us = {}, slot_us
@@ -108,7 +108,7 @@ local function measure_rate(gauge, limit, starts)
   end
 end
 
--- Returns what each limit leaves.
+-- Returns a gauge for each limit: how many more jobs it admits.
 local function measure(queue, limits)
   local bounds, by_type, gauges = false, false, {}
   for _, limit in ipairs(limits) do
@@ -159,7 +159,7 @@ local function take_room(gauges, job_type)
   end
 end
 
--- Tells whether a worker's tags hold all that a job needs.
+-- Tells whether a worker has all tags that a job needs.
 local function has_tags(head, tags)
   local told = decode(head)
   local needs = told and (told.needs or {})
@@ -174,7 +174,7 @@ local function has_tags(head, tags)
   return true
 end
 
--- Looks at jobs in order and takes those that fit; returns true when no more is to be taken.
+-- Looks at jobs in order and takes those that the limits admit; returns true when no more are to be taken.
 local function take_fitting(choice, ids, priorities)
   local found = read_fields(key('j'), ids)
   for place, id in ipairs(ids) do
@@ -199,7 +199,7 @@ local function take_fitting(choice, ids, priorities)
   return false
 end
 
--- Goes through levels from a place on, at most `budget` jobs; returns true when done, else the place where it stopped.
+-- Walks the priorities from a place on, at most `budget` jobs; returns true when done, else the place where it stopped.
 local function take_in_turn(choice, levels, from, offset, budget)
   for place = from, #levels do
     local bite = choice.wanted + FIRST_BITE
@@ -226,7 +226,7 @@ local function take_in_turn(choice, levels, from, offset, budget)
   return false
 end
 
--- With ageing who is due later by so much waits for each 1 of priority. As far as every level was read, the order is exact.
+-- With ageing, one point of priority counts as much as a span of due time. The order is exact as far as every priority was read.
 local function take_by_age(choice, levels, ageing_us)
   local merged, horizon = {}, math.huge
   local bite = math.min(choice.wanted + FIRST_BITE, math.max(1, math.floor(MOST_MERGED / #levels)))
@@ -253,7 +253,7 @@ local function take_by_age(choice, levels, ageing_us)
   return take_fitting(choice, ids, priorities), horizon < math.huge
 end
 
--- Goes on from where the lease's last claim stopped; returns true where there is more to be looked at at once.
+-- Continues from where the lease's last claim stopped; returns true where the worker should ask again at once.
 local function take_further(choice, levels, lease)
   local place, offset = 1, 0
   local bookmark = call('GET', key('lw', lease))
@@ -294,7 +294,7 @@ local function write_begun(queue, gauges)
   end
 end
 
--- Returns the microseconds until a rate that is spent leaves more, -2 where only an end does.
+-- Returns the microseconds until an exhausted rate admits more, -2 where a run must end first.
 local function opens_in(gauges)
   local soonest = -2
   for _, gauge in ipairs(gauges) do
@@ -335,7 +335,7 @@ local function choose_by_rules(queue, worker, lease, wanted, text)
     is_done, level = take_in_turn(choice, levels, 1, 0, FRONT_JOBS + 2 * wanted)
     is_cut = level ~= nil
   end
-  -- What is behind the front is looked at only for want of anything in it, where ageing has its say.
+  -- With ageing, jobs behind the front are looked at only if nothing in the front can be taken.
   if not is_done and is_cut and not (ageing_us and #choice.ids > 0) then
     more = take_further(choice, levels, lease)
   end

@@ -17,7 +17,7 @@ local function set_error(job, run_error)
   end
 end
 
--- Keeps how a run ended unless that is known already.
+-- Records the end of a run unless it is recorded already.
 local function record_attempt(job, fence, outcome, run_error, started)
   local hash, lead = key('a', job.id), to_text(fence) .. ':'
   if call('HSETNX', hash, lead .. 'outcome', outcome) == 0 then
@@ -37,7 +37,7 @@ local function record_attempt(job, fence, outcome, run_error, started)
   end
 end
 
--- Keeps that an ending came too late; a known loss of the same run becomes this, any other attempt stays.
+-- Records that an acknowledgement came too late; it replaces a recorded loss of the same run, any other attempt is kept.
 local function record_ack_lost(job, fence, run_error)
   if not job or not (fence > 0 and fence <= job.fence) then
     return
@@ -54,7 +54,7 @@ local function record_ack_lost(job, fence, run_error)
   end
 end
 
--- Gives a held job back uncounted; one that was asked to stop becomes cancelled.
+-- Releases a held job without counting an attempt; one whose cancellation was requested is cancelled.
 local function release(job, key_kept_us, is_told)
   if not is_told then
     tell(job.cancel > 0 and 'cancelled' or 'pending', job)
@@ -62,8 +62,8 @@ local function release(job, key_kept_us, is_told)
   move(job, job.cancel > 0 and 'cancelled' or 'pending', nil, key_kept_us)
 end
 
--- Takes a job from a worker or process that is gone, the cause kept with the attempt; tells whether it failed for good, at its
--- third loss alone.
+-- Takes a job from a worker or process that is gone and keeps the cause with the attempt; returns whether the job is quarantined
+-- after its third loss while claimed alone.
 local function lose(job, may_quarantine, key_kept_us, cause, actor)
   look_into(job)
   tell(actor and 'pending' or 'lost', job, nil, actor, cause and cause.class)

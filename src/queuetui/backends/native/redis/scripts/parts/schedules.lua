@@ -8,7 +8,7 @@ local function state_of(id)
   return record and STATES[string.byte(record)]
 end
 
--- Returns the id by which a job of an enqueue goes on: its own, or that of the one that was there before.
+-- Returns the id of the job that an enqueue resulted in: the new one, or the one that had the key or id before.
 local function find_made(ids, answer, place)
   for at = 1, #answer[2], 3 do
     if answer[2][at] == place then

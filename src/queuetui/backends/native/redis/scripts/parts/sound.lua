@@ -1,6 +1,6 @@
--- Whether a job can be read: another hand may have written something else in its place.
+-- Whether a job can be read: another program may have overwritten its value.
 
--- Returns how often a job was lost, its type, and the head of its payload; nothing where its record is none of ours.
+-- Returns how often a job was lost, its type, and the first bytes of its payload; nothing where its record is unreadable.
 local function look_at(record)
   local is_record, state, _, _, _, _, _, _, _, _, lost, _, _, _, _, _, _, _, _, _, _, _, _, _, after =
     pcall(struct.unpack, RECORD, record)

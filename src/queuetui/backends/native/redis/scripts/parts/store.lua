@@ -21,7 +21,7 @@ local function key(first, second, third)
   return prefix .. first
 end
 
--- A lease is valid while its end lies ahead.
+-- A lease is valid until its end.
 local function is_valid(lease)
   local ends = lease and call('ZSCORE', key('l'), lease)
   return ends and tonumber(ends) > now

@@ -1,4 +1,4 @@
--- What happened in this minute, by queue and type; added up in the script and written once by flush_tally.
+-- The tally of this minute by queue and type: summed in the script, and written once by flush_tally.
 
 local TALLY_KEPT_S = 691200
 local MOST_BUCKET = 23
@@ -9,7 +9,7 @@ local function tally(queue, job_type, figure, count)
   figures[field] = (figures[field] or 0) + count
 end
 
--- Returns the figure of a run's length: bucket N holds those under 2^N milliseconds and not under half of that.
+-- Returns the figure for a run's duration: bucket N holds those under 2^N milliseconds and not under half of that.
 local function bucket_of(took_us)
   if took_us < 1000 then
     return 'took_0'
@@ -27,7 +27,7 @@ local function flush_tally()
   local minute, is_new = key('tally', (clock[1] - clock[1] % 60) .. '000000'), false
   for field, count in pairs(figures) do
     if count ~= 0 then
-      -- A field that was not there may be the minute's first.
+      -- A new field may be the first of its minute, whose key then gets its expiry.
       is_new = call('HINCRBY', minute, field, count) == count or is_new
     end
   end

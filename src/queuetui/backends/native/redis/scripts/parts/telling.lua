@@ -1,12 +1,12 @@
--- How moves of jobs are told.
+-- Logs the moves of jobs.
 
--- Returns the correlation id that a body, which begins at a place, tells of.
+-- Returns the correlation id in a body that begins at an offset.
 local function correlation_in(id, text, first)
   local is_own, _, _, _, correlation = struct.unpack(BODY, text, first)
   return is_own == 1 and id or correlation
 end
 
--- Tells of a job as it still stands, by a person where `actor` is given.
+-- Logs an event of a job before it moves, by a person where `actor` is given.
 local function tell(kind, job, moment, actor, detail)
   local queue = unpack_body(job.body)
   if not is_loud(queue) then

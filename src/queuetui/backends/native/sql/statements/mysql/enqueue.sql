@@ -1,4 +1,4 @@
--- A key that has expired is taken over; one that is held answers with no row.
+-- An expired key is taken over; for a held key no row is returned.
 -- block hold_key
 insert into queuetui_job_key (`key`, job_id) values (:key, :id)
 on duplicate key update
@@ -30,11 +30,11 @@ insert into queuetui_job (
 -- block insert_blob
 insert into queuetui_job_blob (id, payload) values (:id, :payload) on duplicate key update payload = values(payload);
 
--- A large payload comes in parts, each small enough for a packet.
+-- A large payload is written in parts, each small enough for a packet.
 -- block append_blob
 update queuetui_job_blob set payload = concat(payload, :payload) where id = :id;
 
--- The figures of a client are counted under its connection, so that no two transactions ever wait for one row.
+-- A client counts under its connection's id, so that no two transactions wait for the same row.
 -- block read_client
 select :now, concat('client-', connection_id());
 
@@ -43,6 +43,6 @@ select id from queuetui_job where id in :ids
 union all
 select id from queuetui_job_done where id in :ids;
 
--- A job sent again may have moved on while its insert waited: only a second statement can see that.
+-- A job that is enqueued again may have moved while its insert waited: only a second statement can see that.
 -- block find_ended
 select id from queuetui_job_done where id in :ids;

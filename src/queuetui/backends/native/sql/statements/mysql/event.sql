@@ -1,6 +1,6 @@
--- What happened, told in the transaction in which it happens and only of queues whose events are on. Kinds are numbered in the order
--- of model/event.py. A job is told of while its row still stands as it stood in its run.
--- The creation of a job that bears its own id as its correlation id is told without one.
+-- The event log, written in the transaction of the change that it logs, for queues whose events are on. Kinds are numbered in the order
+-- of model/event.py. An event of a job is written before the job's row changes.
+-- The event of a job's creation has no correlation id where that is the job's own id.
 -- block logs_events
 select coalesce((select events from queuetui_queue where name = :queue), true);
 
@@ -69,7 +69,7 @@ insert into queuetui_event (at, kind, queue, worker_id) select :now, 16, queue, 
 -- block switch_events
 insert into queuetui_queue (name, events) values (:name, :events) on duplicate key update events = values(events);
 
--- What is past its time, or more than are kept at all. The few that go are found first and joined: a subquery would be asked a row.
+-- Events past their retention or beyond the limit. The few to delete are selected first and joined: a subquery would run for each row.
 -- block prune_events
 delete e from (
     select oldest.seq from (select seq, at from queuetui_event order by seq limit :limit) as oldest

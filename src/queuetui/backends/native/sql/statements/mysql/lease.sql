@@ -1,4 +1,4 @@
--- A worker that speaks an older protocol than the store gets no lease, and so no jobs.
+-- A worker with an older protocol than the store's gets no lease, and so no jobs.
 -- block open_lease
 insert into queuetui_lease (id, worker_id, queue, until)
 select :lease_id, :worker_id, :queue, :now + :lease_us
@@ -30,7 +30,7 @@ from queuetui_job force index (queuetui_job_held) where lease_id = :lease_id and
 -- block take_expired_leases
 select id from queuetui_lease force index (queuetui_lease_until) where until <= :now limit :limit for update skip locked;
 
--- Found without locks, then locked by primary key: what was claimed anew in between has another lease.
+-- Found without locks, then locked by primary key: a job that was claimed again meanwhile has another lease.
 -- block take_unleased
 select
     j.id, j.queue, j.type, j.`key`, j.cancel_requested_at is not null, j.claimed_alone, j.lost_alone, j.worker_id

@@ -7,6 +7,6 @@ insert into queuetui_meta (name, value) values (:name, :value) on duplicate key 
 -- block find_meta
 select count(*) from information_schema.tables where table_schema = database() and table_name = 'queuetui_meta';
 
--- Whoever changes the schema holds a lock by name already: a change of the schema ends any transaction.
+-- A migration holds a named lock instead: DDL commits implicitly.
 -- block lock_schema
 select 1;

@@ -1,4 +1,4 @@
--- What a person does to jobs. Every row is locked and compared first; the columns are those of `targets.py`, in its order.
+-- Acts on jobs. Every row is locked and compared first; the columns are in the order of `locked_jobs.py`.
 -- block lock_live
 select
     id, due_at, created_at, updated_at, cancel_requested_at, claimed_at, started_at, priority, fence, rev, timeout_ms, attempts,
@@ -30,7 +30,7 @@ update queuetui_job set
     state = 1, due_at = :now, updated_at = :now, rev = least(rev, 9223372036854775806) + 1, attempts = 0, lost_alone = 0, cancel_requested_at = null
 where id = :id;
 
--- Its id, fence and losses go on; its attempts begin again.
+-- Keeps the job's id, fence and losses; its attempts begin again.
 -- block revive
 insert into queuetui_job (
     id, due_at, created_at, updated_at, priority, fence, rev, timeout_ms, attempts, max_attempts, lost, lost_alone, state, `blob`, queue,
@@ -44,7 +44,7 @@ from queuetui_job_done where id = :id;
 -- block free_key
 delete from queuetui_job_key where `key` = :key and job_id = :id;
 
--- A key that ran out, or was taken since, stays with whom it is.
+-- A key that has expired or was taken by another job since is not taken back.
 -- block hold_key_again
 update queuetui_job_key set expires_at = null where `key` = :key and job_id = :id;
 

@@ -15,14 +15,14 @@ select tags from queuetui_worker where id = :worker_id;
 select priority from queuetui_job force index (queuetui_job_ready)
 where queue = :queue and state = 1 and priority_desc >= -(:at_most) order by priority_desc limit 1;
 
--- The jobs of one priority behind one of them, in claim order.
+-- The jobs of one priority after a given one, in claim order.
 -- block read_level
 select id, type, needs, lost, priority, due_at from queuetui_job force index (queuetui_job_ready)
 where queue = :queue and state = 1 and priority_desc = -(:priority) and due_at >= :due_at and (due_at > :due_at or id > :id)
 order by due_at, id
 limit :limit;
 
--- The rows as they will stand once claimed; whoever is locked is somebody else's just now.
+-- The rows with the values that they get when claimed; locked rows are skipped, as another transaction changes them.
 -- block take_chosen
 select
     id, least(fence, 9223372036854775806) + 1, type, queue,
@@ -47,7 +47,7 @@ update queuetui_queue set begun = :begun where name = :queue;
 -- block list_rules
 select name, rules, begun from queuetui_queue where ruled and rules is not null order by name limit :limit;
 
--- Jobs that need tags are about to come; once told of them, a queue's claims look at tags for good.
+-- From the first job with tags on, the claims of a queue always check tags.
 -- block is_needy
 select needy from queuetui_queue where name = :queue;
 
@@ -57,6 +57,6 @@ insert into queuetui_queue (name, ruled, needy) values (:queue, 1, 1) on duplica
 -- block write_rules
 update queuetui_queue set ruled = needy or :ruled, rules = :rules, begun = :begun where name = :queue;
 
--- The row that is locked next, if it is not there yet.
+-- Inserts the queue's row, which is locked next, if it is missing.
 -- block add_queue
 insert into queuetui_queue (name) values (:queue) on duplicate key update name = values(name);

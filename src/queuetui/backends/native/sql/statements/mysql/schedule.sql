@@ -1,5 +1,5 @@
--- A row that somebody else adds at the same moment is an error, and all is done again: then it is there.
--- What is read of a schedule is in the order of `schedule_rows.py`.
+-- A row that another transaction adds at the same moment is a duplicate key, after which the transaction is repeated.
+-- The columns of a schedule are in the order of `schedule_rows.py`.
 -- block list_schedules
 select
     s.spec, s.rev, s.next_at, s.declared, s.paused_at, s.paused_by, s.last_slot_at, s.last_job_id,

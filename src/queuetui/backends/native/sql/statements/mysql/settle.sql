@@ -1,4 +1,4 @@
--- The lease while it is valid; neither a sweep nor a renewal goes on beside the lock.
+-- The lease if it is valid; the lock blocks both sweeps and renewals.
 -- block hold_lease
 select queue, worker_id from queuetui_lease where id = :lease_id and until > :now lock in share mode;
 
@@ -6,7 +6,7 @@ select queue, worker_id from queuetui_lease where id = :lease_id and until > :no
 select id, queue, type, `key`, cancel_requested_at is not null, claimed_alone, lost_alone
 from queuetui_job where id = :id and fence = :fence and lease_id = :lease_id for update;
 
--- The job takes its place among the final ones; `drop_job` ends the move.
+-- Copies the job to the final jobs; `drop_job` completes the move.
 -- block finish_job
 insert into queuetui_job_done (
     id, state, rev, updated_at, done_at, expires_at, started_at, attempts, lost, lost_alone, error_class, error_message,
@@ -41,7 +41,7 @@ where id = :id;
 -- block expire_key
 update queuetui_job_key set expires_at = :now + :key_kept_us where `key` = :key and job_id = :id;
 
--- A run whose acknowledgement came too late stays recorded as that, also when it is swept afterwards.
+-- A run with a recorded late acknowledgement keeps that record when it is swept afterwards.
 -- block record_attempt
 insert into queuetui_attempt (
     job_id, fence, outcome, error_class, error_message, error_traceback, worker_id, started_at, ended_at
@@ -52,7 +52,7 @@ select
 from queuetui_job where id = :id
 on duplicate key update job_id = values(job_id);
 
--- The ending that made a job final, told once more because its answer was lost, was not too late.
+-- An ending that is sent again because its answer was lost is not late if it made the job final.
 -- block record_ack_lost
 insert into queuetui_attempt (job_id, fence, outcome, error_class, error_message, error_traceback, worker_id, ended_at)
 select :id, :fence, 'ack_lost', :error_class, :error_message, :error_traceback, found.worker_id, :now

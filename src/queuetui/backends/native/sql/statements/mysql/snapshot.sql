@@ -1,10 +1,10 @@
--- What the console shows at its start and as long as nothing is filtered. Other pictures are put together by SQLAlchemy, whose loading
--- takes as long as all else before the first row; a test holds the two ways together.
+-- The snapshot of a console at its start and as long as nothing is filtered. Other snapshots are read through SQLAlchemy, whose import
+-- takes as long as everything else before the first row; a test compares the two.
 
 -- block snapshot_clock
 select :now;
 
--- A queue is hopped to from the one before it: only for a name that is given an index steps to the next.
+-- Finds a queue from the one before it: the server skips to the next entry of an index only from a given name.
 -- block snapshot_next_live
 select queue as name from queuetui_job where queue > :after order by queue limit 1;
 
@@ -14,14 +14,14 @@ select queue as name from queuetui_job_done where queue > :after order by queue 
 -- block snapshot_switches
 select name, paused_at, paused_by, events, rules from queuetui_queue limit :most;
 
--- Only what is processed has a lease, and its index alone answers then.
+-- Only a processing job has a lease, so the index on leases answers alone.
 -- block snapshot_busy
 select lease.worker_id as id, count(*) as busy, sum(lease.until < :at) as orphaned
 from (select lease_id from queuetui_job where lease_id is not null limit :most) as held
 join queuetui_lease as lease on lease.id = held.lease_id
 group by lease.worker_id;
 
--- The queues of which something runs, or began or ended from a minute on.
+-- The queues with running jobs, or with runs that began or ended since a minute.
 -- block snapshot_moving
 select queue as name from (select queue from queuetui_job force index (queuetui_job_due) where state = 2 limit :most) as running
 union
@@ -69,7 +69,7 @@ select count(*) as jobs from (
     limit :most
 ) as counted;
 
--- No part of a count may name a column of the statement around it, so that each queue is written out.
+-- A derived table cannot refer to columns of the outer statement, so each queue is named.
 -- block snapshot_counts
 select
     :name as name,
@@ -95,7 +95,7 @@ select queue as name, count(*) as stuck from (
     limit :most
 ) as stuck group by queue;
 
--- Each state counts as far as its cap for itself.
+-- Each state is counted up to the cap.
 -- block snapshot_stuck_waits
 select
     :name as name,
@@ -107,8 +107,8 @@ select
         select 1 from queuetui_job where state = 3 and queue = :name and due_at < :late limit :most
     ) as counted) as stuck;
 
--- The highest priority of a queue beneath a level, and when the first job of it was due; without a priority those put off whose time has
--- come.
+-- The highest priority of a queue below a level, with the due time of its first job; with a null priority the put-off jobs that are
+-- due.
 -- block snapshot_oldest
 select :name as name, first.priority, first.due_at from (
     select priority, due_at from queuetui_job force index (queuetui_job_ready)

@@ -1,4 +1,4 @@
--- Found by primary key: the index on held jobs would be walked over all that left it since the last purge.
+-- Found by primary key: the index on held jobs would be walked over all entries that were deleted since the last purge.
 -- block lock_runs
 select id, fence, type, `key` from queuetui_job force index (primary) where id in :ids and lease_id = :lease_id for update;
 
@@ -25,11 +25,11 @@ delete from queuetui_job where id in :ids;
 -- block expire_run_keys
 update queuetui_job_key set expires_at = :now + :key_kept_us where `key` in :keys and job_id in :ids;
 
--- Jobs of a queue with rules are claimed by `rules.sql`. Looked at behind the rows, which may be newer than any statement before.
+-- Jobs of a queue with rules are claimed by `rules.sql`. The rules are read after the rows, which may be newer than earlier statements.
 -- block is_shut
 select 1 from queuetui_queue where name = :queue and (paused_at is not null or ruled);
 
--- The rows as they will stand once claimed.
+-- The rows with the values that they get when claimed.
 -- block choose_ready
 select
     id, least(fence, 9223372036854775806) + 1, type, queue,

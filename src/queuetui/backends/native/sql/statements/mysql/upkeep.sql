@@ -1,4 +1,4 @@
--- Those of each state are taken in the order of an index; whoever is locked is somebody else's just now.
+-- The jobs of each state are read in the order of an index; locked rows are skipped, as another transaction changes them.
 -- block choose_due
 select id, due_at from queuetui_job force index (queuetui_job_due)
 where state = :state and due_at <= :now order by due_at, id limit :limit for update skip locked;

@@ -1,4 +1,4 @@
--- A key that has expired is taken over; one that is held answers with no row.
+-- An expired key is taken over; for a held key no row is returned.
 -- block hold_key
 insert into queuetui_job_key as held (key, job_id) values (:key, :id)
 on conflict (key) do update set job_id = excluded.job_id, expires_at = null where held.expires_at <= clock_timestamp()
@@ -16,7 +16,7 @@ union all
 select state from queuetui_job_done where id = :id
 limit 1;
 
--- One job alone, as most are enqueued: the same as `insert_jobs` at half its price.
+-- A single job, the usual case: the same as `insert_jobs` at half the cost.
 -- block insert_job
 with inserted as (
     insert into queuetui_job (
@@ -44,7 +44,7 @@ with inserted as (
 )
 select state, case when state = 1 and length(queue) < 1000 then pg_notify('queuetui_ready', queue) end from created;
 
--- The figures of a client are counted under its connection, so that no two transactions ever wait for one row.
+-- A client counts under its connection's id, so that no two transactions wait for the same row.
 -- block insert_jobs
 with clock as materialized (
     select clock_timestamp() as now
@@ -86,8 +86,8 @@ with clock as materialized (
     group by clock.now, created.queue, created.type
     on conflict (minute, worker_id, queue, type) do update set enqueued = total.enqueued + excluded.enqueued
 )
--- One row a state, which names its jobs unless they are all that were given. What is notified reaches listening workers when the
--- transaction commits; a name too long for a notice is found by polling.
+-- One row a state with the ids of its jobs, null for all given jobs. Listening workers get the notification when the
+-- transaction commits; jobs of a queue with a name too long for a notification are found by polling.
 select
     state, case when count(*) < :given then string_agg(id::text, ',') end,
     (
@@ -97,7 +97,7 @@ select
 from created
 group by state;
 
--- Due now, with nothing said but this: the table's defaults say the rest. `count_copied` ends it.
+-- Jobs that are due now and have no other options: the table's defaults supply the rest. `count_copied` ends the enqueue.
 -- block copy_jobs
 copy queuetui_job (id, queue, type, priority, max_attempts, correlation_id, context, payload) from stdin;
 

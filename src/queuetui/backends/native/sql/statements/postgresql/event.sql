@@ -1,11 +1,11 @@
--- What happened, told in the transaction in which it happens and only of queues whose events are on. Kinds are numbered in the order
--- of model/event.py. A job is told of while its row still stands as it stood in its run.
--- The creation of a job that bears its own id as its correlation id is told without one.
--- Followers of the log hear of the entries that are rare; of runs that are claimed and completed they learn by looking.
+-- The event log, written in the transaction of the change that it logs, for queues whose events are on. Kinds are numbered in the order
+-- of model/event.py. An event of a job is written before the job's row changes.
+-- The event of a job's creation has no correlation id where that is the job's own id.
+-- Rare events are notified to listeners of the log; claims and completions are found by polling.
 -- block logs_events
 select coalesce((select events from queuetui_queue where name = :queue), true);
 
--- The jobs of one queue and type that `copy_jobs` has written, which were due at once. To look each of them up costs as much again.
+-- The jobs of one queue and type that `copy_jobs` has written, which were due at once. A lookup of each would double the cost.
 -- block log_copied
 insert into queuetui_event (at, kind, queue, job_id, correlation_id, moment, detail)
 select clock.now, 0, :queue, given.id, given.correlation_id, clock.now, :type
@@ -75,12 +75,12 @@ returning pg_notify('queuetui_told', '');
 -- block switch_events
 insert into queuetui_queue (name, events) values (:name, :events) on conflict (name) do update set events = excluded.events;
 
--- What is past its time: whole days go with their partition, the oldest of what is left goes row by row.
+-- Events past their retention: whole days are dropped with their partition, the oldest of the rest are deleted row by row.
 -- block list_days
 select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
 where i.inhparent = 'queuetui_event'::regclass and c.relname like 'queuetui\_event\_d%' order by c.relname;
 
--- The days of one transaction are told from one moment, or one would be two days long at midnight.
+-- All days of a transaction are computed from one moment, otherwise a partition would span two days at midnight.
 -- block read_day
 select to_char(transaction_timestamp() at time zone 'utc' + :days * interval '1 day', 'YYYYMMDD');
 

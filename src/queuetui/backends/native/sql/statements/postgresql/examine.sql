@@ -1,5 +1,5 @@
--- A picture of the data is held by what has an xmin, and by a transaction that has written: nothing deleted since can be cleared
--- away. Sessions of other databases hold nothing here. A session's start is null where this user may not see it.
+-- A snapshot is held by a session with an xmin, and by a transaction that has written: rows deleted since cannot be removed.
+-- Sessions of other databases hold nothing here. A session's start is null where this user may not see it.
 -- block list_held_sessions
 select pid::text, usename::text, application_name, xact_start, extract(epoch from clock_timestamp() - xact_start)::float8
 from pg_stat_activity
@@ -20,7 +20,7 @@ from pg_prepared_xacts
 where database = current_database() and prepared < clock_timestamp() - :held_s * interval '1 second'
 order by prepared limit :most;
 
--- The server keeps no time of a slot's picture: one that nobody uses holds it until it is dropped, and one in use may lag far behind.
+-- The server keeps no time of a slot's snapshot: an unused slot holds it until it is dropped, and a slot in use may lag far behind.
 -- block list_held_slots
 select slot_name::text, null::text, null::text, null::timestamptz, null::float8
 from pg_replication_slots

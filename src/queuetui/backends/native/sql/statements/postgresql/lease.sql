@@ -1,4 +1,4 @@
--- A worker that speaks an older protocol than the store gets no lease, and so no jobs.
+-- A worker with an older protocol than the store's gets no lease, and so no jobs.
 -- block open_lease
 insert into queuetui_lease (id, worker_id, queue, until)
 select :lease_id, :worker_id, :queue, clock_timestamp() + :lease_us * interval '1 microsecond'
@@ -34,7 +34,7 @@ where state = 2 and queue = (select l.queue from queuetui_lease l where l.id = :
 -- block take_expired_leases
 select id from queuetui_lease where until <= clock_timestamp() limit :limit for update skip locked;
 
--- Found without locks, then locked by primary key: what was claimed anew in between has another lease.
+-- Found without locks, then locked by primary key: a job that was claimed again meanwhile has another lease.
 -- block take_unleased
 select j.id, j.queue, j.type, j.key, j.cancel_requested_at is not null, j.claimed_alone, j.lost_alone, j.worker_id
 from (

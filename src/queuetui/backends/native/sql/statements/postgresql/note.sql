@@ -1,4 +1,4 @@
--- Under a lease that is held for the transaction; a run that is stale has no row.
+-- The lease is locked for the transaction; a stale run returns no row.
 -- block find_noted_run
 select n.counted from queuetui_job j left join queuetui_run_note n on n.job_id = j.id and n.fence = j.fence
 where j.id = :id and j.fence = :fence and (j.lease_id = :lease_id) is true;

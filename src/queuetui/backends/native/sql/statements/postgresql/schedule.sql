@@ -1,4 +1,4 @@
--- What is read of a schedule is in the order of `schedule_rows.py`.
+-- The columns of a schedule are in the order of `schedule_rows.py`.
 -- block list_schedules
 select
     s.spec, s.rev, s.next_at, s.declared, s.paused_at, s.paused_by, s.last_slot_at, s.last_job_id,

@@ -1,8 +1,8 @@
--- The lease while it is valid. Renewals may go on beside the lock, a sweep may not.
+-- The lease if it is valid. The lock blocks sweeps, not renewals.
 -- block hold_lease
 select queue, worker_id from queuetui_lease where id = :lease_id and until > clock_timestamp() for key share;
 
--- Found by its id alone: the index on held jobs would be walked over all that died since the last vacuum.
+-- Found by primary key only: the index on held jobs would be walked over all entries that died since the last vacuum.
 -- block lock_run
 select id, queue, type, key, cancel_requested_at is not null, claimed_alone, lost_alone
 from queuetui_job where id = :id and fence = :fence and (lease_id = :lease_id) is true for update;
@@ -46,7 +46,7 @@ where id = :id;
 -- block expire_key
 update queuetui_job_key set expires_at = clock_timestamp() + :key_kept_us * interval '1 microsecond' where key = :key and job_id = :id;
 
--- A run whose acknowledgement came too late stays recorded as that, also when it is swept afterwards.
+-- A run with a recorded late acknowledgement keeps that record when it is swept afterwards.
 -- block record_attempt
 insert into queuetui_attempt (
     job_id, fence, outcome, error_class, error_message, error_traceback, worker_id, started_at, ended_at
@@ -59,7 +59,7 @@ select
 from queuetui_job where id = :id
 on conflict (job_id, fence) do nothing;
 
--- The ending that made a job final, told once more because its answer was lost, was not too late.
+-- An ending that is sent again because its answer was lost is not late if it made the job final.
 -- block record_ack_lost
 insert into queuetui_attempt as kept (job_id, fence, outcome, error_class, error_message, error_traceback, worker_id, ended_at)
 select

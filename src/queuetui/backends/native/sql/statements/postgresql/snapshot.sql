@@ -1,12 +1,12 @@
--- What the console shows at its start and as long as nothing is filtered. Other pictures are put together by SQLAlchemy, whose loading
--- takes as long as all else before the first row; a test holds the two ways together.
+-- The snapshot of a console at its start and as long as nothing is filtered. Other snapshots are read through SQLAlchemy, whose import
+-- takes as long as everything else before the first row; a test compares the two.
 
--- The statements after it go through indexes or not at all; it ends with the transaction.
+-- Disables sequential scans for the statements after it, until the transaction ends.
 -- block snapshot_clock
 select clock_timestamp(), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
     set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true);
 
--- Hops from one queue to the next along each index that begins with them, never over the rows between.
+-- Skips from one queue to the next in each index that begins with the queue, without reading the rows between.
 -- block snapshot_queues
 with recursive
 put_off(name) as (
@@ -57,7 +57,7 @@ from (select lease_id from queuetui_job where state = 2 limit :most) as held
 join queuetui_lease as lease on lease.id = held.lease_id
 group by lease.worker_id;
 
--- The queues of which something runs, or began or ended from a minute on.
+-- The queues with running jobs, or with runs that began or ended since a minute.
 -- block snapshot_moving
 select queue as name from (select queue from queuetui_job where state = 2 limit :most) as running
 union
@@ -131,7 +131,7 @@ select queue as name, count(*) as stuck from (
     limit :most
 ) as stuck group by queue;
 
--- Each state counts as far as its cap for itself.
+-- Each state is counted up to the cap.
 -- block snapshot_stuck_waits
 select
     value as name,
@@ -144,7 +144,7 @@ select
     ) as counted) as stuck
 from jsonb_array_elements_text(:names::jsonb) as names (value);
 
--- When the first job of each priority was due, and the first one in each state of those put off whose time has come.
+-- The due time of the first job of each priority, and of the first due job of each put-off state.
 -- block snapshot_oldest
 with recursive levels(name, priority) as (
     select value, (select max(priority) from queuetui_job where state = 1 and queue = names.value)

@@ -1,4 +1,4 @@
--- Finish and claim in one statement and one commit; either half may be empty. The first row tells that the lease is valid and which
+-- Finishes runs and claims jobs in one statement and one commit; either half may be empty. The first row tells that the lease is valid and which
 -- endings were written; every further row is a claimed job.
 -- block finish_and_claim
 with clock as materialized (
@@ -9,8 +9,8 @@ with clock as materialized (
     select * from unnest(:ids::uuid[], :fences::bigint[], :took_us::bigint[], :buckets::smallint[], :results::bytea[])
         as g (id, fence, took_us, bucket, result)
 ), taken as (
-    -- By primary key only: the index on held jobs would be walked over all that died since the last vacuum. And by an array of one:
-    -- for a plain equality the planner may walk that whole index instead, once it was told that few jobs are live among many dead.
+    -- By primary key only: the index on held jobs would be walked over all entries that died since the last vacuum. And by an array of one id:
+    -- for a plain equality the planner may walk that whole index, once the statistics say that few jobs are live among many dead.
     delete from queuetui_job j using held, given g
     where j.id = any(array[g.id]) and j.fence = g.fence and (j.lease_id = held.id) is true
     returning j.*, g.took_us, g.bucket, g.result
@@ -35,8 +35,8 @@ with clock as materialized (
     select queue from held
     where (select q.paused_at is not null or q.ruled from queuetui_queue q where q.name = held.queue) is not true
 ), picked as materialized (
-    -- While an old picture of the data is held open somewhere, the entries of jobs claimed long ago cannot be cleared away and each
-    -- walk from the start goes over all of them: then a claim starts, for each priority, where the last one ended.
+    -- While an old snapshot is held open somewhere, the entries of jobs claimed long ago cannot be removed, and each
+    -- walk from the start reads all of them: then the claim starts, for each priority, where the last one ended.
     select id, lost, priority, due_at from (
         select ahead.* from unnest(:floor_priorities::bigint[], :floor_dues::timestamptz[]) as floor (priority, due_at), lateral (
             select j.id, j.lost, j.priority, j.due_at from queuetui_job j
@@ -122,7 +122,7 @@ with clock as materialized (
 )
 select
     array(select id::text from taken), null,
-    -- How long it took until the next jobs were found.
+    -- The duration until the next jobs were found.
     (select (extract(epoch from clock_timestamp() - statement_timestamp()) * 1000000)::bigint from (select count(*) from picked) as walked),
     null, null, null, null, null, null, null, null, null, null, null, null, null, null, null
 from held

@@ -1,4 +1,4 @@
--- A key that has expired is taken over; one that is held answers with no row.
+-- An expired key is taken over; for a held key no row is returned.
 -- block hold_key
 insert into queuetui_job_key (key, job_id) values (:key, :id)
 on conflict (key) do update set job_id = excluded.job_id, expires_at = null where expires_at <= :now
@@ -22,7 +22,7 @@ insert into queuetui_job (
     context, payload, blob
 ) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- All that one job alone, as most are enqueued, has to know: whether its id is, whether events are on, and whom to ring.
+-- All that the enqueue of a single job, the usual case, reads: whether its id is stored, whether events are on, the workers' sockets.
 -- block look_before_job
 select
     exists (select 1 from queuetui_job where id = ?) or exists (select 1 from queuetui_job_done where id = ?),

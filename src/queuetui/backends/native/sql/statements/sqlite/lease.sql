@@ -1,4 +1,4 @@
--- A worker that speaks an older protocol than the store gets no lease, and so no jobs.
+-- A worker with an older protocol than the store's gets no lease, and so no jobs.
 -- block open_lease
 insert into queuetui_lease (id, worker_id, queue, until, boot, boot_until)
 select :lease_id, :worker_id, :queue, :now + :lease_us, :boot, :boot_now + :lease_us

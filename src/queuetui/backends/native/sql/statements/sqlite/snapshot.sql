@@ -1,10 +1,10 @@
--- What the console shows at its start and as long as nothing is filtered. Other pictures are put together by SQLAlchemy, whose loading
--- takes as long as all else before the first row; a test holds the two ways together.
+-- The snapshot of a console at its start and as long as nothing is filtered. Other snapshots are read through SQLAlchemy, whose import
+-- takes as long as everything else before the first row; a test compares the two.
 
 -- block snapshot_clock
 select :now;
 
--- Hops from one queue to the next along each index that begins with them, never over the rows between.
+-- Skips from one queue to the next in each index that begins with the queue, without reading the rows between.
 -- block snapshot_queues
 with recursive
 put_off(name) as (
@@ -55,7 +55,7 @@ from (select lease_id from queuetui_job where state = 2 limit :most) as held
 join queuetui_lease as lease on lease.id = held.lease_id
 group by lease.worker_id;
 
--- The queues of which something runs, or began or ended from a minute on.
+-- The queues with running jobs, or with runs that began or ended since a minute.
 -- block snapshot_moving
 select queue as name from (select queue from queuetui_job where state = 2 limit :most) as running
 union
@@ -65,7 +65,7 @@ select queue from queuetui_tally where minute >= :since and started + completed 
 select id, host, pid, version, queues, types, tags, slots, started_at, beat_at, rss, stopping
 from queuetui_worker order by beat_at desc limit :most;
 
--- Without its types, SQLite would not merge both tables in the order of their ids, but read them whole and sort.
+-- Without the types, SQLite would not merge both tables in the order of their ids, but read and sort them whole.
 -- block snapshot_page
 select
     id, due_at, created_at, updated_at, cancel_requested_at, claimed_at, started_at, priority, rev, attempts, max_attempts, lost,
@@ -130,7 +130,7 @@ select queue as name, count(*) as stuck from (
     limit :most
 ) group by queue;
 
--- Each state counts as far as its cap for itself.
+-- Each state is counted up to the cap.
 -- block snapshot_stuck_waits
 select
     value as name,
@@ -143,7 +143,7 @@ select
     )) as stuck
 from json_each(:names) as names;
 
--- When the first job of each priority was due, and the first one in each state of those put off whose time has come.
+-- The due time of the first job of each priority, and of the first due job of each put-off state.
 -- block snapshot_oldest
 with recursive levels(name, priority) as (
     select value, (select max(priority) from queuetui_job where state = 1 and queue = names.value)

@@ -1,5 +1,5 @@
--- The runs that ended, of this connection alone. One statement over them writes each page once, where one statement a run would copy
--- the pages it changes a run, in case it had to be undone by itself.
+-- The ended runs, in a temporary table of this connection. One statement over them writes each page once, whereas one statement a run would copy
+-- the changed pages for each run, in case that statement is rolled back.
 -- block make_ended
 create temp table if not exists queuetui_ended (
     id blob not null primary key,
@@ -31,7 +31,7 @@ select
 from queuetui_ended e cross join queuetui_job j
 where j.id = e.id and j.fence = e.fence and j.lease_id = :lease_id;
 
--- What this transaction has added stands at the end of the table.
+-- The rows that this transaction has added are at the end of the table.
 -- block expire_run_keys
 update queuetui_job_key set expires_at = :now + :key_kept_us
 where key in (select key from queuetui_job_done where seq > :before and key is not null)
@@ -43,7 +43,8 @@ delete from queuetui_job where id in (select id from queuetui_job_done where seq
 -- block list_moved
 select id from queuetui_job_done where seq > :before;
 
--- The rows as they will stand once claimed; a worker could not tell the end of a job whose id is no UUID. Jobs of a queue with rules are claimed by `rules.sql`.
+-- The rows with the values that they get when claimed, without jobs whose id is no UUID, which a worker could not settle.
+-- Jobs of a queue with rules are claimed by `rules.sql`.
 -- block choose_ready
 select
     id, min(fence, 9223372036854775806) + 1, type, queue,
@@ -55,7 +56,7 @@ where state = 1 and queue = :queue and length(id) = 16
 order by priority desc, due_at, id
 limit :claim;
 
--- Within the transaction of `choose_ready`, so these are the same jobs.
+-- These are the jobs of `choose_ready`, which runs in the same transaction.
 -- block claim_first
 update queuetui_job set
     state = 2, lease_id = :lease_id, worker_id = :worker_id, fence = min(fence, 9223372036854775806) + 1, rev = min(rev, 9223372036854775806) + 1, claimed_at = :now, updated_at = :now,

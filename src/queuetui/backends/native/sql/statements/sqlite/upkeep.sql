@@ -34,7 +34,7 @@ delete from queuetui_job_blob where id = :id;
 -- block count_free_pages
 pragma freelist_count;
 
--- One page a run: the driver does not step on through a statement without columns.
+-- Frees one page an execution: the driver does not step through a statement without columns.
 -- block give_back_page
 pragma incremental_vacuum(1);
 
