@@ -131,11 +131,6 @@ class Console(Links, inherit_bindings=False):
 
     # Messages of the links
 
-    def on_handed_over(self, message: HandedOver) -> None:
-        """Run what a thread handed over, unless the console is ending and its widgets are being removed."""
-        if self.is_running:
-            message.deliver()
-
     def link_changed(self, link: ConsoleLink, before: Link) -> None:
         """Show the state of a link; after a loss the rows stay on the screen, dimmed."""
         if link.state.state is LinkState.LOST:

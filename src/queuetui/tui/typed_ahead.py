@@ -7,9 +7,10 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.app import App
 from textual.message import Message
 from textual.widgets import Input
+
+from queuetui.tui.screen_removal import ScreenRemoval
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -30,7 +31,7 @@ class KeyAnswered(Message):
         self.key = key
 
 
-class TypedAhead(App[int], inherit_bindings=False):
+class TypedAhead(ScreenRemoval, inherit_bindings=False):
     """Delivers no key to a screen that the one before it closes, nor to one that is not mounted yet.
 
     A key that may open or close something holds up the keys behind it until it has been handled.

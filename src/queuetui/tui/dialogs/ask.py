@@ -21,6 +21,7 @@ from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.present.lines import BLANK, TextLine, line_of, say, wrap_lines
 from queuetui.tui.present.questions import Question, report_lines, report_title
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.screen_removal import RemovableScreen
 from queuetui.tui.widgets.one_line import OneLine
 from queuetui.tui.widgets.text_lines import TextLines
 
@@ -49,7 +50,7 @@ ESC, NO, YES = _key("cancel act"), _key("refuse act"), _key("confirm act")
 FURTHER, FURTHER_WHILE_TYPING = _key("further by letter"), _key("further by key")
 
 
-class AskDialog(ModalScreen["Report | None"], Generic[T]):
+class AskDialog(ModalScreen["Report | None"], RemovableScreen["Report | None"], Generic[T]):
     """Asks whether an act is performed on the targets that the dialog was opened with.
 
     The button Back has the focus, so Enter alone changes nothing; it is not called Cancel, as that is an act on jobs.

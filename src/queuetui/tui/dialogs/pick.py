@@ -17,6 +17,7 @@ from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.present.lines import line_of, say, wrap
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.screen_removal import RemovableScreen
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.one_line import OneLine
 from queuetui.tui.widgets.text_lines import TextLines
@@ -28,7 +29,7 @@ _HINT_CAP = 1000
 _LEAST_CELLS = 20
 
 
-class PickDialog(ModalScreen["str | None"]):
+class PickDialog(ModalScreen["str | None"], RemovableScreen["str | None"]):
     """Typing narrows the list, Enter chooses a row and returns its key, Esc closes the dialog."""
 
     AUTO_FOCUS = "#pick-text"

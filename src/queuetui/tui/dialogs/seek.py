@@ -16,6 +16,7 @@ from queuetui.monitor.background_read import BackgroundRead
 from queuetui.tui.actions import KeyPlace, bindings_at, key_at
 from queuetui.tui.present.lines import line_of, say, wrap_lines
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.screen_removal import RemovableScreen
 from queuetui.tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ ESC = key_at(KeyPlace.SEEK, "stop looking").capitalize()
 ON = key_at(KeyPlace.SEEK, "look on")
 
 
-class SeekDialog(ModalScreen["IdSearch | None"]):
+class SeekDialog(ModalScreen["IdSearch | None"], RemovableScreen["IdSearch | None"]):
     """Shows how far the search has come; `n` continues it until a job is found, Esc ends it.
 
     Returns the search that found a job.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.screen import Screen
 from textual.widget import Widget
 
 from queuetui.model.job import Job
@@ -23,6 +22,7 @@ from queuetui.tui.present.emptiness import waiting_sentence
 from queuetui.tui.present.frame import footer_line, heading_line, lost_lines
 from queuetui.tui.present.lines import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.screen_removal import RemovableScreen
 from queuetui.tui.widgets.job_table import JobTable
 from queuetui.tui.widgets.live_table import LiveTable
 from queuetui.tui.widgets.status_line import About, StatusLine
@@ -46,7 +46,7 @@ LEAST_LINES = 15
 _OLDER_S = 10.0
 
 
-class ConsoleScreen(Screen[None], inherit_bindings=False):
+class ConsoleScreen(RemovableScreen[None], inherit_bindings=False):
     """A full screen; while it is on top, it is shown every new picture."""
 
     PLACE: ClassVar[KeyPlace]
@@ -59,6 +59,8 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def __init__(self) -> None:
         super().__init__()
         self.has_read = False
+        # Made before the screen is mounted: it may be told something while the screen opens.
+        self.status = StatusLine("status")
 
     @property
     def console(self) -> ConsoleHost:
@@ -72,7 +74,7 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
             yield HeadingLines("clock")
         yield from self.compose_body()
         yield TextLines("alarms")
-        yield StatusLine("status")
+        yield self.status
         yield TextLines("footer")
         yield TextLines("too-small")
 
@@ -256,11 +258,6 @@ class ConsoleScreen(Screen[None], inherit_bindings=False):
     def flash_report(self, text: str, tone: Tone) -> None:
         """Show the outcome of an act."""
         self.status.report(text, tone)
-
-    @property
-    def status(self) -> StatusLine:
-        """The status line above the footer."""
-        return self.query_one(StatusLine)
 
     @on(RowHighlighted)
     def _leave_row(self) -> None:

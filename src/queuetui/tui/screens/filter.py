@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input
 
@@ -23,6 +22,7 @@ from queuetui.tui.present.filter_form import FIELDS, error_lines, plan_lines, re
 from queuetui.tui.present.lines import TextLine, line_of, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
+from queuetui.tui.screen_removal import RemovableScreen
 from queuetui.tui.widgets.one_line import OneLine
 from queuetui.tui.widgets.text_lines import TextLines
 
@@ -35,7 +35,7 @@ _SETTLE_S = 0.3
 _NEXT, _EMPTY, _LEAVE = (key_at(KeyPlace.FILTER, name) for name in ("next field", "empty form", "leave form"))
 
 
-class FilterScreen(Screen["str | None"]):
+class FilterScreen(RemovableScreen["str | None"]):
     """A dialog that returns the filter text, or None if it is cancelled.
 
     It shows the filter text, and how the store would answer it.

@@ -17,6 +17,7 @@ from queuetui.tui.actions import Action, KeyPlace, bindings_at, key_at
 from queuetui.tui.present.help import help_lines
 from queuetui.tui.present.lines import line_of, say, wrap
 from queuetui.tui.present.tones import Tone
+from queuetui.tui.screen_removal import RemovableScreen
 from queuetui.tui.widgets.one_line import OneLine
 from queuetui.tui.widgets.text_lines import TextLines
 from queuetui.tui.widgets.text_pane import TextPane
@@ -27,7 +28,7 @@ HINT_CAP = 1000
 _CLOSE = key_at(KeyPlace.HELP, "close help")
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ModalScreen[None], RemovableScreen[None]):
     """Lists the actions of a screen, and why some are not available now.
 
     Typing narrows the list.
