@@ -11,10 +11,11 @@ _TRIGGERS = (
     "select pg_get_triggerdef(t.oid) from pg_trigger t join pg_class c on c.oid = t.tgrelid "
     "where not t.tgisinternal and c.relnamespace = %s::regnamespace order by t.oid"
 )
-# The schema with Procrastinate's tables and without its functions.
+# The schema whose tables and types are those that the functions of now are for, and which has none of any version.
 _LACKING = (
-    "select quote_ident(n.nspname) from pg_namespace n join pg_class c on c.relnamespace = n.oid and c.relname = 'procrastinate_jobs' "
-    "where not exists (select from pg_proc p where p.pronamespace = n.oid and p.proname = 'procrastinate_retry_job_v2')"
+    "select quote_ident(n.nspname) from pg_namespace n join pg_type t on t.typnamespace = n.oid "
+    "where t.typname = 'procrastinate_job_to_defer_v1' "
+    r"and not exists (select from pg_proc p where p.pronamespace = n.oid and p.proname like 'procrastinate\_%')"
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import zlib
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queuetui.backends.payloads.any_bytes import read_any_bytes
+from queuetui.backends.payloads.any_bytes import read_any_bytes, read_beginning
 
 # What a program would pickle of {"n": 1}.
 PICKLED = b"\x80\x04}\x94\x8c\x01n\x94K\x01s."
@@ -37,11 +38,23 @@ def test_each_make_is_shown(raw: bytes, text: str, told: str) -> None:
     assert bool(why) == bool(told)
 
 
+@pytest.mark.parametrize("cut", range(4))
+def test_a_character_that_is_cut_makes_no_text_bytes(cut: int) -> None:
+    """The beginning of a long text is text wherever it ends; what is no text is base64, and says so."""
+    raw = "größe ✓😀".encode()
+    text, told = read_beginning(raw[: len(raw) - cut])
+    assert (text, told) == ("größe ✓" if cut else "größe ✓😀", "")
+    for binary in (b"\x80\x04\xff", raw + b"\xff" * cut + b"abcd\xff\x00"):
+        text, told = read_beginning(binary)
+        assert (text, "read where the job is opened" in told) == (base64.b64encode(binary).decode(), True)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_shown(raw: bytes) -> None:
-    """No bytes fail."""
-    text, _ = read_any_bytes(raw)
-    assert isinstance(text, str)
+    """No bytes fail, whole or as the beginning of more."""
+    for read in (read_any_bytes, read_beginning):
+        text, _ = read(raw)
+        assert isinstance(text, str)
 
 
 def test_nothing_of_it_is_run(tmp_path: Path) -> None:

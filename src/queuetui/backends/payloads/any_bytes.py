@@ -16,6 +16,9 @@ from queuetui.backends.payloads.pickle_reader import PICKLE
 _READER = Decoder((ZLIB, GZIP), (PICKLE, JSON, MSGPACK))
 _PLAIN = "its payload is not JSON of named values, and is shown as it is"
 _BYTES = "its payload is not JSON nor text, and is shown in base64"
+_LONG = "its payload is no text; here is its beginning in base64, and all of it is read where the job is opened"
+# A character of UTF-8 has at most so many bytes.
+_CHARACTER = 4
 
 
 def read_any_bytes(raw: bytes) -> tuple[str, str]:
@@ -28,6 +31,17 @@ def read_any_bytes(raw: bytes) -> tuple[str, str]:
         made = " in ".join(reversed(decoded.layers))
         return decoded.text, f"its payload is not JSON but {made}, and is shown as JSON"
     return (base64.b64encode(raw).decode(), _BYTES) if text is None else (text, _PLAIN)
+
+
+def read_beginning(raw: bytes) -> tuple[str, str]:
+    """Return the beginning of a long payload as text, and what to tell of it where it is none."""
+    try:
+        return raw.decode("utf-8"), ""
+    except UnicodeDecodeError as error:
+        # The last character may be cut.
+        if error.end == len(raw) and error.start > len(raw) - _CHARACTER:
+            return raw[: error.start].decode("utf-8"), ""
+        return base64.b64encode(raw).decode(), _LONG
 
 
 def _text(raw: bytes) -> str | None:

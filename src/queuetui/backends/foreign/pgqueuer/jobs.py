@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from queuetui.backends.payloads.any_bytes import read_any_bytes
+from queuetui.backends.payloads.any_bytes import read_any_bytes, read_beginning
 from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.source import PAYLOAD, ReadRow
 from queuetui.model.job import RECORD_ONLY, Attempt, Job, JobError
@@ -21,8 +21,9 @@ _OUTCOMES = {"successful": "completed", "canceled": "cancelled", "deleted": "can
 def finish_job(row: ReadRow, job: Job) -> Job:
     """Add the last error of a job that failed or tries again, and its payload where that is no JSON."""
     remarks = list(job.remarks)
-    if row.stored_payload and PAYLOAD not in row.cut:
-        text, told = read_any_bytes(bytes(row.stored_payload))
+    if row.stored_payload:
+        read = read_beginning if PAYLOAD in row.cut else read_any_bytes
+        text, told = read(bytes(row.stored_payload))
         if told:
             job = replace(job, payload=Untrusted(text), data=Untrusted(text[:SUMMARY_CAP_CHARS]))
             remarks.append(told)
