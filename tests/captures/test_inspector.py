@@ -17,10 +17,11 @@ from queuetui.backends.discover import discover
 from queuetui.backends.search import Search
 from queuetui.model.act import Verb
 from queuetui.model.alarm_limits import AlarmLimits
+from queuetui.model.document import describe_worker
 from queuetui.model.errors import NotFound, Unsupported
 from queuetui.model.filter_text import quote_value
 from queuetui.model.job import RECORD_ONLY, Job
-from queuetui.model.limits import Limits
+from queuetui.model.limits import Limits, is_live
 from queuetui.model.measured import Exactness
 from queuetui.model.page import Handling, PageRequest
 from queuetui.model.query import SORTS
@@ -262,6 +263,31 @@ def test_jobs_are_found_by_what_is_shown_of_their_workers(backend: Backend, whol
         worker = workers.get(name)
         for shown in {name, *(() if worker is None else (worker.place.raw, worker.host.raw or name))}:
             assert job_id in {one.ref.id for one in _list(backend, f"worker:{quote_value(shown)}")}, shown
+
+
+def test_workers_tell_only_what_is_stored(loaded: Capture) -> None:
+    """Slots that are not stored are not zero, and each job of a worker that is silent for too long is one that nobody runs."""
+    snapshot = loaded.look(3601).inspector.snapshot(Watch())
+    for worker in snapshot.workers:
+        told = describe_worker(worker, snapshot.now, live=is_live(worker, snapshot.now, DEFAULT_LIMITS))
+        assert told["slots"] is None or told["slots"] > 0
+        assert told["host"] != ""
+        if worker.silent_after_s is not None:
+            assert (told["live"], told["orphaned"]) == (False, worker.busy)
+
+
+def test_attempts_are_told_where_they_are_stored(backend: Backend, whole: list[Job]) -> None:
+    """A system that answers no filter by attempts tells of no job how many it had, not even none."""
+    (planned,) = backend.inspector.plan(parse_query("attempts:0"))
+    assert {job.attempts is None for job in whole} == {planned.handling is Handling.REFUSED}
+
+
+def test_a_queue_with_a_job_that_is_due_too_long_tells_since_when(loaded: Capture, folder: Folder) -> None:
+    """That is so whatever runs beside it, but where the time of what waits is not stored."""
+    late = loaded.look(3601)
+    waiting = {job.queue.raw for job in _list(late, "is:stuck state:pending")}
+    told = {queue.name.raw for queue in late.inspector.snapshot(Watch()).queues if queue.oldest_due_at is not None}
+    assert folder.expectation.unsure.get("due") is not None or waiting <= told
 
 
 def test_small_pages_hold_each_job_once(backend: Backend, loaded: Capture) -> None:

@@ -257,7 +257,7 @@ class ScriptedFeed(ScriptedLog):
             Attempt(
                 n, "failed", job.error, Untrusted("web-1/4311"), ago(minutes=10 - n), ago(minutes=10 - n, seconds=-30)
             )
-            for n in range(1, job.attempts + 1)
+            for n in range(1, (job.attempts or 0) + 1)
         )
         told = events_of(job)[:events] if self.capabilities.events else None
         return Detail(job, judge(job), attempts if job.error is not None else (), told)

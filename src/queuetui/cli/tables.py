@@ -103,7 +103,9 @@ def error_text(error: dict[str, str] | None) -> str | None:
 def job_row(shown: dict[str, Any]) -> dict[str, Any]:
     """Return a job document as the cells of a table; the id is cut to its end, which commands accept."""
     verdict = shown["verdict"] or {}
-    attempts = shown["attempts"] if shown["max_attempts"] is None else f"{shown['attempts']}/{shown['max_attempts']}"
+    attempts = shown["attempts"]
+    if attempts is not None and shown["max_attempts"] is not None:
+        attempts = f"{attempts}/{shown['max_attempts']}"
     return {
         "backend": shown["backend"],
         "id": end_of_id(shown["id"], SHORT_ID),

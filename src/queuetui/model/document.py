@@ -39,7 +39,7 @@ class JobDocument:
     stuck: bool
     verdict: dict[str, Any] | None
     priority: int | None
-    attempts: int
+    attempts: int | None
     max_attempts: int | None
     lost: int
     payload: Any
@@ -131,9 +131,9 @@ def describe_worker(worker: WorkerInfo, now: datetime, *, live: bool) -> dict[st
     """Return a worker's registration as programs read it."""
     return {
         "id": worker.id.raw,
-        "host": worker.host.raw,
+        "host": worker.host.raw or None,
         "pid": worker.pid,
-        "version": worker.version.raw,
+        "version": worker.version.raw or None,
         "queues": [queue.raw for queue in worker.queues],
         "all_queues": not worker.queues,
         "types": [kind.raw for kind in worker.types],
@@ -146,7 +146,7 @@ def describe_worker(worker: WorkerInfo, now: datetime, *, live: bool) -> dict[st
         "status": _text(worker.status),
         "rss_bytes": worker.rss_bytes,
         "stopping": worker.stopping,
-        "orphaned": worker.orphaned,
+        "orphaned": None if worker.busy is None else worker.orphaned_at(now),
         "live": live,
     }
 

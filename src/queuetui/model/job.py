@@ -48,7 +48,7 @@ class Job:
     name: Untrusted | None = None
     data: Untrusted | None = None
     priority: int | None = None
-    attempts: int = 0
+    attempts: int | None = 0
     max_attempts: int | None = None
     lost: int = 0
     error: JobError | None = None
@@ -80,7 +80,9 @@ class Job:
     @property
     def is_used_up(self) -> bool:
         """Whether all attempts that it was allowed were begun."""
-        return self.max_attempts is not None and self.attempts >= self.max_attempts > 0
+        if self.attempts is None or self.max_attempts is None:
+            return False
+        return self.attempts >= self.max_attempts > 0
 
 
 def shorten(job: Job) -> Job:

@@ -64,6 +64,8 @@ def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
 
 def is_free(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
     """Tell whether a live worker takes jobs and has a slot for one."""
+    if worker.slots is None or worker.busy is None:
+        return False
     return is_live(worker, now, limits) and not worker.stopping and worker.busy < worker.slots
 
 

@@ -49,9 +49,9 @@ class WorkerInfo:
 
     `busy` counts the jobs under its leases, `orphaned` those of them whose lease is over. `registration_ends`: its store takes it
     away once it has been silent for as long as it said it may be, so that it is live as long as it is there.
-    An empty `host` and `slots` of 0 are not told by the store. `status` is another product's own word for it, `has_ended` whether that
-    says that it works no more; one that has not `beaten` yet has the time of its registration as its last beat. `silent_after_s` is the
-    product's own limit.
+    An empty `host`, and `slots` and `busy` that are None, are not told by the store. `status` is another product's own word for it,
+    `has_ended` whether that says that it works no more; one that has not `beaten` yet has the time of its registration as its last
+    beat. `silent_after_s` is the product's own limit.
     """
 
     id: Untrusted
@@ -59,8 +59,8 @@ class WorkerInfo:
     pid: int | None
     version: Untrusted
     queues: tuple[Untrusted, ...]
-    slots: int
-    busy: int
+    slots: int | None
+    busy: int | None
     started_at: datetime | None
     beat_at: datetime
     types: tuple[Untrusted, ...] = ()
@@ -80,7 +80,7 @@ class WorkerInfo:
 
         Under its leases are also jobs that it took ahead, and those that ended and are not written yet.
         """
-        return min(self.busy, self.slots)
+        return min(self.busy or 0, self.slots or 0)
 
     @property
     def place(self) -> Untrusted:
@@ -88,6 +88,15 @@ class WorkerInfo:
         if not self.host.raw:
             return self.id
         return self.host if self.pid is None else Untrusted(f"{self.host.raw}/{self.pid}")
+
+    def orphaned_at(self, now: datetime) -> int:
+        """Return how many jobs it holds that nobody runs.
+
+        That is all of a worker that is silent for longer than its product's own limit.
+        """
+        if self.silent_after_s is not None and (now - self.beat_at).total_seconds() > self.silent_after_s:
+            return self.busy or 0
+        return self.orphaned
 
     def up_s(self, now: datetime) -> float | None:
         """Return for how long it has been there, None where the store does not tell when it began."""

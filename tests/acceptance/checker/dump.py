@@ -57,7 +57,7 @@ def _stored(inspector: Inspector, job: Job) -> StoredJob:
         type=job.type.raw,
         digest=digest_of(whole.payload.raw.encode()),
         priority=job.priority or 0,
-        attempts=job.attempts,
+        attempts=job.attempts or 0,
         max_attempts=job.max_attempts or 0,
         lost=job.lost,
         error_class="" if job.error is None else job.error.class_name.raw,

@@ -42,7 +42,7 @@ def _describe(client: redis.Redis, place: bytes, member: bytes, said: dict[str, 
 
 
 def _released(job: Job) -> State:
-    return State.RETRYING if job.attempts > 1 else State.PENDING
+    return State.RETRYING if (job.attempts or 0) > 1 else State.PENDING
 
 
 _DRAMATIQ = Expectation(

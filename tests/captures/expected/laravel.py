@@ -47,7 +47,7 @@ _LARAVEL = Expectation(
         Deed(
             Verb.RELEASE,
             "stuck",
-            lambda job: State.RETRYING if job.attempts > 1 else State.PENDING,
+            lambda job: State.RETRYING if (job.attempts or 0) > 1 else State.PENDING,
             {"table": "jobs", "reserved_at": None},
             _OVER_S,
         ),

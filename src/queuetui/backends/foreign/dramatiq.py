@@ -302,7 +302,7 @@ def _read_broker(name: bytes, beat_at: datetime | None, taken: int, latest: date
     if beat_at is None or (is_late and not taken):
         return None
     return WorkerInfo(
-        Untrusted(text_of(name)), Untrusted(""), None, Untrusted(""), (), slots=0, busy=taken, orphaned=taken * is_late, started_at=None,
+        Untrusted(text_of(name)), Untrusted(""), None, Untrusted(""), (), slots=None, busy=taken, started_at=None,
         beat_at=beat_at, status=Untrusted("has messages" if taken else "idle, or enqueues"), silent_after_s=_BEATS_LAST.total_seconds(),
     )  # fmt: skip
 

@@ -41,6 +41,8 @@ class _Tally:
     # Among which jobs the stuck were looked for, empty where among all.
     stuck_among: str = ""
     oldest_due: dict[str, datetime] = field(default_factory=dict)
+    # When the oldest was read, of queues where that was not now.
+    oldest_read: dict[str, datetime] = field(default_factory=dict)
 
     def of(self, state: State, queue: str | None = None) -> Measured[int]:
         """Return the count of one state, of one queue or of all."""
@@ -125,16 +127,20 @@ class _Counting:
         """Count the stuck ones among the first runs; return how these share out, and when that was."""
         reading = self.reading
 
-        def look() -> tuple[_Shares, Counter[str]]:
+        def look() -> tuple[_Shares, Counter[str], dict[str, datetime]]:
             entries = reading.slice(shelf, 0, MOST_RUNS)[:MOST_RUNS]
             seen = list(reading.load(entries, brief=True))
             stuck = Counter(one.job.queue.raw for one in seen if reading.is_stuck(one.job))
-            return _share(seen, entries, size), stuck
+            waiting = seen if State.PENDING in shelf.states else []
+            return _share(seen, entries, size), stuck, _first_due(waiting, reading.now)
 
-        (shares, stuck), as_of = self._look((shelf.key, "runs"), look)
+        (shares, stuck, oldest), as_of = self._look((shelf.key, "runs"), look)
         if size > MOST_RUNS:
             self.counts.stuck_among = f"of the first {MOST_RUNS:,} runs"
         self._add_stuck(stuck, as_of)
+        self.counts.oldest_due |= oldest
+        if as_of != reading.now:
+            self.counts.oldest_read |= dict.fromkeys(oldest, as_of)
         return shares, as_of
 
     def _add_stuck(self, stuck: Counter[str], as_of: datetime) -> None:
@@ -211,13 +217,28 @@ def _share(jobs: Iterable[Seen], entries: Sequence[Entry], size: int) -> _Shares
 
 
 def _read_oldest(reading: KeysReading, counts: _Tally) -> None:
-    """Note when the first waiting job of each queue was due."""
-    waiting = [shelf for shelf in reading.shelves if State.PENDING in shelf.states and not shelf.is_read_whole]
+    """Note when the first waiting job of each queue was due.
+
+    Shelves in which runs stand too were looked at before.
+    """
+    waiting = [
+        shelf
+        for shelf in reading.shelves
+        if State.PENDING in shelf.states and State.PROCESSING not in shelf.states and not shelf.is_read_whole
+    ]
     entries = [entry for first in reading.slices(waiting, 0, 1) for entry in first]
-    for seen in reading.load(entries, brief=True):
+    for queue, due_at in _first_due(reading.load(entries, brief=True), reading.now).items():
+        counts.oldest_due.setdefault(queue, due_at)
+
+
+def _first_due(jobs: Iterable[Seen], now: datetime) -> dict[str, datetime]:
+    """Return when the first waiting job of each queue was due."""
+    found: dict[str, datetime] = {}
+    for seen in jobs:
         due_at = due_since(seen.job)
-        if due_at is not None and due_at <= reading.now:
-            counts.oldest_due.setdefault(seen.job.queue.raw, due_at)
+        if due_at is not None and due_at <= now:
+            found.setdefault(seen.job.queue.raw, due_at)
+    return found
 
 
 def _tell_queues(reading: KeysReading, counts: _Tally) -> tuple[QueueInfo, ...]:
@@ -232,6 +253,7 @@ def _tell_queues(reading: KeysReading, counts: _Tally) -> tuple[QueueInfo, ...]:
             counts={state: counts.of(state, name) for state in State},
             stuck=counts.stuck_in(name),
             oldest_due_at=counts.oldest_due.get(name),
+            oldest_read_at=counts.oldest_read.get(name),
             consumers=None if not is_told else 0 if name in unheard else listening[name],
         )
         for name in sorted(filter(None, named))

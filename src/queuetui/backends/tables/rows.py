@@ -111,7 +111,7 @@ def _make_job(source: Source, record: Record, row: ReadRow, reading: Reading) ->
         state=State.BLOCKED if rank == NO_STATE else STATES[rank],
         payload=Untrusted(""),
         priority=_number(row.get("priority")),
-        attempts=_number(row.get("attempts")) or 0,
+        attempts=_number(row["attempts"]) or 0 if "attempts" in source.fields else None,
         max_attempts=_number(row.get("max_attempts")),
         lost=_number(row.get("lost")) or 0,
         remarks=(UNKNOWN_STATE,) if rank == NO_STATE else (),

@@ -22,6 +22,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if job.state is State.RETRYING:
         of = "" if job.max_attempts is None else f" of {job.max_attempts}"
         evidence |= tell_error(job)
-        summary = f"will retry {when}: attempt {job.attempts + 1}{of}"
+        which = "" if job.attempts is None else f": attempt {job.attempts + 1}{of}"
+        summary = f"will retry {when}{which}"
         return Verdict(Code.WILL_RETRY, Severity.INFO, summary, evidence, step)
     return Verdict(Code.NOT_DUE, Severity.OK, f"due {when}", evidence, step)

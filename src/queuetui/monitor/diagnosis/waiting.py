@@ -19,7 +19,7 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if not listeners:
         summary = f"{waits(job, wait_s)}; no live worker listens to {name(job.queue)} yet"
         return Verdict(Code.WAITING, Severity.INFO, summary, evidence, start_worker(job.queue, facts))
-    slots, busy = sum(worker.slots for worker in listeners), sum(worker.busy_slots for worker in listeners)
+    slots, busy = sum(worker.slots or 0 for worker in listeners), sum(worker.busy_slots for worker in listeners)
     evidence |= {"slots": slots, "busy": busy}
     if slots and busy >= slots:
         every, verb = all_slots(slots)

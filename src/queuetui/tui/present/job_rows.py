@@ -95,7 +95,9 @@ def created_ago(job: Job, now: datetime) -> SafeText:
 
 
 def attempts_text(job: Job) -> SafeText:
-    """Return `1/3`, or `1` where the store keeps no limit."""
+    """Return `1/3`, `1` where the store keeps no limit, or `-` where it counts no attempts."""
+    if job.attempts is None:
+        return ABSENT
     limit = "" if job.max_attempts is None else f"/{job.max_attempts}"
     return sanitize(f"{job.attempts}{limit}")
 

@@ -46,7 +46,7 @@ def worker_rows(snapshot: Snapshot, limits: Limits, order: Sort | None = None) -
     """Return a row for each worker, those that fell silent first, then the busiest."""
     own = sorted(
         snapshot.workers,
-        key=lambda worker: (_rank(worker, snapshot.now, limits), -worker.busy, worker.host, worker.pid or 0),
+        key=lambda worker: (_rank(worker, snapshot.now, limits), -(worker.busy or 0), worker.host, worker.pid or 0),
     )
     workers = in_order(own, order, lambda key, worker: _value(key, worker, snapshot.now, limits))
     return [
@@ -84,7 +84,7 @@ def _rank(worker: WorkerInfo, now: datetime, limits: Limits) -> int:
         return len(_STATE_WORDS) - 1
     if is_silent(worker, now, limits):
         return 0
-    return 1 if worker.orphaned else 2 if worker.stopping else 3
+    return 1 if worker.orphaned_at(now) else 2 if worker.stopping else 3
 
 
 def worker_term(worker_id: str) -> str:
@@ -115,8 +115,8 @@ def worker_text(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText
 def live_workers_text(snapshot: Snapshot, limits: Limits) -> str:
     """Return `3 live of 4, 5 of 12 slots busy`, and how many jobs are held beside those that run."""
     live = [worker for worker in snapshot.workers if is_live(worker, snapshot.now, limits)]
-    busy, slots = sum(worker.busy_slots for worker in live), sum(worker.slots for worker in live)
-    beside = sum(worker.busy - worker.busy_slots for worker in live if worker.slots)
+    busy, slots = sum(worker.busy_slots for worker in live), sum(worker.slots or 0 for worker in live)
+    beside = sum((worker.busy or 0) - worker.busy_slots for worker in live if worker.slots)
     told = f", {busy} of {slots} slots busy" if slots or not live else ""
     told += f", {beside:,} jobs held beside them" if slots and beside else ""
     return f"{len(live):,} live of {len(snapshot.workers):,}{told}"
@@ -134,7 +134,7 @@ def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell: 
             said = age_text((now - worker.beat_at).total_seconds()) if worker.has_beaten else sanitize("never")
             return Cell(said, Tone.STUCK if is_silent(worker, now, limits) else None)
         case "busy":
-            return Cell(_busy_text(worker) if worker.slots else ABSENT)
+            return Cell(ABSENT if worker.busy is None else _busy_text(worker.busy, worker))
         case "queues":
             return Cell(_names(worker.queues) if worker.queues else sanitize("(all)"))
         case "up":
@@ -145,9 +145,11 @@ def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell: 
             return Cell(sanitize(worker.version))
 
 
-def _busy_text(worker: WorkerInfo) -> SafeText:
-    """Return `3/4`, or `4/4 +2` for two jobs that are held beside those that run."""
-    beside = worker.busy - worker.busy_slots
+def _busy_text(busy: int, worker: WorkerInfo) -> SafeText:
+    """Return `3/4`, or `3` where the store tells no slots; `4/4 +2` for two jobs beside those that run."""
+    if worker.slots is None:
+        return sanitize(f"{busy}")
+    beside = busy - worker.busy_slots
     return sanitize(f"{worker.busy_slots}/{worker.slots}{f' +{beside}' if beside else ''}")
 
 

@@ -49,7 +49,7 @@ def _read_worker(client: NamedClient, prefix: str, taken: Container[str]) -> Wor
     called = named[2] if named[2] and named[2] not in taken else f"{named[2] or ''} {client.address}".strip()
     return WorkerInfo(
         Untrusted(called), Untrusted(client.host), None, Untrusted(""), (Untrusted(queue),),
-        slots=0, busy=0, started_at=client.connected_at, beat_at=client.used_at, registration_ends=True,
+        slots=None, busy=None, started_at=client.connected_at, beat_at=client.used_at, registration_ends=True,
     )  # fmt: skip
 
 

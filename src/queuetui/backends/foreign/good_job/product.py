@@ -301,7 +301,7 @@ class GoodJob:
         return WorkerInfo(
             Untrusted(str(row.id)), Untrusted(str(told.get("hostname") or "")), pid if isinstance(pid, int) else None,
             Untrusted(""), queues, slots, row.busy, self.times.from_store(row.created_at) or beat, beat,
-            orphaned=row.busy if moment.now - beat > _SILENT else 0, silent_after_s=_SILENT.total_seconds(),
+            silent_after_s=_SILENT.total_seconds(),
         )  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def _make_due(locked: LockedRow) -> Mapping[str, Any]:
 
 def _release(locked: LockedRow) -> Mapping[str, Any]:
     """Give back a reserved job, its lost run not counted."""
-    return {"reserved_at": None, "attempts": max(locked.job.attempts - 1, 0), **_deadline(locked)}
+    return {"reserved_at": None, "attempts": max((locked.job.attempts or 0) - 1, 0), **_deadline(locked)}
 
 
 def _deadline(locked: LockedRow) -> Mapping[str, Any]:

@@ -71,7 +71,7 @@ def _read_supervisor(name: bytes, beat: bytes, card: Sequence[bytes | None]) -> 
         Untrusted("Horizon"),
         tuple(map(Untrusted, queues)),
         slots=sum(count for count in pools.values() if isinstance(count, int)),
-        busy=0,
+        busy=None,
         started_at=None,
         beat_at=beat_at,
         registration_ends=True,

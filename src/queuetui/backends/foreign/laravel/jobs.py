@@ -44,7 +44,7 @@ class JobReader:
         job = self._read(row, job, payload, payload.uuid)
         remarks = remarks_on(payload, row.now)
         made_at = created_at(payload)
-        if made_at is None and job.attempts > 0:
+        if made_at is None and job.attempts:
             remarks.append("created is when Laravel last put the row there: a release or a retry makes a new one")
         return replace(
             job,

@@ -197,7 +197,7 @@ class LaravelRedis(KeysProduct):
         """Put an expired run back, not counted, as each worker that looks at its queue would."""
         if not moment.is_held_too_long(seen.job):
             return _STILL_HELD
-        return self._push_again(seen, moment, max(seen.job.attempts - 1, 0), RUNS_TWICE)
+        return self._push_again(seen, moment, max((seen.job.attempts or 0) - 1, 0), RUNS_TWICE)
 
     def _push_again(self, seen: Seen, moment: KeysMoment, attempts: int, note: str) -> KeysChange | str:
         deadline = moment.args.get(RETRY_UNTIL, KEEP) if seen.job.expired_at is not None else KEEP

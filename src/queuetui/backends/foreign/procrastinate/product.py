@@ -267,7 +267,7 @@ class _Tables:
         nothing, found = Untrusted(""), []
         for number, beat, count in rows:
             name, at = Untrusted(str(number)), ZONED.from_store(beat) or beat
-            found.append(WorkerInfo(name, nothing, None, nothing, (), 0, count, at, at, silent_after_s=_SILENT_S))
+            found.append(WorkerInfo(name, nothing, None, nothing, (), None, count, at, at, silent_after_s=_SILENT_S))
         return tuple(found)
 
 

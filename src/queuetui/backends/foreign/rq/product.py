@@ -317,7 +317,7 @@ def _read_worker(key: bytes, card: Sequence[bytes | None], ends_ms: int) -> Work
         return None
     return WorkerInfo(
         Untrusted(text_of(key).rpartition("worker:")[2]), Untrusted(said["hostname"]),
-        int(said["pid"]) if said["pid"].isdecimal() else 0, Untrusted(said["version"]),
+        int(said["pid"]) if said["pid"].isdecimal() else None, Untrusted(said["version"]),
         tuple(map(Untrusted, filter(None, said["queues"].split(",")))),
         slots=1, busy=int(said["state"] == "busy"), started_at=born, beat_at=beat or born,
         registration_ends=ends_ms > 0,

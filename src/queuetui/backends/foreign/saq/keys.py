@@ -300,7 +300,7 @@ def _read_worker(key: bytes, until: bytes, card: bytes | None, busy: Mapping[str
     name, stats = text_of(key).rpartition(":worker_info:")[2], said.get("stats")
     up_ms = number_of(stats.get("uptime")) if isinstance(stats, dict) else 0
     return WorkerInfo(
-        Untrusted(name), Untrusted(""), None, Untrusted(""), (Untrusted(str(said.get("queue_key", ""))),), slots=0,
+        Untrusted(name), Untrusted(""), None, Untrusted(""), (Untrusted(str(said.get("queue_key", ""))),), slots=None,
         busy=busy[name], started_at=end - _BEATS_LAST - timedelta(milliseconds=up_ms), beat_at=end - _BEATS_LAST,
         registration_ends=True,
     )  # fmt: skip

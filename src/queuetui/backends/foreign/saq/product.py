@@ -299,6 +299,6 @@ def _worker(name: str, queue: str | None, end_s: int, up_ms: str | None, busy: i
     """Return a worker, whose last beat assumes SAQ's usual interval between beats."""
     beat_us = (end_s - _BEATS_LAST_S) * 1_000_000
     return WorkerInfo(
-        Untrusted(name), Untrusted(""), None, Untrusted(""), (Untrusted(queue or ""),), slots=0, busy=busy,
+        Untrusted(name), Untrusted(""), None, Untrusted(""), (Untrusted(queue or ""),), slots=None, busy=busy,
         started_at=from_us(beat_us - int(up_ms or 0) * 1_000), beat_at=from_us(beat_us), registration_ends=True,
     )  # fmt: skip

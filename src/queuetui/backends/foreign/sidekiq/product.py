@@ -295,10 +295,10 @@ def _read_process(identity: bytes, card: Sequence[bytes | None], ends_ms: int) -
     return WorkerInfo(
         Untrusted(text_of(identity)),
         Untrusted(str(said.get("hostname", ""))),
-        int(said["pid"]) if isinstance(said.get("pid"), int) else 0,
+        int(said["pid"]) if isinstance(said.get("pid"), int) else None,
         Untrusted(str(said.get("version", ""))),
         _queues_of(said),
-        slots=int(said["concurrency"]) if isinstance(said.get("concurrency"), int) else 1,
+        slots=int(said["concurrency"]) if isinstance(said.get("concurrency"), int) else None,
         busy=whole_of(busy),
         started_at=at_of(said.get("started_at")) or beat_at,
         beat_at=beat_at,

@@ -279,11 +279,11 @@ class SolidQueue:
         return WorkerInfo(
             Untrusted(str(row.get("name") or row["id"])), Untrusted(row["hostname"] or ""), row["pid"], Untrusted(""),
             *_read_settings(row["metadata"]), row["busy"], self.times.from_store(row["created_at"]) or beat, beat,
-            orphaned=row["busy"] if moment.now - beat > _SILENT else 0, silent_after_s=_SILENT.total_seconds(),
+            silent_after_s=_SILENT.total_seconds(),
         )  # fmt: skip
 
 
-def _read_settings(text: str | None) -> tuple[tuple[Untrusted, ...], int]:
+def _read_settings(text: str | None) -> tuple[tuple[Untrusted, ...], int | None]:
     """Return the queues that a worker takes jobs from, and its threads.
 
     It names no queue where it has only the beginnings of their names.
@@ -292,10 +292,10 @@ def _read_settings(text: str | None) -> tuple[tuple[Untrusted, ...], int]:
         told = json.loads(text or "{}")
         queues, slots = told.get("queues") or "*", told.get("thread_pool_size")
     except (ValueError, AttributeError, RecursionError):
-        return (), 0
+        return (), None
     names = [str(name).strip() for name in (queues if isinstance(queues, list) else str(queues).split(","))]
     listed = () if any("*" in name for name in names) else tuple(map(Untrusted, names))
-    return listed, slots if isinstance(slots, int) else 0
+    return listed, slots if isinstance(slots, int) else None
 
 
 def _why_not(locked: LockedRow) -> str:

@@ -241,7 +241,7 @@ class _Tables:
             name = str(told).partition(":w:")[2]
             called = name if name and name not in taken else f"{name} {pid}".strip()
             taken[called] = WorkerInfo(
-                Untrusted(called), Untrusted(str(host or "")), None, Untrusted(""), (Untrusted(queue),), slots=0, busy=0,
+                Untrusted(called), Untrusted(str(host or "")), None, Untrusted(""), (Untrusted(queue),), slots=None, busy=None,
                 started_at=since or moment.now, beat_at=moment.now, registration_ends=True,
             )  # fmt: skip
         return tuple(taken.values())
