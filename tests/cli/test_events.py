@@ -52,6 +52,7 @@ def test_an_answer_that_is_cut_says_so(busy: Scene) -> None:
     assert "older" in busy.run("events", "--limit", "2").err
     assert "no event matches" in busy.run("events", "--queue", "nowhere").err
     assert "is shown by: queuetui show ID" in busy.run("trace", "nowhere").err
+    assert "no event of that time tells of a job" in busy.run("lives", "--since", "2999-01-01T00:00:00Z").err
 
 
 def test_events_of_a_job_that_is_gone(scene: Scene) -> None:

@@ -97,6 +97,19 @@ def test_an_id_of_two_systems_asks_to_be_narrowed(prod: str, invoke: Invoke) -> 
     assert invoke("--profile", "prod", "--kind", "prisma", "show", job_id, "--json").data["id"] == job_id
 
 
+def test_what_a_system_does_not_store_is_told_beside_the_others(prod: str, invoke: Invoke) -> None:
+    """`check` names the system of each finding, and a list names those that could not be asked, with the reason of each."""
+    assert "CRITICAL - prod/laravel: the oldest job of default is due " in invoke("--profile", "prod", "check").out
+    told = invoke("--profile", "prod", "workers", "--json")
+    assert "prod/pg-boss is left out: pg-boss stores nothing about its workers" in told.err
+    assert {line.partition(" ")[0] for line in told.err.splitlines()} == {f"prod/{kind}" for kind in COUNTED} - {
+        "prod/native"
+    }
+    query(prod, "drop schema public cascade")
+    refused = invoke("--profile", "prod", "events")
+    refused.fails(2, "pg-boss keeps no record of what happened to a job")
+
+
 def test_an_act_is_done_in_one_system(prod: str, invoke: Invoke) -> None:
     """An act that could mean jobs of several systems changes nothing; in the only one that has such jobs it names that one."""
     failed = "select count(*) from pgboss.job where state = 'failed'"

@@ -119,7 +119,7 @@ CASES: list[tuple[Finding, Level, str, str]] = [
     (fleet.judge_workers([worker()], 1, "0.2.0"), WARNING, "1 of 1 live worker run another", "restart"),
     (fleet.judge_leases(LateLeases(0), NOW, OWN), OK, "no lease", ""),
     (fleet.judge_leases(LateLeases(2, ago(120)), NOW, OWN), WARNING, "2 leases ended up to 2 m ago", "queuetui worker"),
-    (fleet.judge_capabilities(FOREIGN), OK, "Laravel: retry", ""),
+    (fleet.judge_capabilities(FOREIGN), OK, "Laravel: retry; no cancel: Laravel cannot cancel; no delete: ", ""),
 ]
 
 

@@ -17,6 +17,7 @@ from queuetui.cli.exit_codes import exit_code
 from queuetui.cli.output import cell, say
 from queuetui.cli.session import actor, backend_options, choose_profiles, flags_of, reaching, resolve_id
 from queuetui.config.paths import state_folder
+from queuetui.model.counted import counted
 from queuetui.model.errors import BadQuery, Conflict, NotFound, QueueTuiError, Unsupported
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
@@ -157,10 +158,18 @@ class Systems:
         return (lambda words: say(f"{system.title}: {words}")) if self.are_many else say
 
     def with_role(self, has: Callable[[System], object], lacking: Callable[[System], str]) -> Systems:
-        """Return the systems with a role; raises Unsupported, with the first one's reason, if none has it."""
+        """Return the systems with a role; the others are named on stderr, each with its reason.
+
+        Raises Unsupported, with the first one's reason, if none has the role.
+        """
         able = tuple(one for one in self.opened if has(one))
         if not able:
-            raise Unsupported(lacking(self.opened[0]))
+            others = len(self.opened) - 1
+            more = f"; the same holds of {counted(others, 'other system')} here" if others else ""
+            raise Unsupported(f"{lacking(self.opened[0])}{more}")
+        for system in self.opened:
+            if system not in able:
+                say(f"{system.title} is left out: {lacking(system)}")
         return replace(self, opened=able)
 
     def only_one(self, what: str) -> System:

@@ -54,27 +54,29 @@ def _judge(systems: Systems, *, exact: bool) -> tuple[str, int]:
         for part, why in picture.problems.items():
             systems.tell_of(one)(f"not read: {part}: {why}")
         read.append((one, judge_health(picture, one.feed.limits)))
-    findings = [finding for _, health in read for finding in health.findings]
+    findings = [(one.title if systems.are_many else "", finding) for one, health in read for finding in health.findings]
     word, code = {
         "healthy": ("OK", exit_codes.OK),
         "degraded": ("WARNING", exit_codes.WARNING),
         "unhealthy": ("CRITICAL", exit_codes.CRITICAL),
-    }[status_of(findings).value]
+    }[status_of([finding for _, finding in findings]).value]
     perfdata = [
         figure for one, health in read for figure in _perfdata(health, f"{one.name}/" if systems.are_many else "")
     ]
     return f"{word} - {_summary(findings, [health for _, health in read])} | {' '.join(perfdata)}", code
 
 
-def _summary(findings: Sequence[HealthFinding], read: Sequence[Health]) -> str:
-    wrong = [finding for finding in findings if finding.severity > 1]
+def _summary(findings: Sequence[tuple[str, HealthFinding]], read: Sequence[Health]) -> str:
+    """Return what is wrong, each finding behind its system's name where there are several, or the figures."""
+    wrong = [(whose, finding) for whose, finding in findings if finding.severity > 1]
     if not wrong:
         queues = sum(len(health.queues) for health in read)
         depths = [queue.depth for health in read for queue in health.queues.values()]
         waiting = mark_count(add_counts(depths)) if depths else "0"
         live = sum(health.live_workers for health in read)
         return f"queues {queues}, waiting {waiting}, live workers {live}{_paused(read)}"
-    told = "; ".join(finding.summary for finding in sorted(wrong, key=lambda one: -one.severity)[:_MOST_TOLD])
+    worst = sorted(wrong, key=lambda one: -one[1].severity)[:_MOST_TOLD]
+    told = "; ".join(f"{whose}: {finding.summary}" if whose else finding.summary for whose, finding in worst)
     return f"{told}; and {len(wrong) - _MOST_TOLD} more" if len(wrong) > _MOST_TOLD else told
 
 

@@ -14,7 +14,7 @@ import rich_click as click
 from queuetui.cli.options import Since, connection_options, format_options, since, some, take_connection, written_name
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import resolve_id
-from queuetui.cli.systems import System, Systems, opened_systems
+from queuetui.cli.systems import Systems, opened_systems
 from queuetui.cli.tables import EVENT_COLUMNS, EVENT_TABLE, event_row
 from queuetui.model.errors import NotFound
 from queuetui.model.event import Event, EventKind, EventRequest, describe_event, read_kind
@@ -101,10 +101,10 @@ def logs_of(systems: Systems) -> Systems:
     if not systems.are_many:
         return systems
 
-    def lacking(system: System) -> str:
-        return f"none of {systems.titles} keeps what happened to jobs; {system.feed.capabilities.label} does not"
-
-    return systems.with_role(lambda one: one.feed.capabilities.events, lacking)
+    return systems.with_role(
+        lambda one: one.feed.capabilities.events,
+        lambda one: f"{one.feed.capabilities.label} keeps no record of what happened to a job",
+    )
 
 
 def _count(feed: Feed, since_s: float, form: Format) -> None:

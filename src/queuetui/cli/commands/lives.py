@@ -62,6 +62,8 @@ def command(back: Since, limit: int, form: str, **connection: Any) -> None:
         for system, lives in answers:
             for note in lives.notes:
                 logs.tell_of(system)(note)
+    if not found and form == Format.TABLE:
+        say("no event of that time tells of a job; to look further back: --since 30d")
     if len(found) > limit or any(lives.has_more for _, lives in answers):
         say(f"there are more jobs than the {limit:,} shown; ask for more with --limit")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
 from queuetui.model.access import Access
+from queuetui.model.act import Verb
 from queuetui.model.capabilities import Capabilities
 from queuetui.model.clock import to_text
 from queuetui.model.counted import counted
@@ -17,6 +19,8 @@ from queuetui.monitor.diagnosis.words import age, name, span, worker_of_app
 SLOW_S = 1.0
 APART_S = 5.0
 MOST_NAMED = 5
+# Of these `doctor` tells why one is not possible.
+_USUAL = (Verb.RETRY, Verb.CANCEL, Verb.DELETE, Verb.RELEASE, Verb.PAUSE)
 
 
 def judge_answer(took_s: float) -> Finding:
@@ -71,10 +75,14 @@ def judge_leases(late: LateLeases, now: datetime, access: Access) -> Finding:
 
 
 def judge_capabilities(capabilities: Capabilities) -> Finding:
-    """Report which acts are possible on the queue of another product."""
+    """Report which acts are possible on the queue of another product, and why the usual others are not."""
     verbs = sorted(verb.value for verb in capabilities.verbs)
     kept = [one for one in ("workers", "tally", "attempts", "events") if getattr(capabilities, one)]
+    lacking: defaultdict[str, list[str]] = defaultdict(list)
+    for verb in _USUAL:
+        if (why := capabilities.why_not(verb)) is not None:
+            lacking[why].append(verb.value)
+    reasons = "".join(f"; no {', '.join(named)}: {why}" for why, named in lacking.items())
     evidence: dict[str, object] = {"kind": capabilities.kind, "verbs": verbs, "keeps": kept}
-    return Finding(
-        Check.CAPABILITIES, Level.OK, f"{capabilities.label}: {', '.join(verbs) or 'looking only'}", evidence
-    )
+    story = f"{capabilities.label}: {', '.join(verbs) or 'looking only'}{reasons}"
+    return Finding(Check.CAPABILITIES, Level.OK, story, evidence)
