@@ -67,6 +67,14 @@ def test_all_systems_of_a_redis_server_are_listed(redis_url: str, invoke: Invoke
     assert {one["kind"]: one["jobs"] for one in invoke("discover", redis_url, "--json").data} == ON_REDIS
     workers = invoke("--url", redis_url, "workers", "--json").data
     assert {one["backend"] for one in workers} == {"url/rq", "url/sidekiq"}
+    header, *lines = (line.split() for line in invoke("--url", redis_url, "stats").out.splitlines())
+    rows = {cells[0]: dict(zip(header, cells, strict=False)) for cells in lines if cells[1] == "(all)"}
+    blocked = {name: row["blocked"] for name, row in rows.items()}
+    assert blocked == {"url/native": "-", "url/rq": "2", "url/sidekiq": "-"}
+    listed = header[header.index("pending") : header.index("stuck")]
+    assert all(sum(int(row[one]) for one in listed if row[one] != "-") == int(row["total"]) for row in rows.values())
+    alone = invoke("--url", f"{redis_url}?namespace=queuetui", "stats")
+    assert "blocked" not in alone.out
     named = invoke("--url", f"{redis_url}?namespace=queuetui", "stats", "--json").data
     assert (named["backend"], named["total"]) == ("url", 2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,7 @@ STATS_TABLE = (
     "scheduled",
     "processing",
     "retrying",
+    "blocked",
     "completed",
     "failed",
     "cancelled",
@@ -37,6 +39,7 @@ QUEUE_TABLE = (
     "scheduled",
     "processing",
     "retrying",
+    "blocked",
     "failed",
     "stuck",
     "oldest_due",
@@ -150,6 +153,12 @@ def stats_row(figures: dict[str, Any], as_of: str, late_after_s: float) -> dict[
     mark = f"{'!' if (due_s or 0.0) > late_after_s else ''}{f' ({read_ago})' if read_ago else ''}"
     oldest = None if due_s is None else f"{span(due_s)}{mark}"
     return {**figures, **counts, "oldest_due": oldest}
+
+
+def without_unkept(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the columns of a table, without that of blocked jobs where no system keeps any."""
+    keeps = any(row.get("blocked") not in (None, "-") for row in rows)
+    return tuple(one for one in columns if keeps or one != "blocked")
 
 
 def queue_row(shown: dict[str, Any]) -> dict[str, Any]:

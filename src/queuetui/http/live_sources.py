@@ -22,7 +22,18 @@ LOG = logging.getLogger("queuetui.http.live")
 COUNT_EVERY_S = 2.0
 AGAIN_AFTER_S = 2.0
 # What is pushed of the figures; ages change at every look and would push for ever.
-FIGURES = ("pending", "scheduled", "processing", "retrying", "completed", "failed", "cancelled", "stuck", "total")
+FIGURES = (
+    "pending",
+    "scheduled",
+    "processing",
+    "retrying",
+    "blocked",
+    "completed",
+    "failed",
+    "cancelled",
+    "stuck",
+    "total",
+)
 
 
 class LiveSources:
@@ -94,4 +105,4 @@ class LiveSources:
         except QueueTuiError as error:
             LOG.warning("the figures of %s cannot be read, they are asked for again: %s", system.name, error)
             return None
-        return json.dumps({"backend": system.name, **{name: figures[name] for name in FIGURES}})
+        return json.dumps({"backend": system.name, **{name: figures[name] for name in FIGURES if name in figures}})

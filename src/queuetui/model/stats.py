@@ -14,13 +14,13 @@ from queuetui.model.snapshot import TALLY_MINUTES, QueueInfo, Snapshot
 from queuetui.model.state import State
 
 NO_RULES: Mapping[str, RulesInUse] = {}
-COUNTED = tuple(state for state in State if state is not State.BLOCKED)
 
 
 def describe_stats(snapshot: Snapshot, rules: Mapping[str, RulesInUse] = NO_RULES) -> dict[str, Any]:
     """Return the figures of all queues and of each.
 
-    Counts by state, `stuck`, `total`, averages, rates and the oldest due time; `rules` are by queue.
+    Counts by state, `blocked` of systems that know such jobs, `stuck`, `total`, averages, rates and the oldest due time; `rules` are by
+    queue.
     Beside the figures, `exactness` says how each came about that is not exact, `reasons` why, and `counted_at` when one was counted that
     is not of now; `measures` says what the averages and rates are of. None is what the backend does not keep.
     """
@@ -48,7 +48,8 @@ def measured_stats(figures: Mapping[str, Any]) -> dict[str, Measured[int]]:
     """Return the counts of described figures with how each was measured."""
     return {
         name: Measured(figures[name], Exactness(figures["exactness"].get(name, Exactness.EXACT)))
-        for name in (*(state.value for state in COUNTED), "stuck", "total")
+        for name in (*(state.value for state in State), "stuck", "total")
+        if name in figures
     }
 
 
@@ -73,7 +74,8 @@ def _describe_queue(queue: QueueInfo, use: RulesInUse | None, now: datetime) -> 
 
 def _by_state(counts: Mapping[State, Measured[int]]) -> dict[str, Measured[Any]]:
     unkept: Measured[int] = Measured(None, Exactness.ABSENT, why="this store does not keep it")
-    return {state.value: counts.get(state, unkept) for state in COUNTED}
+    shown = (state for state in State if state in counts or state is not State.BLOCKED)
+    return {state.value: counts.get(state, unkept) for state in shown}
 
 
 def _describe_measured(known: Mapping[str, Measured[Any]], now: datetime) -> dict[str, Any]:

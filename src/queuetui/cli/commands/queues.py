@@ -22,7 +22,7 @@ from queuetui.cli.options import (
 from queuetui.cli.output import Format, cell, say, show_rows, write
 from queuetui.cli.session import leave_to_subcommand
 from queuetui.cli.systems import System, opened_systems
-from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row, stats_row
+from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row, stats_row, without_unkept
 from queuetui.model.claim_rules import RulesEdit, parse_rate
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
@@ -43,7 +43,8 @@ def command(exact: bool, form: str, **connection: Any) -> None:
     with opened_systems(**connection) as systems:
         rows = [row for one in systems for row in _rows(one, systems.tell_of(one), form, exact=exact)]
         shown = rows if form in {Format.JSON, Format.NDJSON} else list(map(queue_row, rows))
-        show_rows(shown, systems.table(QUEUE_COLUMNS), Format(form), systems.table(QUEUE_TABLE))
+        table = systems.table(without_unkept(QUEUE_TABLE, rows))
+        show_rows(shown, systems.table(QUEUE_COLUMNS), Format(form), table)
 
 
 def _rows(system: System, tell: Callable[[str], None], form: str, *, exact: bool) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ import rich_click as click
 from queuetui.cli.options import connection_options, exact_option, format_options
 from queuetui.cli.output import Format, cell, show_document, show_rows, warn, write
 from queuetui.cli.systems import System, opened_systems
-from queuetui.cli.tables import STATS_COLUMNS, STATS_TABLE, exactness_in_words, stats_row
+from queuetui.cli.tables import STATS_COLUMNS, STATS_TABLE, exactness_in_words, stats_row, without_unkept
 from queuetui.monitor.diagnosis.words import span
 from queuetui.monitor.figures import USAGE_MINUTES, read_figures
 
@@ -41,7 +41,7 @@ def _show(read: Sequence[tuple[System, dict[str, Any]]], form: str, *, many: boo
             show_document(read[0][1], Format(form))
         return
     rows = [row for one, figures in read for row in _rows(figures, one.profile.limits.stuck_after_s, form)]
-    columns = STATS_COLUMNS if form == Format.CSV else STATS_TABLE
+    columns = STATS_COLUMNS if form == Format.CSV else without_unkept(STATS_TABLE, rows)
     show_rows(rows, ("backend", *columns) if many else columns, Format(form))
     if form == Format.TABLE:
         measure = read[0][1]["measures"]["average_seconds"]
