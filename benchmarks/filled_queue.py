@@ -16,7 +16,7 @@ from tests.servers.mysql import connect_mysql, find_mysql, start_mysql
 from tests.servers.postgres import find_postgres, start_postgres
 
 PENDING_SHARE, WAITING_SHARE, PROCESSING, FAILED_SHARE = 0.10, 0.02, 400, 0.03
-_BITE = 250_000
+_BATCH = 250_000
 _MYSQL_SETTINGS = ("--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M", "--innodb-doublewrite=0")
 
 
@@ -34,7 +34,7 @@ class Server(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """The statements that fill a store with the numbers from `first` to `last`, the last bite of which goes to `end`.
+    """The statements that fill a store with the numbers from `first` to `last`, the last batch of which goes to `end`.
 
     `rest` fills what stands beside the jobs; `before` and `after` are run around all of it.
     """
@@ -192,8 +192,8 @@ def _statements(filling: Filling, jobs: int, queues: int) -> Iterator[str]:
         yield filling.before
     for statement, state, count, due_s in shares:
         end = first + count - 1
-        for begin in range(first, end + 1, _BITE):
-            part = {"first": begin, "last": min(end, begin + _BITE - 1), "state": state, "due_s": due_s, "end": end}
+        for begin in range(first, end + 1, _BATCH):
+            part = {"first": begin, "last": min(end, begin + _BATCH - 1), "state": state, "due_s": due_s, "end": end}
             yield _with(statement, values | part)
         first = end + 1
     for statement in filling.rest:

@@ -25,7 +25,7 @@ from queuetui.backends.native.sql.backend import SqlBackend
 
 BATCH = 100
 FILL_BATCH = 1000
-BITE = 250_000
+ROWS_A_STATEMENT = 250_000
 LOOK_EVERY_S = 0.05
 SERIES = {
     Store.SQLITE: (
@@ -74,8 +74,8 @@ def fill(queue: Queue, store: Store, statement: str, rows: int) -> None:
     late = "4000000000000000" if store is Store.SQLITE else "timestamptz '2099-01-01'"
     backend = queue.backend
     assert isinstance(backend, SqlBackend)
-    for first in range(1, rows + 1, BITE):
-        span = series.format(first=first, last=min(rows, first + BITE - 1))
+    for first in range(1, rows + 1, ROWS_A_STATEMENT):
+        span = series.format(first=first, last=min(rows, first + ROWS_A_STATEMENT - 1))
         whole = statement.format(series=span, id=made_id, at=at, late=late, no=no, payload=payload)
         if store is Store.SQLITE:
             backend.database.write("filling", lambda session, whole=whole: session.execute(whole, {}))  # type: ignore[misc] # the loop's own

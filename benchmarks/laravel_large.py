@@ -42,7 +42,7 @@ from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Part, Watch
 
 ROWS = 300_000
-BITE = 5_000
+BATCH = 5_000
 STARTS = 5
 NOW_S = 1_790_000_000
 COMMAND = 'O:17:"App\\Jobs\\SyncItem":2:{{s:9:"productId";i:{n};s:6:"filler";s:400:"{filler}";}}'
@@ -124,8 +124,8 @@ def fill(url: str, rows: int) -> None:
     failed = text(
         "INSERT INTO failed_jobs (uuid, connection, queue, payload, exception) VALUES (:u, 'database', :q, :p, :e)"
     )
-    for begin in range(0, rows, BITE):
-        places = range(begin, min(rows, begin + BITE))
+    for begin in range(0, rows, BATCH):
+        places = range(begin, min(rows, begin + BATCH))
         with engine.begin() as connection:
             connection.execute(jobs, [_job(n) for n in places])
             connection.execute(failed, [_failed(n) for n in places])

@@ -48,7 +48,7 @@ TABS = {
     "overview": Watch(),
 }
 HUEY_SHARE = 0.3
-BITE = 5_000
+BATCH = 5_000
 # Of a hundred jobs two wait and three have failed, as in a system that keeps its history.
 OBAN = """
 INSERT INTO oban_jobs (id, state, queue, worker, attempt, max_attempts, args, errors, attempted_by, inserted_at, scheduled_at, attempted_at,
@@ -230,8 +230,8 @@ def fill_bullmq(client: redis.Redis, rows: int) -> None:
     """Put jobs into one queue of BullMQ, its completed and its failed ones."""
     client.hset("bull:mail:meta", mapping={"version": "bullmq:6.7.0", "opts.maxLenEvents": "10000"})
     now_ms = int(time.time() * 1000)
-    for first in range(1, rows + 1, BITE):
-        names = list(range(first, min(first + BITE, rows + 1)))
+    for first in range(1, rows + 1, BATCH):
+        names = list(range(first, min(first + BATCH, rows + 1)))
         with client.pipeline(transaction=False) as pipe:
             for name in names:
                 fields = {

@@ -24,7 +24,7 @@ from queuetui.model.query_parser import parse_query
 from queuetui.model.snapshot import Watch
 from tests.servers.redis import find_redis, start_redis
 
-BITE = 5_000
+BATCH = 5_000
 SHARES = (("queue:mail", "queued", 0.7), ("finished:mail", "finished", 0.2), ("failed:mail", "failed", 0.1))
 DATA = zlib.compress(b'["app.send", null, [1], {}]')
 # What this program itself asks the server.
@@ -37,8 +37,8 @@ def fill(client: redis.Redis, jobs: int) -> None:
     client.sadd("rq:queues", "rq:queue:mail")
     now, number = datetime.now(UTC).isoformat(), 0
     for key, status, share in SHARES:
-        for first in range(0, int(jobs * share), BITE):
-            names = [f"job-{number + place:07}" for place in range(min(BITE, int(jobs * share) - first))]
+        for first in range(0, int(jobs * share), BATCH):
+            names = [f"job-{number + place:07}" for place in range(min(BATCH, int(jobs * share) - first))]
             number += len(names)
             with client.pipeline(transaction=False) as pipe:
                 for name in names:

@@ -181,7 +181,7 @@ def _ask(backend: Backend, act: Act, target: Target) -> object:
     return backend.operator.apply(act, [target], Limits())
 
 
-def test_one_refusal_leaves_the_others_of_its_bite(fresh: Capture, folder: Folder) -> None:
+def test_one_refusal_leaves_the_others_of_its_batch(fresh: Capture, folder: Folder) -> None:
     """Of jobs that are acted on together, one that changed is passed over and the rest are done."""
     backend = fresh.open(1)
     deeds = [one for one in _deeds(folder, fresh) if one.after_s == 1]

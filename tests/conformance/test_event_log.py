@@ -219,7 +219,7 @@ def test_hostile_texts_are_kept_as_they_are(loud: NativeBackend) -> None:
     assert (described["queue"], described["correlation_id"], described["data"]["type"]) == (name, name, name)
 
 
-def test_old_events_are_pruned_in_bites(store: Store) -> None:
+def test_old_events_are_pruned_in_batches(store: Store) -> None:
     """Events past their time go, no more at once than asked, and young ones stay."""
     backend = store.open()
     job_id = live(backend)

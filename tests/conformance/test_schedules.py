@@ -114,7 +114,7 @@ def test_a_slot_of_a_schedule_that_changed_is_not_taken(backend: NativeBackend, 
 
 
 def test_due_schedules_are_told_the_longest_due_first(backend: NativeBackend) -> None:
-    """What is due is read in bites; what lies ahead and what is paused is not among it."""
+    """What is due is read in batches; what lies ahead and what is paused is not among it."""
     assert backend.schedules.next_slot_s() is None
     later = store_now(backend) + HOUR
     add(backend, name="ahead", next_at=later)

@@ -108,12 +108,12 @@ def test_a_live_lease_is_left_alone(backend: NativeBackend) -> None:
 
 
 def test_a_sweep_takes_no_more_than_asked(backend: NativeBackend) -> None:
-    """A sweep works in bites, and the next one goes on where it stopped."""
+    """A sweep works in batches, and the next one goes on where it stopped."""
     sent = add(backend, 5)
     claim_and_vanish(backend, 5)
-    bites = [backend.jobs.sweep(2) for _ in range(4)]
-    assert [len(bite) for bite in bites] == [2, 2, 1, 0]
-    assert sorted(one.job_id for bite in bites for one in bite) == sorted(sent)
+    batches = [backend.jobs.sweep(2) for _ in range(4)]
+    assert [len(batch) for batch in batches] == [2, 2, 1, 0]
+    assert sorted(one.job_id for batch in batches for one in batch) == sorted(sent)
 
 
 def test_many_sweepers_lose_a_job_once(store: Store) -> None:
@@ -123,7 +123,7 @@ def test_many_sweepers_lose_a_job_once(store: Store) -> None:
     claim_and_vanish(backend, 40)
     others = [store.open() for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        swept = [one.job_id for bite in pool.map(lambda one: one.jobs.sweep(100), others) for one in bite]
+        swept = [one.job_id for batch in pool.map(lambda one: one.jobs.sweep(100), others) for one in batch]
     assert sorted(swept) == sorted(sent)
     assert {backend.inspector.get(job_id).lost for job_id in sent} == {1}
 

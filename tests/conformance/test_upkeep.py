@@ -64,7 +64,7 @@ def test_no_job_is_promoted_before_its_time(backend: NativeBackend) -> None:
     assert claimed_at >= due_at
 
 
-def test_promotion_works_in_bites(backend: NativeBackend) -> None:
+def test_promotion_works_in_batches(backend: NativeBackend) -> None:
     """A promotion takes no more than asked, the longest due first."""
     sent = [add_one(backend, delay_s=0.01 + number / 1000) for number in range(5)]
     wait_until(lambda: backend.jobs.next_due_s() == 0.0 and store_now(backend) > last_due(backend, sent[-1]))
@@ -143,7 +143,7 @@ def test_final_jobs_are_kept_until_then(backend: NativeBackend) -> None:
     assert len(select(backend)) == 2
 
 
-def test_pruning_works_in_bites(store: Store) -> None:
+def test_pruning_works_in_batches(store: Store) -> None:
     """A prune deletes no more than asked."""
     backend = store.open(KEPT_BRIEFLY)
     add(backend, 5)

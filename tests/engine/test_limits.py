@@ -45,7 +45,7 @@ def test_a_burst_ends_when_nothing_is_pending(queue: Queue, start_worker: StartW
 
 @EVERY_STORE
 def test_a_burst_deletes_what_is_past_its_time(queue_url: str) -> None:
-    """A worker that ends before its first round of pruning takes a bite at its end, as where only such workers come."""
+    """A worker that ends before its first round of pruning takes a batch at its end, as where only such workers come."""
     with Queue(queue_url, options=BackendOptions(create=True, settings={"native.keep_completed": "0"})) as queue:
         queue.enqueue(declare_handler(lambda _: 1))
         WorkerThread(queue.backend, burst=True).wait()

@@ -30,12 +30,12 @@ START = EPOCH + timedelta(days=20_000)
 
 
 class FailingOperator:
-    """What a person may change, which raises what a test says from the bite it says on."""
+    """What a person may change, which raises what a test says from the batch it says on."""
 
     def __init__(self, operator: Operator) -> None:
         self._operator = operator
         self.failure: QueueTuiError | None = None
-        self.bites_before_failure = 0
+        self.batches_before_failure = 0
         self.answers_to_lose = 0
         self.acts: list[Act] = []
         self.apply_to_queue, self.clean_workers = operator.apply_to_queue, operator.clean_workers
@@ -43,9 +43,9 @@ class FailingOperator:
     def apply(self, act: Act, targets: Sequence[Target], limits: Limits) -> tuple[Result, ...]:
         """Act, or raise the failure; the first answers may be lost after the store has acted."""
         self.acts.append(act)
-        if self.failure is not None and self.bites_before_failure == 0:
+        if self.failure is not None and self.batches_before_failure == 0:
             raise self.failure
-        self.bites_before_failure -= 1
+        self.batches_before_failure -= 1
         results = self._operator.apply(act, targets, limits)
         if self.answers_to_lose:
             self.answers_to_lose -= 1

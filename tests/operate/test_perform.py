@@ -11,7 +11,7 @@ from queuetui.model.act import JobRef, Outcome, Result, Verb
 from queuetui.model.errors import Conflict, Denied, QueueTuiError, UnknownOutcome, Unreachable
 from queuetui.model.job import Ending
 from queuetui.model.state import State
-from queuetui.operate.operations import BITE
+from queuetui.operate.operations import BATCH
 from queuetui.operate.report import Report
 from tests.operate.desks import Office
 
@@ -97,48 +97,48 @@ def test_an_outcome_that_cannot_be_recorded_is_said(office: Office) -> None:
 
 
 @pytest.mark.parametrize("failure", [GONE, UnknownOutcome("the answer was lost")])
-def test_a_store_that_goes_away_leaves_the_bite_unknown(office: Office, failure: QueueTuiError) -> None:
-    """The bite under way is unknown, the bites after it are not tried, and those before it stay done."""
-    jobs = [office.pending(f"{number:04}") for number in range(3 * BITE)]
-    office.backend.operator.failure, office.backend.operator.bites_before_failure = failure, 1
+def test_a_store_that_goes_away_leaves_the_batch_unknown(office: Office, failure: QueueTuiError) -> None:
+    """The batch under way is unknown, the batches after it are not tried, and those before it stay done."""
+    jobs = [office.pending(f"{number:04}") for number in range(3 * BATCH)]
+    office.backend.operator.failure, office.backend.operator.batches_before_failure = failure, 1
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
-    assert (report.done, report.unknown, report.skipped) == (BITE, BITE, BITE)
-    assert report.lines()[0] == f"{BITE} cancelled, {BITE} skipped, 0 failed, {BITE} unknown"
+    assert (report.done, report.unknown, report.skipped) == (BATCH, BATCH, BATCH)
+    assert report.lines()[0] == f"{BATCH} cancelled, {BATCH} skipped, 0 failed, {BATCH} unknown"
     assert any(f"not tried: {failure}: 0200, " in line for line in report.lines())
     assert [entry["entry"] for entry in office.entries()] == ["intent", "outcome", "intent", "broken"]
     assert not report.complete
 
 
 def test_an_act_that_is_interrupted_tells_how_far_it_came(office: Office) -> None:
-    """Ctrl-C leaves the bite under way unknown and recorded as broken off, and the report tells what was done before it."""
-    jobs = [office.pending(f"{number:04}") for number in range(3 * BITE)]
+    """Ctrl-C leaves the batch under way unknown and recorded as broken off, and the report tells what was done before it."""
+    jobs = [office.pending(f"{number:04}") for number in range(3 * BATCH)]
     office.backend.operator.failure = KeyboardInterrupt()  # type: ignore[assignment]  # what is tested
-    office.backend.operator.bites_before_failure = 1
+    office.backend.operator.batches_before_failure = 1
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
-    assert (report.done, report.unknown, report.skipped, report.is_interrupted) == (BITE, BITE, BITE, True)
+    assert (report.done, report.unknown, report.skipped, report.is_interrupted) == (BATCH, BATCH, BATCH, True)
     assert any("not tried: the act was stopped by Ctrl-C: 0200, " in line for line in report.lines())
     assert [entry["entry"] for entry in office.entries()] == ["intent", "outcome", "intent", "broken"]
 
 
 def test_an_act_whose_answer_was_lost_is_asked_again(office: Office) -> None:
-    """The bite is sent again under its own id: every job is changed once, and what the store did is known after all."""
-    jobs = [office.pending(f"{number:04}") for number in range(BITE + 1)]
+    """The batch is sent again under its own id: every job is changed once, and what the store did is known after all."""
+    jobs = [office.pending(f"{number:04}") for number in range(BATCH + 1)]
     office.backend.operator.answers_to_lose = 1
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
-    assert (report.done, report.unknown, report.complete) == (BITE + 1, 0, True)
-    first, again, next_bite = office.backend.operator.acts
-    assert first.id == again.id != next_bite.id
+    assert (report.done, report.unknown, report.complete) == (BATCH + 1, 0, True)
+    first, again, next_batch = office.backend.operator.acts
+    assert first.id == again.id != next_batch.id
     assert [entry["entry"] for entry in office.entries()] == ["intent", "outcome"] * 2
     assert {office.backend.inspector.get(job.ref.id).ref.rev for job in jobs} == {"2"}
 
 
 def test_a_refusal_of_the_store_is_a_failure(office: Office) -> None:
-    """Any other error of the store counts as failed, with its words, and the act goes on to the next bite."""
-    jobs = [office.pending(f"{number:04}") for number in range(BITE + 1)]
+    """Any other error of the store counts as failed, with its words, and the act goes on to the next batch."""
+    jobs = [office.pending(f"{number:04}") for number in range(BATCH + 1)]
     office.backend.operator.failure = Conflict("two things at once")
     report = office.operations.perform(office.operations.prepare(Verb.CANCEL, jobs))
-    assert report.failed == BITE + 1
-    assert f"{BITE + 1} x two things at once: 0000, 0001, 0002, 0003, 0004 and 96 more" in report.lines()
+    assert report.failed == BATCH + 1
+    assert f"{BATCH + 1} x two things at once: 0000, 0001, 0002, 0003, 0004 and 96 more" in report.lines()
 
 
 def test_jobs_seen_a_while_ago_are_compared_when_they_are_asked_about(office: Office) -> None:

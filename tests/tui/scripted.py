@@ -265,10 +265,10 @@ class ScriptedFeed(ScriptedLog):
     def find(self, suffix: str, after: str | None = None) -> IdSearch:
         """Return the ids that end so, two at most; each look is at `look_jobs` jobs."""
         begin = int(after or 0)
-        bite = self.jobs[begin : begin + self.look_jobs]
-        end = begin + len(bite)
-        refs = tuple(job.ref for job in bite if job.ref.id.endswith(suffix))[:2]
-        return IdSearch(refs, str(end) if end < len(self.jobs) else None, len(bite))
+        batch = self.jobs[begin : begin + self.look_jobs]
+        end = begin + len(batch)
+        refs = tuple(job.ref for job in batch if job.ref.id.endswith(suffix))[:2]
+        return IdSearch(refs, str(end) if end < len(self.jobs) else None, len(batch))
 
     def plan(self, query: Query) -> tuple[PlannedTerm, ...]:
         """Return a plan in which only words are residual."""

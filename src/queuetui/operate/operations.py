@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from queuetui.operate.authority import Authority
     from queuetui.operate.journal import Journal
 
-BITE = 100
+BATCH = 100
 READ_AT_ONCE = 500
 MATCHING_LIMIT = 50_000
 _INTERRUPTED = "the act was stopped by Ctrl-C"
@@ -92,8 +92,8 @@ class Operations:
         """Return what an act on jobs seen before will try, as they are now; what is gone is named."""
         ids = iter([job.ref.id for job in jobs])
         found: list[Job] = []
-        while bite := tuple(islice(ids, READ_AT_ONCE)):
-            found += self._backend.inspector.get_many(bite)
+        while batch := tuple(islice(ids, READ_AT_ONCE)):
+            found += self._backend.inspector.get_many(batch)
         there = {job.ref.id for job in found}
         gone = [job for job in jobs if job.ref.id not in there]
         manifest = self.prepare(verb, found, retry_until=retry_until)
@@ -107,8 +107,8 @@ class Operations:
         """
         ids = iter(dict.fromkeys(job_ids))
         found: list[Job] = []
-        while bite := tuple(islice(ids, READ_AT_ONCE)):
-            found += self._backend.inspector.get_many(bite)
+        while batch := tuple(islice(ids, READ_AT_ONCE)):
+            found += self._backend.inspector.get_many(batch)
         there = {job.ref.id for job in found}
         missing = (one for one in dict.fromkeys(job_ids) if not {one, usual_spelling(one)} & there)
         return replace(self.prepare(verb, found, retry_until=retry_until), missing=tuple(missing))
@@ -178,9 +178,9 @@ class Operations:
         return self._now() if is_asked else None
 
     def perform(self, manifest: Manifest, reason: str = "") -> Report:
-        """Do what was confirmed, in bites; a purge writes its file first.
+        """Do what was confirmed, in batches; a purge writes its file first.
 
-        Raises Denied before anything is done. When the store goes away, the bite under way is `unknown` and the rest is not tried.
+        Raises Denied before anything is done. When the store goes away, the batch under way is `unknown` and the rest is not tried.
         """
         for verb, _ in manifest.steps:
             self._authority.require(verb, self._backend.inspector.capabilities)
@@ -195,9 +195,9 @@ class Operations:
         first = Act(manifest.verb, self._authority.actor, reason, manifest.filter_text)
         run = _Run(self._backend, self._authority.journal, self._limits)
         for verb, refs in manifest.steps:
-            for bite in _bites(refs):
+            for batch in _batches(refs):
                 args = {"of": first.id, **manifest.args}
-                run.take(Act(verb, self._authority.actor, reason, manifest.filter_text, args), bite)
+                run.take(Act(verb, self._authority.actor, reason, manifest.filter_text, args), batch)
         return Report(
             manifest.verb,
             first.id,
@@ -251,7 +251,7 @@ def _unless_named(query: Query, state: State) -> Query:
 
 
 class _Run:
-    """One act, bite by bite; nothing more is tried after one that is unknown or cannot be recorded."""
+    """One act, batch by batch; nothing more is tried after one that is unknown or cannot be recorded."""
 
     def __init__(self, backend: Backend, journal: Journal, limits: Limits) -> None:
         self._backend = backend
@@ -263,7 +263,7 @@ class _Run:
         self.remarks: list[str] = []
 
     def take(self, act: Act, refs: tuple[JobRef, ...]) -> None:
-        """Do one bite, unknown where Ctrl-C ends it; raises Denied when the very first cannot be recorded."""
+        """Do one batch, unknown where Ctrl-C ends it; raises Denied when the very first cannot be recorded."""
         known = len(self.results)
         try:
             self._take(act, refs)
@@ -308,7 +308,7 @@ class _Run:
             self.remarks.append(remark)
 
 
-def _bites(refs: Iterable[JobRef]) -> Iterable[tuple[JobRef, ...]]:
+def _batches(refs: Iterable[JobRef]) -> Iterable[tuple[JobRef, ...]]:
     pending = iter(refs)
-    while bite := tuple(islice(pending, BITE)):
-        yield bite
+    while batch := tuple(islice(pending, BATCH)):
+        yield batch

@@ -35,7 +35,7 @@ REDIS_SETTINGS = {**KEEPING, "appendfsync": "always"}
 # Enough for an empty store and some hundred jobs.
 SIZES_MB = {"sqlite": 48, "postgresql": 300, "redis": 48}
 BALLAST = "ballast"
-BITE_BYTES = 64 * 1024
+BATCH_BYTES = 64 * 1024
 
 
 class Absent(Exception):
@@ -250,7 +250,7 @@ def fill(disk: Path) -> None:
     """Write until nothing more fits."""
     with suppress(OSError), (disk / BALLAST).open("ab", buffering=0) as ballast:
         while True:
-            ballast.write(b"\0" * BITE_BYTES)
+            ballast.write(b"\0" * BATCH_BYTES)
 
 
 def free(disk: Path) -> None:

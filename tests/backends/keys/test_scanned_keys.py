@@ -11,7 +11,7 @@ import redis
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.keys.scanned_keys import ListedKeys, QueueNames, escape_glob
 from queuetui.backends.keys.shelf import Command
-from queuetui.backends.redis.key_list import BITE_KEYS, KeyList
+from queuetui.backends.redis.key_list import BATCH_KEYS, KeyList
 from queuetui.backends.redis.server import RedisServer
 
 
@@ -22,17 +22,17 @@ def _queue_of(key: bytes) -> bytes | None:
 def test_the_names_are_read_once_for_all(redis_url: str) -> None:
     """The list of a server's keys is whole, holds each key once, and is not read again for the next who asks for it."""
     client = redis.Redis.from_url(redis_url)
-    client.mset({f"key:{number}": "" for number in range(BITE_KEYS + 10)})
+    client.mset({f"key:{number}": "" for number in range(BATCH_KEYS + 10)})
     server = RedisServer(redis_url, BackendOptions())
     found = server.key_list
-    assert (len(found.names), len(set(found.names)), found.cursor) == (BITE_KEYS + 10, BITE_KEYS + 10, b"0")
+    assert (len(found.names), len(set(found.names)), found.cursor) == (BATCH_KEYS + 10, BATCH_KEYS + 10, b"0")
     client.set("later", "")
     assert server.key_list is found
     server.close()
 
 
 def test_what_the_first_look_did_not_reach_is_found_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look goes on by one bite where it is time for one; until the first round is over it is said that queues may lack."""
+    """A look goes on by one batch where it is time for one; until the first round is over it is said that queues may lack."""
     asked: list[Command] = []
     answers = [[b"9", [b"app:b", b"other"]], [b"0", [b"app:a", b"app:b"]], [b"0", []]]
 
@@ -43,9 +43,9 @@ def test_what_the_first_look_did_not_reach_is_found_later(monkeypatch: pytest.Mo
     names = QueueNames(KeyList((b"app:c",), b"7"), b"app:*", _queue_of, (b"named",))
     assert names.read(ask) == (b"b", b"c", b"named")
     assert names.read(ask) == (b"b", b"c", b"named")
-    assert len(asked) == 1, "a second bite at once"
+    assert len(asked) == 1, "a second batch at once"
     assert "more may be found" in names.unseen
-    monkeypatch.setattr(QueueNames, "BETWEEN_BITES_S", 0)
+    monkeypatch.setattr(QueueNames, "BETWEEN_BATCHES_S", 0)
     names._next_s = 0
     assert names.read(ask) == (b"a", b"b", b"c", b"named")
     assert names.unseen == ""
@@ -54,8 +54,8 @@ def test_what_the_first_look_did_not_reach_is_found_later(monkeypatch: pytest.Mo
 
 
 def test_what_a_whole_round_has_not_met_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first look need not be whole; a bite a look goes on, and a key that a round did not meet is listed no more."""
-    monkeypatch.setattr(ListedKeys, "BETWEEN_BITES_S", 0)
+    """The first look need not be whole; a batch a look goes on, and a key that a round did not meet is listed no more."""
+    monkeypatch.setattr(ListedKeys, "BETWEEN_BATCHES_S", 0)
     answers = [[b"0", [b"job:b"]], [b"5", [b"job:c"]], [b"0", [b"job:a"]]]
     asked: list[Command] = []
 
@@ -75,7 +75,7 @@ def test_what_a_whole_round_has_not_met_is_gone(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_an_act_has_written_is_listed_at_once() -> None:
-    """The next look need not meet it in a bite; a key of others is not taken in."""
+    """The next look need not meet it in a batch; a key of others is not taken in."""
     listed = ListedKeys(KeyList((b"job:a",)), b"job:")
     listed.add(b"job:b")
     listed.add(b"other")

@@ -1,4 +1,4 @@
-"""Ids are looked for in bites, and a search goes on where another one ended."""
+"""Ids are looked for in batches, and a search goes on where another one ended."""
 
 from __future__ import annotations
 

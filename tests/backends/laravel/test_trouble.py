@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from queuetui.backends.base import iterate
-from queuetui.backends.tables.operator import BITE
+from queuetui.backends.tables.operator import BATCH
 from queuetui.model.act import Act, JobRef, Outcome, Target, Verb
 from queuetui.model.errors import Unreachable
 from queuetui.model.limits import Limits
@@ -65,13 +65,13 @@ def test_a_cut_connection_does_not_fail_the_next_act(postgres_url: str) -> None:
 
 
 def test_a_store_that_goes_away_stops_the_act(private_postgres: PostgresFactory) -> None:
-    """With the server gone the first bite's results say so, the rest is not tried, and reading raises our own error."""
+    """With the server gone the first batch's results say so, the rest is not tried, and reading raises our own error."""
     server = private_postgres()
     capture = load_capture("laravel", "laravel-db", "postgres", server.create_database())
     backend = capture.open()
     refs = [job.ref for job in iterate(backend.inspector, parse_query("state:pending"), Limits())][:3]
     server.kill()
-    targets = [Target(ref) for ref in refs] * BITE
+    targets = [Target(ref) for ref in refs] * BATCH
     results = backend.operator.apply(Act(Verb.DELETE, "tester"), targets, Limits())
     assert [result.outcome for result in results] == [Outcome.FAILED] * len(targets)
     assert "does not answer" in results[0].note

@@ -46,7 +46,7 @@ OLD_ROWS = 12_000
 
 @pytest.mark.parametrize("store", ["sqlite", "postgres", "mysql"])
 def test_a_log_is_read_and_cleared_on_each_store(store: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """Ids in JSON are texts to us, whatever they are there; clearing old rows takes all of them, in bites, and no newer one.
+    """Ids in JSON are texts to us, whatever they are there; clearing old rows takes all of them, in batches, and no newer one.
 
     What was kept of a costly page is forgotten then.
     """

@@ -24,7 +24,7 @@ def enqueue(backend: SqlBackend, jobs: int) -> None:
 
 
 def work(backend: SqlBackend, jobs: int) -> None:
-    """Claim bites of jobs and complete them until that many are done by everybody, and say each run."""
+    """Claim batches of jobs and complete them until that many are done by everybody, and say each run."""
     worker = uuid4().hex
     leases = {queue: backend.jobs.open_lease(worker, queue, 60).id for queue in ("q0", "q1")}
     pause = threading.Event()

@@ -20,7 +20,7 @@ from queuetui.model.limits import Limits, unconsumed
 from queuetui.model.state import WAITING, State
 from queuetui.model.stuck import is_overdue, is_unheard
 
-BITE_ENTRIES = 500
+BATCH_ENTRIES = 500
 _COMMANDS_A_PACKET = 2_000
 _WRONG_TYPE = "WRONGTYPE"
 # What a command answers where nothing stands at its key, if that is not nil.

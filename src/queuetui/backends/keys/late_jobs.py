@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
+from queuetui.backends.keys.entry_reader import BATCH_ENTRIES, KeysReading
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Shelf
 from queuetui.model.state import WAITING, State
@@ -30,6 +30,6 @@ def find_late(reading: KeysReading, shelves: Sequence[Shelf], *, brief: bool = F
             ]
             found += late
             rank += len(entries)
-            entries = reading.slice(shelf, rank, BITE_ENTRIES) if late else []
+            entries = reading.slice(shelf, rank, BATCH_ENTRIES) if late else []
         is_whole = is_whole and not entries
     return found, is_whole

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
+from queuetui.backends.keys.entry_reader import BATCH_ENTRIES, KeysReading
 from queuetui.backends.keys.seen import Seen
 from queuetui.backends.keys.shelf import Ask, Entry, Kind, Shelf, member_of
 from queuetui.backends.keys.walk import MOST_TIES, Walk, write_anchor
@@ -68,7 +68,7 @@ def _go_through(reading: KeysReading, shelf: Shelf, wanted: dict[str, JobRef]) -
     """Return the entries of a shelf that have these marks; its members are compared one by one."""
     found: dict[JobRef, Entry] = {}
     walk = Walk(reading, [shelf])
-    for entry in (one for bite in walk.bites(None) for one in bite):
+    for entry in (one for batch in walk.batches(None) for one in batch):
         if entry.mark in wanted:
             found.setdefault(wanted[entry.mark], entry)
         if len(found) == len(wanted):
@@ -134,8 +134,8 @@ def find_refs(reading: KeysReading, suffix: str, limit: int, after: str | None) 
 
 
 @dataclass(frozen=True, slots=True)
-class _Bite:
-    """What a search met in one bite."""
+class _Batch:
+    """What a search met in one batch."""
 
     # The jobs that fit.
     seen: list[Seen]
@@ -148,15 +148,15 @@ class _Bite:
 
 def _hunt(
     reading: KeysReading, shelves: Sequence[Shelf], fits: Callable[[str], bool], cursor: str | None = None
-) -> Iterator[_Bite]:
+) -> Iterator[_Batch]:
     """Look for the jobs whose id fits; an entry whose id only the job tells is loaded for it."""
     looked = loaded = 0
-    for bite in Walk(reading, shelves).bites(cursor, 2 * BITE_ENTRIES):
-        named = ((entry, reading.product.id_of(entry)) for entry in bite)
+    for batch in Walk(reading, shelves).batches(cursor, 2 * BATCH_ENTRIES):
+        named = ((entry, reading.product.id_of(entry)) for entry in batch)
         near = [entry for entry, job_id in named if job_id is None or fits(job_id)]
-        looked, loaded = looked + len(bite), loaded + len(near)
+        looked, loaded = looked + len(batch), loaded + len(near)
         is_over = looked >= LOOKED_ENTRIES or loaded >= LOADED_ENTRIES
         seen = [one for one in reading.load(near) if fits(one.job.ref.id)]
-        yield _Bite(seen, bite[-1], looked, is_over)
+        yield _Batch(seen, batch[-1], looked, is_over)
         if is_over:
             return

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
-from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
+from queuetui.backends.keys.entry_reader import BATCH_ENTRIES, KeysReading
 from queuetui.backends.keys.late_jobs import find_late
 from queuetui.backends.keys.lookup import find_whole
 from queuetui.backends.keys.product import KeysProduct
@@ -81,7 +81,7 @@ def read_page(reading: KeysReading, request: PageRequest) -> Page:
     require_answers(plan_terms(reading.product, request.query))
     ids = names_asked(request.query, "id")
     if ids is not None:
-        named = [find_whole(reading, one) for one in dict.fromkeys(ids[:BITE_ENTRIES])]
+        named = [find_whole(reading, one) for one in dict.fromkeys(ids[:BATCH_ENTRIES])]
         return _cut(reading, request, [seen for seen, _ in named if seen is not None], NEWEST, is_all=True)
     shelves = shelves_for(reading, request.query)
     if asks_for_stuck(request.query):
@@ -130,12 +130,12 @@ def _look(
     most: int = SORTED_JOBS,
     commands: float = inf,
 ) -> _Found:
-    """Return the next jobs that match, each once: one that moved on between two bites is met twice."""
+    """Return the next jobs that match, each once: one that moved on between two batches is met twice."""
     seen: dict[str, Seen] = {}
     looked, asked, last = 0, 0, None
     is_plain = all(map(is_scope, request.query.terms))
-    bite = min(BITE_ENTRIES, wanted) if is_plain else BITE_ENTRIES
-    for entries in walk.bites(cursor, bite):
+    batch = min(BATCH_ENTRIES, wanted) if is_plain else BATCH_ENTRIES
+    for entries in walk.batches(cursor, batch):
         if (looked >= most or asked >= commands) and last is not None:
             return _Found(list(seen.values()), last, looked)
         for one in walk.reading.load(entries):

@@ -1,4 +1,4 @@
-"""What names of keys tell where no register lists it; they are scanned, a bite a look."""
+"""What names of keys tell where no register lists it; they are scanned, a batch a look."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from queuetui.backends.forks import ForkLock
 from queuetui.backends.keys.shelf import Ask, Command, Listing
-from queuetui.backends.redis.key_list import BITE_KEYS, END, KeyList
+from queuetui.backends.redis.key_list import BATCH_KEYS, END, KeyList
 
 _MOST_PREFIXES = 64
 _MEANT_BY_GLOB = re.compile(rb"[\\*?\[\]]")
@@ -19,7 +19,7 @@ class _Scanned:
     """What `name_of` makes of the keys that `glob` matches; it makes None of a key of others."""
 
     MOST: ClassVar[int]
-    BETWEEN_BITES_S: ClassVar[float]
+    BETWEEN_BATCHES_S: ClassVar[float]
     FORGETS: ClassVar[bool] = False
 
     def __init__(
@@ -31,7 +31,7 @@ class _Scanned:
         self._cursor = first.cursor
         self._guard = ForkLock()
         self._take(first.names)
-        self._next_s = time.monotonic() + (self.BETWEEN_BITES_S if self._is_whole else 0)
+        self._next_s = time.monotonic() + (self.BETWEEN_BATCHES_S if self._is_whole else 0)
 
     @property
     def _is_whole(self) -> bool:
@@ -39,11 +39,11 @@ class _Scanned:
         return self._round > 0
 
     def _look(self, ask: Ask) -> tuple[bytes, ...]:
-        """Return what was met so far, after another bite where it is time for one."""
+        """Return what was met so far, after another batch where it is time for one."""
         with self._guard:
             if time.monotonic() >= self._next_s:
-                self._next_s = time.monotonic() + self.BETWEEN_BITES_S
-                command: Command = ("SCAN", self._cursor, "MATCH", self._glob, "COUNT", BITE_KEYS)
+                self._next_s = time.monotonic() + self.BETWEEN_BATCHES_S
+                command: Command = ("SCAN", self._cursor, "MATCH", self._glob, "COUNT", BATCH_KEYS)
                 ((self._cursor, keys),) = ask([command])
                 self._take(keys)
             return tuple(self._met)
@@ -58,7 +58,7 @@ class _Scanned:
             self._round += 1
 
     def add(self, key: bytes) -> None:
-        """Take in a key that was just written, before a bite meets it."""
+        """Take in a key that was just written, before a batch meets it."""
         name = self._name_of(key)
         with self._guard:
             if name is not None and len(self._met) < self.MOST:
@@ -72,7 +72,7 @@ class QueueNames(_Scanned):
     """
 
     MOST = 1_000
-    BETWEEN_BITES_S = 10.0
+    BETWEEN_BATCHES_S = 10.0
 
     def read(self, ask: Ask) -> tuple[bytes, ...]:
         """Return the queues by name."""
@@ -92,7 +92,7 @@ class ListedKeys(_Scanned):
     """The keys of a prefix that are jobs themselves; a round that misses one drops it."""
 
     MOST = 100_000
-    BETWEEN_BITES_S = 2.0
+    BETWEEN_BATCHES_S = 2.0
     FORGETS = True
 
     def __init__(self, first: KeyList, prefix: bytes) -> None:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from queuetui.backends.keys.entry_reader import BITE_ENTRIES, KeysReading
+from queuetui.backends.keys.entry_reader import BATCH_ENTRIES, KeysReading
 from queuetui.backends.keys.shelf import Entry, Kind, Shelf, member_of
 from queuetui.backends.reading.cursors import Place, read_cursor, write_cursor
 from queuetui.model.errors import BadQuery
@@ -47,7 +47,7 @@ def read_anchor(cursor: str) -> Anchor:
 
 @dataclass(frozen=True)
 class Walk:
-    """A way along shelves, on which entries come in bites."""
+    """A way along shelves, on which entries come in batches."""
 
     reading: KeysReading
     shelves: Sequence[Shelf]
@@ -58,13 +58,13 @@ class Walk:
         """How many members each shelf has, which is asked once."""
         return self.reading.sizes(self.shelves)
 
-    def bites(self, cursor: str | None, first_bite: int = BITE_ENTRIES) -> Iterator[list[Entry]]:
+    def batches(self, cursor: str | None, first_batch: int = BATCH_ENTRIES) -> Iterator[list[Entry]]:
         """Yield the entries behind a place, all of one shelf at a time, in the direction of the walk."""
         start, rank = self._start(cursor)
         order = range(start, -1, -1) if self.backward else range(start, len(self.shelves))
         for place in order:
             at = rank if place == start else None
-            yield from self._along(self.shelves[place], self.sizes[place], at, first_bite)
+            yield from self._along(self.shelves[place], self.sizes[place], at, first_batch)
 
     def _start(self, cursor: str | None) -> tuple[int, int | None]:
         if cursor is None:
@@ -75,23 +75,23 @@ class Walk:
             raise BadQuery("the key that this page began in is not read any more; start from the first page", 0)
         return place, rank_behind(self.reading, self.shelves[place], anchor, backward=self.backward)
 
-    def _along(self, shelf: Shelf, size: int, start: int | None, bite: int) -> Iterator[list[Entry]]:
+    def _along(self, shelf: Shelf, size: int, start: int | None, batch: int) -> Iterator[list[Entry]]:
         if not size and start is None:
             return
         if self.backward:
             end = size if start is None else start + 1
             while end > 0:
-                first = max(0, end - bite)
+                first = max(0, end - batch)
                 found = self.reading.slice(shelf, first, end - first)
                 yield [one for one in found if one.rank < end][::-1]
                 end = first
             return
         at = start or 0
         while True:
-            found = self.reading.slice(shelf, at, bite)
+            found = self.reading.slice(shelf, at, batch)
             if found:
                 yield found
-            if len(found) < bite or shelf.is_read_whole:
+            if len(found) < batch or shelf.is_read_whole:
                 return
             at += len(found)
 
@@ -103,7 +103,7 @@ def rank_behind(reading: KeysReading, shelf: Shelf, anchor: Anchor, *, backward:
     elif shelf.kind is Kind.LIST:
         rank, is_there = _rank_in_list(reading, shelf, anchor)
     else:
-        marks = [entry.mark for entry in reading.slice(shelf, 0, len(shelf.listed) or BITE_ENTRIES)]
+        marks = [entry.mark for entry in reading.slice(shelf, 0, len(shelf.listed) or BATCH_ENTRIES)]
         is_there = anchor.mark in marks
         rank = marks.index(anchor.mark) if is_there else min(anchor.rank, len(marks))
     if backward:
@@ -131,10 +131,10 @@ def _rank_in_sorted(reading: KeysReading, shelf: Shelf, anchor: Anchor) -> tuple
 
 def _rank_in_list(reading: KeysReading, shelf: Shelf, anchor: Anchor) -> tuple[int, bool]:
     """Look for an entry before its old rank, which others taken first lower, and a little behind it."""
-    end = anchor.rank + BITE_ENTRIES
+    end = anchor.rank + BATCH_ENTRIES
     lowest = max(0, anchor.rank - _MOST_BACK)
     while end > lowest:
-        first = max(lowest, end - 2 * BITE_ENTRIES)
+        first = max(lowest, end - 2 * BATCH_ENTRIES)
         for entry in reading.slice(shelf, first, end - first):
             if entry.mark == anchor.mark:
                 return entry.rank, True

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # So many take about a millisecond of the server's time.
-BITE_KEYS = 5_000
+BATCH_KEYS = 5_000
 _MOST_KEYS = 100_000
 _MOST_S = 0.5
 END = b"0"
@@ -27,7 +27,7 @@ def list_keys(ask: Callable[..., Any]) -> KeyList:
     found: dict[bytes, None] = {}
     cursor, begun_s = END, time.monotonic()
     while True:
-        cursor, names = ask("looking through the names of its keys", "SCAN", cursor, "COUNT", BITE_KEYS)
+        cursor, names = ask("looking through the names of its keys", "SCAN", cursor, "COUNT", BATCH_KEYS)
         found |= dict.fromkeys(names)
         if cursor == END or len(found) >= _MOST_KEYS or time.monotonic() - begun_s > _MOST_S:
             return KeyList(tuple(found), cursor)

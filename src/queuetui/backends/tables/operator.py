@@ -27,7 +27,7 @@ from queuetui.model.job import Job
 from queuetui.model.limits import Limits
 from queuetui.model.stuck import runs_since
 
-BITE = 20
+BATCH = 20
 # An INSERT tells how many rows it made, too.
 _COUNTED = {"preserve_rowcount": True}
 _ALIVE = "so its worker may be alive"
@@ -51,12 +51,12 @@ class TablesOperator:
         is_lost = False
         changes = [change for change in self.product.changes if change.verb is act.verb]
         # A rollback may leave such a job in the other store, so that each has its own transaction.
-        size = 1 if any(change.put_elsewhere is not None for change in changes) else BITE
-        for bite in (targets[start : start + size] for start in range(0, len(targets), size)):
+        size = 1 if any(change.put_elsewhere is not None for change in changes) else BATCH
+        for batch in (targets[start : start + size] for start in range(0, len(targets), size)):
             if is_lost:
-                results += [Result(target.ref, Outcome.FAILED, note=NOT_TRIED) for target in bite]
+                results += [Result(target.ref, Outcome.FAILED, note=NOT_TRIED) for target in batch]
                 continue
-            found, is_lost = self._apply_bite(act, bite, limits)
+            found, is_lost = self._apply_batch(act, batch, limits)
             results += found
         return tuple(results)
 
@@ -78,22 +78,22 @@ class TablesOperator:
         """Workers of other products are not cleaned; raises Unsupported."""
         raise refuse_verb(self.product.capabilities, act.verb, "workers")
 
-    def _apply_bite(self, act: Act, bite: Sequence[Target], limits: Limits) -> tuple[list[Result], bool]:
+    def _apply_batch(self, act: Act, batch: Sequence[Target], limits: Limits) -> tuple[list[Result], bool]:
         """Return the results, and whether the store went away."""
         results: list[Result] = []
         put: list[Elsewhere] = []
         try:
             with self.database.writing(f"to {act.verb.value} jobs") as connection:
                 reading = begin_reading(connection, self.product, self.options, limits)
-                results.extend(_apply_alone(reading, act, target, put) for target in bite)
+                results.extend(_apply_alone(reading, act, target, put) for target in batch)
         except QueueTuiError as error:
             if put:
-                # Such a job is alone in its bite.
-                return [_half_done(bite[0].ref, put[0], error)], isinstance(error, Unreachable | UnknownOutcome)
+                # Such a job is alone in its batch.
+                return [_half_done(batch[0].ref, put[0], error)], isinstance(error, Unreachable | UnknownOutcome)
             if isinstance(error, UnknownOutcome):
                 return [_doubted(result, str(error)) for result in results], True
-            note = f"nothing of the {len(bite):,} jobs that were changed together was kept: {error}"
-            return [Result(target.ref, Outcome.FAILED, note=note) for target in bite], isinstance(error, Unreachable)
+            note = f"nothing of the {len(batch):,} jobs that were changed together was kept: {error}"
+            return [Result(target.ref, Outcome.FAILED, note=note) for target in batch], isinstance(error, Unreachable)
         finally:
             self.changed()
         return results, False

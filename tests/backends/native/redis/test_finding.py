@@ -29,7 +29,7 @@ def test_a_short_id_finds_an_old_job(backend: NativeBackend, monkeypatch: pytest
     assert backend.inspector.find(f"{int(old[-6:], 16) ^ 1:06x}").refs == ()
 
 
-def test_what_lies_far_back_is_looked_for_in_bites(backend: NativeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_lies_far_back_is_looked_for_in_batches(backend: NativeBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each look at the server goes over a bounded number of spans, and a job of weeks ago is still found."""
     monkeypatch.setattr(short_id_search, "MOST_LOOKED", 1)
     monkeypatch.setattr(short_id_search, "SPANS_A_LOOK", 100)

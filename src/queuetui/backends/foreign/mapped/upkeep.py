@@ -26,7 +26,7 @@ _SAMPLES = 6
 _MOST_WRITTEN_DOWN = 1_000
 _MASK_CHARS = 4
 # Rows that are deleted in one transaction, and what names a row to the database without a key of its own.
-BITE = 10_000
+BATCH = 10_000
 _ROW_PLACES = {"postgresql": "ctid", "sqlite": "rowid"}
 
 
@@ -166,19 +166,19 @@ class MappedUpkeep:
             return int(found.rowcount), before
 
     def _delete(self, declared: DeclaredChore, where: Condition, doing: str) -> int:
-        """Delete rows in bites, each within the time that a statement has."""
+        """Delete rows in batches, each within the time that a statement has."""
         rows = declared.table.rows
         chosen = delete(rows).where(where)
         place = _ROW_PLACES.get(self.database.dialect)
         if place is None:
-            chosen = chosen.with_dialect_options(mysql_limit=BITE)
+            chosen = chosen.with_dialect_options(mysql_limit=BATCH)
         else:
-            some: Select[Any] = select(literal_column(place)).select_from(rows).where(where).limit(BITE)
+            some: Select[Any] = select(literal_column(place)).select_from(rows).where(where).limit(BATCH)
             chosen = chosen.where(literal_column(place).in_(some))
         deleted = 0
         while True:
             with self.database.writing(doing) as connection:
                 found: Any = connection.execute(chosen)
             deleted += int(found.rowcount)
-            if found.rowcount < BITE:
+            if found.rowcount < BATCH:
                 return deleted

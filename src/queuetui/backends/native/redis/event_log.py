@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from queuetui.backends.native.redis.server import Server
 
 # An entry of the stream holds many events.
-BITE_ENTRIES = 200
+BATCH_ENTRIES = 200
 PARTS = 11
 _PLACE = re.compile(r"(\d{1,20}-\d{1,20})\.(\d{1,4})")
 _Place = tuple[int, int, int]
 
 
-class Bite(NamedTuple):
+class Batch(NamedTuple):
     """What the script answered, and how many entries it was to look at."""
 
     reply: Sequence[Any]
@@ -61,8 +61,8 @@ def read_events(server: Server, request: EventRequest) -> EventPage:
     return continue_events(server, request, None)
 
 
-def continue_events(server: Server, request: EventRequest, first: Bite | None) -> EventPage:
-    """Return one page, newest first, of a log whose newest bite may have been read."""
+def continue_events(server: Server, request: EventRequest, first: Batch | None) -> EventPage:
+    """Return one page, newest first, of a log whose newest batch may have been read."""
     before = None if request.before is None else _read_place(request.before)
     if request.job_id is not None and parse_id(request.job_id) is None:
         return EventPage(())
@@ -74,24 +74,24 @@ def continue_events(server: Server, request: EventRequest, first: Bite | None) -
 
 
 def _walk(
-    server: Server, request: EventRequest, before: _Place | None, looked: list[int], bite: Bite | None
+    server: Server, request: EventRequest, before: _Place | None, looked: list[int], batch: Batch | None
 ) -> Iterator[Event]:
     """Yield events, newest first; of one job the server picks the entries, so that all are looked at."""
     needle = "" if request.job_id is None else to_stored(request.job_id)
     start = "+" if before is None else f"{before[0]}-{before[1]}"
     while looked[0] < LOOKED_EVENTS:
-        if bite is None:
-            bite = Bite(server.read("reading events", "read_events", start, BITE_ENTRIES, needle), BITE_ENTRIES)
-        oldest, count, entries = bite.reply
+        if batch is None:
+            batch = Batch(server.read("reading events", "read_events", start, BATCH_ENTRIES, needle), BATCH_ENTRIES)
+        oldest, count, entries = batch.reply
         for place, packed in entries:
             for event in reversed(_unpack(place.decode(), packed)):
                 if before is None or _read_place(event.cursor) < before:
                     looked[0] += not needle
                     yield event
-        if count < bite.asked or _is_over(oldest.decode(), request):
+        if count < batch.asked or _is_over(oldest.decode(), request):
             looked[0] = 0
             return
-        start, bite = f"({oldest.decode()}", None
+        start, batch = f"({oldest.decode()}", None
 
 
 def _is_over(oldest: str, request: EventRequest) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from queuetui.backends.native.redis.event_log import BITE_ENTRIES, Bite, continue_events
+from queuetui.backends.native.redis.event_log import BATCH_ENTRIES, Batch, continue_events
 from queuetui.backends.native.redis.ids import to_stored
 from queuetui.backends.native.redis.jobs import WHOLE, read_attempts, read_job
 from queuetui.backends.native.redis.pictures import SWITCHES_AND_WORKERS, Wanted, picture_values, read_picture
@@ -15,7 +15,7 @@ from queuetui.model.job_view import JobView, uncounted_queue
 from queuetui.model.text import sanitize
 
 # The events of one job are found by a search through the log's entries; this many cover most logs whole.
-VIEW_ENTRIES = 10 * BITE_ENTRIES
+VIEW_ENTRIES = 10 * BATCH_ENTRIES
 
 
 def read_view(server: Server, job_id: str, events: int) -> JobView:
@@ -51,7 +51,7 @@ def read_view(server: Server, job_id: str, events: int) -> JobView:
         to_uses(rules),
         read_attempts(attempts),
         to_noted_runs(notes),
-        continue_events(server, request, Bite(log[0], VIEW_ENTRIES)) if events else None,
+        continue_events(server, request, Batch(log[0], VIEW_ENTRIES)) if events else None,
         logged.get(job.queue.raw, True),
         picture.held_until,
     )

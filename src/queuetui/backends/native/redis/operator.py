@@ -28,7 +28,7 @@ from queuetui.model.state import State
 if TYPE_CHECKING:
     Reply = Sequence[Any]
 
-BITE_JOBS = 100
+BATCH_JOBS = 100
 _TIMES = ("due", "created", "updated", "claimed", "started", "done", "cancel")
 
 
@@ -47,11 +47,11 @@ class RedisOperator:
         if act.verb not in JOB_VERBS:
             raise Unsupported(f"{act.verb.value} is not done to jobs; it is about queues or workers")
         results: list[Result] = []
-        for start in range(0, len(targets), BITE_JOBS):
-            results += self._bite(act, [target.ref for target in targets[start : start + BITE_JOBS]])
+        for start in range(0, len(targets), BATCH_JOBS):
+            results += self._batch(act, [target.ref for target in targets[start : start + BATCH_JOBS]])
         return tuple(results)
 
-    def _bite(self, act: Act, refs: Sequence[JobRef]) -> list[Result]:
+    def _batch(self, act: Act, refs: Sequence[JobRef]) -> list[Result]:
         stored_ids = [to_stored(ref.id) for ref in refs]
         found = self._server.read("reading what is to be changed", "read_jobs", WHOLE, *stored_ids)
         kept = self._read_attempts(stored_ids) if act.verb is Verb.DELETE else [()] * len(refs)

@@ -27,7 +27,7 @@ from queuetui.model.page import Page, PageRequest
 from queuetui.model.query import Sort, Term
 from queuetui.model.query_match import holds
 
-BITE_JOBS = 500
+BATCH_JOBS = 500
 _NOT_STORED = "it is listed, but nothing is stored of it; look at what else writes to this server"
 MOST_STUCK = 1_000
 _SCORE = re.compile(r"-?(inf|\d{1,20}(\.\d+)?(e[+-]?\d{1,3})?)")
@@ -159,26 +159,26 @@ class PageReading:
     def _walk(self, layout: Layout, residual: tuple[Term, ...], request: PageRequest, place: Place | None) -> FoundJobs:
         """Return the next jobs after a place: one more than a page holds if there are that many."""
         wanted, is_paged = request.limit + 1, not residual and layout.is_sorted
-        size = wanted if is_paged else BITE_JOBS
+        size = wanted if is_paged else BATCH_JOBS
         head = HEAD_BYTES if is_paged or needs_payload(residual) else NOTHING
         jobs: dict[str, tuple[Job, Place]] = {}
         looked = total = 0
         while True:
-            bite, total = self._bite(layout, place, size, head, backward=request.backward)
-            for job, at in bite:
+            batch, total = self._batch(layout, place, size, head, backward=request.backward)
+            for job, at in batch:
                 # A job that moves between two batches may be read twice.
                 if job.ref.id not in jobs and self._holds(residual, job):
                     jobs[job.ref.id] = (job, at)
                 if len(jobs) >= wanted:
                     return FoundJobs(list(jobs.values()), at, total)
             looked += size
-            if len(bite) < size:
+            if len(batch) < size:
                 return FoundJobs(list(jobs.values()), None, total)
-            place = bite[-1][1]
+            place = batch[-1][1]
             if looked >= RESIDUAL_JOBS:
                 return FoundJobs(list(jobs.values()), place, total)
 
-    def _bite(
+    def _batch(
         self, layout: Layout, place: Place | None, size: int, head: int, *, backward: bool
     ) -> tuple[list[tuple[Job, Place]], int]:
         at: list[Value] = [0, "", ""] if place is None else [place.segment + 1, *map(str, place.values)]
@@ -200,9 +200,9 @@ class PageReading:
 
     def _read_jobs(self, stored_ids: Sequence[str]) -> list[Job]:
         found: list[Job] = []
-        for start in range(0, len(stored_ids), BITE_JOBS):
-            bite = stored_ids[start : start + BITE_JOBS]
-            replies = self.server.read("reading jobs", "read_jobs", HEAD_BYTES, *bite)
+        for start in range(0, len(stored_ids), BATCH_JOBS):
+            batch = stored_ids[start : start + BATCH_JOBS]
+            replies = self.server.read("reading jobs", "read_jobs", HEAD_BYTES, *batch)
             found += [self._read_job(reply) for reply in replies if reply is not None]
         return found
 

@@ -36,9 +36,9 @@ class Server(RedisServer):
         """Run a script that changes something; raises UnknownOutcome when its answer is lost."""
         return self.run(doing, load_script(script), (self.meta,), values, writes=True)
 
-    def write_all(self, doing: str, script: str, bites: Sequence[Sequence[Value]]) -> list[Any]:
+    def write_all(self, doing: str, script: str, batches: Sequence[Sequence[Value]]) -> list[Any]:
         """Run a script over several batches as one transaction; return the answers; raises as `write` does."""
-        return self.run_all(doing, [(load_script(script), bite) for bite in bites], (self.meta,), writes=True)
+        return self.run_all(doing, [(load_script(script), batch) for batch in batches], (self.meta,), writes=True)
 
     def read_all(self, doing: str, *calls: tuple[str, Sequence[Value]]) -> list[Any]:
         """Run reading scripts at one moment and return their answers; raises Interrupted as `read` does."""

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # A script blocks the server, so each gets no more jobs than this.
-BITE_JOBS = 500
-ENQUEUED_BITE_JOBS = 1000
+BATCH_JOBS = 500
+ENQUEUED_BATCH_JOBS = 1000
 
 
 class RedisJobStore:
@@ -47,12 +47,14 @@ class RedisJobStore:
                 "a queue on Redis cannot join a database's transaction; enqueue after the commit with an idempotency key, "
                 "or keep the queue in that database"
             )
-        if len(jobs) <= ENQUEUED_BITE_JOBS:
+        if len(jobs) <= ENQUEUED_BATCH_JOBS:
             script = "enqueue_one" if len(jobs) == 1 and is_plain(jobs[0]) else "enqueue"
             return read_answers(jobs, self.server.write("enqueueing", script, *read_jobs(jobs))) if jobs else ()
-        bites = [jobs[start : start + ENQUEUED_BITE_JOBS] for start in range(0, len(jobs), ENQUEUED_BITE_JOBS)]
-        replies = self.server.write_all("enqueueing", "enqueue", list(map(read_jobs, bites)))
-        return tuple(answer for bite, reply in zip(bites, replies, strict=True) for answer in read_answers(bite, reply))
+        batches = [jobs[start : start + ENQUEUED_BATCH_JOBS] for start in range(0, len(jobs), ENQUEUED_BATCH_JOBS)]
+        replies = self.server.write_all("enqueueing", "enqueue", list(map(read_jobs, batches)))
+        return tuple(
+            answer for batch, reply in zip(batches, replies, strict=True) for answer in read_answers(batch, reply)
+        )
 
     def listen(self, hear: Callable[[str], None]) -> Listener | None:
         """Subscribe to the channel that names queues with pending jobs."""
@@ -133,17 +135,17 @@ class RedisJobStore:
         """Make due jobs pending."""
         promoted = 0
         while promoted < limit:
-            bite = min(BITE_JOBS, limit - promoted)
-            count = int(self.server.write("promoting due jobs", "promote", bite))
+            batch = min(BATCH_JOBS, limit - promoted)
+            count = int(self.server.write("promoting due jobs", "promote", batch))
             promoted += count
-            if count < bite:
+            if count < batch:
                 break
         return promoted
 
     def sweep(self, limit: int) -> tuple[Swept, ...]:
         """Free jobs of expired or missing leases."""
         self.server.watch_epoch()
-        reply = self.server.write("sweeping leases", "sweep", self._key_kept_us, min(limit, BITE_JOBS))
+        reply = self.server.write("sweeping leases", "sweep", self._key_kept_us, min(limit, BATCH_JOBS))
         return tuple(
             Swept(from_stored(job_id), kind.decode(), queue.decode(), worker.decode(), bool(failed))
             for job_id, kind, queue, worker, failed in reply
@@ -154,7 +156,7 @@ class RedisJobStore:
         self._alarm.look()
         kept = [self._retention.kept_s(state) for state in (State.COMPLETED, State.CANCELLED, State.FAILED)]
         kept.append(self._retention.events_s)
-        return int(self.server.write("pruning", "prune", min(limit, BITE_JOBS), *map(span_us, kept)))
+        return int(self.server.write("pruning", "prune", min(limit, BATCH_JOBS), *map(span_us, kept)))
 
     def next_due_s(self) -> float | None:
         """Return the seconds until the next waiting job is due."""

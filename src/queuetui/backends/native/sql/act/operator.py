@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from queuetui.backends.native.sql.database import Database
 
 Done = TypeVar("Done")
-BITE_JOBS = 100
+BATCH_JOBS = 100
 LARGEST_REV = 2**63 - 1
 
 
@@ -49,9 +49,9 @@ class SqlOperator:
         if act.verb not in JOB_VERBS:
             raise Unsupported(f"{act.verb.value} is not done to jobs; it is about queues or workers")
         results: list[Result] = []
-        for start in range(0, len(targets), BITE_JOBS):
-            bite = [target.ref for target in targets[start : start + BITE_JOBS]]
-            results += self._write(f"doing {act.verb.value}", partial(self._bite, act=act, refs=bite))
+        for start in range(0, len(targets), BATCH_JOBS):
+            batch = [target.ref for target in targets[start : start + BATCH_JOBS]]
+            results += self._write(f"doing {act.verb.value}", partial(self._batch, act=act, refs=batch))
         return tuple(results)
 
     def _write(self, doing: str, work: Callable[[Session], Done]) -> Done:
@@ -60,7 +60,7 @@ class SqlOperator:
         finally:
             self._changed()
 
-    def _bite(self, session: Session, act: Act, refs: Sequence[JobRef]) -> list[Result]:
+    def _batch(self, session: Session, act: Act, refs: Sequence[JobRef]) -> list[Result]:
         add_act(session, act)
         ids = {ref.id: parse_id(ref.id) for ref in refs}
         found = lock_targets(session, [one for one in set(ids.values()) if one is not None])

@@ -7,7 +7,7 @@
       PageSegment  order DUE
         Lane ...
 
-`ranges` makes the statement that reads one segment from a place on. `walks` calls it bite by bite, drops the rows that a residual term
+`ranges` makes the statement that reads one segment from a place on. `walks` calls it batch by batch, drops the rows that a residual term
 refuses, and stops when it has enough jobs or has looked at enough rows; the place where it stopped becomes the cursor.
 """
 

@@ -26,8 +26,8 @@ from queuetui.model.query import WORD
 from queuetui.model.query_match import holds
 from queuetui.model.stuck import is_stuck
 
-RESIDUAL_BITE_ROWS = 500
-Bite = tuple[list[tuple[Job, Place]], Place | None]
+RESIDUAL_BATCH_ROWS = 500
+Batch = tuple[list[tuple[Job, Place]], Place | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +65,18 @@ class LayoutWalk:
     def collect(self, place: Place | None, wanted: int) -> Collected:
         """Return at most `wanted` jobs after a place; the walk may stop earlier where no index serves."""
         jobs: list[tuple[Job, Place]] = []
-        bites = RESIDUAL_ROWS // RESIDUAL_BITE_ROWS if self.layout.residual else 1
+        batches = RESIDUAL_ROWS // RESIDUAL_BATCH_ROWS if self.layout.residual else 1
         for number, segment in self._segments(place):
             at = place if place is not None and place.segment == number else None
             while True:
-                rows, at = self._bite(number, segment, at, wanted - len(jobs))
+                rows, at = self._batch(number, segment, at, wanted - len(jobs))
                 jobs += rows
-                bites -= 1
+                batches -= 1
                 if len(jobs) >= wanted:
                     return Collected(jobs, at or jobs[-1][1])
                 if at is None:
                     break
-                if bites <= 0:
+                if batches <= 0:
                     return Collected(jobs, at)
         return Collected(jobs, None)
 
@@ -122,11 +122,11 @@ class LayoutWalk:
             if place is None or (number <= place.segment if self.backward else number >= place.segment):
                 yield number, PageSegment(segment.order.reverse(), segment.lanes) if self.backward else segment
 
-    def _bite(self, number: int, segment: PageSegment, at: Place | None, missing: int) -> Bite:
+    def _batch(self, number: int, segment: PageSegment, at: Place | None, missing: int) -> Batch:
         """Return the jobs of one batch, and its end unless that is the end of the segment."""
-        size = self._bite_rows(missing)
+        size = self._batch_rows(missing)
         if not self.layout.residual and self.layout.filters:
-            return self._filtered_bite(number, segment, at, missing)
+            return self._filtered_batch(number, segment, at, missing)
         window = self._rows(Range(segment, at, size))
         statement = select_jobs(window).order_by(*ordering(segment.order, window.c))
         if self.layout.filters:
@@ -137,7 +137,7 @@ class LayoutWalk:
             return kept, self._end(number, segment, at, size)
         return kept, place_of(rows[-1], segment.order, number) if len(rows) == size else None
 
-    def _filtered_bite(self, number: int, segment: PageSegment, at: Place | None, missing: int) -> Bite:
+    def _filtered_batch(self, number: int, segment: PageSegment, at: Place | None, missing: int) -> Batch:
         """Find the places first, without reading the long columns of rows that do not pass."""
         window = self._rows(Range(segment, at, FILTERED_ROWS, light=True))
         order = ordering(segment.order, window.c)
@@ -153,8 +153,8 @@ class LayoutWalk:
     def _rows(self, wanted: Range) -> Subquery:
         return wanted.rows(self.reading.asked.dialect)
 
-    def _bite_rows(self, missing: int) -> int:
-        return RESIDUAL_BITE_ROWS if self.layout.residual else missing
+    def _batch_rows(self, missing: int) -> int:
+        return RESIDUAL_BATCH_ROWS if self.layout.residual else missing
 
     def _end(self, number: int, segment: PageSegment, at: Place | None, size: int) -> Place | None:
         window = self._rows(Range(segment, at, size, light=True))

@@ -48,10 +48,10 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
     states: dict[str, State] = {}
     tally = TallyWrites()
     for start in range(0, len(ordered), ROWS_A_STATEMENT):
-        bite = ordered[start : start + ROWS_A_STATEMENT]
-        added, client = _insert(session, bite)
+        batch = ordered[start : start + ROWS_A_STATEMENT]
+        added, client = _insert(session, batch)
         states |= added
-        for row in bite:
+        for row in batch:
             if row.id in added:
                 tally.add(client, row.queue, row.type, "enqueued")
     for row in rows:
@@ -111,9 +111,9 @@ def finish_and_claim(
 def _finish(
     session: PackedSession, finished: Sequence[Finish], keys: Sequence[str], kept: Mapping[str, int], *, loud: bool
 ) -> None:
-    for bite in _bites(finished):
-        ids = [to_bytes(one.id) for one in bite]
-        given = " union all ".join(_given(session, one) for one in bite)
+    for batch in _batches(finished):
+        ids = [to_bytes(one.id) for one in batch]
+        given = " union all ".join(_given(session, one) for one in batch)
         statements = [session.text_of("finish_runs", kept).replace("{given}", given)]
         statements.append(session.text_of("drop_runs", {"ids": ids}))
         if loud:
@@ -123,7 +123,7 @@ def _finish(
         session.send(statements)
 
 
-def _bites(finished: Sequence[Finish]) -> list[list[Finish]]:
+def _batches(finished: Sequence[Finish]) -> list[list[Finish]]:
     """Return the runs in batches that fit into a packet."""
     parts: list[list[Finish]] = []
     room = 0

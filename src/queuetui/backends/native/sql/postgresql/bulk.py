@@ -37,10 +37,10 @@ def insert_jobs(session: Session, rows: Sequence[NewRow]) -> dict[str, State]:
             return copied
     created: dict[str, State] = {}
     for first in range(0, len(ordered), ROWS_A_STATEMENT):
-        bite = ordered[first : first + ROWS_A_STATEMENT]
-        bounds = {"low": bite[0].id, "high": bite[-1].id, "given": len(bite)}
-        for code, ids, _ in session.rows("insert_jobs", **_arrays(bite), **bounds):
-            named = (row.id for row in bite) if ids is None else ids.split(",")
+        batch = ordered[first : first + ROWS_A_STATEMENT]
+        bounds = {"low": batch[0].id, "high": batch[-1].id, "given": len(batch)}
+        for code, ids, _ in session.rows("insert_jobs", **_arrays(batch), **bounds):
+            named = (row.id for row in batch) if ids is None else ids.split(",")
             created.update(dict.fromkeys(named, state_of(code)))
     _insert_blobs(session, [row for row in rows if row.is_blob and row.id in created])
     return created
@@ -71,8 +71,8 @@ def is_copied(rows: Sequence[NewRow]) -> bool:
 
 def _copy_jobs(session: PipelinedSession, ordered: Sequence[NewRow]) -> dict[str, State] | None:
     """Copy the jobs and return them with their states, or None where one of them is known."""
-    bites = (ordered[first : first + ROWS_A_COPY] for first in range(0, len(ordered), ROWS_A_COPY))
-    if not session.copy("copy_jobs", map(copy_lines, bites)):
+    batches = (ordered[first : first + ROWS_A_COPY] for first in range(0, len(ordered), ROWS_A_COPY))
+    if not session.copy("copy_jobs", map(copy_lines, batches)):
         return None
     created = dict.fromkeys(map(_ID_OF, ordered), State.PENDING)
     for (job_id,) in session.rows("take_back", low=UUID(ordered[0].id), high=UUID(ordered[-1].id)):

@@ -29,7 +29,7 @@ MOST_LEVELS = 100
 # A claim looks at this many jobs from the front, and at this many from where the claim before it stopped.
 FRONT_JOBS = 200
 PIECE_JOBS = 1_000
-FIRST_BITE = 10
+FIRST_BATCH = 10
 Place = tuple[Any, Any]
 
 
@@ -57,14 +57,14 @@ class LevelWalk:
     bookmarks: Bookmarks
     was_cut: bool = False
     _budget: int = 0
-    _bite: int = FIRST_BITE
+    _batch: int = FIRST_BATCH
 
     def candidates(self) -> Iterator[Candidate]:
         """Yield jobs from the front, then from where the last claim stopped, each job once."""
         levels = self._find_levels()
         shares = 1 if self.ageing_s is None else len(levels)
-        self._bite = self.wanted // max(1, shares) + FIRST_BITE
-        self._budget = FRONT_JOBS + 2 * self.wanted + FIRST_BITE * len(levels)
+        self._batch = self.wanted // max(1, shares) + FIRST_BATCH
+        self._budget = FRONT_JOBS + 2 * self.wanted + FIRST_BATCH * len(levels)
         seen = set()
         for one in self._in_order(levels, is_front=True):
             seen.add(one.id)
@@ -108,9 +108,9 @@ class LevelWalk:
     def _level(self, priority: int, *, is_front: bool) -> Iterator[Candidate]:
         start = (self.session.moment_in(EPOCH), self.session.id_in(UUID(int=0)))
         due, last = start if is_front else self.bookmarks.places.get(priority, start)
-        bite = self._bite
+        batch = self._batch
         while not self._is_spent():
-            limit = min(bite, self._budget)
+            limit = min(batch, self._budget)
             values = {"queue": self.queue, "priority": priority, "due_at": due, "id": last, "limit": limit}
             rows = self.session.rows("read_level", **values)
             self._budget -= len(rows)
@@ -123,7 +123,7 @@ class LevelWalk:
                 if not is_front:
                     self.bookmarks.ended.add(priority)
                 return
-            bite *= 4
+            batch *= 4
 
 
 def _needs(text: str) -> frozenset[str]:

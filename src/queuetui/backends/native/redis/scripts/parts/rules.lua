@@ -2,7 +2,7 @@
 -- A claim looks at a bounded number of jobs from the front, then at more from where the claim before it stopped (lw:LEASE).
 
 local SLOTS = 60
-local MOST_LEVELS, FRONT_JOBS, PIECE_JOBS, FIRST_BITE, MOST_MERGED = 100, 200, 1000, 10, 2000
+local MOST_LEVELS, FRONT_JOBS, PIECE_JOBS, FIRST_BATCH, MOST_MERGED = 100, 200, 1000, 10, 2000
 local NO_BOUND = 1000000
 local BOOKMARK_S = 60
 local MOST_NUMBER = 2 ^ 62
@@ -202,9 +202,9 @@ end
 -- Walks the priorities from a place on, at most `budget` jobs; returns true when done, else the place where it stopped.
 local function take_in_turn(choice, levels, from, offset, budget)
   for place = from, #levels do
-    local bite = choice.wanted + FIRST_BITE
+    local batch = choice.wanted + FIRST_BATCH
     while budget > 0 do
-      local asked = math.min(bite, budget)
+      local asked = math.min(batch, budget)
       local ids = call('ZRANGE', key('r', choice.queue, levels[place]), offset, offset + asked - 1)
       local priorities = {}
       for at = 1, #ids do
@@ -213,7 +213,7 @@ local function take_in_turn(choice, levels, from, offset, budget)
       if take_fitting(choice, ids, priorities) then
         return true
       end
-      budget, offset, bite = budget - #ids, offset + #ids, bite * 4
+      budget, offset, batch = budget - #ids, offset + #ids, batch * 4
       if #ids < asked then
         break
       end
@@ -229,15 +229,15 @@ end
 -- With ageing, one point of priority counts as much as a span of due time. The order is exact as far as every priority was read.
 local function take_by_age(choice, levels, ageing_us)
   local merged, horizon = {}, math.huge
-  local bite = math.min(choice.wanted + FIRST_BITE, math.max(1, math.floor(MOST_MERGED / #levels)))
+  local batch = math.min(choice.wanted + FIRST_BATCH, math.max(1, math.floor(MOST_MERGED / #levels)))
   for _, level in ipairs(levels) do
-    local members = call('ZRANGE', key('r', choice.queue, level), 0, bite - 1, 'WITHSCORES')
+    local members = call('ZRANGE', key('r', choice.queue, level), 0, batch - 1, 'WITHSCORES')
     local age
     for at = 1, #members, 2 do
       age = tonumber(members[at + 1]) - tonumber(level) * ageing_us
       merged[#merged + 1] = { members[at], tonumber(level), age }
     end
-    if #members == bite * 2 then
+    if #members == batch * 2 then
       horizon = math.min(horizon, age)
     end
   end
