@@ -1,4 +1,4 @@
-"""What `[profiles.NAME.alarms]` says of actions and silences, read and checked."""
+"""Reads and checks the actions and silences of `[profiles.NAME.alarms]`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from queuetui.model.zone import DEFAULT_ZONE, find_zone, in_utc
 class SilenceTable(
     msgspec.Struct, forbid_unknown_fields=True, kw_only=True, rename={"begins": "from", "ends": "until"}
 ):
-    """One `[[profiles.NAME.alarms.silences]]`; times of the day, or moments."""
+    """One `[[profiles.NAME.alarms.silences]]`, with times of the day or moments."""
 
     begins: str
     ends: str
@@ -37,7 +37,7 @@ def read_actions(
     silences: Sequence[SilenceTable],
     zone: str = DEFAULT_ZONE,
 ) -> AlarmActions:
-    """Return what is done; raises ValueError, which names the key."""
+    """Return the actions; raises ValueError, which names the key."""
     if command and not command[0].strip():
         raise ValueError('command: its first word is the program, as in ["notify-send", "queuetui"]')
     read = tuple(_read_silence(f"silences[{number}]", table, zone) for number, table in enumerate(silences))
@@ -45,7 +45,7 @@ def read_actions(
 
 
 def read_webhook(url: str | None, secret_env: str | None) -> Webhook | None:
-    """Return the address that is told, None where none is named; raises ValueError."""
+    """Return the webhook's address, None where none is set; raises ValueError."""
     if url is None and secret_env is None:
         return None
     if url is None:

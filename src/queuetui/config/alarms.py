@@ -1,4 +1,4 @@
-"""The `[profiles.NAME.alarms]` table of the settings: every threshold, and what is done then."""
+"""The `[profiles.NAME.alarms]` table of the settings: thresholds and actions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ACTIONS = frozenset({"bell", "command", "webhook", "webhook_secret_env", "silen
 
 
 class AlarmTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """The keys that may be given; what is left out has the default of AlarmLimits.
+    """The keys of the table; a missing key has the default of AlarmLimits.
 
     Times are durations such as `30s`.
     """
@@ -59,7 +59,7 @@ def read_alarms(table: AlarmTable) -> AlarmLimits:
 
 
 def read_alarm_actions(table: AlarmTable, zone: str = DEFAULT_ZONE) -> AlarmActions:
-    """Return what is done when an alarm is raised; raises ValueError, which names the key."""
+    """Return the actions of a raised alarm; raises ValueError, which names the key."""
     return read_actions(
         bell=table.bell,
         command=table.command,

@@ -117,7 +117,7 @@ def _check_mode(path: Path, profiles: Mapping[str, ProfileTable]) -> None:
 
 
 def make_profile(path: Path, name: str, table: ProfileTable) -> Profile:
-    """Return the profile that a table describes; runs `url_command` when there is one; raises BadConfig."""
+    """Return the profile of a table; runs `url_command` if there is one; raises BadConfig."""
     key = f"profiles.{name}"
     poll_s = _seconds(path, f"{key}.poll", table.poll)
     if not POLL_RANGE_S[0] <= poll_s <= POLL_RANGE_S[1]:
@@ -157,7 +157,7 @@ def _of_alarms(path: Path, key: str, table: AlarmTable, read: Callable[[AlarmTab
 
 
 def _beside(path: Path, key: str, written: str) -> str:
-    """Return the path of a file that is named from the folder of the settings file; raises BadConfig."""
+    """Return the path of a file, relative to the folder of the settings file; raises BadConfig."""
     try:
         return str(path.parent / at_home(written))
     except ValueError as error:
@@ -165,7 +165,7 @@ def _beside(path: Path, key: str, written: str) -> str:
 
 
 def find_profiles(path: Path, names: Sequence[str | None]) -> list[Profile | None]:
-    """Return the profiles of those names, each as `find_profile` does.
+    """Return the profiles of these names, each as `find_profile` does.
 
     The file is read once, as it may be a pipe.
     """
@@ -174,7 +174,7 @@ def find_profiles(path: Path, names: Sequence[str | None]) -> list[Profile | Non
 
 
 def find_profile(path: Path, name: str | None) -> Profile | None:
-    """Return the profile of that name, or the file's default when `name` is None; None without either.
+    """Return the profile of a name, or the file's default when `name` is None; None without either.
 
     Raises NotFound.
     """
@@ -194,7 +194,7 @@ def _find_in(path: Path, tables: Mapping[str, ProfileTable], wanted: str | None)
 
 
 def _store(table: ProfileTable) -> tuple[object, ...]:
-    """Return what tells the store of a profile and which queues are read there, without running anything."""
+    """Return what identifies a profile's store and the part that is read, without running `url_command`."""
     return table.url, table.url_env, table.url_command, table.kind, table.mapping, table.settings
 
 

@@ -1,4 +1,4 @@
-"""Where settings and state are kept."""
+"""The folders of settings and state."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def config_file() -> Path:
 
 
 def at_home(written: str) -> Path:
-    """Return a path whose ~ is a home folder; raises ValueError where that user has none."""
+    """Return a path with ~ expanded; raises ValueError where that user has no home folder."""
     try:
         return Path(written).expanduser()
     except RuntimeError:
@@ -36,7 +36,7 @@ def at_home(written: str) -> Path:
 
 
 def state_folder() -> Path | None:
-    """Return the folder of the acts' record and of purged jobs, None where the user has no home."""
+    """Return the folder of the journal and of purged jobs, None where the user has no home folder."""
     from platformdirs import user_state_path
 
     try:

@@ -13,7 +13,7 @@ from queuetui.model.urls import hide_password, strip_password
 from queuetui.model.zone import DEFAULT_ZONE
 
 COLOURS = ("red", "yellow", "green", "cyan", "blue", "magenta")
-# Columns of the console's lists of jobs, all but the id.
+# The columns of the console's job lists, except the id.
 HIDEABLE_COLUMNS = ("type", "queue", "state", "age", "att", "data", "why", "prio", "worker")
 # The placeholder in an advised command for an address that is not shown.
 _ADDRESS = "URL"
@@ -22,9 +22,9 @@ _MAPPING = "MAPPING"
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is connected to and how.
+    """A store to connect to, and how.
 
-    `rights` is "read", "operate", "admin" or None: then it is for whoever starts to say.
+    `rights` is "read", "operate", "admin", or None: the command line decides then.
     `chosen_by_url` and `embedded` tell that no settings named it: then a native queue may be operated.
     `colour`, that of the console's first line, is one of COLOURS or empty.
     `protected` profiles want their name typed before a bulk act; `poll_s` is the console's interval.
@@ -56,12 +56,12 @@ class Profile:
 
     @property
     def shown_url(self) -> str:
-        """The URL without its password, cut where it is long."""
+        """The URL without its password, shortened if it is long."""
         return hide_password(self.url)
 
     @property
     def address(self) -> str:
-        """The whole URL without its password, which tells it from any other."""
+        """The whole URL without its password, which identifies the store."""
         return strip_password(self.url)
 
     @property
@@ -71,16 +71,16 @@ class Profile:
 
     @property
     def narrowing(self) -> tuple[str, ...]:
-        """What a command line says beside the name to read the same there."""
+        """The options of a command line that restrict what is read there."""
         return tuple(word for option in self.narrowed_by.items() for word in option)
 
     @property
     def naming(self) -> tuple[str, ...]:
-        """What a command line says to mean it."""
+        """The options of a command line that name this profile."""
         return (*self.named_by, *self.narrowing)
 
     def for_others(self) -> Profile:
-        """Return it as programs elsewhere are told of it, which need not know where the store is."""
+        """Return the profile for remote programs, without the address of the store."""
         named_by = tuple(_ADDRESS if word == self.address_word else word for word in self.named_by)
         narrowed_by = (
             {**self.narrowed_by, "--mapping": _MAPPING} if "--mapping" in self.narrowed_by else self.narrowed_by
@@ -88,7 +88,7 @@ class Profile:
         return replace(self, named_by=named_by, narrowed_by=narrowed_by)
 
     def without_place(self, text: str) -> str:
-        """Return text as programs elsewhere are told it, without the address and the mapping's path."""
+        """Return a text for remote programs, without the address and the mapping's path."""
         scheme, _, file = self.address.partition("?")[0].partition(":///")
         places = {self.address: _ADDRESS, self.shown_url: _ADDRESS, self.settings.get("mapping", ""): _MAPPING}
         if scheme.lower() == "sqlite" and file.startswith("/"):
@@ -99,10 +99,10 @@ class Profile:
 
     @property
     def is_unnamed(self) -> bool:
-        """Whether no settings named it."""
+        """Whether no settings name it."""
         return self.embedded or self.chosen_by_url
 
     @property
     def title(self) -> str:
-        """What the profile is called on screen."""
+        """The profile's name on screen."""
         return self.label or self.name

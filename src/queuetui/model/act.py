@@ -1,4 +1,4 @@
-"""What a person asks to be done to jobs, and the answer for each."""
+"""Acts of people on jobs, and the result for each target."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from queuetui.model.state import State
 
 
 class Verb(StrEnum):
-    """What can be done to jobs and to what is around them.
+    """The verbs of acts.
 
-    PAUSE, RESUME, LIMIT and events are of a queue, CLEAN is of workers, UPKEEP of rows that are no jobs. Schedules are paused too.
+    PAUSE, RESUME, LIMIT and events apply to queues, CLEAN to workers, UPKEEP to rows that are no jobs; PAUSE and RESUME also to schedules.
     """
 
     RETRY = "retry"
@@ -39,7 +39,7 @@ class Verb(StrEnum):
     UNDO = "undo"
 
 
-# What a retry does with a deadline that the job is past: `KEEP`, `NO_DEADLINE`, or seconds from now in digits.
+# The option for the deadline of a retried job that has expired: `KEEP`, `NO_DEADLINE`, or seconds from now in digits.
 RETRY_UNTIL = "retry_until"
 KEEP = "keep"
 NO_DEADLINE = "none"
@@ -48,7 +48,7 @@ QUEUE_VERBS = frozenset({Verb.PAUSE, Verb.RESUME, Verb.EVENTS_ON, Verb.EVENTS_OF
 
 
 class Outcome(StrEnum):
-    """How an act ended for one target."""
+    """The outcome of an act for one target."""
 
     DONE = "done"
     SKIPPED = "skipped"
@@ -70,9 +70,9 @@ class JobRef:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an act is done to.
+    """A target of an act.
 
-    `data` are the bytes that the verb needs for this one job: a record to put back, a payload to write.
+    `data` are the bytes that the verb needs for this job: a record to restore, a payload to write.
     """
 
     ref: JobRef
@@ -81,7 +81,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One request by one actor; the same `id` asked twice acts once on native backends."""
+    """One request by one actor; on native backends a repeated `id` acts only once."""
 
     verb: Verb
     actor: str
@@ -93,7 +93,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one target.
+    """The result for one target.
 
     `before` is JSON text, enough to write the row back; `state_now` is the state found at the moment of the write
     (after it, when done); `note` says why it was skipped or failed, or what to beware of, in our own words.

@@ -1,4 +1,4 @@
-"""What is done when an alarm is raised or cleared."""
+"""The actions when an alarm is raised or cleared."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address that is told by HTTP.
+    """An address that receives alarms by HTTP.
 
-    `secret_env` names the environment variable with the secret it is signed by.
+    `secret_env` names the environment variable with the secret that signs the request.
     """
 
     url: str = field(repr=False)
@@ -22,7 +22,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class AlarmActions:
-    """All that is done; `command` is run without a shell, in a window of silence nothing is done."""
+    """All actions; `command` runs without a shell; during a silence nothing is done."""
 
     bell: bool = False
     command: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What a queue or a worker may reach before somebody is told."""
+"""The thresholds of alarms about queues and workers."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class AlarmLimits:
 
     @property
     def most_counted(self) -> int:
-        """How many jobs of a queue must be told apart from more."""
+        """The largest count of a queue's jobs that a threshold needs."""
         return max(self.depth, self.dead_letters)
 
     def eased(self) -> AlarmLimits:
-        """Return the thresholds that an alarm which stands has to fall below."""
+        """Return the thresholds below which a standing alarm is cleared."""
         counts = {name: int(getattr(self, name) * self.clear_below) for name in _COUNTS}
         return replace(self, **counts, **{name: getattr(self, name) * self.clear_below for name in _MEASURES})
 

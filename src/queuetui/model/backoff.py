@@ -1,4 +1,4 @@
-"""When a failed run is tried again."""
+"""The back-off of retries."""
 
 from __future__ import annotations
 

@@ -8,10 +8,10 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
-# As much as the stores take in one job, and far more than a person writes of settings.
+# The stores accept this much in one job; settings are far smaller.
 PAYLOAD_BYTES = 256_000_000
 SETTINGS_BYTES = 4_000_000
-# Some programs write a mark before the text.
+# Some programs write a byte order mark before the text.
 _ENCODING = "utf-8-sig"
 _READ_BYTES = 1_000_000
 
@@ -32,7 +32,7 @@ def read_settings_text(path: Path, *, is_read_again: bool) -> str:
 
     A pipe into which nobody writes raises OSError too, and so does any pipe where the file `is_read_again`.
     """
-    # Nobody might ever write into a pipe: opening it is not to wait for that.
+    # Opening a pipe must not wait for a writer, which may never come.
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
         is_pipe = stat.S_ISFIFO(os.fstat(file.fileno()).st_mode)
         if is_pipe and is_read_again:

@@ -1,4 +1,4 @@
-"""What a backend can do, said by the backend itself."""
+"""The capabilities that a backend declares."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from queuetui.model.act import Verb
 from queuetui.model.state import State
 
 _NOT_BUILT = frozenset({Verb.RUN_NOW, Verb.MOVE, Verb.EDIT, Verb.REPRIORITISE, Verb.CLONE, Verb.RESTORE, Verb.UNDO})
-# Of verbs whose name is no word for what cannot be done.
+# The words for verbs whose name does not say what cannot be done.
 _LACKING = {
     Verb.UPKEEP: "has no chores",
     Verb.LIMIT: "has no limits of its queues that could be set",
@@ -24,9 +24,9 @@ _LACKING = {
 
 
 class Liveness(StrEnum):
-    """What a store tells of whether a run goes on.
+    """How a store tells whether a run is still alive.
 
-    A lease that is renewed, beats, a time until which it is left alone, or nothing.
+    By a lease that is renewed, by heartbeats, by a time until which the run is left alone, or not at all.
     """
 
     LEASE = "lease"
@@ -37,7 +37,7 @@ class Liveness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What may be asked of a backend; a verb that is missing has its reason in `reasons`.
+    """The capabilities of a backend; `reasons` tells why a verb is missing.
 
     `native` backends have a worker of ours; `keeps` are the states it stores, and `missing` says why it does not store another;
     `applies` are the states that each verb on jobs fits,
@@ -76,18 +76,18 @@ class Capabilities:
 
     @property
     def verbs(self) -> frozenset[Verb]:
-        """All that can be done."""
+        """All verbs that the backend supports."""
         return self.manages | frozenset(self.applies)
 
     @property
     def why_no_workers(self) -> str:
-        """Why no workers are shown, nothing where they are."""
+        """Why no workers are shown, empty where they are."""
         if self.workers:
             return ""
         return self.unseen_workers or f"{self.label} stores nothing about its workers; look at its processes instead"
 
     def fits(self, verb: Verb, state: State) -> bool:
-        """Tell whether a verb can be tried on a job in a state."""
+        """Tell whether a verb applies to jobs in a state."""
         return state in self.applies.get(verb, frozenset())
 
     def why_missing(self, state: State) -> str:
@@ -95,7 +95,7 @@ class Capabilities:
         return self.missing.get(state, f"{self.label} keeps no {state.value} jobs")
 
     def why_not(self, verb: Verb) -> str | None:
-        """Return why a verb is not to be had on this backend, None when it is."""
+        """Return why this backend does not support a verb, None where it does."""
         if verb in self.verbs:
             return None
         told = (

@@ -4,5 +4,5 @@ from __future__ import annotations
 
 import random
 
-# A handler may seed the module's generator, which a whole process shares, or replace its functions.
+# A handler may seed the generator of the module `random`, which the process shares, or replace its functions.
 CHANCE = random.SystemRandom()

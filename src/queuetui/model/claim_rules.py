@@ -1,4 +1,4 @@
-"""What a person lays down for the claims of one queue.
+"""The claim rules that a person sets for one queue.
 
 Limits of the queue and of its types, and ageing.
 """
@@ -35,7 +35,7 @@ class Rate:
 
     @property
     def slot_us(self) -> int:
-        """How long starts are counted together."""
+        """The length of a slot of the rate's period, in which starts are counted together."""
         return self.period_us // SLOTS_A_PERIOD
 
     def describe(self) -> str:
@@ -46,7 +46,7 @@ class Rate:
         return f"{self.count}/{self.period_us / 1e6:g}s"
 
 
-# More than a rate can have; Python reads no number of thousands of digits.
+# More digits than a valid rate has; Python refuses numbers of thousands of digits.
 _MOST_DIGITS = 40
 
 
@@ -69,7 +69,7 @@ def parse_rate(text: str) -> Rate:
 class ClaimLimit:
     """A bound on the jobs of a queue, or of one type within it.
 
-    How many are processed at once, how many begin in a time.
+    It bounds how many are processed at once, and how many begin in a period.
     """
 
     type: str | None = None
@@ -80,18 +80,18 @@ class ClaimLimit:
 
     @property
     def binds(self) -> bool:
-        """Whether it bounds anything."""
+        """Whether the limit bounds anything."""
         return self.concurrency is not None or self.rate is not None
 
     def describe(self) -> str:
-        """Return the limit in a word or two, less its type."""
+        """Return the limit in a word or two, without its type."""
         at_once = [] if self.concurrency is None else [f"{self.concurrency} at once"]
         return ", ".join(at_once + ([] if self.rate is None else [self.rate.describe()]))
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimRules:
-    """All that is laid down for one queue.
+    """All rules of one queue.
 
     `ageing_s` is what a job waits for each 1 that its priority grows by.
     """
@@ -102,16 +102,16 @@ class ClaimRules:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is laid down."""
+        """Whether there are no rules."""
         return not self.limits and self.ageing_s is None
 
     @property
     def bounds_concurrency(self) -> bool:
-        """Whether anything bounds how many are processed at once."""
+        """Whether a limit bounds how many jobs are processed at once."""
         return any(limit.concurrency is not None for limit in self.limits)
 
     def may_rest(self, span_s: float) -> bool:
-        """Tell whether a rate lets nothing begin for so long."""
+        """Tell whether a rate may let no job begin for a span."""
         rates = [limit.rate for limit in self.limits if limit.rate is not None]
         return any(rate.period_us > span_s * 1e6 for rate in rates)
 
@@ -124,7 +124,7 @@ class ClaimRules:
 
     @classmethod
     def from_text(cls, text: str | None) -> ClaimRules:
-        """Return the rules of a stored text; raises BadConfig for one that `to_text` did not write."""
+        """Return the rules of a stored text; raises BadConfig for a text that `to_text` did not write."""
         if not text:
             return cls()
         try:
@@ -139,9 +139,9 @@ class ClaimRules:
 
 
 def may_rest(text: str | None, span_s: float) -> bool:
-    """Tell whether stored rules let nothing begin for so long.
+    """Tell whether stored rules may let no job begin for a span.
 
-    Rules that cannot be read are no good reason.
+    Rules that cannot be read do not count.
     """
     try:
         return ClaimRules.from_text(text).may_rest(span_s)
@@ -165,13 +165,13 @@ class RulesInUse:
     problem: str = ""
 
     def is_reached(self, limit: ClaimLimit) -> bool:
-        """Tell whether a limit leaves no room."""
+        """Tell whether a limit admits no more jobs."""
         name = limit.type or ""
         full = limit.concurrency is not None and self.running.get(name, 0) >= limit.concurrency
         return full or name in self.opens_at
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return each limit with what is in use of it, as programs read it."""
+        """Return, for programs, each limit with its current use."""
         return [
             {
                 "type": limit.type,
@@ -188,9 +188,9 @@ class RulesInUse:
 
 @dataclass(frozen=True, slots=True)
 class RulesEdit:
-    """What is to be laid down: given parts replace those of the queue, or of its type.
+    """An edit of rules: the given parts replace those of the queue, or of its type.
 
-    `clear` takes away first.
+    `clear` removes the old rules first.
     With a type only that type's limit is touched, and `clear` without one takes away everything.
     """
 

@@ -1,4 +1,4 @@
-"""What work is done for: the correlation id that ties it together, and the fields that it passes on."""
+"""The cause of enqueued jobs: the correlation id that joins them, and the fields that they inherit."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Cause(Protocol):
 
     @property
     def correlation_id(self) -> str | None:
-        """The id, None where each job is to be its own cause."""
+        """The correlation id, None where each job is its own cause."""
         ...
 
     @property
     def bound(self) -> Mapping[str, object]:
-        """The fields as they stand now."""
+        """The fields that are bound now."""
         ...
 
 
@@ -39,7 +39,7 @@ _CURRENT: ContextVar[Cause | None] = ContextVar("queuetui_cause", default=None)
 
 
 def current_cause() -> Cause | None:
-    """Return the cause of what is enqueued here and now."""
+    """Return the cause of jobs that are enqueued here and now."""
     return _CURRENT.get()
 
 
@@ -55,7 +55,7 @@ def bind_cause(cause: Cause) -> Token[Cause | None]:
 
 
 def unbind_cause(token: Token[Cause | None]) -> None:
-    """Take a cause back."""
+    """Restore the cause before."""
     _CURRENT.reset(token)
 
 

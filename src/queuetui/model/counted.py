@@ -1,4 +1,4 @@
-"""Numbers in words and in short, with the mark of how they were got."""
+"""Numbers in words and in short forms, with the mark of their exactness."""
 
 from __future__ import annotations
 

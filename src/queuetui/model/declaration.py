@@ -1,4 +1,4 @@
-"""What a handler declares about its jobs, known to who enqueues and to who works."""
+"""The declarations of handlers about their jobs, known to clients and workers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BY_HANDLER: dict[Hashable, Declaration] = {}
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """A handler with its job type and the type's own rules; None leaves a rule to who enqueues or works.
+    """A handler with its job type and the type's rules; None leaves a rule to the client or worker.
 
     `ack` "each" writes every ending at once, where a crash must not run a batch of finished jobs again. `hard_timeout` runs the type
     in a process that is killed at `timeout_s`. With `timing` it is a recurring job, that a worker of its app puts into the store.
@@ -150,7 +150,7 @@ def _read_timing(every: object, cron: object, tz: object) -> Timing | None:
 
 
 def declare(declaration: Declaration) -> Handler:
-    """Make a declaration known; raises Conflict when another handler has the type."""
+    """Register a declaration; raises Conflict when another handler has the type."""
     known = _BY_TYPE.get(declaration.type)
     if known is not None and place_of(known.handler) != place_of(declaration.handler):
         places = f"{place_of(known.handler)} and {place_of(declaration.handler)}"
@@ -173,7 +173,7 @@ def declared_types() -> tuple[str, ...]:
 
 
 def declared_handler(handler: object) -> Declaration | None:
-    """Return what a handler declared."""
+    """Return the declaration of a handler."""
     return None if type(handler).__hash__ is None else _BY_HANDLER.get(handler)
 
 

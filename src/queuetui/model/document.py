@@ -1,4 +1,4 @@
-"""A job as programs read it.
+"""The document of a job for programs.
 
 The one shape of the command line, the client and later the HTTP interface.
 """

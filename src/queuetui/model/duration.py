@@ -14,7 +14,7 @@ from queuetui.model.names import shown
 UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _PIECE = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _WHOLE = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d|w))+")
-# A time so far off can still be told by every calendar and store.
+# Every calendar and store can hold a time that lies this far ahead.
 LONGEST_S = 1000 * 365.25 * 86_400
 SHORTEST_LIMIT_S = 0.01
 

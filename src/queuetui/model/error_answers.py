@@ -1,4 +1,4 @@
-"""The one table of what an error is answered with: an exit code, or a problem over HTTP."""
+"""The table of answers to errors: the exit code, and the problem over HTTP."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NOT_FOUND = 4
 
 @dataclass(frozen=True, slots=True)
 class ErrorAnswer:
-    """How one kind of error is answered.
+    """The answer to one kind of error.
 
     `name` is the last part of a problem's type and `title` what such a problem is called before people.
     """
@@ -53,7 +53,7 @@ ANSWERS: dict[type[QueueTuiError], ErrorAnswer] = {
     SchemaTooOld: ErrorAnswer(REFUSED, 503, "schema-too-old", "The store was made by an older queuetui"),
     UnknownOutcome: ErrorAnswer(REFUSED, 504, "unknown-outcome", "The answer of the store was lost"),
 }
-# An error of no kind of its own.
+# The answer to any other error.
 OTHER = ErrorAnswer(REFUSED, 500, "refused", "This was refused")
 
 

@@ -86,5 +86,5 @@ class UnknownOutcome(QueueTuiError):
 
 
 def words_of(error: object) -> str:
-    """Return what an error says; one of the system is told without its number and its file."""
+    """Return the message of an error; an OSError is told without its number and its file."""
     return getattr(error, "strerror", None) or str(error)

@@ -1,4 +1,4 @@
-"""What happened, one entry each: the kinds, and which move of a job is told by which."""
+"""The entries of the event log: their kinds, and the kind that logs each move of a job."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class EventKind(StrEnum):
     OTHER = "Other"
 
 
-# Every move of `model/state.py`, by its verb. A run that is swept is told by JobLost before the move that follows from it.
+# Every move of `model/state.py`, by its verb. The sweep of a run is logged by JobLost before the move that follows from it.
 KIND_OF_MOVE: Mapping[str, EventKind] = {
     "enqueue": EventKind.JOB_CREATED,
     "enqueue with a due time": EventKind.JOB_CREATED,
@@ -74,7 +74,7 @@ _DETAILS = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened.
+    """One event.
 
     `cursor` names its place in the log, which is the order of what happened to any one job.
     `moment` is the due time of a created, retried or snoozed job, and else when the run began, where that is known.
@@ -96,7 +96,7 @@ class Event:
 
     @property
     def data(self) -> Mapping[str, Untrusted | datetime | int]:
-        """The small facts of this kind of event, by name; what is not known is not there."""
+        """The values of this kind of event, by name; unknown ones are left out."""
         if self.kind in _OF_WORKERS:
             return {} if self.detail is None else _worker_facts(self.detail)
         facts: dict[str, Untrusted | datetime | int | None] = {
@@ -171,7 +171,7 @@ def describe_event(event: Event) -> dict[str, Any]:
 
 
 def _worker_facts(detail: Untrusted) -> dict[str, Untrusted | datetime | int]:
-    """Return what is told of a worker (`note_worker`); a text that is no such note as it stands."""
+    """Return the facts of a worker (`note_worker`); any other text is returned unchanged."""
     try:
         told = json.loads(detail.raw)
     except (ValueError, RecursionError):

@@ -28,7 +28,7 @@ class EventFilter:
 
 
 def parse_event_filter(text: str) -> EventFilter:
-    """Return what a text asks for; a word without a field is a part of a kind's name; raises BadQuery."""
+    """Return the filter of a text; a word without a field is a part of a kind's name; raises BadQuery."""
     named: dict[str, str] = {}
     kinds: frozenset[EventKind] = frozenset()
     position = 0
@@ -48,7 +48,7 @@ def parse_event_filter(text: str) -> EventFilter:
 
 
 def _read_term(text: str, position: int) -> tuple[str, str, int, int]:
-    """Return field, value, where the value begins and where the term ends."""
+    """Return the field, the value, the start of the value and the end of the term."""
     match = _TERM.match(text, position)
     if match is None or match.end() == position:
         raise BadQuery(f'the quote opened at position {position} is never closed; add a second "', position)
@@ -70,7 +70,7 @@ def _field(written: str, position: int) -> str:
 
 
 def _kinds(written: str, position: int) -> frozenset[EventKind]:
-    """Return the kinds whose names are or hold one of the words between the commas."""
+    """Return the kinds whose names contain one of the words between the commas."""
     found: set[EventKind] = set()
     for word in filter(None, written.lower().split(",")):
         exact = {kind for kind in EventKind if kind.value.lower() == word}

@@ -1,4 +1,4 @@
-"""What was read of a store's condition, and what was found in it."""
+"""The examination of a store's condition, and its findings."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from queuetui.model.text import Untrusted
 
-# An old picture of the data is told of from this age on.
+# An old snapshot is reported from this age on.
 HELD_S = 30.0
 
 
 class Check(StrEnum):
-    """What is looked at, in the order it is told."""
+    """The checks, in the order in which they are reported."""
 
     REACHABLE = "reachable"
     SERVER = "server"
@@ -44,7 +44,7 @@ class Check(StrEnum):
 
 
 class Level(StrEnum):
-    """How a check ended; unknown is what could not be read."""
+    """The level of a check's finding; unknown where it could not be read."""
 
     OK = "ok"
     WARNING = "warning"
@@ -54,7 +54,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one check ended.
+    """The finding of one check.
 
     `summary` and `next` are our own words, `evidence` holds the values read, names made safe.
     """
@@ -85,7 +85,7 @@ class Durability:
 
 @dataclass(frozen=True, slots=True)
 class SchemaFacts:
-    """The versions that a queue of ours speaks of.
+    """The versions of our own queue's schema and protocol.
 
     `version` is None without a schema, and ours are what this program knows.
     """
@@ -139,9 +139,9 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKeys:
-    """How many there are from and to a queue's tables.
+    """The foreign keys from and to a queue's tables.
 
-    `unchecked` were never held against the rows, or lead nowhere; no index begins with the columns of the `unindexed`.
+    `unchecked` were never validated against the rows, or refer to nothing; no index begins with the columns of the `unindexed`.
     """
 
     count: int
@@ -151,7 +151,7 @@ class ForeignKeys:
 
 @dataclass(frozen=True, slots=True)
 class DeadSpace:
-    """What deleted rows of a table still take beside the live ones; `unit` is rows or bytes."""
+    """The space of a table's deleted rows beside that of live ones; `unit` is rows or bytes."""
 
     table: Untrusted
     live: int
@@ -161,7 +161,7 @@ class DeadSpace:
 
 @dataclass(frozen=True, slots=True)
 class DiskRoom:
-    """How many bytes of a disk are free."""
+    """The free bytes of a disk."""
 
     free: int
     total: int
@@ -169,7 +169,7 @@ class DiskRoom:
 
 @dataclass(frozen=True, slots=True)
 class TableCondition:
-    """How a queue's tables are.
+    """The condition of a queue's tables.
 
     `missing` tells by table which rights this user lacks. `indexes` are how many of ours there should be and which lack; None
     where they are not ours.
@@ -185,7 +185,7 @@ class TableCondition:
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What a store tells of its condition.
+    """All values that were read of a store's condition.
 
     None is what it has not, `unread` says of a check why it could not be read.
     `oldest` is the oldest version that is supported, empty where every one is. `connections` are those in use and the most there

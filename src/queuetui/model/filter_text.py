@@ -1,4 +1,4 @@
-"""How a filter's text is split into terms and values, and how values are quoted."""
+"""Splits a filter's text into terms and values, and quotes values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from queuetui.model.text import sanitize
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-# Half characters, which no text holds, are no escapes.
+# Surrogates, which no text holds, are no escapes.
 _ESCAPED = re.compile(
     r"\\(?:(x[0-9a-fA-F]{2}|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|U00(?:0[1-9a-fA-F]|10)[0-9a-fA-F]{4})|(.))", re.DOTALL
 )
@@ -22,7 +22,7 @@ _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[^"]', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class WrittenValue:
-    """One value as it is written, and where."""
+    """One value as it is written, with its position."""
 
     text: str
     position: int
@@ -112,7 +112,7 @@ def _escape(char: str) -> str:
 
 
 def _is_seen(text: str) -> bool:
-    """Tell whether a terminal shows all of a text, and as it is."""
+    """Tell whether a terminal shows all of a text unchanged."""
     return text.isprintable() and sanitize(text, len(text)) == text
 
 

@@ -1,4 +1,4 @@
-"""What may be a handler, and how one is named."""
+"""Checks and names handlers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INSTEAD = "write a function without yield: call context.progress() where it yiel
 
 
 def read_handler(handler: object) -> Handler:
-    """Return what can run a job.
+    """Return a callable that can run a job.
 
     Raises TypeError for what is no handler, and for a generator: nothing would run it.
     """
@@ -45,7 +45,7 @@ def type_of(handler: Handler) -> str:
 
 
 def place_of(handler: Handler) -> str:
-    """Return the exact path of a handler, `package.module:name`, by which a worker finds it undeclared."""
+    """Return the path of a handler, `package.module:name`, by which workers find it without a declaration."""
     while isinstance(handler, partial):
         handler = handler.func
     named: Any = handler if hasattr(handler, "__qualname__") else type(handler)

@@ -1,4 +1,4 @@
-"""Sums over what was: done and failed jobs, how long runs took, and dead letters that are alike."""
+"""Sums over past time: done and failed jobs, run times, and groups of similar dead letters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from queuetui.model.job import Ending
 from queuetui.model.text import Untrusted
 
 SPARK_MINUTES = 5
-# Of fewer runs nothing is learned: the floor of the profile holds alone.
+# From fewer runs nothing is learned: only the profile's limit applies.
 LEAST_RUNS = 50
 ENDINGS = (Ending.COMPLETED, Ending.FAILED, Ending.RETRY, Ending.LOST)
 HOUR_STEPS = 60 // SPARK_MINUTES
@@ -29,7 +29,7 @@ TOOK_STEPS = 24
 
 @dataclass(frozen=True, slots=True)
 class RunMinute:
-    """What ended in one minute in one queue of one type.
+    """The runs of one type that ended in one minute in one queue.
 
     `took` counts the runs by the steps of their lengths.
     """
@@ -65,7 +65,7 @@ class RunMinute:
 
 
 class By(StrEnum):
-    """What a sum is kept by."""
+    """The key of a sum."""
 
     QUEUE = "queue"
     TYPE = "type"
@@ -73,7 +73,7 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was done under one name in a span."""
+    """The counts under one name in a span."""
 
     name: Untrusted
     completed: int = 0
@@ -82,7 +82,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """How long the runs under one name took, over `runs` of them; percentiles by the nearest rank."""
+    """The run times under one name, over `runs` of them; percentiles by the nearest rank."""
 
     name: Untrusted
     runs: int
@@ -129,7 +129,7 @@ class FailureGroup:
 
 
 def describe_failure_group(group: FailureGroup) -> dict[str, Any]:
-    """Return a group as programs read it; `filter` finds its jobs."""
+    """Return, for programs, a group; `filter` finds its jobs."""
     return {
         "fingerprint": group.fingerprint,
         "type": group.type.raw,

@@ -1,4 +1,4 @@
-"""What tells one queue from another.
+"""The identity of a queue.
 
 Learned facts and pinned trust are kept under it, never under an address.
 """
@@ -19,5 +19,5 @@ class Identity:
     lasting: bool = True
 
     def kept_under(self, address: str) -> str:
-        """Return the name that is learned of the queue under: its own, its address where that does not last."""
+        """Return the key of facts about the queue: its own name, or its address if that name does not last."""
         return self.text if self.lasting else f"address {address}"

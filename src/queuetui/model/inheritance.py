@@ -13,9 +13,9 @@ MOST_INHERITED = 16
 MOST_FIELD_CHARS = 2_048
 LEFT_OUT = "fields_left_out"
 TRACE_PARENT, TRACE_STATE = "traceparent", "tracestate"
-# The longest that the W3C lets pass on; the first has a fixed length.
+# The longest values that W3C trace context allows; the first has a fixed length.
 _TRACE_CHARS = {TRACE_PARENT: 55, TRACE_STATE: 512}
-# Ids of zeros alone are none.
+# Ids of only zeros are invalid.
 _PARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _NOTHING: Mapping[str, Any] = {}
 
@@ -28,7 +28,7 @@ class Inheritance(NamedTuple):
 
 
 def write_inheritance(fields: Mapping[str, object], trace: Mapping[str, str]) -> str | None:
-    """Return what is stored with a job, None where there is nothing.
+    """Return the text that is stored with a job, None where there is nothing to inherit.
 
     Fields beyond MOST_INHERITED, or beyond MOST_FIELD_CHARS in JSON, are left out; the field LEFT_OUT counts them.
     """
@@ -60,7 +60,7 @@ def read_trace(headers: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def read_inheritance(text: str | None) -> Inheritance:
-    """Return what was stored with a job; nothing of what another program wrote in another form."""
+    """Return the inheritance stored with a job, an empty one for a text of another form."""
     if text is None:
         return Inheritance()
     try:

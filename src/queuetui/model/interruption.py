@@ -1,4 +1,4 @@
-"""Cancels a read that nobody waits for any more, from another thread than the one that reads."""
+"""Cancels a read that is no longer needed, from another thread than the one that reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job as a person sees it, as a program sends it and as a worker holds it."""
+"""A job as it is shown, as a client enqueues it and as a worker holds it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from queuetui.model.state import State
 from queuetui.model.text import Untrusted
 
 PAYLOAD_HEAD_CHARS = 2048
-# Remarked on a job whose store says of its state what is no state of its product.
+# The remark on a job whose stored state is none that its product has.
 UNKNOWN_STATE = "its row is in no state that is known here, so nothing can be done to it"
-# Remarked on a job of which its store keeps no more than how it ended.
+# The remark on a job of which the store keeps only the end.
 RECORD_ONLY = "only its record in the log is left, so it cannot be run again"
 PRIORITY_NAMES = {"low": -10, "normal": 0, "high": 10, "critical": 20}
 
@@ -79,14 +79,14 @@ class Job:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether all attempts that it was allowed were begun."""
+        """Whether all allowed attempts were begun."""
         if self.attempts is None or self.max_attempts is None:
             return False
         return self.attempts >= self.max_attempts > 0
 
 
 def shorten(job: Job) -> Job:
-    """Return the job with no more of its payload than a page carries."""
+    """Return the job with its payload cut to the length that pages carry."""
     text = job.payload.raw
     if len(text) <= PAYLOAD_HEAD_CHARS:
         return job

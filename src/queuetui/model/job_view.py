@@ -1,4 +1,4 @@
-"""One job with all that it is explained by."""
+"""One job with the facts that its verdict needs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """What one read found of a job; `now`, `queues` and `workers` are what it is judged by.
+    """The result of one read of a job; `now`, `queues` and `workers` are the facts that judge it.
 
     A queue tells here whether it is paused, and no counts. `events` is None where none were asked for or none are kept.
     `lock` is who holds the row of a waiting job, where the server tells.
@@ -48,7 +48,7 @@ def uncounted_queue(
     *,
     rests: bool = False,
 ) -> QueueInfo:
-    """Return a queue with its switches alone."""
+    """Return a queue with only its switches."""
     by = None if paused_by is None else Untrusted(paused_by)
     nothing: Measured[int] = absent("not asked for")
     return QueueInfo(

@@ -1,4 +1,4 @@
-"""How long is too long, and which waiting queues nobody listens to."""
+"""The limits of times by which jobs and workers are judged, and the queues without a live worker."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Limits:
         return self.per_type_s.get(job_type, max(by_queue, self.learned_s.get(job_type, 0.0)))
 
     def overdue_limit_s(self, queue: str, job_type: str) -> float:
-        """Return how long a job may be due: its type's limit, else its queue's, else the floor."""
+        """Return how long a job may be due: the limit of its type, else of its queue, else the floor."""
         by_queue = self.overdue_per_queue_s.get(queue, self.overdue_after_s)
         return self.overdue_per_type_s.get(job_type, by_queue)
 
@@ -55,7 +55,7 @@ class Limits:
 
 
 def is_live(worker: WorkerInfo, now: datetime, limits: Limits) -> bool:
-    """Tell whether a worker works, sent a heartbeat lately, and holds no job with an expired lease.
+    """Tell whether a worker works, sent a recent heartbeat, and holds no job with an expired lease.
 
     One that its store keeps only as long as it may be silent is live.
     """

@@ -1,4 +1,4 @@
-"""What handlers logged, line by line, out of what is kept with their runs."""
+"""The log lines of handlers, from the logs kept with their runs."""
 
 from __future__ import annotations
 

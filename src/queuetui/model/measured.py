@@ -1,4 +1,4 @@
-"""A number that says how it was got."""
+"""A number with its exactness."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Exactness(StrEnum):
-    """How far a measured value may be trusted."""
+    """How exact a measured value is."""
 
     EXACT = "exact"
     CAPPED = "capped"
@@ -27,7 +27,7 @@ OLD_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Measured(Generic[T]):
-    """A value with how it was got; absent is not zero.
+    """A value with its exactness; absent is not zero.
 
     `capped` means "at least this many"; `as_of` is the store's clock; `why` explains what is absent or estimated.
     """
@@ -39,12 +39,12 @@ class Measured(Generic[T]):
 
 
 def absent(why: str) -> Measured[T]:
-    """Return the value that is not there, with the reason."""
+    """Return an absent value with its reason."""
     return Measured(None, Exactness.ABSENT, why=why)
 
 
 def old_s(count: Measured[int], now: datetime) -> float | None:
-    """Return how old a count is, None where it is of now or of a few polls ago."""
+    """Return the age of a count, None where it is of the last few polls."""
     if count.value is None or count.as_of is None or count.exactness not in {Exactness.CACHED, Exactness.CAPPED}:
         return None
     age_s = (now - count.as_of).total_seconds()
@@ -55,7 +55,7 @@ _SUREST_FIRST = (Exactness.EXACT, Exactness.CACHED, Exactness.ESTIMATED, Exactne
 
 
 def add_counts(parts: Sequence[Measured[int]]) -> Measured[int]:
-    """Return the sum, which is as sure as its least sure part."""
+    """Return the sum, which is as exact as its least exact part."""
     known = [part for part in parts if part.value is not None]
     if not known:
         return absent("this store does not keep it")

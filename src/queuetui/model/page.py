@@ -1,4 +1,4 @@
-"""Pages of jobs by keyset, and how a filter will be answered."""
+"""Pages of jobs by keyset, and the plan of a filter."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class IdSearch:
 
 
 class Handling(StrEnum):
-    """How a backend answers one term of a filter."""
+    """How a backend answers a term of a filter."""
 
     PUSHED = "pushed down"
     RESIDUAL = "residual"

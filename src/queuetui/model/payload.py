@@ -25,12 +25,12 @@ def paths_for(job_type: str, summaries: SummaryPaths) -> Sequence[str]:
 
 
 def is_place(key: str, size: int) -> bool:
-    """Tell whether a key is the number of an item of a list of that size."""
+    """Tell whether a key is the index of an item in a list of a size."""
     return key.isdecimal() and len(key) <= _LONGEST_PLACE and int(key) < size
 
 
 def read_path(value: object, path: str) -> object | None:
-    """Return what stands at a dotted path, None where nothing does; list items go by number."""
+    """Return the value at a dotted path, None where there is none; list items are named by index."""
     for key in path.split("."):
         if isinstance(value, Mapping) and key in value:
             value = value[key]

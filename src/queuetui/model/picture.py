@@ -1,4 +1,4 @@
-"""What was read of a backend at one time of its own clock, and what the monitor judged of it."""
+"""A snapshot of a backend with the judgements of the monitor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """What is wrong; `subject` is "queue" or "worker", or "store" for all queues together."""
+    """A warning; `subject` is "queue" or "worker", or "store" for all queues together."""
 
     subject: str
     name: Untrusted
@@ -28,7 +28,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A snapshot and what belongs to it.
+    """A snapshot with its judgements.
 
     A part that could not be read is named in `problems` with the reason.
     `verdicts` are by `ref.id`, of the jobs on its page and among its failures; `rules` by queue; `findings` are what is wrong with the

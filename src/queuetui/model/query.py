@@ -1,4 +1,4 @@
-"""The filter language: what a filter is once it has been read.
+"""A parsed filter of the filter language.
 
 state:failed queue:mail,high type:Send* age>1h attempts>=3 payload.user.id:42 error~"timed out" is:stuck -queue:slow word sort:-created
 """
@@ -15,7 +15,7 @@ Value = str | float | datetime | Pattern
 
 
 class Comparison(StrEnum):
-    """How a field is compared.
+    """The comparison of a field.
 
     IS takes any of several values, which may be patterns, HAS is "contains" in any letter case.
     """

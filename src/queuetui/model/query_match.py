@@ -1,4 +1,4 @@
-"""Whether a job matches a filter: the meaning that every backend's own conditions must agree with."""
+"""Matches jobs against a filter: the reference for the conditions of every backend."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _holds(term: Term, job: Job, now: datetime, is_stuck: IsStuck) -> bool:
 
 
 def is_among(term: Term, found: Iterable[Value]) -> bool:
-    """Tell whether any of the found values is one that a term asks for, its negation left aside."""
+    """Tell whether any of the found values satisfies a term, its negation left aside."""
     return any(_compare(term.comparison, one, value) for one in found for value in term.values)
 
 
@@ -114,7 +114,7 @@ def _number(value: float) -> list[Value]:
     try:
         return [float(value)]
     except OverflowError:
-        # Beyond all doubles; nobody who writes a filter means it by its value.
+        # A number beyond the range of doubles matches nothing.
         return []
 
 

@@ -1,4 +1,4 @@
-"""What was done lately: one definition of rates, ratios and averages for every place that shows them."""
+"""Recent rates, ratios and averages: one definition for every place that shows them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class TallyMinute:
-    """What happened in one minute, over all queues and types or in one queue.
+    """The counts of one minute, over all queues and types or in one queue.
 
     `busy_s` is the time of the `runs` that ended and were measured.
     """
@@ -30,7 +30,7 @@ class TallyMinute:
 
 @dataclass(frozen=True, slots=True)
 class RecentRuns:
-    """What ended in the last RATE_MINUTES whole minutes and in the running one.
+    """The runs that ended in the last RATE_MINUTES whole minutes and in the current one.
 
     `done_per_minute` counts completed jobs, by whole minutes alone; `failed_in_hour` those that failed in the last hour.
     """
@@ -57,12 +57,12 @@ class RecentRuns:
 
     @property
     def average_s(self) -> float | None:
-        """How long a run took that ended; None where none ended."""
+        """The average duration of ended runs; None where none ended."""
         return self.busy_s / self.runs if self.runs else None
 
 
 def recent_runs(tally: Sequence[TallyMinute], now: datetime, first: datetime | None) -> RecentRuns:
-    """Return what ended lately by a tally.
+    """Return the recent runs of a tally.
 
     `first` is the first minute that the store's tally knows, of any queue: the time before it does not count. Until a whole minute
     is known, the rate is the count of the running one.
@@ -83,12 +83,12 @@ def recent_runs(tally: Sequence[TallyMinute], now: datetime, first: datetime | N
 
 
 def moving_since(now: datetime) -> datetime:
-    """Return the minute from which on a queue must have begun or ended a run to pass for one that moves."""
+    """Return the minute since which a queue must have begun or ended a run to count as moving."""
     return now.replace(second=0, microsecond=0) - timedelta(minutes=RATE_MINUTES)
 
 
 def recent_in_all(tally: Sequence[TallyMinute], now: datetime) -> RecentRuns:
-    """Return what ended lately over all queues."""
+    """Return the recent runs over all queues."""
     return recent_runs(tally, now, min((one.minute for one in tally), default=None))
 
 

@@ -1,6 +1,6 @@
-"""What a run tells beside its ending.
+"""The notes of a run beside its ending.
 
-Log lines, usage, what it took of the machine, how long its result is kept.
+These are log lines, usage counters, measures of the process, and how long the result is kept.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ LOG_CAP_CHARS = 64 * 1024
 LOGGED_RUNS_A_JOB = 5
 COUNTER_NAME_CHARS = 64
 COUNTERS_A_RUN = 100
-# So far from what stores hold that the runs of ages can be summed up.
+# Far enough below the limit of stores that sums of many runs fit.
 LARGEST_COUNT = 1e100
-# Counters that a worker itself adds for the tags that it was told to count by: no handler's use of anything.
+# The prefix of counters that a worker adds for tags (`--count-tag`); they are not of handlers.
 TAG_MARK = "tag "
 _TAG_COUNTER = re.compile(TAG_MARK + r"(\w+) ([^:=]+):(.*)")
 _METRIC = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -64,7 +64,7 @@ class NotedRun:
 
 @dataclass(frozen=True, slots=True)
 class UsageTotal:
-    """What the runs of one type in one queue have counted under one name."""
+    """The sum of one counter over the runs of one type in one queue."""
 
     queue: Untrusted
     type: Untrusted
@@ -73,7 +73,7 @@ class UsageTotal:
 
 
 def to_total(queue: str, job_type: str, name: str, *, amount: float) -> UsageTotal:
-    """Return what a store has summed up."""
+    """Return the total from a store's sums."""
     return UsageTotal(Untrusted(queue), Untrusted(job_type), Untrusted(name), amount)
 
 
@@ -89,12 +89,12 @@ def read_tag_counter(name: str) -> tuple[str, str, str] | None:
 
 
 def usage_of_handlers(totals: Iterable[UsageTotal]) -> tuple[UsageTotal, ...]:
-    """Return the totals without those that workers count by tags."""
+    """Return the totals without the counters by tags."""
     return tuple(one for one in totals if read_tag_counter(one.name.raw) is None)
 
 
 def told_by_handler(run: NotedRun) -> NotedRun:
-    """Return the notes of a run without what its worker counted by tags."""
+    """Return the notes of a run without the counters by tags."""
     return replace(run, usage=tuple(pair for pair in run.usage if read_tag_counter(pair[0].raw) is None))
 
 
@@ -105,7 +105,7 @@ def metric_name(name: str) -> str:
 
 
 def add_usage(runs: tuple[NotedRun, ...]) -> dict[str, float]:
-    """Return what all runs of a job have counted, by name."""
+    """Return the sums of counters over all runs of a job, by name."""
     total: dict[str, float] = {}
     for run in runs:
         for name, amount in run.usage:

@@ -1,4 +1,4 @@
-"""Recurring jobs: what is to be made, at which slots, and how a schedule stands."""
+"""Recurring jobs: the job of a schedule, its slots, and its stored state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_NAME_CHARS = 200
 
 
 class Missed(StrEnum):
-    """What becomes of slots that passed while no worker looked.
+    """The policy for slots that passed while no worker ran.
 
     The latest one runs, none does, or all do (a bounded number).
     """
@@ -31,7 +31,7 @@ class Missed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When slots are.
+    """The times of slots.
 
     Either a cron expression in a time zone, or every so many whole seconds counted from 1970 UTC.
     """
@@ -41,7 +41,7 @@ class Timing:
     tz: str = "UTC"
 
     def describe(self) -> str:
-        """Return it as people write it."""
+        """Return the timing as people write it."""
         if self.cron is None:
             return f"every {self.every_s} s"
         return self.cron if self.tz == "UTC" else f"{self.cron} {self.tz}"
@@ -64,7 +64,7 @@ class JobPattern:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleSpec:
-    """What was asked for.
+    """The definition of a schedule.
 
     `overlap` False passes over a slot while the job of the one before is not final. A missed slot older than `grace_s` never runs.
     """
@@ -209,7 +209,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """What one look at a due schedule decides.
+    """The decision about the slots of a due schedule.
 
     The slots that make jobs, oldest first, and the next one to look at.
     """
@@ -220,7 +220,7 @@ class Taking:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What taking slots made.
+    """The result of taking slots.
 
     `overlapped` tells that a slot was passed over since the job before it is not final.
     """

@@ -1,4 +1,4 @@
-"""A schedule as a person sees it, and as programs read it."""
+"""A schedule as it is shown to people and programs."""
 
 from __future__ import annotations
 

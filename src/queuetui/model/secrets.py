@@ -1,4 +1,4 @@
-"""Names of values that nobody is to read in a log or a bundle; rather too many than too few."""
+"""Names of values to mask in logs and bundles; rather too many than too few."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a store's server tells whoever asks why it is slow: read only, bounded, in sections."""
+"""The condition of a store's server in sections: read only and bounded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Value = Untrusted | str | int | float | None
 
 
 class SectionName(StrEnum):
-    """What is read, in the order it is told."""
+    """The sections, in the order in which they are shown."""
 
     SERVER = "server"
     CONNECTIONS = "connections"
@@ -52,7 +52,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class ServerView:
-    """What a server tells."""
+    """All sections of a server."""
 
     product: str
     version: Untrusted

@@ -1,4 +1,4 @@
-"""Windows of time in which alarms are not told.
+"""Windows of time in which alarms trigger no actions.
 
 Every day between two times, or once between two moments.
 """
@@ -59,7 +59,7 @@ class Silence:
     names: Collection[str] = field(default=frozenset())
 
     def covers(self, code: str, name: str, at: datetime) -> bool:
-        """Tell whether an alarm is not told at a time."""
+        """Tell whether an alarm is silenced at a time."""
         return (
             (not self.codes or code in self.codes) and (not self.names or name in self.names) and self.window.holds(at)
         )

@@ -1,4 +1,4 @@
-"""What is read of a backend at one time of its own clock, and what is asked for to get it."""
+"""A snapshot of a backend at one time of its clock, and the request for it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What one poll reads.
+    """The request of one poll.
 
     `failures` bounds the latest dead letters, `exact` lifts the caps on counts (on demand only).
     `events` asks for a page of what happened, `server` for what the server tells, which the monitor reads.
@@ -81,13 +81,13 @@ class QueueInfo:
 
     @property
     def is_paused(self) -> bool:
-        """Whether no job of it is taken until somebody resumes it."""
+        """Whether none of its jobs is claimed until it is resumed."""
         return self.held or self.paused_at is not None or bool(self.suspended_by)
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one read found.
+    """The result of one read.
 
     A part not asked for is empty, a part that failed is named in `problems` with the reason.
     `counts` spans all queues; `stuck` counts across states. `has_latest_failures` is False where there are more jobs than the store

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a job stands; `stuck` is a verdict and never a state."""
+    """The state of a job; `stuck` is a verdict and never a state."""
 
     SCHEDULED = "scheduled"
     PENDING = "pending"

@@ -1,4 +1,4 @@
-"""Which jobs are stuck: the bounded candidate rule that stores count and page by, in plain Python."""
+"""The rule of stuck jobs, by which stores count and page, in plain Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text that came from a queue, and the only road by which it may be shown."""
+"""Text that came from a queue, and the only function that makes it safe to show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REPR_CAP = 40
 _MARKS_A_BASE_MAY_CARRY = 3
 _CACHED_CODE_POINTS = 4096
 
-# Printable by Python's tables, yet drawn as nothing, or drawn wider by one terminal than by the next (measured).
+# Printable by Python's tables, but invisible, or of a width that differs between terminals (measured).
 _HIDDEN_OR_UNSTEADY = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2630-\u2637\u268a-\u268f\u302e\u302f\u3164"
     "\u3248-\u324f\ufe00-\ufe0f\uffa0\U00016fe4\U00016ff0\U00016ff1\U0001d159\U0001d165\U0001d166"
@@ -29,7 +29,7 @@ _NEWLINES = re.compile("\r\n|\n")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Untrusted:
-    """Text as it came from a queue; the true value is `raw`, and only `sanitize` makes it fit to show."""
+    """Text as it came from a queue; the true value is `raw`, and only `sanitize` makes it safe to show."""
 
     raw: str
 

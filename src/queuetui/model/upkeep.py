@@ -1,4 +1,4 @@
-"""What a store keeps beside its jobs, and the chores that are declared for it."""
+"""Chores on rows that are no jobs, and tokens, as a mapping file declares them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Chore:
 
 @dataclass(frozen=True, slots=True)
 class ChorePlan:
-    """What a chore would change as it was counted.
+    """The plan of a chore: the rows that it would change, as they were counted.
 
     `rows` is how many rows by the time `as_of`, `samples` a few of them in words.
 
@@ -43,7 +43,7 @@ class ChorePlan:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token by which a worker is let in once; its value is never shown whole."""
+    """A token with which a worker registers once; its value is never shown whole."""
 
     value: Untrusted
     worker: Untrusted | None
@@ -51,7 +51,7 @@ class Token:
 
     @property
     def masked(self) -> str:
-        """The first characters and as many dots as tell nothing of the rest."""
+        """The first characters, followed by three dots."""
         return f"{sanitize(self.value)[:_SHOWN]}..."
 
     def state(self, now: datetime) -> str:

@@ -9,7 +9,7 @@ from queuetui.model.text import sanitize
 
 # Up to the last @: a password that should have been encoded may hold any character.
 _PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):.*@")
-# Without an @ the host was forgotten: what stands where a port belongs and is no number may be the password.
+# Without an @ the host is missing: a text in place of the port that is no number may be the password.
 # A colon behind a number belongs to the sentence around.
 _WORDY_PORT = re.compile(r"(?<=://)([^/@:\s\[\]]*):(?!\d*(?:[/?#]|:?(?:\s|$)))[^/?#\s]*")
 _SECRET_OPTION = re.compile(r"(?i)((?:password|passwd|pwd|secret|token)=)[^&\s]*")
@@ -18,7 +18,7 @@ _NAMESPACE = re.compile(r"(?:^|&)namespace=([^&]+)")
 # The option of a URL that names a second store, whose own URL it is.
 BESIDE = "beside"
 _BESIDE = re.compile(rf"(?<=[?&]){BESIDE}=")
-# The scheme has a bound, as a long word would else be looked through once for each of its letters.
+# The scheme is bounded, otherwise a long word would be searched once for each of its letters.
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}://\S+")
 
 
@@ -41,7 +41,7 @@ def hide_passwords(text: str) -> str:
 
 
 def place_name(url: str) -> str:
-    """Return the short name of what a URL points at, such as `shop@db.example` or `queue.db`.
+    """Return the short name of a URL's store, such as `shop@db.example` or `queue.db`.
 
     Empty where none can be read.
     """

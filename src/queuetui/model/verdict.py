@@ -1,4 +1,4 @@
-"""What is wrong with a job, a queue or a worker, or that nothing is."""
+"""Verdicts on jobs, queues and workers."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ STUCK_CODES = frozenset(
     {Code.NO_CONSUMER, Code.OVERDUE, Code.HUNG, Code.ORPHANED, Code.OVER_LIMIT, Code.ATTEMPTS_USED_UP}
 )
 
-# The key of the evidence that tells how the limit was found.
+# The key of the evidence that tells where the limit comes from.
 LEARNED = "judged_by"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A judgement with the values it was read from and the next step.
+    """A judgement with its evidence and the next step.
 
     `summary` and `next` are our own words: no text of a queue is ever put into them unless it was made safe first.
     `evidence` holds values read: numbers, times as RFC 3339 text, names made safe.
@@ -93,7 +93,7 @@ class Verdict:
 
     @property
     def confidence(self) -> str:
-        """What it rests on: what was learned of a type, a limit of the settings, or the store's own word."""
+        """The basis of the verdict: a learned limit, a limit of the settings, or a value of the store."""
         if LEARNED in self.evidence:
             return str(self.evidence[LEARNED])
         is_by_limit = any(key.removesuffix("_s").endswith("limit") for key in self.evidence)

@@ -25,7 +25,7 @@ class WaitingQueues:
 def judge_waiting(
     open_queues: Iterable[str], resting: Container[str], workers: Iterable[WorkerInfo], now: datetime, limits: Limits
 ) -> WaitingQueues:
-    """Judge queues that are not paused; of the `resting` nothing runs, and nothing began or ended lately."""
+    """Judge queues that are not paused; the `resting` have no running and no recent runs."""
     names, crew = frozenset(open_queues), tuple(workers)
     free = [one for one in crew if is_free(one, now, limits) and _has_had_time(one, now, limits)]
     idle = (name for name in names if name in resting and any(one.listens_to(name) for one in free))

@@ -15,7 +15,7 @@ MOST_NOTED = 20
 
 @dataclass(frozen=True, slots=True)
 class WorkerCard:
-    """What a worker says of itself when it registers.
+    """The registration that a worker writes.
 
     `id` is random per boot, `queues` empty mean all. `types` are those that it has handlers for, with * in what it finds by a rule;
     none: it does not tell.
@@ -34,7 +34,7 @@ class WorkerCard:
 
 
 def note_worker(card: WorkerCard, why: str = "") -> str:
-    """Return what is logged of a worker that comes or goes, as JSON.
+    """Return the note that is logged when a worker registers or retires, as JSON.
 
     Host, process, version, slots, queues, tags, and why it stopped.
     """
@@ -76,7 +76,7 @@ class WorkerInfo:
 
     @property
     def busy_slots(self) -> int:
-        """The slots in which it runs a job.
+        """The number of slots in which it runs a job.
 
         Under its leases are also jobs that it took ahead, and those that ended and are not written yet.
         """
@@ -99,7 +99,7 @@ class WorkerInfo:
         return self.orphaned
 
     def up_s(self, now: datetime) -> float | None:
-        """Return for how long it has been there, None where the store does not tell when it began."""
+        """Return its uptime, None where the store does not tell when it began."""
         return None if self.started_at is None else (now - self.started_at).total_seconds()
 
     def listens_to(self, queue: str) -> bool:
@@ -107,12 +107,12 @@ class WorkerInfo:
         return not self.queues or any(name.raw == queue for name in self.queues)
 
     def may_know(self, job_type: str) -> bool:
-        """Tell whether it has a handler for a type, or does not tell what it has."""
+        """Tell whether it has a handler for a type, or does not report its types."""
         return not self.types or any(_names(one.raw, job_type) for one in self.types)
 
 
 def _names(written: str, job_type: str) -> bool:
-    """Tell whether a type is the one that is written, or one of those that its * stand for."""
+    """Tell whether a type matches a written one, in which * stands for any characters."""
     if "*" not in written:
         return written == job_type
     parts: list[str | Wild] = [Wild.ANY]

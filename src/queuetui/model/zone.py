@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 DEFAULT_ZONE = "UTC"
-# One for the whole process, which works with one profile, or with several that agree.
+# One zone for the whole process, whose profiles all have the same.
 _in_force: list[tzinfo] = [UTC]
 
 
 def find_zone(name: str) -> ZoneInfo:
     """Return a zone by its name; raises ValueError."""
-    # Most processes need none: it is loaded with the first.
+    # Imported with the first zone, as most processes need none.
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     try:

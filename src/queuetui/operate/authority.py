@@ -1,4 +1,4 @@
-"""Who acts, and by what right."""
+"""The person or token that acts, with its right."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from queuetui.operate.rights import Right, why_not
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Who acts, with what right, and where it is recorded.
+    """The actor of an act, the actor's right, and the journal that records the act.
 
-    `helps` tells how to come to a right where asking for it is not enough.
+    `helps` tells how to get a right where a command-line option does not grant it.
     """
 
     right: Right
@@ -27,11 +27,11 @@ class Authority:
     helps: Mapping[Right, str] = field(default_factory=dict)
 
     def why_not(self, verb: Verb, capabilities: Capabilities) -> str | None:
-        """Return why a verb is not to be had, None when it is."""
+        """Return why a verb is not allowed, None where it is."""
         return why_not(verb, self.right, capabilities, self.helps)
 
     def require(self, verb: Verb, capabilities: Capabilities) -> None:
-        """Raise Denied unless the verb may be done."""
+        """Raise Denied unless the verb is allowed."""
         reason = self.why_not(verb, capabilities)
         if reason is not None:
             raise Denied(f"{verb.value} was not done: {reason}")

@@ -1,4 +1,4 @@
-"""How a person lays down rules for the claims of a queue: checked, recorded, written, reported."""
+"""Sets the claim rules of a queue for a person: checked, recorded, written, reported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ClaimRulesOperations:
         self._authority = authority
 
     def lay_down(self, queue: str, edit: RulesEdit, reason: str = "") -> Report:
-        """Lay down rules for a queue; they hold for the claims that begin afterwards.
+        """Set the rules of a queue; they apply to the claims that begin afterwards.
 
         Raises ValueError for too many of them.
         """

@@ -1,4 +1,4 @@
-"""The record of every act: what was meant, written before it, and what came of it, written after."""
+"""The journal of acts: the intention is written before each act, its outcome afterwards."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Journal:
         self._backend = backend
 
     def intend(self, act: Act, targets: Sequence[JobRef], subject: str = "") -> None:
-        """Write what is about to be done.
+        """Write the intention of an act.
 
-        Raises Denied when it cannot be written: then the act must not happen.
+        Raises Denied when it cannot be written: the act must not be executed then.
         """
         if self._path is None:
             raise Denied(NO_FOLDER)
@@ -58,15 +58,15 @@ class Journal:
             raise Denied(message) from error
 
     def conclude(self, act: Act, results: Sequence[Result], detail: str = "") -> str | None:
-        """Write what came of it, with each job as it was before.
+        """Write the outcome of an act, with each job as it was before.
 
-        Return the remark to pass on when it cannot be written.
+        Return a remark for the report when it cannot be written.
         """
         described = [_describe(result) for result in results]
         return self._add({"entry": "outcome", "act": act.id, "detail": detail, "results": described})
 
     def break_off(self, act: Act, why: str) -> str | None:
-        """Write that the act ended in an error; return the remark to pass on when that cannot be written."""
+        """Write that the act ended in an error; return a remark for the report when that cannot be written."""
         return self._add({"entry": "broken", "act": act.id, "why": why})
 
     def _add(self, entry: Mapping[str, Any]) -> str | None:

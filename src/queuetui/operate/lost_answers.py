@@ -1,4 +1,4 @@
-"""Repeats an act under its own id if the answer was lost."""
+"""Repeats an act under its own id after its answer was lost."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Answer = TypeVar("Answer")
 
 
 def answer_of(act: Callable[[], Answer], backend: Backend) -> Answer:
-    """Return the results of an act, which is done again when its first answer was lost.
+    """Return the results of an act, which is repeated if its first answer was lost.
 
     Our own stores keep the results of an act by its id, so the second call changes nothing that the first one changed. Other
     products keep no such record: with them, and when the second call fails too, UnknownOutcome is raised.

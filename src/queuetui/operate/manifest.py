@@ -1,4 +1,4 @@
-"""What an act was confirmed for: the exact jobs, in the states and versions that were seen."""
+"""The targets that an act is confirmed for: the exact jobs, in the states and versions that were seen."""
 
 from __future__ import annotations
 
@@ -55,18 +55,18 @@ class Manifest:
 
     @property
     def refs(self) -> tuple[JobRef, ...]:
-        """The jobs that the act will be tried on, in order."""
+        """The targets of the act, in order."""
         return tuple(ref for _, refs in self.steps for ref in refs)
 
     @property
     def states(self) -> dict[State, int]:
-        """How many of the jobs that it will be tried on are in each state, most first."""
+        """The number of targets in each state, the largest first."""
         going = set(self.refs)
         return dict(Counter(job.state for job in self.jobs if job.ref in going).most_common())
 
     @property
     def spares(self) -> str:
-        """What is said of the jobs that the filter leaves out, as it does not name their state."""
+        """The note on jobs that the filter leaves out because it does not name their state."""
         state = self.spared
         return f"{state.value} jobs are left out; to take them too, name them: state:{state.value}" if state else ""
 
@@ -87,9 +87,9 @@ def make_manifest(
     retry_until: str = "",
     now: datetime | None = None,
 ) -> Manifest:
-    """Sort the chosen jobs into what will be tried and what is already different.
+    """Sort the chosen jobs into targets and jobs that the act cannot apply to.
 
-    By the store's `now` runs that a worker still holds are left out; without it the store decides.
+    With the store's `now`, runs that a worker still holds are left out; without it the store decides.
     `retry_until` says what becomes of a deadline that is past (see `RETRY_UNTIL`); unsaid, such jobs are left out of an act on several.
     """
     chosen = tuple(jobs)
@@ -126,7 +126,7 @@ def make_manifest(
 
 
 def describe_manifest(manifest: Manifest, backend: str) -> dict[str, Any]:
-    """Return what an act in a queue of that name would do, as programs read it."""
+    """Return, for programs, what an act in a queue of that name would do."""
     return {
         "backend": backend,
         "dry_run": True,
@@ -140,7 +140,7 @@ def describe_manifest(manifest: Manifest, backend: str) -> dict[str, Any]:
 
 
 def describe_bounds(manifest: Manifest) -> dict[str, Any]:
-    """Return which jobs an act is not about although the filter may mean them, as programs read it."""
+    """Return, for programs, the jobs that an act leaves out although the filter may match them."""
     return {
         "spared": manifest.spared.value if manifest.spared else None,
         "more": manifest.more,
@@ -157,7 +157,7 @@ def _step_for(verb: Verb, job: Job, capabilities: Capabilities, retry_until: str
 
 
 def _is_held(job: Job, capabilities: Capabilities, now: datetime) -> bool:
-    """Tell whether a worker still holds a run, where the store tells until when and frees none before."""
+    """Tell whether a worker still holds a run, in a store that knows until when and releases none before."""
     is_told = capabilities.liveness in {Liveness.LEASE, Liveness.DEADLINE} and not capabilities.frees_held
     return is_told and job.lease_until is not None and not is_orphaned(job, now)
 
@@ -168,6 +168,6 @@ def _still_held(capabilities: Capabilities) -> str:
 
 
 def _will_fail(job: Job, capabilities: Capabilities, retry_until: str) -> bool:
-    """Tell whether a retry lets a job of another system run that its worker would fail as it is."""
+    """Tell whether a worker of another product would fail the job at once after a retry."""
     is_put_off = job.expired_at is not None and retry_until not in ("", KEEP)
     return is_put_off or (job.is_used_up and not capabilities.native)

@@ -1,4 +1,4 @@
-"""Every way a person changes a queue: prepared, confirmed, recorded, done, reported."""
+"""The acts of people on queues: prepared, confirmed, recorded, executed, reported."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ _INTERRUPTED = "the act was stopped by Ctrl-C"
 
 @dataclass(frozen=True, slots=True)
 class Thoroughness:
-    """How far all that matches is looked for: through every job if `whole`, on from the end of `begun`.
+    """How far a search for matching jobs goes: through every job if `whole`, on from the end of `begun`.
 
-    `tell` hears how far it has come: how many were looked through, and how many found.
+    `tell` is called with its progress: the number of jobs searched, and the number found.
     """
 
     whole: bool = False
@@ -70,15 +70,15 @@ class Operations:
         self.upkeep = UpkeepOperations(backend, authority)
 
     def why_not(self, verb: Verb) -> str | None:
-        """Return why a verb is not to be had, None when it is."""
+        """Return why a verb is not allowed, None where it is."""
         return self._authority.why_not(verb, self._backend.inspector.capabilities)
 
     def why_impossible(self, verb: Verb) -> str | None:
-        """Return why nobody may have a verb on this backend, whatever their right; None when it is there."""
+        """Return why this backend does not support a verb, whatever the right; None where it does."""
         return why_not(verb, Right.ADMIN, self._backend.inspector.capabilities)
 
     def prepare(self, verb: Verb, jobs: Sequence[Job], filter_text: str = "", retry_until: str = "") -> Manifest:
-        """Return what an act on these jobs will try, as they were seen."""
+        """Prepare an act on these jobs as they were seen."""
         return make_manifest(
             verb,
             jobs,
@@ -89,7 +89,7 @@ class Operations:
         )
 
     def prepare_seen(self, verb: Verb, jobs: Sequence[Job], retry_until: str = "") -> Manifest:
-        """Return what an act on jobs seen before will try, as they are now; what is gone is named."""
+        """Prepare an act on jobs that were seen, as they are now; jobs that are gone are named."""
         ids = iter([job.ref.id for job in jobs])
         found: list[Job] = []
         while batch := tuple(islice(ids, READ_AT_ONCE)):
@@ -101,9 +101,9 @@ class Operations:
         return replace(manifest, jobs=(*manifest.jobs, *gone), different=different)
 
     def prepare_ids(self, verb: Verb, job_ids: Sequence[str], retry_until: str = "") -> Manifest:
-        """Return what an act on the jobs of these whole ids will try, as they are now.
+        """Prepare an act on the jobs of these complete ids, as they are now.
 
-        The ids that no job has are its `missing`.
+        Ids without a job are in `missing`.
         """
         ids = iter(dict.fromkeys(job_ids))
         found: list[Job] = []
@@ -123,7 +123,7 @@ class Operations:
         purge: bool = False,
         how: Thoroughness = BOUNDED,
     ) -> Manifest:
-        """Return what an act on all that matches will try; `purge` for one that writes a file first.
+        """Prepare an act on all jobs that match; with `purge` one that writes them to a file first.
 
         At most `limit` jobs. A retry takes completed ones only where the filter names that state, or an id.
         """
@@ -150,7 +150,7 @@ class Operations:
         return replace(manifest, looked=search.looked, reached=search.cursor) if search.is_cut_short else manifest
 
     def prepare_purge(self, query: Query, limit: int = MATCHING_LIMIT, how: Thoroughness = BOUNDED) -> Manifest:
-        """Return what a purge of all that matches now will delete."""
+        """Prepare a purge of all jobs that match now."""
         return self.prepare_matching(Verb.DELETE, query, limit, purge=True, how=how)
 
     def prepare_cleanup(
@@ -160,9 +160,9 @@ class Operations:
         limit: int = MATCHING_LIMIT,
         how: Thoroughness = BOUNDED,
     ) -> Manifest:
-        """Return what a cleanup of jobs that ended longer ago than that will delete.
+        """Prepare the deletion of jobs that ended longer ago than a span.
 
-        Without states it is of those that the backend says.
+        Without states it takes those that the backend names.
         """
         capabilities = self._backend.inspector.capabilities
         ended_before = to_text(self._now() - timedelta(seconds=older_than_s))
@@ -173,14 +173,14 @@ class Operations:
         return self._backend.inspector.snapshot(Watch(parts=frozenset(), limits=self._limits)).now
 
     def _now_for(self, verb: Verb, jobs: Iterable[Job]) -> datetime | None:
-        """Return the store's time where a run among the jobs may be freed, which that decides."""
+        """Return the store's time if the jobs include a run, which may be released only after its lease."""
         is_asked = verb in {Verb.RETRY, Verb.RELEASE} and any(job.state is State.PROCESSING for job in jobs)
         return self._now() if is_asked else None
 
     def perform(self, manifest: Manifest, reason: str = "") -> Report:
-        """Do what was confirmed, in batches; a purge writes its file first.
+        """Execute a confirmed act in batches; a purge writes its file first.
 
-        Raises Denied before anything is done. When the store goes away, the batch under way is `unknown` and the rest is not tried.
+        Raises Denied before anything is done. When the store is lost, the current batch is `unknown` and the rest is not tried.
         """
         for verb, _ in manifest.steps:
             self._authority.require(verb, self._backend.inspector.capabilities)
@@ -214,7 +214,7 @@ class Operations:
         return self._change_queue(Verb.PAUSE if paused else Verb.RESUME, queue, reason)
 
     def switch_events(self, queue: str, *, on: bool, reason: str = "") -> Report:
-        """Let what happens to a queue's jobs be logged, or not."""
+        """Switch the event log of a queue on or off."""
         return self._change_queue(Verb.EVENTS_ON if on else Verb.EVENTS_OFF, queue, reason)
 
     def _change_queue(self, verb: Verb, queue: str, reason: str) -> Report:
@@ -230,7 +230,7 @@ class Operations:
         return Report(verb, act.id, (result,), remarks=() if remark is None else (remark,))
 
     def clean_workers(self, silent_s: float) -> int:
-        """Delete the registrations of workers silent for longer; return how many."""
+        """Delete the registrations of workers that have been silent for longer; return how many."""
         self._authority.require(Verb.CLEAN, self._backend.inspector.capabilities)
         act = Act(Verb.CLEAN, self._authority.actor, args={"silent_s": str(silent_s)})
         self._authority.journal.intend(act, (), "workers")
@@ -244,14 +244,14 @@ class Operations:
 
 
 def _unless_named(query: Query, state: State) -> Query:
-    """Return a filter that jobs in a state do not match, unless it names states or ids."""
+    """Return the filter without the jobs of a state, unless it names states or ids."""
     if query.only_values("state") is not None or query.only_values("id") is not None:
         return query
     return query.with_terms(Term("state", Comparison.IS, (state.value,), negated=True))
 
 
 class _Run:
-    """One act, batch by batch; nothing more is tried after one that is unknown or cannot be recorded."""
+    """One act, batch by batch; it ends after a batch that is unknown or cannot be recorded."""
 
     def __init__(self, backend: Backend, journal: Journal, limits: Limits) -> None:
         self._backend = backend
@@ -263,7 +263,7 @@ class _Run:
         self.remarks: list[str] = []
 
     def take(self, act: Act, refs: tuple[JobRef, ...]) -> None:
-        """Do one batch, unknown where Ctrl-C ends it; raises Denied when the very first cannot be recorded."""
+        """Execute a batch; Ctrl-C makes it unknown; raises Denied when the first batch cannot be recorded."""
         known = len(self.results)
         try:
             self._take(act, refs)

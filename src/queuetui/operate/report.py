@@ -1,4 +1,4 @@
-"""What became of an act, job by job."""
+"""The report of an act, job by job."""
 
 from __future__ import annotations
 
@@ -53,45 +53,45 @@ class Report:
     is_interrupted: bool = False
 
     def count(self, outcome: Outcome) -> int:
-        """Return how many ended so; what was already different counts as skipped."""
+        """Return how many jobs have an outcome; jobs that did not fit the act count as skipped."""
         left_out = len(self.different) if outcome is Outcome.SKIPPED else 0
         return left_out + sum(1 for result in self.results if result.outcome is outcome)
 
     @property
     def done(self) -> int:
-        """How many were done."""
+        """The number of jobs that the act was done to."""
         return self.count(Outcome.DONE)
 
     @property
     def skipped(self) -> int:
-        """How many were passed over, before or at the write."""
+        """The number of jobs that were skipped, before the write or by it."""
         return self.count(Outcome.SKIPPED)
 
     @property
     def failed(self) -> int:
-        """How many the store refused."""
+        """The number of jobs that the store refused."""
         return self.count(Outcome.FAILED)
 
     @property
     def unknown(self) -> int:
-        """How many may or may not have been done."""
+        """The number of jobs for which it is unknown whether the act was done."""
         return self.count(Outcome.UNKNOWN)
 
     @property
     def settled(self) -> frozenset[str]:
-        """The ids of the jobs that nothing is left to do for: done, or gone."""
+        """The ids of jobs that need no further act: done, or gone."""
         done = {result.ref.id for result in self.results if result.outcome is Outcome.DONE or _reason(result) == GONE}
         return frozenset(done | {job.ref.id for job, reason in self.different if reason == GONE})
 
     @property
     def complete(self) -> bool:
-        """Whether all that was asked was done."""
+        """Whether the act was done to all jobs that were named."""
         return (
             all(result.outcome is Outcome.DONE for result in self.results) and not self.different and not self.missing
         )
 
     def lines(self) -> list[str]:
-        """Return the report in our words: one line of counts, then one a reason."""
+        """Return the report for people: one line of counts, then one line for each reason."""
         if self.story:
             return [self.story, *self.remarks]
         counts = f"{self._done_words()}, {self.skipped:,} skipped, {self.failed:,} failed"
@@ -107,7 +107,7 @@ class Report:
         return [*lines, *self.remarks]
 
     def _done_words(self) -> str:
-        """Say how many were done; a cancelled job that has no state any more left a store that keeps none."""
+        """Return the count of done jobs in words; a cancelled job without a state was deleted by its store."""
         removed = sum(1 for one in self.results if one.outcome is Outcome.DONE and one.state_now is None)
         if self.verb is not Verb.CANCEL or not removed:
             return f"{self.done:,} {DONE_WORDS[self.verb]}"
@@ -121,7 +121,7 @@ class Report:
 
 
 def describe_report(report: Report, backend: str) -> dict[str, Any]:
-    """Return a report on a queue of that name as programs read it, with a result for every id."""
+    """Return, for programs, the report on a queue of that name, with a result for every id."""
     left_out = [
         {"id": job.ref.id, "outcome": Outcome.SKIPPED.value, "state_now": job.state.value, "note": why}
         for job, why in report.different
@@ -149,7 +149,7 @@ def describe_report(report: Report, backend: str) -> dict[str, Any]:
 
 
 def _named(ids: Sequence[str]) -> str:
-    """Return the ids, the first ones of many."""
+    """Return the ids as text, of many only the first ones."""
     named = ", ".join(sanitize(Untrusted(job_id)) for job_id in ids[:MOST_NAMED])
     return named if len(ids) <= MOST_NAMED else f"{named} and {len(ids) - MOST_NAMED:,} more"
 

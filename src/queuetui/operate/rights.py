@@ -12,9 +12,9 @@ from queuetui.model.errors import Denied
 
 
 class Right(StrEnum):
-    """What a profile or a token may do, each more than the one before.
+    """The rights of a profile or a token, each including the ones before it.
 
-    Who has ADMIN may also delete what is then gone: jobs, registrations, rows that are no jobs.
+    ADMIN also permits deletions: of jobs, registrations, and rows that are no jobs.
     """
 
     READ = "read"
@@ -22,7 +22,7 @@ class Right(StrEnum):
     ADMIN = "admin"
 
     def covers(self, other: Right) -> bool:
-        """Tell whether whoever has this right has the other too."""
+        """Tell whether this right includes another one."""
         return _ORDER.index(self) >= _ORDER.index(other)
 
 
@@ -37,16 +37,16 @@ def right_for(verb: Verb) -> Right:
 
 
 def lesser(one: Right, other: Right) -> Right:
-    """Return what is allowed by both of two rights."""
+    """Return the lesser of two rights."""
     return one if other.covers(one) else other
 
 
 def decide_right(
     written: str | None, *, asked: Right | None, is_unnamed: bool, is_native: bool, is_read_only: bool
 ) -> Right:
-    """Return what a person may do: what the settings say, else what was asked for.
+    """Return a person's right: that of the settings, else the one that was requested.
 
-    Our own queue may be operated on and deleted from unasked where no settings name it.
+    For our own queue, without settings that name it, the right is ADMIN without a request.
     """
     if written == Right.READ or is_read_only:
         return Right.READ
@@ -56,9 +56,9 @@ def decide_right(
 
 
 def require_writable(written: str | None, profile: str, refusal: str) -> None:
-    """Raise Denied where the settings say that a profile is for reading.
+    """Raise Denied where the settings make a profile read-only.
 
-    Enqueueing and working need no more right than that.
+    Enqueueing and working need no other right.
     """
     if written == Right.READ:
         raise Denied(f'{refusal}: the settings give {profile} rights = "read"')
@@ -67,7 +67,7 @@ def require_writable(written: str | None, profile: str, refusal: str) -> None:
 def why_not(
     verb: Verb, right: Right, capabilities: Capabilities, helps: Mapping[Right, str] = MappingProxyType({})
 ) -> str | None:
-    """Return why a verb is not to be had, None when it is; `helps` are the words of an authority's."""
+    """Return why a verb is not allowed, None where it is; `helps` is as in `Authority`."""
     impossible = capabilities.why_not(verb)
     if impossible is not None:
         return impossible

@@ -1,4 +1,4 @@
-"""Every way a person changes a schedule: checked, recorded, compared and set, reported."""
+"""The acts of people on schedules: checked, recorded, compared and set, reported."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ScheduleOperations:
         self._authority = authority
 
     def add(self, spec: ScheduleSpec, *, replace: bool = False, reason: str = "") -> Report:
-        """Add a schedule; `replace` lets it take the place of one of its name.
+        """Add a schedule; with `replace` it replaces one of the same name.
 
         Raises ValueError for a timing that cannot be.
         """
@@ -51,9 +51,9 @@ class ScheduleOperations:
         return self._perform(Verb.SCHEDULE, spec.name, edit, reason)
 
     def declare(self, spec: ScheduleSpec, reason: str = "") -> bool:
-        """Add what a program asks for, over a schedule of its name; tell whether anything changed.
+        """Add or replace a schedule that a program declares; tell whether anything changed.
 
-        Nothing is recorded where it stands so already. Raises ValueError for a timing that cannot be, and Conflict where others go on
+        Nothing is recorded if it is stored unchanged already. Raises ValueError for an impossible timing, and Conflict where others keep
         changing it.
         """
         check_spec(spec)
@@ -76,7 +76,7 @@ class ScheduleOperations:
         return any(one.spec == spec and one.declared for one in self._store.schedules().schedules)
 
     def _write(self, spec: ScheduleSpec) -> bool:
-        """Write a schedule; False where somebody else has written the same meanwhile."""
+        """Write a schedule; False where another program has written the same meanwhile."""
         for _ in range(TRIES_AGAINST_OTHERS):
             if declare(self._store, spec, self._store.schedules()):
                 return True
@@ -91,9 +91,9 @@ class ScheduleOperations:
         return self._perform(Verb.UNSCHEDULE, name, ScheduleEdit(known.rev if rev is None else rev), reason, remark)
 
     def set_paused(self, name: str, *, paused: bool, rev: int | None = None, reason: str = "") -> Report:
-        """Pause a schedule, or let it go on with the next slot from now.
+        """Pause a schedule, or resume it with the next slot from now.
 
-        Those that passed meanwhile were not wanted.
+        Slots that passed during the pause are not caught up.
         """
         reading, known = self._read(name)
         if known is None:
@@ -103,7 +103,7 @@ class ScheduleOperations:
         return self._perform(Verb.PAUSE if paused else Verb.RESUME, name, edit, reason)
 
     def run_now(self, name: str, rev: int | None = None, reason: str = "") -> Report:
-        """Make a job of a schedule now, whether it is paused or its last job goes on.
+        """Make a job of a schedule now, even if it is paused or its last job still runs.
 
         Its slots stay as they are.
         """
@@ -127,7 +127,7 @@ class ScheduleOperations:
     def _find(self, name: str) -> Schedule:
         reading, known = self._read(name)
         if known is None and reading.problem:
-            # It may be the one that cannot be read.
+            # The missing schedule may be the one that cannot be read.
             raise BadConfig(reading.problem, "schedule")
         if known is None:
             raise _not_found(name)

@@ -26,7 +26,7 @@ ID_BYTES = 4
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """One token as it is kept; times are RFC 3339 UTC, `digest` is the SHA-256 of its secret text."""
+    """One token as it is stored; times are RFC 3339 UTC, `digest` is the SHA-256 of its secret."""
 
     id: str
     name: str
@@ -37,13 +37,13 @@ class AccessToken:
     revoked_at: str | None = None
 
     def state(self, now: datetime) -> str:
-        """Return whether it is open, expired or revoked."""
+        """Return the token's state: open, expired or revoked."""
         if self.revoked_at is not None:
             return "revoked"
         return "open" if to_text(now) < self.expires_at else "expired"
 
     def describe(self, now: datetime) -> dict[str, Any]:
-        """Return it as programs read it, without its digest."""
+        """Return the token for programs, without its digest."""
         described = {**asdict(self), "state": self.state(now)}
         del described["digest"]
         return described
@@ -57,7 +57,7 @@ class TokenFile:
         self._now = now
 
     def create(self, right: Right, lasts: timedelta, name: str = "") -> tuple[AccessToken, str]:
-        """Add a token and return it with its secret, which nobody can read again.
+        """Add a token and return it with its secret, which is not stored.
 
         Raises Conflict for a name in use.
         """
@@ -73,7 +73,7 @@ class TokenFile:
         return token, secret
 
     def revoke(self, named: str) -> AccessToken:
-        """End the token of an id or name; raises NotFound where no open one is called so."""
+        """Revoke the token of an id or name; raises NotFound where no open token has it."""
         now = self._now()
         with self._changing() as tokens:
             for place, one in enumerate(tokens):
@@ -112,7 +112,7 @@ class TokenFile:
 
     @contextmanager
     def _changing(self) -> Iterator[list[AccessToken]]:
-        """Hold the file for one change and write it whole beside itself, then in its place."""
+        """Lock the file for one change; write a new file beside it, then replace it."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -1,4 +1,4 @@
-"""How a person carries out a declared chore: counted, confirmed, recorded, done, reported."""
+"""Executes a declared chore for a person: counted, confirmed, recorded, executed, reported."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class UpkeepOperations:
 
     @property
     def chores(self) -> tuple[Chore, ...]:
-        """What can be done; raises Unsupported where nothing is declared."""
+        """The declared chores; raises Unsupported where there are none."""
         return self._store.chores
 
     def plan(self, name: str, days: float | None = None) -> ChorePlan:
-        """Return what a chore would change now.
+        """Return the plan of a chore: what it would change now.
 
         Raises NotFound for one that is not declared, BadConfig without its days.
         """
@@ -41,7 +41,7 @@ class UpkeepOperations:
         return self._store.plan(chore, days if chore.takes_days else None)
 
     def perform(self, plan: ChorePlan, reason: str = "") -> Report:
-        """Do what was planned; raises Denied before anything is done."""
+        """Execute a plan; raises Denied before anything is done."""
         self._authority.require(Verb.UPKEEP, self._backend.inspector.capabilities)
         args = {"chore": plan.chore.name} | ({} if plan.days is None else {"days": f"{plan.days:g}"})
         act = Act(Verb.UPKEEP, self._authority.actor, reason, args=args)
