@@ -1,4 +1,4 @@
-"""`queuetui retry`, `cancel`, `delete`, `release`, `purge` and `cleanup`: what changes jobs."""
+"""`queuetui retry`, `cancel`, `delete`, `release`, `purge` and `cleanup`: the acts on jobs."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _confirm(system: System, manifest: Manifest, given: dict[str, Any]) -> None:
 
 
 def _take_name(name: str, written: str | None) -> None:
-    """Take the name of a protected profile, as an option or typed; nothing else lets a bulk act pass."""
+    """Require the name of a protected profile, as an option or typed, before a bulk act."""
     if written is None:
         _require_terminal(f"--confirm {name}")
         written = click.prompt(
@@ -169,7 +169,7 @@ def _act_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _deadline(text: str) -> str:
-    """Return what becomes of a past deadline, as an option's type."""
+    """Return the choice for an expired deadline, as an option's type."""
     return text if text in {"", KEEP, NO_DEADLINE} else str(int(positive_duration(text)))
 
 
@@ -218,7 +218,7 @@ def _read_named(words: tuple[str, ...]) -> Query:
 
 
 def _require_no_id(query: Query, systems: Systems) -> None:
-    """Refuse a filter that is one job's id: as a word it means every job with that text."""
+    """Refuse a filter that is one job's id: as a word it would match every job with that text."""
     if [term.field for term in query.terms] != [WORD]:
         return
     for word in filter(_may_be_id, map(str, query.terms[0].values)):
@@ -236,7 +236,7 @@ def _may_be_id(word: str) -> bool:
 def _find_jobs(
     systems: Systems, ids: tuple[str, ...], how: Thoroughness, *, is_told: bool
 ) -> tuple[System, list[str], list[str]]:
-    """Return the one queue that the jobs of ids are in, their whole ids, and the unknown ids.
+    """Return the one system that has the jobs of these ids, their full ids, and the unknown ids.
 
     Raises NotFound where there is none of them, unless the answer of the one queue that was asked `is_told` id by id.
     """
@@ -257,7 +257,7 @@ def _find_jobs(
 
 
 def _how(given: dict[str, Any]) -> Thoroughness:
-    """Return how far what the options name is looked for."""
+    """Return how far jobs are searched, by the options."""
     return Thoroughness(given.pop("whole"), tell=Progress(_describe_search))
 
 

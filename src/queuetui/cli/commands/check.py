@@ -37,7 +37,7 @@ def command(exact: bool, **connection: Any) -> None:
         with opened_systems(**connection) as systems:
             line, code = _judge(systems, exact=exact)
     except Exit:
-        # Some of the stores could not be opened; standard error told which.
+        # Some of the stores could not be opened; they are named on standard error.
         line, code = "UNKNOWN - not every store could be read", exit_codes.UNKNOWN
     except QueueTuiError as error:
         line, code = f"UNKNOWN - {hide_passwords(str(error))}", exit_codes.UNKNOWN
@@ -81,7 +81,7 @@ def _summary(findings: Sequence[tuple[str, HealthFinding]], read: Sequence[Healt
 
 
 def _paused(read: Sequence[Health]) -> str:
-    """Return which queues are paused, as nothing is wrong with them."""
+    """Return the paused queues as text, which are no fault."""
     names = [name for health in read for name, queue in sorted(health.queues.items()) if queue.is_paused]
     more = f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else ""
     return f", paused {', '.join(map(cell, names[:_MOST_TOLD]))}{more}" if names else ""
@@ -101,6 +101,6 @@ def _perfdata(health: Health, prefix: str) -> Iterator[str]:
 
 
 def _figure(label: str, value: float | None, unit: str) -> str:
-    # Labels may hold neither = nor ', and the bar would begin the figures again.
+    # Labels must not contain = or ', nor a bar, which begins the figures.
     safe = label.translate({ord("'"): "_", ord("="): "_", ord("|"): "_"})
     return f"'{safe}'={'U' if value is None else f'{value:.6g}{unit}'}"

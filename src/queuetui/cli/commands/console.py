@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def open_console() -> None:
-    """Open the console on what the flags name; raises Unsupported without a terminal, and NotFound."""
+    """Open the console on the profiles of the flags; raises Unsupported without a terminal, and NotFound."""
     from queuetui.backends.registry import scheme_of
     from queuetui.tui.terminal import require_terminal
 
     require_terminal()
     flags = flags_of()
     profiles = choose_profiles(flags)
-    # A server that is away may come back, and the console waits for it. A file that is not there will not.
+    # The console waits for a server that does not answer, but not for a file that does not exist.
     for profile in profiles:
         if scheme_of(profile.url) == "sqlite":
             find_in(profile)[0].open(asked=None).feed.close()
@@ -51,7 +51,7 @@ def session_on(profile: Profile, *, asked: str | None, state: Path | None = None
         found = [place]
 
         def connect() -> tuple[Feed, Operations]:
-            # What was found is taken once: after a loss the store is looked at again, as its tables may have changed.
+            # The result of discovery is used once: after a lost connection the store is searched again, as its tables may have changed.
             opened = (found.pop() if found else place.look_again()).open(asked=asked, state=state)
             opened.feed.observe(hurried=True)
             return opened.feed, opened.operations
@@ -68,7 +68,7 @@ def session_on(profile: Profile, *, asked: str | None, state: Path | None = None
 
 
 def leave(code: int) -> NoReturn:
-    """End the process at once: nobody waits at a prompt for memory to be given back."""
+    """End the process at once, without waiting for memory to be freed."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

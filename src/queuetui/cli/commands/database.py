@@ -1,4 +1,4 @@
-"""`queuetui database`: what the server behind a queue tells of itself."""
+"""`queuetui database`: the condition of the server behind a queue."""
 
 from __future__ import annotations
 
@@ -68,5 +68,5 @@ def _write_sections(system: System, view: dict[str, Any], *, named: bool) -> Non
 
 
 def _shown(column: str, value: object) -> object:
-    """Return a value for people; the number of a session is no amount."""
+    """Return a value for people; a session's number has no thousands separators."""
     return "-" if value is None else str(value) if column in _PIDS else value

@@ -1,4 +1,4 @@
-"""`queuetui demo`: the console on a living workload."""
+"""`queuetui demo`: the console on a running workload."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def command(no_ui: bool, seconds: float | None, scenario: str | None, server: st
 
 
 def _tell_verdict(feed: Feed, scenario: Scenario) -> None:
-    """Print the verdict when it is there; exits with 1 where it does not come."""
+    """Wait for the verdict and print it; exits with 1 where it does not come."""
     from queuetui.cli.demo.stage import await_verdict, find_accused
 
     with _interrupted() as over:
@@ -110,7 +110,7 @@ def _wait(seconds: float) -> None:
 
 @contextmanager
 def _interrupted() -> Iterator[Event]:
-    """Let TERM and INT set an event while the block lasts."""
+    """Let TERM and INT set an event within the block."""
     over = Event()
     before = {number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

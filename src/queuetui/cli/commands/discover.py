@@ -1,4 +1,4 @@
-"""`queuetui discover`: what lives in a store."""
+"""`queuetui discover`: the job queues in a store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def command(url: str | None, exact: bool, form: str) -> None:
     """Find the job queues in the store at URL; reading only."""
     from queuetui.backends.discover import NEXT_STEP, discover, looked_for
 
-    # The process ends in a moment, and what it loads is never garbage: looking for some takes a tenth of its time.
+    # Garbage collection would take a tenth of the time of this short process, and find nothing.
     gc.disable()
 
     profile = choose_profile(flags_of(url=url))

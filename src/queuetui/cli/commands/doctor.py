@@ -1,4 +1,4 @@
-"""`queuetui doctor`: look a store over."""
+"""`queuetui doctor`: check a store."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was found in one queue; `code` is the exit code where it could not be looked over."""
+    """The findings of one queue; `code` is the exit code where it could not be checked."""
 
     name: str
     findings: tuple[Finding, ...]
@@ -99,9 +99,9 @@ class Look:
 
 
 def _look_over(profile: Profile) -> Iterator[Look]:
-    """Yield what is found in each queue of a profile.
+    """Yield the findings of each queue of a profile.
 
-    Our own is opened whatever its version: that is what is to be looked at.
+    Our own queue is opened whatever its schema version, as that is checked too.
     """
     from queuetui.monitor.checkup import check_up
 
@@ -128,7 +128,7 @@ def _write_bundle(file: Path, looks: Sequence[Look], profiles: Sequence[Profile]
 
 
 def _try_out(profile: Profile) -> Look:
-    """Return how a self-test of our own queue ended; raises Denied for a profile that is for reading."""
+    """Return the result of a self-test of our own queue; raises Denied for a read-only profile."""
     from queuetui.backends.registry import open_native
     from queuetui.cli.self_test.trial import Trial
 
@@ -138,7 +138,7 @@ def _try_out(profile: Profile) -> Look:
 
 
 def _load(app: str | None) -> None:
-    """Make the types of an application known; raises NotFound and BadConfig."""
+    """Import the job types of an application; raises NotFound and BadConfig."""
     here = working_folder()
     if app is not None:
         from queuetui.engine.tasks import load_app
@@ -171,7 +171,7 @@ def _refused(error: QueueTuiError) -> tuple[Finding, ...]:
 
 
 def _write_lines(rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write a line a check, and below those that are not well what to do."""
+    """Write a line for each check, followed by the next step where something is wrong."""
     for row in rows:
         read = ", ".join(
             f"{name} {_shown(value)}" for name, value in row["evidence"].items() if value not in (None, [], {})
@@ -183,7 +183,7 @@ def _write_lines(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _shown(value: object) -> str:
-    """Return a value that was read in one line, without the punctuation of JSON."""
+    """Return a value as one line, without the punctuation of JSON."""
     if isinstance(value, list):
         return "; ".join(map(_shown, value))
     if isinstance(value, Mapping):

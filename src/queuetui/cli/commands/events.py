@@ -1,4 +1,4 @@
-"""`queuetui events` and `queuetui trace`: what happened, in the order in which it did."""
+"""`queuetui events` and `queuetui trace`: the event log in order."""
 
 from __future__ import annotations
 
@@ -92,12 +92,12 @@ def trace(correlation_id: str, form: str, **connection: Any) -> None:
 
 
 def log_of(systems: Systems) -> Feed:
-    """Return the one queue of them whose events are kept."""
+    """Return the only system that keeps events."""
     return systems.opened[0].feed if not systems.are_many else logs_of(systems).only_one("reading events").feed
 
 
 def logs_of(systems: Systems) -> Systems:
-    """Return the queues whose events are kept; the only one that is named, whether it keeps any or not."""
+    """Return the systems that keep events; a single system is returned whether it keeps any or not."""
     if not systems.are_many:
         return systems
 
@@ -130,7 +130,7 @@ def _show(feed: Feed, request: EventRequest, form: Format) -> None:
 def _show_all(systems: Systems, request: EventRequest, form: Format) -> None:
     """Show the events of several logs as one, the newest last, each with its queue's system."""
     pages = systems.answers_of(lambda one: one.feed.events(request))
-    # Pages begin with the newest; what has one time stays in the order in which it happened.
+    # Pages begin with the newest event; events of the same time keep their order.
     read = ((event.at, system.name, event) for system, page in pages for event in reversed(page.events))
     found = sorted(read, key=itemgetter(0))
     listed = [{"backend": name, **describe_event(event)} for _, name, event in found[-request.limit :]]
@@ -152,7 +152,7 @@ def _nothing_found(request: EventRequest) -> str:
 
 
 def _follow(feed: Feed, request: EventRequest, form: Format) -> None:
-    """Write what is new as it comes; as JSON a line each, for a list would never end."""
+    """Write new events as they come; in JSON one line each, as a list would never end."""
     lines = Format.NDJSON if form is Format.JSON else form
     headed, follower = True, feed.follower(request)
     for new in follower.follow():
@@ -161,7 +161,7 @@ def _follow(feed: Feed, request: EventRequest, form: Format) -> None:
                 "so much happened at once that the oldest events of it are left out; see them with --since and --job or --queue"
             )
         _write(new, lines, headed=headed)
-        # A pipe would else get nothing until there is a block of it.
+        # Without this a pipe gets nothing until a block is full.
         sys.stdout.flush()
         headed = False
 
@@ -178,7 +178,7 @@ def _write(events: Iterable[Event], form: Format, *, headed: bool = True) -> Non
 
 
 def _whole_id(feed: Feed, written: str) -> str:
-    """Return the id that was meant; of a job that is gone a whole id is taken as it is."""
+    """Return the full id; the full id of a job that is gone is returned unchanged."""
     try:
         return resolve_id(feed, written, whole=True)
     except NotFound:

@@ -1,4 +1,4 @@
-"""`queuetui gaps`: what is wrong with the log of events as a whole."""
+"""`queuetui gaps`: the gaps in the event log as a whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`queuetui health`: how well the queues run."""
+"""`queuetui health`: the health of the queues."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from queuetui.model.measured import Exactness, Measured
 
 _QUEUE_COLUMNS = ("queue", "depth", "processingRate", "errorRate", "oldestSeconds", "paused")
 _QUEUE_FIGURES = (*_QUEUE_COLUMNS, "depthExactness")
-# Above it three digits tell less than the number before the point.
+# From this value on no decimals are shown.
 _WHOLE_FROM = 1_000
 _FINDING_COLUMNS = ("severity", "subject", "name", "code", "summary", "next")
 
@@ -45,7 +45,7 @@ def command(exact: bool, form: str, **connection: Any) -> None:
 
 
 def _read(systems: Systems, system: System, *, exact: bool) -> dict[str, Any]:
-    """Return how well one runs; tell what could not be read."""
+    """Return the health of one system; print what could not be read."""
     from queuetui.monitor.health import describe_health, judge_health
 
     picture = system.feed.poll_health(exact=exact)
@@ -55,7 +55,7 @@ def _read(systems: Systems, system: System, *, exact: bool) -> dict[str, Any]:
 
 
 def _show(health: dict[str, Any], whose: str) -> None:
-    """Write it for people: the whole, its figures, a row a queue, and what is wrong."""
+    """Write the health for people: the whole, its figures, a row for each queue, and the findings."""
     workers = health["workers"]
     write(
         f"{whose}{health['status']} at {health['timestamp']}, {workers['live']} of {workers['registered']} workers live"
@@ -73,7 +73,7 @@ def _rows(health: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _marked(figures: dict[str, Any]) -> dict[str, str]:
-    """Return figures in words, each with the mark of how it was got."""
+    """Return figures in words, each with the mark of its exactness."""
     shown = {}
     for name, value in figures.items():
         if (how := figures.get(f"{name}Exactness")) is not None:

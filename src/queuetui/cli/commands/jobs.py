@@ -65,7 +65,7 @@ def command(words: tuple[str, ...], sort: str | None, form: str, **given: Any) -
 
 @dataclass(slots=True)
 class _Listing:
-    """The jobs that are listed.
+    """The listed jobs.
 
     `cursor`, once all were read, is where another answer goes on: None at the end, and of several queues, whose pages do not join.
     """
@@ -94,21 +94,21 @@ class _Listing:
         for one in islice(merged, self.limit):
             self.found += 1
             yield one
-        # What bounds the answer of a queue is told at its end.
+        # The notes on a queue's bounds are printed at the end of its answer.
         if next(merged, None) is not None:
             say(f"more jobs match than the {self.limit:,} shown")
 
     def _begin(self, one: System) -> Iterator[tuple[Job, Verdict]]:
         jobs = one.feed.search(
             self.query,
-            # Of several queues it is told once, below, that more match: none is read to its own end.
+            # With several systems the note that more jobs match is printed once, below: no system is read to its end.
             self.limit + 1 if self.systems.are_many else self.limit,
             self.systems.tell_of(one),
             whole=self.whole,
             after=self.after,
             reach=None if self.systems.are_many else self._reach,
         )
-        # The first job is read at once: a filter that cannot be answered here is then left to the others.
+        # The first job is read at once, so that a system that cannot answer the filter is left out.
         return chain(list(islice(jobs, 1)), jobs)
 
     def _reach(self, cursor: str) -> None:

@@ -51,7 +51,7 @@ def command(back: Since, limit: int, form: str, **connection: Any) -> None:
         span = timedelta(seconds=back.seconds(logs.opened[0].feed.now()))
         answers = logs.answers_of(lambda one: one.feed.lives(span, limit))
         found = [(system, life) for system, lives in answers for life in lives.lives]
-        # One log gives the latest first; several are put together by the same order.
+        # One log yields the latest first; several are merged in the same order.
         if logs.are_many:
             found.sort(key=lambda one: max(one[1].steps.values(), default=NEVER), reverse=True)
         rows = [{"backend": system.name, **describe_life(life)} for system, life in found[:limit]]

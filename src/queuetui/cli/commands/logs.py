@@ -1,4 +1,4 @@
-"""`queuetui logs`: what handlers logged."""
+"""`queuetui logs`: the log lines of handlers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ID_CHARS = 8
 
 @dataclass(frozen=True, slots=True)
 class AskedLines:
-    """Which lines are printed: of one job, or of all that a filter finds."""
+    """The lines to print: those of one job, or of all jobs that a filter finds."""
 
     job_id: str | None
     filter: str
@@ -39,7 +39,7 @@ class AskedLines:
     since: datetime | None
 
     def takes(self, line: LogLine) -> bool:
-        """Tell whether a line is asked for; one whose time is gone stands in no span."""
+        """Tell whether a line is to be printed; a line without a time is in no span."""
         return (not self.errors or line.is_error) and (
             self.since is None or (line.at is not None and line.at >= self.since)
         )
@@ -85,7 +85,7 @@ def command(
         begin = None if back is None else back.moment(system.feed.now())
         wanted = AskedLines(found, "" if found else terms, errors, begin)
         lines = _read(system, wanted)
-        # A list that goes on would never end: as JSON it is a line each.
+        # With --follow a JSON list would never end, so each line is a document.
         lasting = Format.NDJSON if follow and form == Format.JSON else form
         _show(lines, lasting, named=found is None)
         if not lines and not follow:
@@ -95,7 +95,7 @@ def command(
                 else "nothing is kept: logs are of runs that failed or were longer than a second"
             )
         if follow:
-            # A pipe would else get nothing until there is a block of it.
+            # Without this a pipe gets nothing until a block is full.
             finish()
             for more in _follow(system, wanted, lines):
                 _show(more, lasting, named=found is None, headed=False)
@@ -117,12 +117,12 @@ def _read(system: System, wanted: AskedLines) -> list[LogLine]:
 
 
 def _follow(system: System, wanted: AskedLines, told: list[LogLine]) -> Iterator[list[LogLine]]:
-    """Yield what is new, about once a second, until the program is stopped."""
+    """Yield new lines about once a second, until the program is stopped."""
     known, pause = set(told), threading.Event()
     while not pause.wait(FOLLOW_EVERY_S):
         lines = _read(system, wanted)
         news = [line for line in lines if line not in known]
-        # What is gone from the store needs no remembering.
+        # Lines that are gone from the store are dropped here too.
         known = set(lines)
         if news:
             yield news

@@ -1,4 +1,4 @@
-"""`queuetui migrate`: bring our own schema up to date."""
+"""`queuetui migrate`: migrate the schema of our own queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`queuetui profiles`: which connections the settings name."""
+"""`queuetui profiles`: the connections in the settings."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def _set_paused(queue: str, paused: bool, reason: str, connection: dict[str, Any
 
 
 def _known_queues(feed: Feed, queue: str) -> Collection[str]:
-    """Return the names of the queues; one that is none of them must at least be a name."""
+    """Return the names of the queues; an unknown queue must at least have a valid name."""
     queues: dict[str, Any] = describe_stats(feed.poll(Watch(parts=frozenset({Part.QUEUES}))).snapshot)["queues"]
     if queue not in queues:
         queue_name(queue)

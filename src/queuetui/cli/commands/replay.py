@@ -1,4 +1,4 @@
-"""`queuetui replay`: run a job's handler here, and leave the job alone."""
+"""`queuetui replay`: run a job's handler here without changing the job."""
 
 from __future__ import annotations
 

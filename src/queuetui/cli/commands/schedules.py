@@ -1,4 +1,4 @@
-"""`queuetui schedules` and what is done to one."""
+"""`queuetui schedules`: list and change recurring jobs."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _lacking(system: System) -> str:
 
 @contextmanager
 def _keeper(**connection: Any) -> Iterator[tuple[Operations, Callable[[Report], None]]]:
-    """Open the only queue that keeps schedules; the second value tells what became of an act there."""
+    """Open the only system that keeps schedules; the second value prints the result of an act there."""
     with opened_systems(**connection) as systems:
         system = systems.able_to(Verb.SCHEDULE)
         yield system.operations, lambda report: _tell(report, systems.tell_of(system))

@@ -1,4 +1,4 @@
-"""`queuetui serve`: the same over HTTP."""
+"""`queuetui serve`: jobs, queues and health over HTTP."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def command(host: str, port: int, max_body: int, rate_limit: int, **given: Any) 
 
 
 def require_extra() -> None:
-    """Raise Unsupported, saying what to install, where the server's libraries are not there."""
+    """Raise Unsupported, with what to install, where the server's libraries are missing."""
     for name in NEEDED:
         try:
             import_module(name)
@@ -85,7 +85,7 @@ def _who(served: Served) -> str:
 
 @contextmanager
 def served_systems(limits: Any, *, loopback: bool, **connection: Any) -> Iterator[Served]:
-    """Open all that the flags name for serving; raises Denied where nothing would keep strangers out."""
+    """Open the systems of the flags for serving; raises Denied where anybody could reach them."""
     from queuetui.http.served import Served
 
     tokens = token_file()
@@ -99,7 +99,7 @@ def served_systems(limits: Any, *, loopback: bool, **connection: Any) -> Iterato
 
 
 def system_to_serve(system: System, stack: ExitStack) -> ServedQueues:
-    """Return an open queue as the server is handed it; what enqueues into it is closed with `stack`."""
+    """Return an open system in the form that the server takes; its client is closed with `stack`."""
     from queuetui.http.served import ServedQueues
 
     system.feed.observe()

@@ -99,7 +99,7 @@ def _refuse_passwords(words: Sequence[str]) -> None:
 
 
 def _file_folder(url: str) -> Path | None:
-    """Return the folder of a queue that is a file, which SQLite writes to as well."""
+    """Return the folder of a queue in a file, to which SQLite writes too."""
     scheme, _, path = url.partition(":///")
     return Path("/" + path.lstrip("/")).parent if scheme.lower() == "sqlite" and path.startswith("/") else None
 
@@ -127,7 +127,7 @@ def _uninstall(place: UnitPlace) -> None:
 
 
 def _systemctl(place: UnitPlace, *words: str) -> None:
-    """Let systemd do it; ends with its exit code where that is not 0."""
+    """Run systemctl; exits with its exit code if that is not 0."""
     line = ["systemctl", *(["--user"] if place.is_of_user else []), *words]
     try:
         done = subprocess.run(line, check=False)

@@ -59,7 +59,7 @@ def why(job_id: str, whole: bool, form: str, **connection: Any) -> None:
 
 
 def _evidence(verdict: Verdict) -> str:
-    """Return what a verdict was read from, in the words of the console."""
+    """Return the evidence of a verdict, in the words of the console."""
     return "\n".join(f"{label} {value}" for label, value in evidence_in_words(verdict))
 
 

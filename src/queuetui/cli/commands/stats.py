@@ -51,7 +51,7 @@ def _show(read: Sequence[tuple[System, dict[str, Any]]], form: str, *, many: boo
 
 
 def _read(system: System, tell: Callable[[str], None], *, exact: bool) -> dict[str, Any]:
-    """Return the figures of one queue; tell what is wrong there, and what could not be read."""
+    """Return the figures of one system; print its warnings, and what could not be read."""
     figures, problems, findings = read_figures(system.feed, exact=exact)
     for finding in findings:
         tell(f"{finding.level}: {finding.summary}; {finding.next}")
@@ -61,7 +61,7 @@ def _read(system: System, tell: Callable[[str], None], *, exact: bool) -> dict[s
 
 
 def _rows(figures: dict[str, Any], late_after_s: float, form: str) -> Iterator[dict[str, Any]]:
-    """Yield a row a queue, and one over all."""
+    """Yield a row for each queue, and one over all."""
     named = [*sorted(figures["queues"].items()), ("(all)", figures)]
     for name, counts in named:
         row = {**counts, "backend": figures["backend"], "queue": name}
@@ -76,7 +76,7 @@ def _write_usage(usage: list[dict[str, Any]], whose: str) -> None:
 
 
 def _warn_of_late(queues: dict[str, Any], late_after_s: float, whose: str) -> None:
-    """Tell of the queue whose oldest due job waits longest, where that is over the profile's limit."""
+    """Print the queue whose oldest due job waits longest, if that is over the profile's limit."""
     due = {name: figures["oldest_due_seconds"] or 0.0 for name, figures in queues.items()}
     name = max(due, key=lambda name: due[name], default="")
     if due and due[name] > late_after_s:

@@ -1,4 +1,4 @@
-"""`queuetui token`: who is let in by `queuetui serve`."""
+"""`queuetui token`: the access tokens of `queuetui serve`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`queuetui upkeep` and `queuetui tokens`: chores and tokens, which are no jobs."""
+"""`queuetui upkeep` and `queuetui tokens`: the chores and worker tokens of a mapping file."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _describe(plan: ChorePlan, *, dry: bool) -> None:
 
 
 def _confirm(profile: Profile, given: dict[str, Any]) -> None:
-    """Take the name of a protected profile, else a yes."""
+    """Require the name of a protected profile, else a yes."""
     wanted = f"--confirm {profile.name}" if profile.protected else "--yes"
     if (given["confirm"] == profile.name) if profile.protected else given["yes"]:
         return

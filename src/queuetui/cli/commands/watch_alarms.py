@@ -1,4 +1,4 @@
-"""`queuetui watch-alarms`: tells when something is wrong with the queues and when it is over."""
+"""`queuetui watch-alarms`: runs actions when alarms about the queues are raised and cleared."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COLUMNS = (
     "evidence",
 )
 ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-# What is still being told when the program is asked to end has so long.
+# Actions that still run when the program is told to end get this long.
 _LAST_WORDS_S = 15.0
 
 
@@ -88,7 +88,7 @@ def command(every_s: float, once: bool, form: str, **given: Any) -> None:
 def _actions(
     settings: AlarmActions, bell: bool, words: str | None, webhook: str | None, secret_env: str | None
 ) -> AlarmActions:
-    """Return the actions of the settings with those of the command line put over them."""
+    """Return the actions of the settings, overridden by those of the command line."""
     import shlex
 
     from queuetui.config.alarm_actions import read_webhook
@@ -112,7 +112,7 @@ def _write(changes: Iterable[AlarmChange], form: Format, *, headed: bool) -> Non
             write(_sentence(row))
     else:
         show_rows(rows, COLUMNS, form, headed=headed)
-    # A pipe would else get nothing until there is a block of it.
+    # Without this a pipe gets nothing until a block is full.
     sys.stdout.flush()
 
 
@@ -125,7 +125,7 @@ def _sentence(row: dict[str, Any]) -> str:
 
 @contextmanager
 def _ended_by_signals(over: threading.Event) -> Iterator[None]:
-    """Let TERM, INT and a terminal that goes end the watch in good order; who is started by nohup stays."""
+    """Let TERM, INT and HUP end the watch cleanly; under nohup HUP stays ignored."""
     ending = [number for number in ENDING if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, lambda *_: over.set()) for number in ending}
     try:

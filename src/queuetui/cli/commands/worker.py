@@ -1,4 +1,4 @@
-"""`queuetui worker`: work jobs without a screen."""
+"""`queuetui worker`: run a worker without a screen."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from queuetui.engine.settings import WorkerSettings
     from queuetui.engine.worker import WorkerReport
 
-# Ten times as often as Python's own: whoever has an answer from the store waits less for handlers to let go of the interpreter.
+# A tenth of Python's default: threads with an answer of the store wait less for handlers to release the interpreter.
 SWITCH_S = 0.0005
 MOST_SLOTS = 10_000
 MOST_LOGGED = 1_000_000
@@ -153,7 +153,7 @@ def command(**given: Any) -> None:
     connection = take_connection(given)
     report = work(_read_settings(given), **connection)
     if report.unfinished:
-        # Handlers that do not end would hold up Python's own end, and their jobs are given back already.
+        # Handlers that do not end would delay the end of the process; their jobs are released already.
         _end_at_once()
 
 

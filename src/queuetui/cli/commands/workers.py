@@ -114,7 +114,7 @@ def _rows(system: System, form: str, keep: Callable[[WorkerInfo, datetime, Limit
 
 
 def _name_process(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row whose process id is a name, which has no thousands."""
+    """Return a row with its process id as text, so that it has no thousands separators."""
     return {**row, "pid": None if row["pid"] is None else str(row["pid"])}
 
 

@@ -1,4 +1,4 @@
-"""A living workload to look at.
+"""A running workload for the demo.
 
 A queue of its own, workers that run, fail, hang and die, gone when the demo ends.
 """

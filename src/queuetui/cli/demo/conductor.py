@@ -36,7 +36,7 @@ LONGEST_S = 4 * 3600.0
 
 @dataclass
 class Conductor:
-    """The demo's clock; bounded in jobs and time, after which only the standing jobs are kept up."""
+    """Drives the demo; after a number of jobs and a time it only keeps the standing jobs."""
 
     place: DemoPlace
     queue: Queue
@@ -52,7 +52,7 @@ class Conductor:
         self._turn_at_s = 0.0
 
     def run(self) -> None:
-        """Conduct until the parent is gone."""
+        """Run until the parent is gone."""
         self._keep_standing()
         self._send(open_workload(self.chance))
         for hand in self._steady:
@@ -79,7 +79,7 @@ class Conductor:
         self._sent += len(jobs)
 
     def _keep_standing(self) -> None:
-        """Put back the jobs that must always be there, and delete workers that died long ago."""
+        """Enqueue standing jobs that are missing, and delete registrations of workers that died long ago."""
         self._standing_at_s = monotonic() + STANDING_EVERY_S
         wanted = standing_jobs(self.chance)
         self._send([job for filter_text, job in wanted.items() if not self.queue.jobs(filter_text, limit=1)[0]])
@@ -95,7 +95,7 @@ class Conductor:
             self._turn_at_s = monotonic() + LIFE_S
 
     def _end_all(self) -> None:
-        """End the workers at once: their queue goes with them, so that nothing is worth waiting for."""
+        """Kill the workers at once: their queue is deleted too, so nothing has to be finished."""
         for hand in (*self._steady, self._doomed):
             hand.kill()
 

@@ -43,7 +43,7 @@ class Hand:
         self._process = spawn("watched", [*words, "--log-level", "warning", *self.options], self.place, self.name)
 
     def kill(self) -> None:
-        """End it as a crash would: nothing is released, nothing is said."""
+        """Kill it like a crash: it releases no jobs and logs nothing."""
         if self._process is not None:
             self._process.kill()
             self._close(self._process)
@@ -66,8 +66,8 @@ def spawn(module: str, words: Sequence[str], place: DemoPlace, name: str) -> sub
         return subprocess.Popen(
             [sys.executable, "-m", f"queuetui.cli.demo.{module}", *words],
             cwd=place.folder,
-            # The sockets that wake a worker lie in the runtime folder; here they go with the demo.
-            # A URL may hold a password, and what stands in a command line is seen by all.
+            # The sockets that wake workers are in the runtime folder; this one is deleted with the demo.
+            # A URL may hold a password, and command lines are visible to all users.
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(paths),

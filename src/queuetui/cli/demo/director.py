@@ -1,4 +1,4 @@
-"""The process that makes one trouble for real and keeps it up until its parent is gone.
+"""The process that causes one real trouble and keeps it up until its parent is gone.
 
 `python -m queuetui.cli.demo.director FOLDER SCENARIO`, with a pipe from the parent as standard input.
 """
@@ -43,7 +43,7 @@ def direct(folder: Path, name: str) -> None:
 def _play(scenario: Scenario, place: DemoPlace, queue: Queue, over: Event) -> None:
     hands = [Hand(name, options, place) for name, options in scenario.workers.items()]
     healthy = Hand("import-1", HEALTHY_WORKER, place)
-    # What is returned stays as it is until the end, as a lock that is held.
+    # The returned value is kept until the end, for example a session that holds a lock.
     done = None if scenario.act is None else scenario.act(queue, place.url)
     for hand in (*hands, healthy):
         hand.start()

@@ -1,4 +1,4 @@
-"""What the demo's workers run.
+"""The handlers of the demo's workers.
 
 A shop's mails, syncs, imports and reports, two that recur, and two jobs that go wrong for good.
 """
@@ -22,7 +22,7 @@ STEP_S = 0.25
 
 @job("send_mail", queue="mail", backoff=SOON)
 def send_mail(payload: Payload, context: Context) -> dict[str, str]:
-    """Send a mail; a silent server is tried again, an address that is none never works."""
+    """Send a mail; a timeout is retried, an invalid address fails for good."""
     work(context, payload["seconds"])
     if "@" not in payload["to"]:
         message = f"{payload['to']!r} is not an address"
@@ -35,7 +35,7 @@ def send_mail(payload: Payload, context: Context) -> dict[str, str]:
 
 @job("sync_product", queue="sync", backoff=SOON)
 def sync_product(payload: Payload, context: Context) -> dict[str, str]:
-    """Bring a product to a shop that does not always answer."""
+    """Send a product to a shop that does not always answer."""
     work(context, payload["seconds"])
     if random.random() < SHOP_TROUBLE:
         message = f"shop {payload['shop']['name']} answered 503 Service Unavailable"
@@ -45,7 +45,7 @@ def sync_product(payload: Payload, context: Context) -> dict[str, str]:
 
 @job("place_order", queue="orders")
 def place_order(payload: Payload) -> dict[str, str]:
-    """Set off a mail and a sync, which carry the order's correlation id."""
+    """Enqueue a mail and a sync, which inherit the order's correlation id."""
     with Queue() as queue:
         mail = queue.enqueue(send_mail, {"to": payload["email"], "subject": "Your order", "seconds": 0.1})
         sync = queue.enqueue(
@@ -58,14 +58,14 @@ def place_order(payload: Payload) -> dict[str, str]:
 
 @job("import_csv", queue="import")
 def import_csv(payload: Payload, context: Context) -> int:
-    """Read a file row by row and say how far it is."""
+    """Read a file row by row and report progress."""
     work(context, payload["seconds"], f"of {payload['rows']} rows")
     return int(payload["rows"])
 
 
 @job("render_report", queue="reports", backoff=SOON)
 def render_report(payload: Payload, context: Context) -> dict[str, int]:
-    """Draw a report; one of them divides by the number of its shops, which may be none."""
+    """Render a report; one of them divides by the number of its shops, which may be 0."""
     work(context, payload["seconds"])
     return {"shops": payload["shops"], "mean": payload["turnover"] // payload["shops"]}
 
@@ -85,13 +85,13 @@ def sum_up_the_day(_: Payload, context: Context) -> None:
 
 @job("crash", queue="exports")
 def crash(_: Payload) -> None:
-    """Take the worker along, as a fault in a library of C does."""
+    """Crash the worker, like a fault in a C library."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 @job("export_orders", queue="exports")
 def export_orders(payload: Payload, context: Context) -> str:
-    """Run for long in a worker that is killed every so often."""
+    """Run for long in a worker that is killed now and then."""
     work(context, payload["seconds"], payload["file"])
     return f"written to {payload['file']}"
 
@@ -105,14 +105,14 @@ def call_shop(payload: Payload) -> None:
 
 @job("rebuild_index", queue="search")
 def rebuild_index(payload: Payload, context: Context) -> None:
-    """Hang: never done, though its worker lives; it ends when it is cancelled."""
+    """Hang in a live worker; it ends when it is cancelled."""
     context.log.info("rebuilding the index of %s", payload["name"])
     while True:
         work(context, STEP_S)
 
 
 def work(context: Context, seconds: float, note: str = "") -> None:
-    """Take some time, looking at every step whether the run should end."""
+    """Take some time, checking at every step whether the run should end."""
     pause = Event()
     steps = max(1, round(seconds / STEP_S))
     for step in range(steps):

@@ -1,4 +1,4 @@
-"""Where the demo lives: a fresh temporary folder of its own, never the user's embedded queue."""
+"""The demo's folder: a new temporary folder, never the user's embedded queue."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ class DemoPlace:
 
     @property
     def state(self) -> Path:
-        """Where the demo's acts are recorded."""
+        """The folder of the journal of the demo's acts."""
         return self.folder / "state"
 
     def log(self, name: str) -> Path:
-        """Where a process of the demo writes what it has to say."""
+        """The log file of the demo's processes."""
         return self.folder / f"{name}.log"
 
     def profile(self) -> Profile:
@@ -75,7 +75,7 @@ class DemoPlace:
 def make_place(*, is_attached: bool = False, database: str | None = None) -> DemoPlace:
     """Make the folder, for its owner only, with the settings in it.
 
-    They name the demo's queue, which is a file in it or a database, or that of another product.
+    The settings name the demo's queue, a file in the folder or a database, or the queue of another product.
     """
     place = DemoPlace(Path(tempfile.mkdtemp(prefix="queuetui-demo-")))
     file = place.attached if is_attached else place.folder / "queue.db"

@@ -1,4 +1,4 @@
-"""Troubles that the demo makes for real, one a name: each is known by the verdict that tells it."""
+"""The troubles that the demo can cause, by name: each is recognised by its verdict."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ create table failed_jobs (
 """
 
 
-# Beside every trouble of our own queue a healthy one goes on, of which nothing may be accused.
+# Beside every trouble of our own queue a healthy queue runs, which must have no warning.
 HEALTHY_QUEUE = "import"
-# It takes what recurs too, which would else be a second trouble.
+# It also works the queues of recurring jobs, which would otherwise be a second trouble.
 HEALTHY_WORKER = ("-q", HEALTHY_QUEUE, "-q", "sync", "-q", "reports", "-c", "2", "--lease", "600")
 _HEALTHY_S = (0.01, 0.1, 0.3, 1.0)
 
@@ -42,7 +42,7 @@ def healthy_jobs() -> list[NewJob]:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One trouble: what is enqueued, which workers run, and what is done to them.
+    """One trouble: the enqueued jobs, the workers, and what happens to them.
 
     `watched` is the filter of the job that the verdict is of; empty where it is of its queue. `kills` ends the workers as a crash would
     once the watched job runs, `restarts` starts workers again that have died. `attach` makes the queue of another product in a file.
@@ -71,9 +71,9 @@ def _pause(queue: Queue, _: str) -> None:
 
 
 def _lock_a_row(queue: Queue, url: str) -> object:
-    """Enqueue a job and lock its row before any worker is there.
+    """Enqueue a job and lock its row before any worker starts.
 
-    It is locked as long as what is returned lives.
+    It stays locked until the returned session is closed.
     """
     from queuetui.backends.native.sql.postgresql.staged_trouble import lock_rows
 
@@ -82,13 +82,13 @@ def _lock_a_row(queue: Queue, url: str) -> object:
 
 
 def _old_laravel_job(path: Path) -> None:
-    """Make the tables of a Laravel application, with a job that nobody has taken for an hour."""
+    """Create the tables of a Laravel application, with a job that has been due for an hour."""
     at = int(time.time()) - HOUR_S
     _make_laravel(path, due_at=at, created_at=at)
 
 
 def _early_laravel_job(path: Path) -> None:
-    """Make them with a job that a host wrote whose clock is an hour ahead."""
+    """Create these tables with a job written by a host whose clock is an hour ahead."""
     now = int(time.time())
     _make_laravel(path, due_at=now, created_at=now + HOUR_S)
 
@@ -101,7 +101,7 @@ def _make_laravel(path: Path, *, due_at: int, created_at: int) -> None:
         "maxTries": 3,
         "data": {"commandName": "App\\Jobs\\SendInvoice", "command": ""},
     }
-    # Who looks for the tables meanwhile is to find all of them or no file.
+    # Written to a draft first, so that a reader finds all tables or no file.
     draft = path.with_suffix(".draft")
     with sqlite3.connect(draft) as database:
         database.executescript(_LARAVEL)

@@ -1,6 +1,6 @@
-"""The demo as its parent sees it.
+"""Starts and ends the demo in the parent's process.
 
-Started, waited for until there is something to see, and ended without a trace.
+The parent waits until there is something to see; the end leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NAME = "conductor"
 
 @contextmanager
 def playing(*, waits: bool, scenario: str | None = None, server: str | None = None) -> Iterator[DemoPlace]:
-    """Start the demo, or one trouble of it; nothing of it is left.
+    """Start the demo, or one trouble of it, and remove all of it after the block.
 
     Neither a process nor a file nor a database, at the end where it `waits`, else a moment later.
     A trouble of a `server` gets a database of its own there.
@@ -64,7 +64,7 @@ def _playing(scenario: str | None, *, waits: bool, database: str | None = None) 
             _await_queue(place, process)
         yield place
     finally:
-        # The conductor ends with its input, and takes its workers and the folder along.
+        # The conductor ends when its input is closed, and removes its workers and the folder.
         if process.stdin is not None:
             process.stdin.close()
         if waits or process.poll() is not None:
@@ -73,7 +73,7 @@ def _playing(scenario: str | None, *, waits: bool, database: str | None = None) 
 
 
 def await_verdict(feed: Feed, scenario: Scenario, over: Event) -> Verdict | None:
-    """Wait for the verdict of a scenario; None when it is over before, or too late."""
+    """Wait for the verdict of a scenario; None when it is interrupted or takes too long."""
     deadline = monotonic() + VERDICT_WITHIN_S
     while monotonic() < deadline and not over.wait(LOOK_EVERY_S):
         found = _verdict(feed, scenario)
@@ -91,7 +91,7 @@ def _verdict(feed: Feed, scenario: Scenario) -> Verdict | None:
 
 
 def find_accused(feed: Feed) -> list[Verdict]:
-    """Return what is said against the healthy queue, its jobs and its worker, of which nothing should be."""
+    """Return the warnings about the healthy queue, its jobs and its worker, which should have none."""
     jobs = [verdict for _, verdict in feed.search(parse_query(f"queue:{HEALTHY_QUEUE}"), MOST_JUDGED)]
     picture = feed.poll(Watch(), thorough=True)
     healthy = {Untrusted(HEALTHY_QUEUE)}
@@ -101,7 +101,7 @@ def find_accused(feed: Feed) -> list[Verdict]:
 
 
 def _explain(feed: Feed, job: Job) -> Verdict | None:
-    """Return the verdict of a job as `why` tells it; None when the job has moved meanwhile."""
+    """Return the verdict of a job as `queuetui why` shows it; None when the job has moved meanwhile."""
     try:
         return feed.open(job.ref.id).verdict
     except NotFound:
@@ -112,7 +112,7 @@ def await_life(feed: Feed, tell: Callable[[str], object]) -> None:
     """Wait until jobs have completed, failed and got stuck, so that no tab is empty.
 
     `tell` is called with those that are still awaited.
-    A slow machine is not waited for for ever.
+    The wait has a limit, for slow machines.
     """
     deadline = monotonic() + READY_WITHIN_S
     told: list[str] = []
@@ -154,7 +154,7 @@ def _await_queue(place: DemoPlace, process: subprocess.Popen[bytes]) -> None:
 
 
 def _await_file(place: DemoPlace, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the tables of another product are there."""
+    """Wait until the tables of another product exist."""
     deadline = monotonic() + READY_WITHIN_S
     while not place.attached.exists():
         if process.poll() is not None or monotonic() > deadline:

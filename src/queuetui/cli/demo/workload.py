@@ -1,4 +1,4 @@
-"""What the demo enqueues: at the start, then a little at a time."""
+"""The jobs that the demo enqueues: many at the start, then a few at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def open_workload(chance: Random) -> list[NewJob]:
 
 
 def next_jobs(chance: Random) -> list[NewJob]:
-    """Return what comes in now: mostly a few jobs, sometimes none."""
+    """Return the jobs to enqueue now: mostly a few, sometimes none."""
     return [make_job(chance) for _ in range(chance.randint(0, LIVELY_MOST))]
 
 

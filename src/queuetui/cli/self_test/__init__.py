@@ -1,1 +1,1 @@
-"""Jobs of our own that are run through a queue, to see that all of it works."""
+"""The self-test: marked jobs run through a queue to check that all of it works."""

@@ -1,4 +1,4 @@
-"""What the jobs of a self-test do: nothing beside ending as they should."""
+"""The handlers of a self-test, which only end as expected."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from queuetui import Backoff, Context, job
 SUCCEED = "queuetui.self_test.succeed"
 FAIL = "queuetui.self_test.fail"
 RETRY = "queuetui.self_test.retry"
-# Stands before the type whose dry handler is run.
+# The prefix of the type whose dry handler is run.
 DRY = "queuetui.self_test.dry"
 _AT_ONCE = Backoff(base_s=0.1, cap_s=0.1, jitter=0)
 
 
 @job(SUCCEED)
 def succeed(payload: dict[str, int], context: Context) -> dict[str, int]:
-    """Complete with what it was given."""
+    """Complete with the payload as the result."""
     return {"number": payload.get("number", 0), "attempt": context.attempt}
 
 

@@ -1,4 +1,4 @@
-"""Whether `queuetui serve` answers: health and metrics, asked as a monitor asks them."""
+"""Checks that `queuetui serve` answers requests for health and metrics."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from queuetui.model.examination import Check, Finding, Level
 
 PATHS = ("/healthz", "/readyz", "/metrics")
 WITHIN_S = 10.0
-# A flag would stand in the list of processes.
+# The token is taken from the environment, as a flag would be visible in the list of processes.
 VARIABLE = "QUEUETUI_TOKEN"
 _OK = 200
 _WANTS_TOKEN = (401, 403)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: the token would go to whatever host it names."""
+    """Follows no redirect, as the token would be sent to another host."""
 
     def redirect_request(self, *_: object) -> None:
         """Return no further request."""
 
 
 def ask_server(url: str) -> Iterator[Finding]:
-    """Yield how each endpoint of an http or https URL answered."""
+    """Yield the result of a request to each endpoint of an http or https URL."""
     for path in PATHS:
         yield _ask(url.rstrip("/") + path, path)
 

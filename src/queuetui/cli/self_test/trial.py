@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 MARK = "queuetui-self-test"
 WITHIN_S = 30.0
-# The worker of the test looks for jobs this seldom by itself, so that one it takes sooner was told to it.
+# The test's worker polls this seldom, so that a job that it takes sooner was notified.
 POLLS_EVERY_S = 5.0
 PUSHED_WITHIN_S = 2.0
 DELAY_S = 1.0
@@ -45,7 +45,7 @@ _LOOK_EVERY_S = 0.05
 
 @dataclass
 class Trial:
-    """The jobs of one self-test, in a queue that is named for it alone."""
+    """The jobs of one self-test, in a queue with a unique name."""
 
     backend: NativeBackend
     limits: Limits
@@ -54,9 +54,9 @@ class Trial:
     found: list[Finding] = field(default_factory=list)
 
     def run(self) -> tuple[Finding, ...]:
-        """Return how each trial ended.
+        """Return the result of each trial.
 
-        Its jobs are deleted and its worker stopped at the end, however that comes.
+        At the end, also after an error, its jobs are deleted and its worker is stopped.
         """
         with stoppable(), silent_worker():
             try:
@@ -96,7 +96,7 @@ class Trial:
             thread.join(WITHIN_S)
 
     def _clean_up(self) -> str:
-        """Delete every job that was made; raises Stalled where one stays."""
+        """Delete every job of the test; raises Stalled where one stays."""
         left = self._still_there()
         for verb in (Verb.CANCEL, Verb.DELETE):
             left = self._still_there()
@@ -120,7 +120,7 @@ class Trial:
 
 
 class Stalled(QueueTuiError):
-    """What a trial waited for did not come."""
+    """A trial waited in vain."""
 
 
 def _succeed(trial: Trial) -> str:
@@ -209,7 +209,7 @@ def _expect(job: Job, state: State, attempts: int) -> None:
 
 
 def _told(name: str, attempt: Callable[[], str]) -> Finding:
-    """Return how one trial ended."""
+    """Return the result of one trial."""
     began_s = time.monotonic()
     try:
         story, level, step = attempt(), Level.OK, ""
@@ -222,7 +222,7 @@ def _told(name: str, attempt: Callable[[], str]) -> Finding:
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Let TERM end the test as Ctrl-C does, so that it cleans up behind itself."""
+    """Let TERM end the test like Ctrl-C, so that it cleans up."""
 
     def end(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -237,7 +237,7 @@ def stoppable() -> Iterator[None]:
 
 @contextmanager
 def silent_worker() -> Iterator[None]:
-    """Keep what the worker logs of failures that were asked for off stderr."""
+    """Keep the worker's log of intended failures off stderr."""
     logger = logging.getLogger("queuetui")
     level = logger.level
     logger.setLevel(logging.CRITICAL)

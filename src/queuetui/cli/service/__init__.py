@@ -1,1 +1,1 @@
-"""What a worker and a server are run by: a unit of systemd, a compose file."""
+"""Files that run workers and servers as services: systemd units, compose files."""

@@ -13,14 +13,14 @@ from string import Template
 from queuetui.model.errors import BadConfig
 from queuetui.resources import read_text
 
-# What a worker's grace takes, and its last words.
+# The grace of a worker, and the time for its last writes.
 STOP_S = 40
 DEFAULT_IMAGE = "python:3.12-slim"
 
 
 @dataclass(frozen=True, slots=True)
 class UnitPlace:
-    """Where a unit is kept and whose it is."""
+    """The place of a unit: of the system or of the user."""
 
     name: str
     is_of_user: bool
@@ -32,13 +32,13 @@ class UnitPlace:
 
     @property
     def file(self) -> Path:
-        """Where systemd looks for it."""
+        """The path of the unit's file."""
         folder = Path.home() / ".config/systemd/user" if self.is_of_user else Path("/etc/systemd/system")
         return folder / self.unit
 
     @property
     def environment(self) -> Path:
-        """Where the address of the store stands."""
+        """The path of the environment file with the store's address."""
         folder = Path.home() / ".config/queuetui" if self.is_of_user else Path("/etc/queuetui")
         return folder / f"{self.name}.env"
 
@@ -57,7 +57,7 @@ def write_unit(place: UnitPlace, words: Sequence[str], folder: Path, writable: S
         environment=_unit_path(place.environment),
         stop_s=STOP_S,
         identity="" if place.is_of_user else f"User={_unit_word(user)}\n",
-        # A minus lets it start where a folder is not there yet.
+        # With a minus the unit also starts where a folder does not exist yet.
         writable=" ".join(_unit_word(f"-{path}") for path in paths),
         target="default.target" if place.is_of_user else "multi-user.target",
     )
@@ -74,14 +74,14 @@ def write_compose(words: Sequence[str], image: str) -> str:
 
 
 def _compose_command(line: str) -> str:
-    # A dollar would be taken for a variable of compose.
+    # Compose would read a dollar as the beginning of a variable.
     return json.dumps(["sh", "-c", line.replace("$", "$$")])
 
 
 def _unit_word(word: str) -> str:
-    """Return a word as systemd reads it, in quotes where need be; specifiers are taken literally.
+    """Return a word as systemd reads it, in quotes if necessary, with specifiers escaped.
 
-    A dollar stands for a variable in commands alone.
+    A dollar begins a variable only in commands.
     """
     if any(ord(letter) < ord(" ") for letter in word):
         raise BadConfig(f"{word!r} holds a control character, which no unit can hold", "service")
