@@ -46,9 +46,11 @@ def hostile_defaults(url: str) -> Iterator[None]:
         before = {name: _global(cursor, name) for name in HOSTILE}
         for name, value in HOSTILE.items():
             cursor.execute(f"SET GLOBAL {name} = {value}")
-        yield
-        for name, found in before.items():
-            cursor.execute(f"SET GLOBAL {name} = %s", [found])
+        try:
+            yield
+        finally:
+            for name, found in before.items():
+                cursor.execute(f"SET GLOBAL {name} = %s", [found])
 
 
 def _global(cursor: pymysql.cursors.Cursor, name: str) -> object:
@@ -93,7 +95,7 @@ def test_a_foreign_queue_is_read_and_mended_on_a_server_of_any_mode(mysql_url: s
 def test_a_read_after_a_rest_does_not_fail(mysql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session may rest for eight hours whatever the server's default is, and one that was ended meanwhile is made anew at once."""
     asked = "select connection_id(), @@wait_timeout"
-    with hostile_defaults(mysql_url), connect_mysql(mysql_url) as admin, admin.cursor() as cursor:
+    with connect_mysql(mysql_url) as admin, admin.cursor() as cursor, hostile_defaults(mysql_url):
         database = open_database(mysql_url, 5.0, 5.0)
         reader = console_sessions.read_server(mysql_url, BackendOptions())
         for rested_s in (30.0, 30.0, -1.0):

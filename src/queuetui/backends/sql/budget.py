@@ -58,11 +58,13 @@ def fetch_within(connection: Connection, statement: Select[Any], budget_s: float
 
 def _fetch_limited(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:
     """Tell the connection's engine of the budget, which limits each statement."""
-    connection.info[_BUDGET] = budget_s
+    info = connection.info
+    info[_BUDGET] = budget_s
     try:
         return connection.execute(statement).fetchall()
     finally:
-        del connection.info[_BUDGET]
+        # A connection that is lost by now has no info any more.
+        info.pop(_BUDGET, None)
 
 
 def _fetch_postgresql(connection: Connection, statement: Select[Any], budget_s: float) -> Sequence[Row[Any]]:
@@ -76,7 +78,12 @@ def _fetch_postgresql(connection: Connection, statement: Select[Any], budget_s: 
 
 
 def _go_back(connection: Connection) -> None:
-    """Go back to the savepoint; its limit holds until then, and a busy server may cut off even this."""
+    """Go back to the savepoint; its limit holds until then, and a busy server may cut off even this.
+
+    With a lost connection both are gone, and what is raised is how it was lost.
+    """
+    if connection.invalidated:
+        return
     for left in reversed(range(_TRIES)):
         try:
             connection.exec_driver_sql("ROLLBACK TO SAVEPOINT queuetui_budget")
@@ -92,7 +99,8 @@ def _fetch_mysql(connection: Connection, statement: Select[Any], budget_s: float
     try:
         return connection.execute(statement).fetchall()
     finally:
-        connection.exec_driver_sql(f"SET SESSION max_execution_time = {whole}")
+        if not connection.invalidated:
+            connection.exec_driver_sql(f"SET SESSION max_execution_time = {whole}")
 
 
 def _milliseconds(budget_s: float) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
+from queuetui.backends.sql.optional_reads import read_if_possible
 from queuetui.model.identity import Identity
 
 _POSTGRESQL = "select current_database() || ' ' || oid::text from pg_database where datname = current_database()"
@@ -29,11 +29,8 @@ def identify(connection: Connection) -> Identity:
 
 def _cluster(connection: Connection) -> str:
     """Return the cluster's number, nothing where this user may not ask for it."""
-    try:
-        with connection.begin_nested():
-            return str(connection.exec_driver_sql(_POSTGRESQL_CLUSTER).scalar_one())
-    except DBAPIError:
-        return ""
+    asked = read_if_possible(connection, lambda: connection.exec_driver_sql(_POSTGRESQL_CLUSTER).scalar_one())
+    return "" if asked is None else str(asked)
 
 
 def _identify_file(connection: Connection) -> Identity:

@@ -25,7 +25,7 @@ from queuetui.backends.tables.rows import cut_for_page, find_row
 from queuetui.backends.tables.schedule_rows import read_schedules
 from queuetui.backends.tables.sizes import Sizes
 from queuetui.model.capabilities import Capabilities
-from queuetui.model.errors import Conflict, NotFound, QueueTuiError
+from queuetui.model.errors import Conflict, ConnectionLost, NotFound, QueueTuiError
 from queuetui.model.identity import Identity
 from queuetui.model.job import Attempt, Job
 from queuetui.model.job_view import JobView, uncounted_queue
@@ -72,7 +72,7 @@ class TablesInspector:
                         found[todo[0][0]] = todo[0][1](reading)
                         todo.popleft()
             except QueueTuiError as error:
-                if not opened:
+                if not opened or isinstance(error, ConnectionLost):
                     raise
                 problems[todo.popleft()[0]] = str(error)
         page: Page | None = found.get(PAGE)

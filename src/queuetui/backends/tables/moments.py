@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.sql.clock import read_clock
+from queuetui.backends.sql.optional_reads import read_if_possible
 from queuetui.backends.tables.product import Product, Sides
 from queuetui.backends.tables.sizes import Sizes
 from queuetui.backends.tables.source import Moment, Source
@@ -85,22 +84,12 @@ def _read_sides(connection: Connection, moment: Moment, sides: Sides) -> tuple[W
     """
     if sides.workers is None and sides.pauses is None:
         return None, None
-    try:
-        with _kept_whole(connection):
-            workers = sides.workers and sides.workers(connection, moment)
-            return workers, sides.pauses and sides.pauses(connection, moment)
-    except DBAPIError:
-        return _try(connection, moment, sides.workers), _try(connection, moment, sides.pauses)
 
+    def read_workers() -> Workers | None:
+        return sides.workers and sides.workers(connection, moment)
 
-def _try(connection: Connection, moment: Moment, read: Callable[[Connection, Moment], T] | None) -> T | None:
-    try:
-        with _kept_whole(connection):
-            return read and read(connection, moment)
-    except DBAPIError:
-        return None
+    def read_pauses() -> Queues | None:
+        return sides.pauses and sides.pauses(connection, moment)
 
-
-def _kept_whole(connection: Connection) -> AbstractContextManager[object]:
-    """Let the transaction go on after a statement that fails, for which PostgreSQL needs a savepoint."""
-    return connection.begin_nested() if connection.dialect.name == "postgresql" else nullcontext()
+    both = read_if_possible(connection, lambda: (read_workers(), read_pauses()))
+    return both or (read_if_possible(connection, read_workers), read_if_possible(connection, read_pauses))

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from sqlalchemy import Connection, Table, select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from queuetui.backends.foreign.laravel.settings import USUAL_CONNECTIONS, LaravelSettings
 from queuetui.backends.payloads.php_values import MODEL_IDENTIFIER, MODEL_LABEL, PhpArray, PhpDocument, PhpObject
 from queuetui.backends.sql.catalog import Catalog
 from queuetui.backends.sql.comparisons import is_storable
+from queuetui.backends.sql.optional_reads import read_if_possible
 from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.codecs import Codec, key_codec
 
@@ -122,11 +122,9 @@ class ModelLabels:
         if not fitting:
             return {}
         columns = [kept.rows.c[name] for name in ("id", *kept.labels)]
-        try:
-            with connection.begin_nested():
-                records = connection.execute(select(*columns).where(kept.rows.c.id.in_(fitting))).all()
-        except SQLAlchemyError as error:
-            _raise_when_lost(error)
+        chosen = select(*columns).where(kept.rows.c.id.in_(fitting))
+        records = read_if_possible(connection, lambda: connection.execute(chosen).all())
+        if records is None:
             self._known[class_name] = None
             return {}
         named = ((kept.ids.from_store(key), texts) for key, *texts in records)
@@ -194,9 +192,3 @@ def _stored(ids: Iterable[ModelId], codec: Codec) -> Iterator[object]:
 
 def _texts(pairs: Iterable[tuple[str, object]]) -> dict[str, str]:
     return {name: str(value) for name, value in pairs if isinstance(value, str | int) and str(value).strip()}
-
-
-def _raise_when_lost(error: SQLAlchemyError) -> None:
-    """Let a lost connection end the read; anything else only means that the ids stay."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        raise error

@@ -29,7 +29,7 @@ from queuetui.backends.native.sql.look.tally_reads import read_rates
 from queuetui.backends.native.sql.look.totals import sum_counts, total_of
 from queuetui.backends.native.sql.look.walks import WalkSource
 from queuetui.backends.reading.worker_names import name_workers
-from queuetui.model.errors import Conflict, Denied, NotFound, QueueTuiError, Unreachable
+from queuetui.model.errors import Conflict, ConnectionLost, Denied, NotFound, QueueTuiError, Unreachable
 from queuetui.model.job import shorten
 from queuetui.model.measured import Measured
 from queuetui.model.snapshot import Part, Snapshot, Watch
@@ -154,7 +154,7 @@ def take_snapshot(database: Database, watch: Watch, past: SnapshotPast) -> Snaps
                     snapshot.found[reading] = left[reading](connection, context)
                     del left[reading]
         except _ALONE as error:
-            if not reading:
+            if not reading or isinstance(error, ConnectionLost):
                 raise
             _give_up(snapshot, left, reading, error)
     return make_snapshot(SnapshotParts(database.name, watch, snapshot.found, snapshot.problems), context)
