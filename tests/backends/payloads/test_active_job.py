@@ -7,10 +7,16 @@ from typing import Any
 
 import pytest
 
-from queuetui.backends.payloads.active_job import count_executions, forget_executions, read_active_job
+from queuetui.backends.payloads.active_job import (
+    count_executions,
+    forget_executions,
+    read_active_job,
+    read_error_line,
+)
 
 KEYWORDS = {"to": "Zoë", "tags": ["a"], "_aj_ruby2_keywords": ["to", "tags"]}
 USER = {"_aj_globalid": "gid://shop/User/7?tenant=eu"}
+RANGE = {"_aj_serialized": "ActiveJob::Serializers::RangeSerializer", "begin": 1, "end": None, "exclude_end": True}
 SYMBOL = {"_aj_serialized": "ActiveJob::Serializers::SymbolSerializer", "value": "finish"}
 
 
@@ -30,6 +36,7 @@ def _job(*arguments: Any, **more: Any) -> str:
         ([0, KEYWORDS], {"args": [0], "kwargs": {"to": "Zoë", "tags": ["a"]}}, "to Zoë"),
         ([USER, SYMBOL], {"args": ["User/7", "finish"], "kwargs": {}}, '"User/7", "finish"'),
         ([], {"args": [], "kwargs": {}}, None),
+        ([RANGE, {**RANGE, "end": 5, "exclude_end": False}], {"args": ["1...", "1..5"], "kwargs": {}}, '"1...", "1..5"'),
         ([{"x": [USER], "_aj_hash_with_indifferent_access": True}], {"args": [{"x": ["User/7"]}], "kwargs": {}}, None),
         (
             ["UserMailer", "welcome", "deliver_now", {"args": [USER], "_aj_ruby2_keywords": ["args"]}],
@@ -38,7 +45,7 @@ def _job(*arguments: Any, **more: Any) -> str:
         ),
         ([{"_aj_serialized": "Evil::Canary", "value": {"cmd": "`touch x`"}}], {"args": [{"cmd": "`touch x`"}], "kwargs": {}}, None),
     ],
-    ids=["keywords", "records", "nothing", "nested", "mail", "canary"],
+    ids=["keywords", "records", "nothing", "ranges", "nested", "mail", "canary"],
 )  # fmt: skip
 def test_a_call_is_read(arguments: list[Any], call: dict[str, Any], data: str | None) -> None:
     """Arguments come by place and by name, records and symbols as texts; nothing that is named is looked up."""
@@ -48,6 +55,22 @@ def test_a_call_is_read(arguments: list[Any], call: dict[str, Any], data: str | 
     if data is not None:
         assert read.data is not None
         assert read.data.raw == data
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        ("Net::OpenTimeout: a: b\nc", "Net::OpenTimeout", "a: b\nc"),
+        ("KeyError", "KeyError", ""),
+        ("Äpfel::Faul: ", "Äpfel::Faul", ""),
+        ("#<Class:0x00007f21>: made up", "#<Class:0x00007f21>", "made up"),
+        ("no class: here", "", "no class: here"),
+    ],
+)
+def test_an_error_that_is_one_text_is_read(text: str, name: str, message: str) -> None:
+    """The class stands before the first colon with a blank, whatever its letters are, and without a name too."""
+    error = read_error_line(text)
+    assert (error.class_name.raw, error.message.raw) == (name, message)
 
 
 def test_runs_are_counted_at_the_end_of_a_text() -> None:

@@ -23,7 +23,9 @@ _TAIL = re.compile(r'"executions":\s*(\d+),\s*"exception_executions":')
 # A text in JSON, which may be cut within.
 _WORDS = r'"((?:[^"\\]|\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt]))*)'
 _ERROR_HEAD = re.compile(rf'\{{"exception_class":\s*{_WORDS}"(?:,\s*"message":\s*{_WORDS})?')
-_CLASS = re.compile(r"([A-Z]\w*(?:::[A-Z]\w*)*)(?:: |\Z)")
+# Ruby writes a class without a name by its place in memory.
+_CLASS = re.compile(r"((?:[^\W\d_]\w*|#<Class:\w+>)(?:::\w+)*)(?:: |\Z)")
+_RANGE = frozenset({"begin", "end", "exclude_end"})
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"\s*")
 _NOT_ACTIVE_JOB = "its arguments are not JSON as ActiveJob writes it"
@@ -149,7 +151,10 @@ def _as_call(values: list[Any], arguments: list[Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
-    """Return a value without ActiveJob's own words: a record as `User/7`, a symbol or a time as its text."""
+    """Return a value without ActiveJob's own words.
+
+    A record is `User/7`, a symbol or a time its text, a range `1..5`.
+    """
     if depth > _MOST_DEPTH:
         return "..."
     if isinstance(value, list):
@@ -160,8 +165,12 @@ def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(record, str):
         found = _RECORD.match(record)
         return record if found is None else found[1]
-    if isinstance(value.get("_aj_serialized"), str) and "value" in value:
-        return _plain(value["value"], depth + 1)
+    if isinstance(value.get("_aj_serialized"), str):
+        if "value" in value:
+            return _plain(value["value"], depth + 1)
+        if value.keys() >= _RANGE:
+            begin, end = ("" if value[one] is None else str(_plain(value[one], depth + 1)) for one in ("begin", "end"))
+            return f"{begin}{'...' if value['exclude_end'] else '..'}{end}"
     return {name: _plain(one, depth + 1) for name, one in value.items() if not name.startswith(_MARK) or name in _SHOWN}
 
 
