@@ -8,16 +8,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Table, Text, and_, case, cast, delete, false, func, literal, not_, null, or_, select
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    false,
+    func,
+    literal,
+    not_,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB, array
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.good_job.cron import made_by
 from queuetui.backends.foreign.good_job.pauses import ENABLED, PAUSES, PauseList
+from queuetui.backends.foreign.good_job.processes import SILENT, ProcessRows
 from queuetui.backends.payloads.active_job import read_active_job, read_error_line, tell_call
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.advisory_locks import is_held, md5_number, take
@@ -33,24 +50,28 @@ from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.state import FINAL, LIVE, PUT_OFF, WAITING, State
 from queuetui.model.text import Untrusted, sanitize
-from queuetui.model.worker import WorkerInfo
 
 _LIVE, _ENDED = "live", "ended"
 # What the layout that was tried has beside what every GoodJob has.
 _LAYOUT = "executions_count job_class error_event labels locked_by_id locked_at lock_type batch_id cron_key"
-# GoodJob's own: a process that has not beaten for longer is taken away.
-_SILENT = timedelta(minutes=5)
+_RUN = "active_job_id created_at finished_at error error_event error_backtrace process_id"
 _DISCARDED = "GoodJob::Job::DiscardJobError"
+# As it was called before GoodJob 3.
+_DISCARDED_ONCE = "GoodJob::ActiveJobJob::DiscardJobError"
 _EVENTS = {0: "interrupted", 2: "handled", 3: "retried", 5: "discarded"}
 _PUT_OFF = re.compile(r"GoodJob::ActiveJobExtensions::Concurrency::(Concurrency|Throttle)ExceededError\b")
-_MOST = 1_000
+_MOST, _LARGEST = 1_000, 1_000_000
 _ABSENT = {
     "max_attempts": "how often a job is tried is in the application's code, in its retry_on",
     **dict.fromkeys(
         ("lost", "name"), "GoodJob counts no lost runs apart, and gives jobs no names beside their classes"
     ),
 }
-_OLD = "its tables are not those of GoodJob 4.19, which alone was tried, so it is only read"
+_OLD, _NEW = (
+    f"its tables are those of a GoodJob {which}, and 4.19 alone was tried, so it is only read"
+    for which in ("before 4.15", "after 4.19")
+)
+_TRIED = {"good_jobs", *(f"good_job_{name}" for name in ("batches", "executions", "processes", "settings"))}
 _REASONS = usual_reasons(
     "GoodJob", events="GoodJob keeps no record of what happened to a job but its runs",
     workers="GoodJob's live processes take away the rows of dead ones themselves",
@@ -73,17 +94,16 @@ def describe(stored: Mapping[str, StoredTable], _: Catalog, options: BackendOpti
     """Return the queue of one set of tables."""
     jobs, good = stored["good_jobs"], GoodJob(stored, options.summaries)
     pauses = PauseList(good.tables["good_job_settings"], good.times)
-    is_old = not jobs.columns.keys() >= {*_LAYOUT.split()} or "good_job_executions" not in stored
     return Product(
         "good-job", "GoodJob", good.sources(), good.changes(),
         tables=", ".join(one.written for name, one in stored.items() if name.startswith("good_job")),
         absent=_ABSENT, missing_states={State.BLOCKED: "GoodJob puts a job off that its concurrency key holds back"},
         reasons=_REASONS, warnings=_WARNINGS, name=jobs.schema or "",
         is_visible=jobs.is_visible,
-        sides=Sides(good.workers, pauses=pauses.read, schedules=None if is_old else good.schedules()),
+        sides=Sides(good.processes.read, pauses=pauses.read, schedules=None if good.is_old else good.schedules()),
         worker_command=("bundle", "exec", "good_job", "start", "--queues={queue}"),
         queue_changes={Verb.PAUSE: pauses.switch, Verb.RESUME: pauses.switch},
-    ).only_read(_OLD if is_old else "")  # fmt: skip
+    ).only_read(_OLD if good.is_old else _NEW if good.tables.keys() - _TRIED else "")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -104,6 +124,23 @@ class GoodJob:
         return self.tables["good_jobs"]
 
     @property
+    def processes(self) -> ProcessRows:
+        """The processes that run jobs."""
+        return ProcessRows(self.tables["good_job_processes"], self.jobs, self._at("locked_by_id"), self.times)
+
+    @cached_property
+    def is_old(self) -> bool:
+        """Whether the layout lacks something of the one that was tried."""
+        runs = self.stored.get("good_job_executions")
+        has_runs = runs is not None and runs.columns.keys() >= {*_RUN.split()}
+        return not (has_runs and self.stored["good_jobs"].columns.keys() >= {*_LAYOUT.split()})
+
+    @property
+    def job_id(self) -> Column:
+        """What names a job: where each try may be a row, all of them have one id of ActiveJob."""
+        return self.jobs.c.active_job_id if self.is_old else self.jobs.c.id
+
+    @property
     def times(self) -> Codec:
         """How times stand in all columns."""
         return utc_codec(self.stored["good_jobs"].columns["created_at"], "postgresql")
@@ -115,31 +152,32 @@ class GoodJob:
 
     def _source(self) -> Source:
         """Return what the rows of jobs mean; a column that an older layout lacks is NULL."""
-        job, has_runs, locked_by = self.jobs.c, "good_job_executions" in self.tables, self._at("locked_by_id")
+        job, has_runs, locked_by = self.jobs.c, not self.is_old, self._at("locked_by_id")
+        counted = self._ended_runs() + case((job.performed_at.is_not(None), 1), else_=0)
         setting_, process = self.tables["good_job_settings"].c, self.tables["good_job_processes"].c
         beat = select(process.updated_at).where(process.id == locked_by).scalar_subquery()
         now = func.timezone("UTC", func.now()) if isinstance(self.times, Naive) else func.now()
-        held = case((is_held(_lock_of(self.jobs.c.id)), now), else_=func.coalesce(beat, job.performed_at))
+        held = case((is_held(_lock_of(self.job_id)), now), else_=func.coalesce(beat, job.performed_at))
         named = func.coalesce(self._at("job_class"), job.serialized_params["job_class"].astext)
         return Source(
             _LIVE, self.jobs, (Field(job.id, UuidValue()),),
             fields={
-                "id": Field(job.id, UuidValue()), "queue": Field(func.coalesce(job.queue_name, "default")), "type": Field(named),
+                "id": Field(self.job_id, UuidValue()), "queue": Field(func.coalesce(job.queue_name, "default")), "type": Field(named),
                 "priority": Field(job.priority, WHOLE), "key": Field(self._at("concurrency_key")),
-                "attempts": Field(func.coalesce(self._at("executions_count"), 0), WHOLE),
+                "attempts": Field(func.coalesce(self._at("executions_count"), counted), WHOLE),
                 "correlation_id": Field(self._at("batch_id").cast(Text)), "worker": Field(locked_by.cast(Text)),
                 "created": Field(job.created_at, self.times), "started": Field(job.performed_at, self.times),
                 "scheduled": Field(func.coalesce(job.scheduled_at, job.created_at), self.times, is_last=True),
                 "completed": Field(job.finished_at, self.times), "updated": Field(job.updated_at, self.times),
             },
-            states=self._states(), held=Field(held, Later(self.times, _SILENT)), lanes=frozenset({"created"}),
+            states=self._states(), held=Field(held, Later(self.times, SILENT)), lanes=frozenset({"created"}),
             rev=(job.updated_at, job.scheduled_at, job.performed_at, job.finished_at, locked_by),
             texts={PAYLOAD: job.serialized_params.cast(Text), "error": job.error, **({"trace": self._last_trace()} if has_runs else {})},
             extra={
                 "labels": self._at("labels"), "cron": self._at("cron_key"), "began": job.performed_at,
                 "paused": select(setting_.value.cast(Text)).where(setting_.key == PAUSES).scalar_subquery(),
             },
-            finish=self._finish, attempts=self._read_runs if has_runs else None,
+            finish=self._finish, attempts=self._read_runs if has_runs else None, hidden=self._was_retried(),
         )  # fmt: skip
 
     def schedules(self) -> Any:  # noqa: ANN401 - what reads them
@@ -154,6 +192,17 @@ class GoodJob:
     def _at(self, name: str) -> Column:
         return self.jobs.c[name] if name in self.jobs.c else null()
 
+    def _ended_runs(self) -> Column:
+        """Return how many runs ended, as ActiveJob counts them in the job's own text."""
+        told = self.jobs.c.serialized_params["executions"]
+        number = cast(func.least(told.astext.cast(Numeric), _LARGEST), Integer)
+        return case((func.jsonb_typeof(told) == "number", number), else_=0)
+
+    def _was_retried(self) -> Condition | None:
+        """Return the condition for a try whose job goes on in another row, as before GoodJob 4."""
+        has_rows = self.is_old and "retried_good_job_id" in self.jobs.c
+        return self.jobs.c.retried_good_job_id.is_not(None) if has_rows else None
+
     def _states(self) -> dict[State, Rule]:
         job = self.jobs.c
         has_failed, has_ended, began = (
@@ -161,10 +210,13 @@ class GoodJob:
             job.finished_at.is_not(None),
             job.performed_at.is_not(None),
         )
-        is_discarded = and_(has_failed, job.error.startswith(f"{_DISCARDED}:", autoescape=True))
+        by_person = (job.error.startswith(f"{one}:", autoescape=True) for one in (_DISCARDED, _DISCARDED_ONCE))
+        is_discarded = and_(has_failed, or_(*by_person))
         # A run whose holder somebody has taken away is due to be taken again.
         runs = and_(began, self._at("locked_by_id").is_not(None)) if "locked_by_id" in job else began
-        fresh = and_(not_(has_ended), not_(has_failed), not_(began))
+        # Where each try is a row, that of the next one has no error.
+        was_tried = or_(has_failed, self._ended_runs() > 0) if self.is_old else has_failed
+        fresh = and_(not_(has_ended), not_(was_tried), not_(began))
 
         def is_ahead(moment: Moment) -> Condition:
             return func.coalesce(job.scheduled_at > self.times.to_store(moment.now), false())
@@ -172,7 +224,7 @@ class GoodJob:
         return {
             State.PENDING: lambda moment: and_(fresh, not_(is_ahead(moment))),
             State.SCHEDULED: lambda moment: and_(fresh, is_ahead(moment)),
-            State.RETRYING: lambda _: and_(not_(has_ended), not_(runs), or_(has_failed, began)),
+            State.RETRYING: lambda _: and_(not_(has_ended), not_(runs), or_(was_tried, began)),
             State.PROCESSING: lambda _: and_(not_(has_ended), runs),
             State.COMPLETED: lambda _: and_(has_ended, not_(has_failed)),
             State.FAILED: lambda _: and_(has_ended, has_failed, not_(is_discarded)),
@@ -202,7 +254,7 @@ class GoodJob:
             f"it was discarded: {sanitize(error.message, 200)}": is_cancelled,
         }
         job = replace(job, tags=tuple(map(Untrusted, labels)), remarks=(*job.remarks, *filter(told.get, told)))
-        return replace(job, error=error) if row["error"] and not is_cancelled else job
+        return replace(job, error=error) if row["error"] and job.state in (State.FAILED, State.RETRYING) else job
 
     def _read_runs(self, connection: Connection, key: Key) -> tuple[Attempt, ...]:
         """Return the runs of a job, oldest first."""
@@ -279,30 +331,6 @@ class GoodJob:
         yield take(_lock_of(locked.place.key[0]))
         yield delete(self.jobs).where(locked.unchanged).add_cte(delete(run).where(its).returning(run.c.id).cte("runs"))
         return None
-
-    def workers(self, connection: Connection, moment: Moment) -> tuple[WorkerInfo, ...]:
-        """Return the processes that run jobs, those made last first."""
-        row = self.tables["good_job_processes"].c
-        held = select(func.count()).where(self._at("locked_by_id") == row.id, self.jobs.c.finished_at.is_(None))
-        told = (row.state.cast(Text).label("state"), held.scalar_subquery().label("busy"))
-        chosen = select(row.id, row.created_at, row.updated_at, *told)
-        found = connection.execute(chosen.order_by(row.created_at.desc(), row.id).limit(_MOST))
-        return tuple(self._worker(one, moment) for one in found)
-
-    def _worker(self, row: Any, moment: Moment) -> WorkerInfo:  # noqa: ANN401 - a row of the database
-        told = read_object(row.state)
-        schedulers = [one for one in told.get("schedulers") or () if isinstance(one, dict)]
-        names = [name.strip() for one in schedulers for name in str(one.get("queues") or "*").split(",")]
-        slots = sum(one["max_threads"] for one in schedulers if isinstance(one.get("max_threads"), int))
-        # A star is any queue, and a minus any but those.
-        is_any = any(name == "*" or name.startswith("-") for name in names)
-        queues = () if is_any else tuple(Untrusted(name.lstrip("+")) for name in dict.fromkeys(names))
-        beat, pid = self.times.from_store(row.updated_at) or moment.now, told.get("pid")
-        return WorkerInfo(
-            Untrusted(str(row.id)), Untrusted(str(told.get("hostname") or "")), pid if isinstance(pid, int) else None,
-            Untrusted(""), queues, slots, row.busy, self.times.from_store(row.created_at) or beat, beat,
-            silent_after_s=_SILENT.total_seconds(),
-        )  # fmt: skip
 
 
 def _lock_of(job_id: Any) -> Column:  # noqa: ANN401 - a column of any type

@@ -22,7 +22,7 @@ from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
 from queuetui.backends.sql.stored_types import as_table
 from queuetui.backends.tables.changes import deleting, setting, table_of
-from queuetui.backends.tables.codecs import WHOLE, Codec, Later, utc_codec
+from queuetui.backends.tables.codecs import WHOLE, Codec, Later, key_codec, utc_codec
 from queuetui.backends.tables.product import Change, LockedRow, Product, RowPlace, Sides, Statements
 from queuetui.backends.tables.schedule_rows import find_schedules
 from queuetui.backends.tables.source import PAYLOAD, Condition, DecodedFields, Field, Key, Moment, ReadRow, Rule, Source
@@ -48,7 +48,12 @@ _ABSENT = {
     "max_attempts": "how often a job is tried is in the application's code, in its retry_on",
     **dict.fromkeys(("name", "tag"), "Solid Queue's jobs carry no names beside their classes, and no tags"),
 }
-_OLD = "its tables are those of a Solid Queue before 0.8, which this was not tried on, so it is only read"
+_OLD, _NEW = (
+    f"its tables are those of a Solid Queue {which}, which this was not tried on, so it is only read"
+    for which in ("before 0.8", "after 1.5")
+)
+_ODD = "the ids of its jobs are no whole numbers, which this was not tried on, so it is only read"
+_TRIED = {*EXECUTIONS, "jobs", "processes", "pauses", "semaphores", "recurring", "recurring_tasks"}
 _REASONS = usual_reasons(
     "Solid Queue", schedules="change recurring tasks in the application's config/recurring.yml",
     workers="Solid Queue's supervisors remove silent processes themselves, and fail their jobs",
@@ -67,7 +72,6 @@ _HAS_SEAT = "it holds a seat of its concurrency key, which would not be given ba
 def describe(stored: Mapping[str, StoredTable], catalog: Catalog, options: BackendOptions) -> Product:
     """Return the queue of one set of tables."""
     solid, jobs = SolidQueue(stored, catalog.dialect, options.summaries), stored[f"{PREFIX}jobs"]
-    is_old = f"{PREFIX}recurring_tasks" not in stored or "name" not in stored[f"{PREFIX}processes"].columns
     pauses = PauseRows(solid.tables["pauses"], solid.times)
     return Product(
         "solid-queue", "Solid Queue", solid.sources(), solid.changes(),
@@ -77,7 +81,7 @@ def describe(stored: Mapping[str, StoredTable], catalog: Catalog, options: Backe
         name=jobs.schema or "", is_visible=jobs.is_visible, sides=Sides(solid.workers, pauses=pauses.read, schedules=solid.schedules()),
         cleanup=(State.COMPLETED,), worker_command=("bin/jobs", "start"),
         queue_changes={Verb.PAUSE: pauses.switch, Verb.RESUME: pauses.switch},
-    ).only_read(_OLD if is_old else "")  # fmt: skip
+    ).only_read(solid.untried)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,21 @@ class SolidQueue:
         """How times stand in all columns."""
         return utc_codec(self.stored[f"{PREFIX}jobs"].columns["created_at"], self.dialect)
 
+    @cached_property
+    def untried(self) -> str:
+        """Why nothing is changed in tables of another layout than those that were tried, empty for these."""
+        jobs, claimed = self.tables["jobs"].c, self.tables[_CLAIMED].c
+        if "recurring_tasks" not in self.tables or "name" not in self.tables["processes"].c:
+            return _OLD
+        # Batches, since 1.7, have a table of executions too, whose rows go with their jobs.
+        is_new = self.tables.keys() - _TRIED or "batch_id" in jobs or "process_name" in claimed
+        return _NEW if is_new else "" if self.job_ids is WHOLE else _ODD
+
+    @cached_property
+    def job_ids(self) -> Codec:
+        """How the ids of jobs stand in all columns."""
+        return key_codec(self.stored[f"{PREFIX}jobs"].columns["id"], self.dialect)
+
     def schedules(self) -> Any:  # noqa: ANN401 - what reads them
         """Return what reads the recurring tasks, each with the job that it made last as long as that is kept."""
         made = self.tables["recurring"].c if "recurring" in self.tables else None
@@ -106,7 +125,7 @@ class SolidQueue:
             self.stored.get(f"{PREFIX}recurring_tasks"), self.dialect, name="key", queue="queue_name", timing="schedule",
             type=lambda at: Field(func.coalesce(at.class_name, at.command)), payload="arguments",
             last_at=lambda at: Field(_one(func.max(made.run_at), made.task_key == at.key), self.times),
-            last_job_id=lambda at: Field(cast(_one(func.max(made.job_id), made.task_key == at.key), Text)),
+            last_job_id=lambda at: Field(cast(_first(made.job_id, made.task_key == at.key, made.run_at.desc()), Text)),
         )  # fmt: skip
 
     def sources(self) -> tuple[Source, ...]:
@@ -129,7 +148,8 @@ class SolidQueue:
             replace(waits, extra={**waits.extra, "free": _one(seats.value, seats.key == blocked.concurrency_key)}),
             self._source(_READY, State.PENDING, scheduled=ready.created_at),
             replace(runs, rows=by_process, fields={**runs.fields, "worker": worker}, held=beat),
-            replace(dead, texts={**dead.texts, "error": failed.error}),
+            # Before 1.5 a run could end well although its process had been taken for dead.
+            replace(dead, texts={**dead.texts, "error": failed.error}, only=jobs.c.finished_at.is_(None)),
             # Those that are shown all have the time of their end.
             replace(finished, only=jobs.c.finished_at.is_not(None), lanes=frozenset({"completed"})),
             replace(lost, only=unheld, key_orders=frozenset(), extra={**lost.extra, "stands": ~unheld}, sparse=True),
@@ -142,16 +162,17 @@ class SolidQueue:
         key = jobs.c.id if table is jobs else table.c.job_id
         told = table.c if "queue_name" in table.c else jobs.c
         folds = self.stored[f"{PREFIX}jobs"].columns["queue_name"].folds
+        by_key = frozenset({"created"} if self.job_ids is WHOLE else ())
         fields = {
-            "id": Field(key, WHOLE), "queue": Field(told.queue_name, folds=folds), "type": Field(jobs.c.class_name),
+            "id": Field(key, self.job_ids), "queue": Field(told.queue_name, folds=folds), "type": Field(jobs.c.class_name),
             "priority": Field(told.priority, WHOLE), "key": Field(jobs.c.concurrency_key),
             "correlation_id": Field(jobs.c.active_job_id), "created": Field(jobs.c.created_at, self.times),
             **{one: Field(at, self.times) for one, at in times.items()},
         }  # fmt: skip
         return Source(
-            name, jobs if table is jobs else table.outerjoin(jobs, jobs.c.id == key), (Field(key, WHOLE),), fields,
+            name, jobs if table is jobs else table.outerjoin(jobs, jobs.c.id == key), (Field(key, self.job_ids),), fields,
             states={} if state is None else {state: lambda _: true()}, rev=tuple(table.c[one] for one in _REV if one in table.c),
-            key_orders=frozenset({"created"}), texts={PAYLOAD: jobs.c.arguments}, extra=self._beside(jobs, key),
+            key_orders=by_key, texts={PAYLOAD: jobs.c.arguments}, extra=self._beside(jobs, key),
             finish=self._finish, locked_table=table, decoded=DecodedFields(frozenset({"attempts"})), attempts=self._read_tries,
         )  # fmt: skip
 
@@ -164,7 +185,13 @@ class SolidQueue:
         tail = func.substr(jobs.c.arguments, -_TAIL_CHARS) if is_sqlite else func.right(jobs.c.arguments, _TAIL_CHARS)
         same, is_ended = tries.c.active_job_id == jobs.c.active_job_id, jobs.c.finished_at.is_not(None)
         task = {} if recurring is None else {"task": _one(recurring.c.task_key, recurring.c.job_id == key)}
-        return {"tail": tail, "next_try": _one(func.min(tries.c.id), and_(same, is_ended, tries.c.id > key)), **task}
+        is_later = tries.c.id > key if self.job_ids is WHOLE else tries.c.created_at > jobs.c.created_at
+        next_try = _first(
+            tries.c.id, and_(same, is_ended, is_later), tries.c.id if self.job_ids is WHOLE else tries.c.created_at
+        )
+        # Nothing writes to a job until it ends, but for a retry by hand.
+        anew = and_(jobs.c.finished_at.is_(None), jobs.c.updated_at > jobs.c.created_at)
+        return {"tail": tail, "next_try": next_try, "anew": anew, **task}
 
     def _scheduled(self) -> Source:
         at, processes = self.tables[_SCHEDULED].c, self.tables["processes"].c
@@ -197,6 +224,7 @@ class SolidQueue:
         beat = self.times.from_store(row.get("dispatcher")) or EARLIEST
         told = {
             f"the recurring task {row.get('task')!a} made it": row.get("task"),
+            "it was retried by hand, and its count began anew then: earlier runs are not counted": row["anew"],
             f"it failed and was tried again as job {row['next_try']}": row["next_try"],
             f"it waits for a seat of its concurrency key: {row.get('free') or 0} are free": "free" in row,
             "no Dispatcher beats, which makes due jobs ready: run bin/jobs": is_left and beat < row.now - _SILENT,
@@ -303,6 +331,11 @@ def _why_not(locked: LockedRow) -> str:
     if locked.place.source == _READY and locked.row["key"]:
         return _HAS_SEAT
     return "it is in a table of executions by now; look again" if locked.row.get("stands") else ""
+
+
+def _first(at: Any, where: Condition, order: Any) -> Any:  # noqa: ANN401 - columns of any type
+    """Return a value of the first row of another table beside each row."""
+    return select(at).where(where).order_by(order).limit(1).scalar_subquery()
 
 
 def _one(at: Any, where: Condition) -> Any:  # noqa: ANN401 - columns of any type
