@@ -203,8 +203,16 @@ def test_what_a_user_may_not_read_is_told(prod: str, invoke: Invoke) -> None:
     looker = prod.replace("postgres@", "looker@")
     try:
         found = invoke("discover", looker, "--json").data
-        assert "not counted: this user may not read pgboss.job; grant" in str(found)
+        assert "not counted: this user may not read pgboss.job; grant it USAGE on the schema pgboss" in str(found)
         invoke("stats", "--url", looker, "--kind", "pg-boss").fails(3, "may not read pgboss.job")
+        query(prod, "grant usage on schema public to looker; grant select on public.jobs, public.failed_jobs to looker")
+        others = invoke("stats", "--url", looker, "--json")
+        assert others.code == 0, others.err
+        assert others.data["queues"].keys() == {"default", "high"}
+        assert "/pg-boss is left out: this user may not read pgboss.job; grant it USAGE" in others.err
+        assert [one.profile.kind for one in session_on(Profile("it", looker), asked="read").survey()].count(
+            "pg-boss"
+        ) == 1
         query(prod, "grant usage on schema pgboss to looker; grant select on all tables in schema pgboss to looker")
         found = invoke("discover", looker, "--json").data
         details = {one["kind"]: one["detail"] for one in found}

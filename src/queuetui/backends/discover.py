@@ -62,7 +62,7 @@ def discover(url: str, options: BackendOptions, *, exact: bool = False) -> tuple
 def find_systems(url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return the queues that a URL means, ours first, or those of `options.kind`; only reads.
 
-    Raises NotFound saying what was looked for, and Denied where none of them may be read.
+    Those with a refusal may not be read. Raises NotFound saying what was looked for, and Denied where none may be read.
     """
     url, options = _with_beside(url, options)
     kind = f"mapped:{options.kind}" if options.kind in SHIPPED else options.kind
@@ -84,7 +84,7 @@ def find_systems(url: str, options: BackendOptions) -> tuple[Found, ...]:
         raise BadConfig(
             f"{len(readable)} queues live there, and {MOST_SYSTEMS} are shown at once; say which with --kind", "kind"
         )
-    return readable
+    return tuple(meant)
 
 
 def open_backend(url: str, options: BackendOptions) -> Backend:
@@ -98,7 +98,7 @@ def open_backend(url: str, options: BackendOptions) -> Backend:
 
 
 def _only_one(url: str, options: BackendOptions) -> Found:
-    found = find_systems(url, options)
+    found = [one for one in find_systems(url, options) if not one.refusal]
     if len(found) > 1:
         raise BadConfig(
             f"several queues live there: {', '.join(one.kind for one in found)}; say which with --kind", "kind"

@@ -18,7 +18,7 @@ from queuetui.cli.output import cell, say
 from queuetui.cli.session import actor, backend_options, choose_profiles, flags_of, reaching, resolve_id
 from queuetui.config.paths import state_folder
 from queuetui.model.counted import counted
-from queuetui.model.errors import BadQuery, Conflict, NotFound, QueueTuiError, Unsupported
+from queuetui.model.errors import BadQuery, Conflict, Denied, NotFound, QueueTuiError, Unsupported
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats
 
@@ -70,6 +70,8 @@ class StorePlace:
         from queuetui.operate.rights import Right, decide_right, lesser
 
         profile = self.profile
+        if self.found.refusal:
+            raise Denied(self.found.refusal)
         with reaching(profile):
             backend = self.found.open(replace(backend_options(profile), name=self.name, kind=self.found.kind))
         capabilities = backend.inspector.capabilities
@@ -307,18 +309,34 @@ def find_places(profiles: Sequence[Profile]) -> tuple[list[StorePlace], dict[str
     lost: dict[str, QueueTuiError] = {}
     for profile in profiles:
         try:
-            places += find_in(profile)
+            found = look_for(profile)
         except QueueTuiError as error:
             lost[profile.title] = error
+            continue
+        for place in name_places(profile, found):
+            # No failure: the user's grants may be for the others on purpose.
+            if place.found.refusal:
+                say(f"{place.profile.title} is left out: {place.found.refusal}")
+            else:
+                places.append(place)
     return places, lost
 
 
 def find_in(profile: Profile) -> list[StorePlace]:
-    """Return the systems of a profile, our own first; if there are several, names include their kind."""
+    """Return the systems of a profile that may be read, our own first."""
+    return [place for place in name_places(profile, look_for(profile)) if not place.found.refusal]
+
+
+def look_for(profile: Profile) -> tuple[Found, ...]:
+    """Return what a profile means, also what its user may not read."""
     from queuetui.backends.discover import find_systems
 
     with reaching(profile):
-        found = find_systems(profile.url, backend_options(profile))
+        return find_systems(profile.url, backend_options(profile))
+
+
+def name_places(profile: Profile, found: Sequence[Found]) -> list[StorePlace]:
+    """Return a place for each system, the kind in its name where there are several."""
     if len(found) == 1:
         return [StorePlace(profile.name, profile, found[0])]
     titled = [

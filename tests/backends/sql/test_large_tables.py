@@ -8,6 +8,7 @@ from hashlib import md5
 
 import pytest
 
+from queuetui.backends.tables import sizes
 from queuetui.backends.tables.inspector import TablesInspector
 from queuetui.backends.tables.sizes import Sizes
 from queuetui.model.limits import Limits
@@ -43,6 +44,16 @@ def inspector(postgres_url: str) -> Iterator[TablesInspector]:
         yield found
 
 
+def test_a_table_that_is_not_counted_in_time_is_not_called_large(
+    inspector: TablesInspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its jobs come in the order of their keys, and the page says why without a number that nobody counted."""
+    monkeypatch.setattr(sizes, "fetch_within", lambda *_: None)
+    notes = inspector.page(PageRequest(parse_query("sort:-completed"), 3), Limits()).notes
+    assert any("could not be counted in 0.1 s" in note and "order of their keys" in note for note in notes)
+    assert not any("200,000" in note for note in notes)
+
+
 @pytest.mark.parametrize("is_sorted", [True, False])
 def test_what_is_taken_for_the_newest_is_the_newest(inspector: TablesInspector, is_sorted: bool) -> None:
     """Only the order that nobody asked for is given up for its cost; where an order cannot be had nothing is concluded from it."""
@@ -55,7 +66,8 @@ def test_what_is_taken_for_the_newest_is_the_newest(inspector: TablesInspector, 
     for jobs in (asked.jobs, snapshot.failures):
         assert ([job.ref.id for job in jobs] == newest) is is_sorted
     assert snapshot.page is not None
-    assert any("over 5,000 rows" in note for note in snapshot.page.notes)
+    most = "5,000" if is_sorted else "100"
+    assert any(f"over {most} rows" in note for note in snapshot.page.notes)
     signs, facts = QueueSigns(inspector), gather_facts(snapshot, {}, Limits(), inspector.capabilities, {})
     assert signs.has_ended(Untrusted("mail"), facts, 60)
     assert not signs.has_ended(Untrusted("mail"), facts, 0.1)

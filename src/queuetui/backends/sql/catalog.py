@@ -12,6 +12,7 @@ from queuetui.backends.sql.driver_errors import translated
 from queuetui.backends.sql.sqlite_address import is_file, read_address
 from queuetui.backends.sql.sqlite_file import open_file
 from queuetui.model.errors import NotFound
+from queuetui.model.text import sanitize
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -83,6 +84,7 @@ _STATEMENTS = {
 }
 _LOOKING = "looking for job queues"
 _BUSY_S = 1.0
+_NAME_CAP = 80
 # A collation's name, and SQLite's definition of a table, where the column says it.
 _FOLDING = r"_ci\b|_ci_|[^\w]{}\W[^,]*\bcollate\s+\W?nocase"
 ALL_RIGHTS = frozenset({"select", "insert", "update", "delete"})
@@ -117,7 +119,8 @@ class StoredTable:
     """A table as the catalog knows it.
 
     `schema` is None in the database that the connection is at; `rows` is the server's own estimate, None where it has none.
-    `rights` are what this user may do there: select, insert, update, delete. `hides_rows`: row security keeps some from it.
+    `rights` are what this user may do there: select, insert, update, delete. `hides_rows`: row security keeps some from it;
+    `is_closed`: its schema may not be used, whatever the table's own grants are.
     """
 
     schema: str | None
@@ -128,6 +131,7 @@ class StoredTable:
     is_visible: bool = True
     rights: frozenset[str] = ALL_RIGHTS
     hides_rows: bool = False
+    is_closed: bool = False
 
     @property
     def is_readable(self) -> bool:
@@ -183,8 +187,12 @@ class Catalog:
 
 def describe_unreadable(tables: Iterable[StoredTable]) -> str:
     """Say which of the tables that were found this user may not read, nothing where it may read all."""
-    closed = [one.written for one in tables if not one.is_readable]
-    return f"this user may not read {', '.join(closed)}; grant it SELECT on that" if closed else ""
+    unread = [one for one in tables if not one.is_readable]
+    named = ", ".join(sanitize(one.written, _NAME_CAP) for one in unread)
+    schemas = ", ".join(dict.fromkeys(sanitize(str(one.schema), _NAME_CAP) for one in unread if one.is_closed))
+    if schemas:
+        return f"this user may not read {named}; grant it USAGE on the schema {schemas}, and SELECT on what is in it"
+    return f"this user may not read {named}; grant it SELECT on that" if unread else ""
 
 
 def describe_hidden(tables: Iterable[StoredTable | None]) -> str:
@@ -267,6 +275,7 @@ def _table(place: tuple[str | None, str], records: list[Any], indexes: tuple[Sto
         bool(is_visible),
         ALL_RIGHTS & {*str(rights or "").split(",")},
         bool(hides_rows),
+        is_closed=rights is None,
     )
 
 

@@ -24,7 +24,7 @@ from queuetui.backends.tables.orders import (
     write_cursor,
 )
 from queuetui.backends.tables.rows import HEAD_CHARS, cut_for_page, read_row
-from queuetui.backends.tables.source import SORTED_ROWS, Condition, ReadRow, Source
+from queuetui.backends.tables.source import Condition, ReadRow, Source
 from queuetui.backends.tables.streams import Stream, merge
 from queuetui.model.job import Job
 from queuetui.model.measured import Exactness, Measured
@@ -60,7 +60,7 @@ def read_page(
     found.gather(streams, request)
     jobs = reading.product.complete(reading.connection, found.kept)
     has_more = any(stream.peek() is not None or stream.is_paused for stream in streams)
-    notes, looked = [*_notes(request, streams), *found.notes()], None
+    notes, looked = [*_notes(request, streams, reading), *found.notes()], None
     if has_more and len(jobs) < request.limit:
         looked = found.scanned + sum(stream.passed for stream in streams)
         notes.append(f"looked through {looked:,} rows, {len(jobs):,} match; go on to look further")
@@ -203,12 +203,12 @@ def _is_oldest_first(source: Source, request: PageRequest) -> bool:
     return source.taken_by_key and (states == {State.PROCESSING} or asks_for_stuck(request.query))
 
 
-def _notes(request: PageRequest, streams: Sequence[Stream]) -> list[str]:
+def _notes(request: PageRequest, streams: Sequence[Stream], reading: Reading) -> list[str]:
     unserved = [stream.order for stream in streams if stream.order.is_unserved]
     is_asked = request.query.sort is not None
     return [
-        f"{order.source.name} has over {SORTED_ROWS if is_asked else order.source.usually_sorted_rows:,} rows and no index "
-        f"for their order by {order.wanted}: they come in the order of their keys"
+        f"{reading.sizes.describe(order.source, is_asked=is_asked)} no index for their order by {order.wanted}: they come in the"
+        " order of their keys"
         for order in unserved
     ]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from queuetui.cli.session import choose_profiles, flags_of
-from queuetui.cli.systems import StorePlace, find_in
+from queuetui.cli.systems import StorePlace, find_in, look_for, name_places
 from queuetui.config.profile import Profile
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ def session_on(profile: Profile, *, asked: str | None, state: Path | None = None
         return ConsoleSession(place.profile, connect, hint)
 
     def find() -> list[ConsoleSession]:
-        return [session_of(place) for place in find_in(profile)]
+        # Systems that the user may not read are shown with the reason, and open once it may.
+        return [session_of(place) for place in name_places(profile, look_for(profile))]
 
     def connect_first() -> tuple[Feed, Operations]:
-        return find()[0].connect()
+        return session_of(find_in(profile)[0]).connect()
 
     return ConsoleSession(profile, connect_first, hint, find)
 

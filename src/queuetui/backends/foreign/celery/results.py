@@ -36,7 +36,7 @@ from queuetui.backends.payloads.stored_values import text_of
 from queuetui.backends.reading.zones import read_zone
 from queuetui.backends.redis.server import RedisServer
 from queuetui.backends.schedulers.celery_beat import BeatTables
-from queuetui.backends.sql.catalog import Catalog, StoredTable, look_into
+from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable, look_into
 from queuetui.backends.sql.console_connection import open_database
 from queuetui.backends.tables.backend import make_backend
 from queuetui.backends.tables.changes import deleting
@@ -74,7 +74,7 @@ def _choose(catalog: Catalog, shown: str) -> Sequence[StoredTable]:
     if found is None:
         raise NotFound(f"no table {_RESULTS_OF} was found in {shown}; check the URL and the rights of its user")
     if not any(one.is_readable for one in found):
-        raise Denied(f"its user may not read {found[0].name}; grant it SELECT on that table")
+        raise Denied(describe_unreadable(found))
     return found
 
 

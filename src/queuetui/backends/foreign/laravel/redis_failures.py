@@ -19,7 +19,7 @@ from queuetui.backends.keys.changes import Guard, KeysChange
 from queuetui.backends.keys.guarded import run_change
 from queuetui.backends.keys.lookup import make_rev
 from queuetui.backends.redis.server import RedisServer
-from queuetui.backends.sql.catalog import look_into
+from queuetui.backends.sql.catalog import describe_unreadable, look_into
 from queuetui.backends.tables.backend import open_product
 from queuetui.backends.tables.changes import deleting
 from queuetui.backends.tables.product import Change, Elsewhere, LockedRow
@@ -74,7 +74,7 @@ def _choose(sets: tuple[TableSet, ...], shown: str) -> TableSet:
         )
     (found,) = plain
     if found.failed is not None and not found.failed.is_readable:
-        raise Denied(f"its user may not read {sanitize(found.failed.written, 80)}; grant it SELECT on that table")
+        raise Denied(describe_unreadable([found.failed]))
     return TableSet(failed=found.failed, batches=found.batches)
 
 

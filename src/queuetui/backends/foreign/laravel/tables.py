@@ -11,10 +11,9 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 from queuetui.backends.foreign.laravel.table_sets import TableSet
-from queuetui.backends.sql.catalog import Catalog, StoredTable
+from queuetui.backends.sql.catalog import Catalog, StoredTable, describe_unreadable
 from queuetui.backends.sql.stored_types import Holds, as_table, holds
 from queuetui.backends.tables.codecs import WHOLE, Codec, key_codec
-from queuetui.model.text import sanitize
 
 # What keeps a payload as a document, and not as its text.
 _DOCUMENTS: dict[str, TypeEngine[Any]] = {"postgresql": postgresql.JSON(), "mysql": JSON()}
@@ -103,8 +102,7 @@ class Tables:
         if one is None:
             hidden = ", or this user may not read it; grant SELECT on it if it is there"
             return f"no {usual} table was found in this database" + (hidden if self.dialect == "mysql" else "")
-        name = sanitize(one.name, 80)
-        return "" if one.is_readable else f"this user may not read {name!r}; grant it SELECT on that table"
+        return describe_unreadable([one])
 
 
 def is_numbered(rows: Table) -> bool:
