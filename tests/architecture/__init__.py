@@ -1,1 +1,1 @@
-"""Rules of the house that no linter knows."""
+"""Rules of this project that no linter knows."""

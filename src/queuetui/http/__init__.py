@@ -1,1 +1,1 @@
-"""The same reads and acts over HTTP: what `queuetui serve` runs."""
+"""The HTTP interface that `queuetui serve` runs: the reads and acts of the console."""

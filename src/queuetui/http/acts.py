@@ -1,4 +1,4 @@
-"""Changing jobs: one, several by their ids, all that match, and those that ended long ago."""
+"""Acts on jobs: on one, on several by their ids, on all that match, and on those that ended long ago."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def retry_group(call: Call) -> Response:
 
 
 def _act_on(call: Call, manifest: Manifest) -> Response:
-    """Perform what was prepared, or only say what it is, as the body asks."""
+    """Perform the prepared act, or only describe it if the body asks for a dry run."""
     if call.body.dry_run:
         return answer_json(describe_manifest(manifest, call.system.name))
     return _perform(call, manifest)
@@ -103,7 +103,7 @@ def _written(text: str) -> str:
 
 
 def _require(call: Call, system: ServedQueues, verb: Verb) -> None:
-    """Raise Denied before anything is looked for, also where nothing would be found to act on."""
+    """Raise Denied before jobs are searched, even if no job would be found."""
     needed = right_for(verb)
     if not call.caller.right.covers(needed):
         raise Denied(f"{verb.value} takes the right {needed}, and this token has {call.caller.right}")

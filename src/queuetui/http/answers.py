@@ -1,6 +1,6 @@
-"""What each address answers with, for the OpenAPI document.
+"""The schemas of answers, for the OpenAPI document.
 
-The members that are always there, and their kinds.
+They list the members that are always present, with their types.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ ANYTHING: Schema = {}
 
 
 def or_null(kind: Schema) -> Schema:
-    """Return a kind that may be null, where a store does not tell."""
+    """Return the schema of a value that is null where the store does not tell it."""
     return {"anyOf": [kind, {"type": "null"}]}
 
 
 def members(**kinds: Schema) -> Schema:
-    """Return an object that has all of these members.
+    """Return the schema of an object with all of these members.
 
     It may have others: new ones may be added, none is taken away.
     """
@@ -132,7 +132,7 @@ COMPONENTS: Mapping[str, Schema] = {
 }
 _DONE = members(backend=TEXT, id=TEXT, outcome=TEXT, verb=TEXT, act=TEXT, remarks=TEXTS)
 _MANY: Schema = {"anyOf": [ref("Report"), ref("Rehearsal")]}
-# By the name of the function that answers, which is the operation's id.
+# By the name of the endpoint's function, which is the operation's id.
 ANSWERS: Mapping[str, Schema] = {
     "list_jobs": members(
         jobs=each("Job"), total=or_null(WHOLE), total_exactness=TEXT, cursor=or_null(TEXT), notes=TEXTS

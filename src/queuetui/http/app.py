@@ -1,4 +1,4 @@
-"""Puts the addresses together into one ASGI program."""
+"""Combines the endpoints into one ASGI application."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from queuetui.http import acts, around, health, jobs, live, metrics, openapi, past, probes, queues
 from queuetui.http.endpoint import Endpoint, HttpAddress
 from queuetui.http.gate import Gate
-from queuetui.http.live_house import LiveHouse
 from queuetui.http.live_log import LiveLog
+from queuetui.http.live_updates import LiveUpdates
 from queuetui.http.problems import RefusedRequest, problem_of
 from queuetui.http.reception import Reception, request_id_of
 
@@ -45,12 +45,12 @@ ENDPOINTS = (
 
 
 class TextConvertor(StringConvertor):
-    """Takes any part of a path, also slashes and line breaks: ids of other products are any text."""
+    """Matches any part of a path, also slashes and line breaks: ids of other products may be any text."""
 
     regex = "(?s:.*)"
 
     def to_string(self, value: str) -> str:
-        """Return it as it stands in a path."""
+        """Return the value as a part of a path."""
         return value
 
 
@@ -58,31 +58,31 @@ register_url_convertor("text", TextConvertor())
 
 
 def make_app(served: Served, log: LiveLog) -> Starlette:
-    """Return the program that answers for what is served."""
+    """Return the application that serves these queues."""
     gate = Gate(served)
-    house = LiveHouse(served, gate, log)
+    updates = LiveUpdates(served, gate, log)
 
     @asynccontextmanager
     async def living(_: Starlette) -> AsyncIterator[None]:
         yield
-        await run_in_threadpool(house.close)
+        await run_in_threadpool(updates.close)
 
     known = (*ENDPOINTS, openapi.make_endpoint(ENDPOINTS))
     addresses = [*addresses_of(known), HttpAddress("/{rest:text}", dict.fromkeys(_METHODS, _NOWHERE))]
-    routes: list[BaseRoute] = [Route(one.path, Reception(served, gate, house, one)) for one in addresses]
-    routes.append(WebSocketRoute(live.PATH, partial(live.serve_socket, house)))
+    routes: list[BaseRoute] = [Route(one.path, Reception(served, gate, updates, one)) for one in addresses]
+    routes.append(WebSocketRoute(live.PATH, partial(live.serve_socket, updates)))
     return Starlette(routes=routes, lifespan=living, exception_handlers={HTTPException: _refuse})
 
 
 def _refuse(request: Request, _: Exception) -> Response:
-    """Answer a request whose target is no path, such as one to a proxy, as any other to nowhere."""
+    """Answer a request whose target is no path, such as one to a proxy, with 404."""
     return problem_of(RefusedRequest(404, NOWHERE), request_id_of(request.headers))
 
 
 def addresses_of(endpoints: Iterable[Endpoint]) -> list[HttpAddress]:
     """Return every path with its methods.
 
-    Those with fewer unknown parts, and longer ones, are tried first.
+    Paths with fewer parameters, and longer ones, are matched first.
     """
     addresses: dict[str, HttpAddress] = {}
     for one in endpoints:

@@ -1,4 +1,4 @@
-"""Reading what else stands beside jobs: schedules, chores, tokens of workers, the server itself."""
+"""Reads schedules, chores, tokens of workers, and the condition of the server."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def list_chores(call: Call) -> Response:
 
 
 def list_worker_tokens(call: Call) -> Response:
-    """Answer with the tokens by which workers are let in, masked."""
+    """Answer with the tokens with which workers register, masked."""
     feed = call.system.feed
     if not feed.keeps_tokens:
         raise Unsupported(f"{feed.capabilities.label} keeps no tokens of workers that could be seen here")
@@ -52,12 +52,12 @@ def list_worker_tokens(call: Call) -> Response:
 
 
 def show_database(call: Call) -> Response:
-    """Answer with what the server behind the store tells of itself."""
+    """Answer with the condition of the server behind the store."""
     return answer_json({"backend": call.system.name, **describe_server(call.system.feed.server_view())})
 
 
 def examine(call: Call) -> Response:
-    """Answer with what `queuetui doctor` finds, check by check, and how the whole stands."""
+    """Answer with the findings of `queuetui doctor`, check by check, and the worst level."""
     found = call.system.feed.check_up(__version__)
     told = [describe_finding(one) for one in found]
     return answer_json({"backend": call.system.name, "level": worst(found).value, "checks": told})

@@ -1,4 +1,4 @@
-"""The bodies that addresses take."""
+"""The bodies of requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who calls over HTTP."""
+"""The caller of an HTTP request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from queuetui.operate.rights import Right
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, as it is recorded, and by what right."""
+    """A caller, with the name that is recorded and the right."""
 
     name: str
     right: Right

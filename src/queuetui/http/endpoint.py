@@ -1,4 +1,4 @@
-"""What an endpoint is: address, right, parameters and body; and one call of it."""
+"""Endpoints (address, right, parameters, body), and calls of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from queuetui.operate.rights import Right
 
 if TYPE_CHECKING:
     from queuetui.http.caller import Caller
-    from queuetui.http.live_house import LiveHouse
+    from queuetui.http.live_updates import LiveUpdates
     from queuetui.http.served import Served, ServedQueues
     from queuetui.operate.operations import Operations
 
@@ -24,7 +24,7 @@ JSON_TYPE = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of the query; `read` raises ValueError or a QueueTuiError for what it does not take."""
+    """One query parameter; `read` raises ValueError or a QueueTuiError for values that it refuses."""
 
     name: str
     about: str
@@ -35,13 +35,13 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: who, for what, with which parameters; `request_id` becomes the correlation id of new jobs.
+    """One call: caller, target and parameters; `request_id` becomes the correlation id of new jobs.
 
     The names of `headers` are in small letters.
     """
 
     served: Served
-    live: LiveHouse
+    live: LiveUpdates
     caller: Caller
     headers: Mapping[str, str]
     path: Mapping[str, str]
@@ -51,11 +51,11 @@ class Call:
 
     @property
     def system(self) -> ServedQueues:
-        """The queue system that is meant; raises RefusedRequest."""
+        """The queue system that the call names; raises RefusedRequest."""
         return self.served.system(self.given.get("backend"))
 
     def operations(self, system: ServedQueues) -> Operations:
-        """Return what acts there in the caller's name."""
+        """Return the operations of that system in the caller's name."""
         return system.act_as(self.caller.name, self.caller.right)
 
 
@@ -63,7 +63,7 @@ class Call:
 class Endpoint:
     """One method of one address; `answer` runs in a thread and may block.
 
-    `statuses` are those that it may answer with, beside those that any may.
+    `statuses` are the statuses that it may answer with, beside those of every endpoint.
     """
 
     method: str
@@ -80,7 +80,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class HttpAddress:
-    """All that can be done at one path, by method."""
+    """The endpoints of one path, by method."""
 
     path: str
     methods: dict[str, Endpoint] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class HttpAddress:
 def answer_json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """Return an answer in JSON.
 
-    What is not ASCII is escaped, so that nothing in it is obeyed by a terminal.
+    Other characters than ASCII are escaped, so that a terminal does not interpret them.
     """
     return Response(json.dumps(value), status, headers=dict(headers or {}), media_type=JSON_TYPE)
 
@@ -114,7 +114,7 @@ def read_parameters(endpoint: Endpoint, query: list[tuple[str, str]]) -> dict[st
 
 
 def read_body(endpoint: Endpoint, content_type: str, body: bytes) -> Any:  # noqa: ANN401 - as the endpoint declares
-    """Return the body as its endpoint wants it; raises RefusedRequest."""
+    """Return the body in the type of its endpoint; raises RefusedRequest."""
     if endpoint.body is None:
         return None
     if content_type.partition(";")[0].strip().lower() != JSON_TYPE:

@@ -29,7 +29,7 @@ class Allowance:
 
 
 class RequestRates:
-    """Counts what each client asks: so many at once, and as many again within a minute."""
+    """Limits the requests of each client: a burst, which is refilled within a minute."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_minute = per_minute
@@ -38,7 +38,7 @@ class RequestRates:
         self._lock = Lock()
 
     def take(self, client: str) -> float:
-        """Take one request of a client; return after how many seconds it may come again, 0 where it may now."""
+        """Count a request of a client; return the seconds until it may send one, 0 if it may now."""
         with self._lock:
             now_s = self._clock()
             allowance = self._clients.pop(client, None) or Allowance(self._per_minute, now_s)
@@ -63,7 +63,7 @@ class Gate:
         self._wrong = RequestRates(WRONG_TOKENS_PER_MINUTE)
 
     def admit(self, address: str, headers: dict[str, str], needed: Right | None) -> Caller:
-        """Return who calls; `needed` None is an address that is open to all; raises RefusedRequest."""
+        """Return the caller; `needed` None means that the address is open to all; raises RefusedRequest."""
         if needed is None:
             return Caller("", Right.READ)
         given = headers.get("authorization")
@@ -74,7 +74,7 @@ class Gate:
         return caller
 
     def admit_count(self, address: str, caller: Caller) -> None:
-        """Let a caller have the store count all; raises RefusedRequest."""
+        """Count a request for exact counts against the caller's limit; raises RefusedRequest."""
         wait_s = self._counted.take(address if caller.token_id is None else caller.name)
         _hold_back(wait_s, "too many whole counts; ask without exact=true, or")
 
@@ -88,7 +88,7 @@ class Gate:
         return Caller(f"token {token.name}", Right(token.right), token.id)
 
     def still_admits(self, caller: Caller) -> bool:
-        """Tell whether a caller that was let in would be so now; its rate is not asked about."""
+        """Tell whether an admitted caller would still be admitted; its rate does not count."""
         tokens = self._served.tokens
         if caller.token_id is None:
             return not tokens.tokens()
@@ -96,11 +96,11 @@ class Gate:
 
     def _without_token(self, headers: dict[str, str]) -> Caller:
         open_as = self._served.open_as
-        # A token that ended does not open the door again to all.
+        # Once any token exists, even an ended one, requests without a token are refused.
         if open_as is None or self._served.tokens.tokens():
             message = "a token is wanted, as Authorization: Bearer TOKEN; make one with: queuetui token create"
             raise RefusedRequest(401, message, NO_TOKEN)
-        # A page that somebody's browser shows must not reach a server on that machine by another name or from another place.
+        # A web page in a browser must not reach a server on the same machine under another name or from another origin.
         host = headers.get("host", "").lower()
         if host.rpartition(":")[0] not in LOOPBACK_NAMES and host not in LOOPBACK_NAMES:
             raise RefusedRequest(403, "without a token this server answers to its loopback names alone; use 127.0.0.1")

@@ -24,9 +24,9 @@ MOST_CORRELATED = 20
 
 
 def show_health(call: Call) -> Response:
-    """Answer with the whole judgement.
+    """Answer with the health of all queues.
 
-    Its status is 503 where anything is critical, so that a balancer understands.
+    The status is 503 where anything is critical, so that a load balancer understands.
     """
     health = _health(call.system, exact=call.given["exact"])
     return answer_json(health, 503 if health["status"] == Status.UNHEALTHY else 200)
@@ -43,7 +43,7 @@ def show_metrics(call: Call) -> Response:
 
 
 def debug_job(call: Call) -> Response:
-    """Answer with one job and all that may explain it."""
+    """Answer with one job and the facts that may explain it."""
     system = call.system
     kept = MOST_EVENTS if system.feed.capabilities.events else 0
     detail = system.feed.open(call.path["id"], events=kept)
@@ -69,7 +69,7 @@ def _health(system: ServedQueues, *, exact: bool = False) -> dict[str, Any]:
 
 
 def _logs(system: ServedQueues, detail: Detail) -> list[dict[str, Any]]:
-    """Return what the runs of a job logged, and those of the newest jobs of its correlation id."""
+    """Return the log lines of a job's runs, and of the newest jobs of its correlation id."""
     details = [detail]
     if detail.job.correlation_id is not None:
         query = parse_query(f"correlation_id:{quote_value(detail.job.correlation_id.raw)}")

@@ -1,4 +1,4 @@
-"""Reading jobs and storing them."""
+"""Reads and enqueues jobs."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _query(given: dict[str, Any] | Any) -> Query:  # noqa: ANN401 - parameters a
         words.append("is:stuck" if given["status"] == (STUCK,) else f"state:{','.join(given['status'])}")
     if given["sort"] is not None:
         words.append(f"sort:{given['sort']}")
-    # What a caller wrote stands first, so that the position of a fault is one of its own text.
+    # The caller's text comes first, so that the position of a fault is within it.
     return parse_query(" ".join([*filter(None, [given["q"]]), *words]))
 
 

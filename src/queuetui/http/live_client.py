@@ -1,4 +1,4 @@
-"""One client of the live updates: what it wants to receive, and how messages are sent to it."""
+"""One client of the live updates: its subscription, and the sending of messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentMessage:
     """One message to send: a client that reconnects continues after its `id`."""
 
     id: str
@@ -32,32 +32,32 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class LiveWish:
-    """What a client wants to receive; None is everything."""
+class LiveSubscription:
+    """The messages that a client wants to receive; None is everything."""
 
     last_id: str | None = None
     backend: str | None = None
     queue: str | None = None
 
     def takes(self, message: LiveMessage) -> bool:
-        """Tell whether a message is wanted; figures are of all queues."""
+        """Tell whether the client wants a message; figures are of all queues."""
         return self.backend in {None, message.backend} and (
             self.queue is None or message.queue is None or message.queue == self.queue
         )
 
 
 class LiveClient:
-    """Tells one client what happens until it is gone, stalls, is let in no more, or the server ends.
+    """Sends messages to one client until it is gone, stalls, loses its right, or the server ends.
 
-    First comes `hello` with the place that it begins at. Where messages that it was not told are no longer kept comes `reset` in
-    their place: then it reads anew what it shows. `quiet` is told when nothing happens, so that a connection is known to hold.
+    The first message is `hello` with the place where it begins. If messages that it has not received are no longer kept, `reset` is sent in
+    their place: the client then reads everything again. `quiet` is sent when nothing happens, so that a lost connection is noticed.
     """
 
-    def __init__(self, log: LiveLog, wanted: LiveWish, who: str, is_let_in: Callable[[], bool]) -> None:
+    def __init__(self, log: LiveLog, wanted: LiveSubscription, who: str, is_admitted: Callable[[], bool]) -> None:
         self._log = log
         self._wanted = wanted
         self._who = who
-        self._is_let_in = is_let_in
+        self._is_admitted = is_admitted
         self._number = log.newest
         self._gone = asyncio.Event()
         self._pushed = 0
@@ -66,8 +66,8 @@ class LiveClient:
         """Record that the client has disconnected."""
         self._gone.set()
 
-    async def tell(self, send: Callable[[list[Told]], Awaitable[None]], stalled_after_s: float) -> None:
-        """Tell all there is to tell by `send`, each time within some seconds."""
+    async def tell(self, send: Callable[[list[SentMessage]], Awaitable[None]], stalled_after_s: float) -> None:
+        """Send messages by `send`, which must return within some seconds each time."""
         number, began_s, why = next(_numbers), time.monotonic(), "it went"
         self._log.enter(self)
         LOG.info("live client %d came (%s), %d listen", number, self._who, self._log.clients)
@@ -92,7 +92,7 @@ class LiveClient:
                 self._log.clients,
             )
 
-    async def _tell(self, send: Callable[[list[Told]], Awaitable[None]], stalled_after_s: float) -> str:
+    async def _tell(self, send: Callable[[list[SentMessage]], Awaitable[None]], stalled_after_s: float) -> str:
         told = self._begin()
         checked_s = time.monotonic()
         while True:
@@ -105,12 +105,12 @@ class LiveClient:
             if self._log.is_over:
                 return "the server ends"
             if time.monotonic() - checked_s >= QUIET_S:
-                if not await asyncio.to_thread(self._is_let_in):
+                if not await asyncio.to_thread(self._is_admitted):
                     return "its token ended"
                 checked_s = time.monotonic()
             told = await self._next()
 
-    def _begin(self) -> list[Told]:
+    def _begin(self) -> list[SentMessage]:
         last = self._wanted.last_id
         if last is None:
             return [self._hello(HELLO)]
@@ -120,7 +120,7 @@ class LiveClient:
         self._number = number
         return [self._hello(HELLO)]
 
-    async def _next(self) -> list[Told]:
+    async def _next(self) -> list[SentMessage]:
         await self._log.wait(self._number, QUIET_S)
         messages = self._log.after(self._number)
         if messages is None:
@@ -129,12 +129,14 @@ class LiveClient:
         if not messages:
             return [] if self._log.is_over else [self._hello(QUIET)]
         self._number = messages[-1].number
-        return [Told(self._log.id_of(one.number), one.kind, one.data) for one in messages if self._wanted.takes(one)]
+        return [
+            SentMessage(self._log.id_of(one.number), one.kind, one.data) for one in messages if self._wanted.takes(one)
+        ]
 
-    def _hello(self, kind: str) -> Told:
-        return Told(self._log.id_of(self._number), kind, json.dumps({"clients": self._log.clients}))
+    def _hello(self, kind: str) -> SentMessage:
+        return SentMessage(self._log.id_of(self._number), kind, json.dumps({"clients": self._log.clients}))
 
-    def _count(self, told: list[Told]) -> None:
+    def _count(self, told: list[SentMessage]) -> None:
         pushed = sum(one.kind not in {HELLO, RESET, QUIET} for one in told)
         self._pushed += pushed
         self._log.pushed += pushed

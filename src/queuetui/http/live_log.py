@@ -1,7 +1,7 @@
 """The latest messages of the live updates, kept once for all clients.
 
-Each message has a number. A client is told what stands behind the number that it was told last, so no client has a buffer of its
-own: one that is slow or dead holds nothing but its place, and who comes back goes on from there as long as it is kept.
+Each message has a number. A client receives the messages after the number that it received last, so no client has its own
+buffer: a slow or dead client holds only its place, and one that reconnects continues from there as long as the messages are kept.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_DIGITS = 18
 
 @dataclass(frozen=True, slots=True)
 class LiveMessage:
-    """One message; `kind` is event or stats, `data` its JSON, `backend` and `queue` are what it is of."""
+    """One message; `kind` is event or stats, `data` its JSON, `backend` and `queue` are its subject."""
 
     number: int
     kind: str
@@ -54,7 +54,7 @@ class LiveLog:
 
     @property
     def clients(self) -> int:
-        """How many listen."""
+        """The number of listening clients."""
         return len(self._places)
 
     def expect(self, place: object, most: int) -> bool:
@@ -95,7 +95,7 @@ class LiveLog:
         self._wake()
 
     def after(self, number: int) -> tuple[LiveMessage, ...] | None:
-        """Return the next messages behind a number, at most AT_ONCE.
+        """Return the next messages after a number, at most AT_ONCE.
 
         None where some of them are no longer kept.
         """
@@ -107,17 +107,17 @@ class LiveLog:
             return tuple(islice(self._messages, begin, begin + AT_ONCE))
 
     def id_of(self, number: int) -> str:
-        """Return a number as clients know it."""
+        """Return the id of a number, which clients receive."""
         return f"{self._run}-{number}"
 
     def number_of(self, message_id: str) -> int | None:
-        """Return the number of an id, None where it is of another run or is none."""
+        """Return the number of an id, None for an id of another run and any other text."""
         run, _, digits = message_id.rpartition("-")
         is_number = digits.isascii() and digits.isdecimal() and len(digits) <= MOST_DIGITS
         return int(digits) if run == self._run and is_number else None
 
     async def wait(self, number: int, seconds: float) -> None:
-        """Wait until there is something behind a number, all is over, or the time is up."""
+        """Wait until there is a message after a number, the log ends, or the time is up."""
         bell = asyncio.Event()
         self._waiting.add(bell)
         try:

@@ -1,4 +1,4 @@
-"""Threads that watch the stores and write what happens into the live log, from the first client on."""
+"""Threads that watch the stores and write messages into the live log, from the first client on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("queuetui.http.live")
 COUNT_EVERY_S = 2.0
 AGAIN_AFTER_S = 2.0
-# What is pushed of the figures; ages change at every look and would push for ever.
+# The figures that are pushed; ages are left out, as they change at every read.
 FIGURES = (
     "pending",
     "scheduled",
@@ -37,7 +37,7 @@ FIGURES = (
 
 
 class LiveSources:
-    """One thread a store for its figures, and one for its events where it keeps any."""
+    """A thread for the figures of each store, and one for its events where it keeps any."""
 
     def __init__(self, systems: tuple[ServedQueues, ...], log: LiveLog) -> None:
         self._systems = systems
@@ -48,7 +48,7 @@ class LiveSources:
         self._followers: list[Follower] = []
 
     def begin(self) -> None:
-        """Watch from now on; what happens once this has returned is told; raises what a store raises."""
+        """Start watching; events after this returns are reported; raises the errors of stores."""
         with self._beginning:
             if self._threads is not None:
                 return
@@ -72,7 +72,7 @@ class LiveSources:
         return threading.Thread(target=work, args=what, daemon=True)
 
     def _follow(self, system: ServedQueues, follower: Follower) -> None:
-        """Write each event once, also those that happened while the store did not answer."""
+        """Write each event once, including events from times when the store did not answer."""
         while not self._over.is_set():
             try:
                 for new in follower.follow():

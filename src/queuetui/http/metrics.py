@@ -1,4 +1,4 @@
-"""`/metrics`: what stands in the stores, and what the server itself does, as Prometheus reads it."""
+"""`/metrics`: the figures of the stores and of the server itself, for Prometheus."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def write_metrics(call: Call) -> Response:
-    """Answer with all metrics; a store that does not answer is told as such and hides no other."""
+    """Answer with all metrics; a store that does not answer is reported and does not hide the others."""
     try:
         from prometheus_client import CollectorRegistry, generate_latest
     except ImportError:
@@ -42,7 +42,7 @@ def write_metrics(call: Call) -> Response:
 def _count_runs(read: list[tuple[ServedQueues, Picture]], reached: dict[str, bool]) -> RunTotals:
     """Return the sums since the first scrape, of systems that keep a tally.
 
-    Those of a store that refuses to tell them are left out.
+    A store that refuses them is left out.
     """
     runs, usage = [], []
     for one, picture in read:
@@ -72,14 +72,14 @@ def _read(served: Served, *, exact: bool) -> tuple[list[tuple[ServedQueues, Pict
 
 
 class ServerMetrics:
-    """A collector of prometheus-client for what the server itself does."""
+    """A collector of prometheus-client for the server's own figures."""
 
     def __init__(self, reached: dict[str, bool], log: LiveLog) -> None:
         self._reached = reached
         self._log = log
 
     def describe(self) -> Iterable[Metric]:
-        """Return nothing: the names are known when it is collected."""
+        """Return nothing: the names are known only at the collection."""
         return ()
 
     def collect(self) -> Iterator[Metric]:

@@ -1,4 +1,4 @@
-"""`/openapi.json`: every address as the table of endpoints has it."""
+"""`/openapi.json`: the document of all endpoints."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from queuetui.http.problems import MEDIA_TYPE
 
 PATH = "/openapi.json"
 BODIES = (NewJobBody, CleanupBody, BulkBody, GroupBody)
-# What any address may answer with: bad parameters, no token, too small a right, another method, too often, and a store that is gone.
+# The statuses of every address: bad parameters, no token, insufficient right, wrong method, too many requests, and a lost store.
 ANY = (400, 401, 403, 405, 429, 503)
 OF_BODIES = (408, 413, 415, 422)
 PROBLEM = {
@@ -83,7 +83,7 @@ def _query_parameters(one: Endpoint) -> list[dict[str, Any]]:
 
 
 def _responses(one: Endpoint) -> dict[str, Any]:
-    """Return every status that may be answered: what went well as its kind of text, all else as a problem."""
+    """Return the schemas of all statuses: of success by content type, of all others as a problem."""
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     told: dict[str, dict[str, Any]] = {}
     for status in {
@@ -92,7 +92,7 @@ def _responses(one: Endpoint) -> dict[str, Any]:
         *(OF_BODIES if one.body is not None else ()),
         *((404,) if one.parameters else ()),
     }:
-        # A judgement that is bad, or a store that is away, is told in full where that is what was asked for.
+        # Health and readiness answer 503 with their regular body.
         is_told = status in one.statuses and (
             status < HTTPStatus.BAD_REQUEST or status == HTTPStatus.SERVICE_UNAVAILABLE
         )
@@ -104,7 +104,7 @@ def _responses(one: Endpoint) -> dict[str, Any]:
 
 
 def make_endpoint(endpoints: tuple[Endpoint, ...]) -> Endpoint:
-    """Return the address that answers with the document of all others."""
+    """Return the endpoint that answers with the document of all others."""
 
     def show_document(call: Call) -> Response:
         return answer_json(describe(endpoints))

@@ -1,4 +1,4 @@
-"""The parameters that addresses take."""
+"""The query parameters of endpoints."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def whole_number(least: int, most: int, beyond: str = "") -> Callable[[str], int
 
 
 def number_parameter(name: str, about: str, bounds: tuple[int, int], default: int, beyond: str = "") -> Parameter:
-    """Return a parameter that is a whole number between bounds; `beyond` says what to do for more."""
+    """Return a parameter that is a whole number between bounds; `beyond` tells how to get more."""
     schema = {"type": "integer", "minimum": bounds[0], "maximum": bounds[1], "default": default}
     return Parameter(name, about, whole_number(*bounds, beyond), schema, default)
 

@@ -1,4 +1,4 @@
-"""Reading what has been: failures by their error, the log of events as a whole, workers that are gone."""
+"""Reads the past: failures by their error, the event log, and workers that are gone."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def find_group(call: Call) -> FailureGroup:
 
 
 def list_gaps(call: Call) -> Response:
-    """Answer with what is wrong with the log of events as a whole."""
+    """Answer with the gaps in the event log as a whole."""
     found = _logged(call).feed.gaps(timedelta(seconds=_span_s(call, DAY_S)), call.given["limit"])
     return answer_json(
         {
@@ -77,7 +77,7 @@ def list_lives(call: Call) -> Response:
 
 
 def show_trace(call: Call) -> Response:
-    """Answer with what happened to all jobs of one correlation id, in order."""
+    """Answer with the events of all jobs of one correlation id, in order."""
     page = _logged(call).feed.events(EventRequest(correlation_id=call.path["correlation_id"], limit=MOST_TRACED))
     told = [describe_event(event) for event in reversed(page.events)]
     return answer_json({"events": told, "more": page.has_more, "notes": list(page.notes)})
@@ -97,13 +97,13 @@ def list_gone_workers(call: Call) -> Response:
 
 
 def _span_s(call: Call, unless_told_s: float) -> float:
-    """Return how far is looked back; `since` lies on the store's clock."""
+    """Return the span to look back; `since` is a time of the store's clock."""
     since = call.given["since"]
     return unless_told_s if since is None else max(0.0, (call.system.feed.now() - since).total_seconds())
 
 
 def _logged(call: Call) -> ServedQueues:
-    """Return the system that is meant, where it keeps events."""
+    """Return the system that the call names, which must keep events."""
     capabilities = call.system.feed.capabilities
     if not capabilities.events:
         raise Unsupported(f"{capabilities.label} keeps no events; see: GET /api/jobs")

@@ -1,6 +1,6 @@
-"""Lets go of connections that do not go on, each of which holds a place.
+"""Closes stalled connections, each of which holds a place.
 
-They begin a request and send no more of it, or take nothing of what was written for them.
+A stalled client has begun a request and sends no more of it, or does not read its answer.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from typing import Any, NamedTuple, cast
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-# Looked at once in so long, so that the head of a request may take this to twice this.
+# Connections are checked at this interval, so the head of a request may take one to two intervals.
 HEAD_WITHIN_S = 10.0
-# An answer of which nothing was taken between so many looks and the ones before is given up.
+# An answer of which the client has read nothing at this many checks in a row is given up.
 MOST_UNTAKEN = 2
 
 
 class _Look(NamedTuple):
-    """What a look saw; the next one compares."""
+    """The result of a check, which the next one compares with."""
 
-    # The request after whose answer the connection waits; nothing where an answer is under way.
+    # The request after whose answer the connection is idle; empty while an answer is being sent.
     after: tuple[object, ...] = ()
     left_bytes: int = 0
     untaken: int = 0
 
 
 def patient(**given: object) -> asyncio.Protocol:
-    """Return the protocol of one connection, as uvicorn asks for it, with an end to its patience."""
+    """Return uvicorn's protocol of a connection, extended by these checks."""
     protocol = cast("Any", AutoHTTPProtocol)(**given)
     protocol.loop.call_later(HEAD_WITHIN_S, _look, protocol, _Look())
     return protocol  # type: ignore[no-any-return] # which of its protocols it is depends on what is installed
 
 
 def _look(protocol: Any, before: _Look) -> None:  # noqa: ANN401 - of either kind
-    """Close a connection that has waited since the look before, and end one that takes nothing."""
+    """Close a connection that has waited since the last check, and abort one that does not read."""
     transport = protocol.transport
     if transport is None or transport.get_protocol() is not protocol:
         return
@@ -55,15 +55,15 @@ def _look(protocol: Any, before: _Look) -> None:  # noqa: ANN401 - of either kin
 
 
 def _left_bytes(transport: Any) -> int:  # noqa: ANN401 - of either loop
-    """Return how much of what was written the other side has not got.
+    """Return how many written bytes the client has not received.
 
-    It is 0 where the system has taken all of it over.
+    It is 0 where the operating system has taken over all of them.
     """
     left: int = transport.get_write_buffer_size()
     if not left:
         return 0
     try:
-        # What the system holds goes down first where somebody reads slowly.
+        # A slow reader first empties the buffer of the operating system.
         (queued,) = struct.unpack("i", ioctl(transport.get_extra_info("socket").fileno(), TIOCOUTQ, bytes(4)))
     except OSError:
         return left

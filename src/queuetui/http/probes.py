@@ -1,4 +1,4 @@
-"""Whether the server itself lives, and whether it can reach what it serves."""
+"""Liveness and readiness of the server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ready(call: Call) -> Response:
         try:
             systems[system.name] = {"ready": True, "time": to_text(system.feed.now())}
         except QueueTuiError:
-            # Why is for those who have a token: this address is open to all.
+            # The reason is left out, as this address is open to all.
             systems[system.name], is_ready = {"ready": False, "time": None}, False
     told = {"status": "ready" if is_ready else "not ready", "systems": systems}
     return answer_json(told, 200 if is_ready else 503)

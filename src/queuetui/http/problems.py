@@ -1,4 +1,4 @@
-"""Errors as problem documents (RFC 9457), by the one table of errors."""
+"""Errors as problem documents (RFC 9457), by the table `model/error_answers.py`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_HEADERS: Mapping[str, str] = {}
 
 
 class RefusedRequest(QueueTuiError):
-    """A request that the server does not take, whatever the store holds."""
+    """A request that the server refuses, whatever the store holds."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] = NO_HEADERS) -> None:
         super().__init__(detail)
@@ -28,7 +28,7 @@ class RefusedRequest(QueueTuiError):
 
 
 def problem_of(error: Exception, request_id: str) -> Response:
-    """Return the answer that tells of an error; one that was not meant tells nothing of itself."""
+    """Return the answer to an error; an unexpected error reveals no details."""
     if isinstance(error, RefusedRequest):
         phrase = HTTPStatus(error.status).phrase
         return problem(error.status, _slug(phrase), phrase, str(error), request_id, error.headers)

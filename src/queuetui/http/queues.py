@@ -1,4 +1,4 @@
-"""Reading what is around jobs: queues, workers, and what happened."""
+"""Reads queues, workers and events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from queuetui.model.stats import describe_stats
 
 
 def list_queues(call: Call) -> Response:
-    """Answer with every queue, its counts and what limits its claims."""
+    """Answer with every queue, its counts and its claim limits."""
     system = call.system
     picture = system.feed.poll(Watch(parts=frozenset({Part.QUEUES, Part.WORKERS}), exact=call.given["exact"]))
     figures = describe_stats(picture.snapshot, picture.rules)
@@ -24,7 +24,7 @@ def list_queues(call: Call) -> Response:
 
 
 def list_workers(call: Call) -> Response:
-    """Answer with the registered workers, or with those alone that have a free slot."""
+    """Answer with the registered workers, or only with those that have a free slot."""
     system = call.system
     if why := system.feed.capabilities.why_no_workers:
         raise Unsupported(why)
@@ -39,7 +39,7 @@ def list_workers(call: Call) -> Response:
 
 
 def list_events(call: Call) -> Response:
-    """Answer with what happened, newest first."""
+    """Answer with events, newest first."""
     system, given = call.system, call.given
     request = EventRequest(
         given["job"],

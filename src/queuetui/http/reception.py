@@ -1,4 +1,4 @@
-"""The way of one request: its id, who sends it, its body, its answer, and the line in the log."""
+"""Handles one request: its id, its caller, its body, its answer, and the line in the log."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from queuetui.model.errors import QueueTuiError
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from queuetui.http.live_house import LiveHouse
+    from queuetui.http.live_updates import LiveUpdates
     from queuetui.http.served import Served
 
 LOG = logging.getLogger("queuetui.http")
@@ -44,7 +44,7 @@ def request_id_of(headers: Mapping[str, str]) -> str:
 class Reception:
     """Answers all methods of one address, as an ASGI program."""
 
-    def __init__(self, served: Served, gate: Gate, live: LiveHouse, address: HttpAddress) -> None:
+    def __init__(self, served: Served, gate: Gate, live: LiveUpdates, address: HttpAddress) -> None:
         self._served = served
         self._gate = gate
         self._live = live

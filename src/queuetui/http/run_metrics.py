@@ -1,4 +1,4 @@
-"""What ended in the stores since the first scrape, and what handlers counted, for Prometheus."""
+"""Ended runs since the first scrape, and the counters of handlers, for Prometheus."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RunTotals:
         self._usage = usage
 
     def describe(self) -> Iterable[Metric]:
-        """Return nothing: the names are known when it is collected."""
+        """Return nothing: the names are known only at the collection."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
@@ -85,7 +85,7 @@ class RunTotals:
 
 
 def _buckets(row: RunMinute) -> list[tuple[str, float]]:
-    """Return how many runs took at most so long; step N of the tally holds those under 2^N ms."""
+    """Return cumulative counts of runs by duration; step N of the tally holds those under 2^N ms."""
     counts = list(accumulate(row.took))
     ends = [f"{2**step / 1000:g}" for step in range(len(counts) - 1)]
     return [*zip(ends, map(float, counts), strict=False), ("+Inf", float(counts[-1]) if counts else 0.0)]

@@ -1,4 +1,4 @@
-"""What the server is handed: the open queues, what enqueues into them, the tokens, and its limits."""
+"""The parts that the server is given: the open systems, their clients, the tokens, and its limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KIB = 1024
 
 @dataclass(frozen=True, slots=True)
 class ServedQueues:
-    """One open queue system.
+    """One open queue system to serve.
 
     `act_as` returns what acts in somebody's name by at most a right, itself at most `right`, the profile's.
     `enqueue` stores one job, with the trace context of its request: it is None where the system is not our own.
@@ -39,7 +39,7 @@ class ServedQueues:
 
 @dataclass(frozen=True, slots=True)
 class ServerLimits:
-    """What one client may ask for.
+    """The limits of one client.
 
     `requests_per_minute` is for each token, or each address without one; so is `counts_per_minute`, of those that let the store
     count all.
@@ -55,7 +55,7 @@ class ServerLimits:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """All that is served.
+    """All systems that are served.
 
     `open_as` is who acts when no token is asked for: on loopback, as long as no token exists. None: a token is always wanted.
     """
@@ -66,7 +66,7 @@ class Served:
     limits: ServerLimits = field(default_factory=ServerLimits)
 
     def system(self, name: str | None) -> ServedQueues:
-        """Return the system of that name, or the only one; raises RefusedRequest."""
+        """Return the system of a name, or the only one; raises RefusedRequest."""
         named = [one for one in self.systems if name in {None, one.name}]
         if len(named) == 1:
             return named[0]
@@ -77,7 +77,7 @@ class Served:
 
 
 def lacks_enqueue(system: ServedQueues) -> Unsupported:
-    """Return why nothing can be enqueued there."""
+    """Return why no job can be enqueued there."""
     label = system.feed.capabilities.label
     return Unsupported(
         f"jobs can only be enqueued in queuetui's own queue, and {system.name} is {label}; let its program do it"

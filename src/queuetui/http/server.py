@@ -27,7 +27,7 @@ PEER_GONE_MS = 60_000
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether only this machine reaches a host's name or address."""
+    """Tell whether a host's name or address is reachable only from this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -71,7 +71,7 @@ def address_of(listening: socket.socket) -> str:
 
 
 class HttpServer(uvicorn.Server):
-    """A server that lets those who listen go before it waits for the end of all requests."""
+    """A server that ends live connections before it waits for the end of all requests."""
 
     def __init__(self, config: uvicorn.Config, log: LiveLog) -> None:
         super().__init__(config)
@@ -84,7 +84,7 @@ class HttpServer(uvicorn.Server):
 
 
 def make_server(served: Served) -> HttpServer:
-    """Return a server for what is served, that does not run yet."""
+    """Return a server that is not running yet."""
     log = LiveLog(served.limits.kept_messages)
     config = uvicorn.Config(
         make_app(served, log),
@@ -101,7 +101,7 @@ def make_server(served: Served) -> HttpServer:
 
 def serve(served: Served, listening: socket.socket) -> None:
     """Serve until a signal ends it."""
-    # The server raises again what it caught, and was told to stop by: by then it has stopped.
+    # uvicorn raises the caught signal again after it has stopped, which is ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     make_server(served).run(sockets=[listening])

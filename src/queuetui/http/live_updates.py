@@ -1,10 +1,10 @@
-"""What live updates need together: who may listen, the log, and what writes it."""
+"""The shared state of live updates: admission, the log, and the threads that write it."""
 
 from __future__ import annotations
 
 from queuetui.http.caller import Caller
 from queuetui.http.gate import Gate
-from queuetui.http.live_client import LiveClient, LiveWish
+from queuetui.http.live_client import LiveClient, LiveSubscription
 from queuetui.http.live_log import LiveLog
 from queuetui.http.live_sources import LiveSources
 from queuetui.http.problems import RefusedRequest
@@ -13,8 +13,8 @@ from queuetui.model.counted import counted
 from queuetui.operate.rights import Right
 
 
-class LiveHouse:
-    """What live updates need together: who is let in, the log, and what writes it."""
+class LiveUpdates:
+    """Admits clients of the live updates, and holds the log and the threads that write it."""
 
     def __init__(self, served: Served, gate: Gate, log: LiveLog) -> None:
         self._served = served
@@ -26,12 +26,12 @@ class LiveHouse:
         """Stop watching the stores."""
         self._sources.end()
 
-    def let_in(self, address: str, headers: dict[str, str], needed: Right) -> Caller:
-        """Return who calls; raises RefusedRequest."""
+    def authenticate(self, address: str, headers: dict[str, str], needed: Right) -> Caller:
+        """Return the caller; raises RefusedRequest."""
         return self._gate.admit(address, headers, needed)
 
-    def admit(self, caller: Caller, wanted: LiveWish, way: str) -> LiveClient:
-        """Return a client that may listen; raises RefusedRequest, and what a store raises."""
+    def admit(self, caller: Caller, wanted: LiveSubscription, way: str) -> LiveClient:
+        """Return a client that may listen; raises RefusedRequest and the errors of stores."""
         if wanted.backend is not None:
             self._served.system(wanted.backend)
         client = LiveClient(self.log, wanted, f"{way}, {caller.name}", lambda: self._gate.still_admits(caller))
