@@ -1,4 +1,4 @@
-"""Ages in steps coarse enough that a quiet screen stays quiet."""
+"""Ages in coarse steps, so that an idle screen does not change all the time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ ABSENT = sanitize("-")
 
 
 def age_text(age_s: float | None, *, is_running: bool = False) -> SafeText:
-    """Return an age such as `7 m`; seconds go by tens, and one by one only for what is running.
+    """Return an age such as `7 m`; seconds are rounded to tens, except for running jobs.
 
-    A negative age (a clock that runs ahead) is shown as none at all; an unknown one as `-`.
+    A negative age (from a clock that runs ahead) is shown as 0, an unknown one as `-`.
     """
     if age_s is None:
         return ABSENT
@@ -29,7 +29,7 @@ def age_text(age_s: float | None, *, is_running: bool = False) -> SafeText:
 
 
 def due_text(wait_s: float | None) -> SafeText:
-    """Return when something is due, such as `in 4 m`, or for how long it has been: `due 12 m`."""
+    """Return the time until something is due, such as `in 4 m`, or since then: `due 12 m`."""
     if wait_s is None:
         return ABSENT
     if wait_s > 0:
@@ -38,7 +38,7 @@ def due_text(wait_s: float | None) -> SafeText:
 
 
 def took_text(took_s: float | None) -> SafeText:
-    """Return how long a finished thing took, such as `340 ms`, `2.4 s` or `3 m 12 s`."""
+    """Return a duration such as `340 ms`, `2.4 s` or `3 m 12 s`."""
     if took_s is None:
         return ABSENT
     took_ms = round(max(0.0, took_s) * 1000)

@@ -1,4 +1,4 @@
-"""What is wrong with queues and workers, as lines of a screen."""
+"""The alarms about queues and workers, as lines of a screen."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SIGN = "▲"
 
 
 def strip_lines(alarms: Sequence[Warned], width: int, whose: str = "") -> list[TextLine]:
-    """Return one line with how many alarms stand and the gravest of them; nothing where none stands.
+    """Return one line with the number of standing alarms and the gravest of them; none without alarms.
 
-    The next step is left out where it has no room: half a command helps nobody. `whose` names the system of the first.
+    The next step is left out where it does not fit, as half a command is useless. `whose` names the system of the gravest.
     """
     if not alarms:
         return []
@@ -32,7 +32,7 @@ def strip_lines(alarms: Sequence[Warned], width: int, whose: str = "") -> list[T
 
 
 def alarm_lines(alarms: Sequence[Warned], most: int, width: int) -> list[TextLine]:
-    """Return what is wrong, the gravest first, and how many more there are.
+    """Return the alarms, the gravest first, and how many more there are.
 
     What to do about the gravest is told on as many lines as it takes, about another one where its line has room.
     """

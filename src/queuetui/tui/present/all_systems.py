@@ -1,4 +1,4 @@
-"""The jobs of all systems as rows of one table, and what stands above them."""
+"""The jobs of all systems as rows of one table, and the lines above the table."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _GAP_CELLS = 2
 
 @dataclass(frozen=True, slots=True)
 class SystemPart:
-    """One system's part of the list: its picture once jobs of this list were read, or why it is left out."""
+    """One system's part of the list: its picture once its jobs were read, or why it is left out."""
 
     title: str
     link: Link
@@ -45,18 +45,18 @@ class SystemPart:
 
     @property
     def is_read(self) -> bool:
-        """Whether its jobs are in the list as they are now."""
+        """Whether its current jobs are in the list."""
         return not self.refusal and self.link.is_live and self.page is not None
 
     @property
     def may_match(self) -> bool:
-        """Whether its store may have jobs of this list, as some were read or not all was looked through."""
+        """Whether its store may have jobs of this list: some were read, or the search did not reach the end."""
         page = self.page
         return not self.is_read or page is None or bool(page.jobs) or page.has_more or page.looked is not None
 
     @property
     def notes(self) -> Sequence[str]:
-        """What is to be said of this part, without its name."""
+        """The notes on this part, without its name."""
         if self.refusal:
             return (f"left out: {self.refusal}",)
         if not self.link.is_live:
@@ -71,7 +71,7 @@ class SystemPart:
 
 @dataclass(frozen=True, slots=True)
 class ListedJob:
-    """A job of the list with what was read and judged beside it."""
+    """A job of the list with its system's picture and its verdict."""
 
     job: Job
     verdict: Verdict | None
@@ -79,19 +79,19 @@ class ListedJob:
 
 
 def columns_of(scope: Scope, *, is_troubled: bool, is_wide: bool) -> tuple[Column, ...]:
-    """Return the columns of the jobs of one system, with that of their systems behind the id."""
+    """Return the columns of a list of jobs, with that of the system after the id."""
     own = columns_for(scope.query, frozenset(State), is_troubled=is_troubled, is_wide=is_wide).columns
     return behind("id", own)
 
 
 def behind(key: str, columns: Sequence[Column]) -> tuple[Column, ...]:
-    """Return columns with that of systems behind one of them."""
+    """Return columns with that of the system after one of them."""
     place = next(place for place, column in enumerate(columns) if column.key == key) + 1
     return (*columns[:place], SYSTEM, *columns[place:])
 
 
 def row_of(key: str, title: str, listed: ListedJob, columns: Sequence[Column]) -> Row:
-    """Return a job as a row, its system behind its id."""
+    """Return a job as a row, with its system after its id."""
     own = [column for column in columns if column.key != SYSTEM.key]
     snapshot = listed.snapshot
     cells = iter(make_row(listed.job, listed.verdict, snapshot.now, own, snapshot.workers).cells)
@@ -99,13 +99,13 @@ def row_of(key: str, title: str, listed: ListedJob, columns: Sequence[Column]) -
 
 
 def crumbs(scope: Scope, parts: Mapping[str, SystemPart], shown: int, width: int, *, has_more: bool) -> list[TextLine]:
-    """Return what the list is about, how much of it is here, and what is to be said of systems."""
+    """Return the subject of the list, its size, and the notes on systems."""
     spans = [say(" All systems", Tone.STRONG)]
     if scope.tab.term:
         spans += [say(" > ", Tone.MUTED), say(scope.tab.title.lower())]
     if scope.filter_text:
         spans += [say(" > ", Tone.MUTED), say(scope.filter_text, Tone.STRONG, _FILTER_CAP)]
-    # Few notes have room: which jobs are missing goes before how the others were found.
+    # Few notes fit: those on missing jobs come before those on how the others were found.
     ordered = sorted(parts.items(), key=lambda one: one[1].is_read)
     notes = [f"{title}: {note}" for title, part in ordered for note in part.notes]
     listed = f"{shown:,}{'+' if has_more else ''} shown"
@@ -116,7 +116,7 @@ def crumbs(scope: Scope, parts: Mapping[str, SystemPart], shown: int, width: int
 
 
 def _totals(scope: Scope, parts: Mapping[str, SystemPart]) -> Iterator[str]:
-    """Yield how many match, in each system that tells it, then in all of these together."""
+    """Yield the number of matching jobs of each system that tells it, then of all of these together."""
     told = {
         title: count_of_list(scope, part.page, None if part.picture is None else part.picture.snapshot, None)
         for title, part in parts.items()
@@ -129,7 +129,7 @@ def _totals(scope: Scope, parts: Mapping[str, SystemPart]) -> Iterator[str]:
 
 
 def empty_sentence(scope: Scope, parts: Sequence[SystemPart]) -> str:
-    """Return what stands where rows would be."""
+    """Return the sentence in place of rows."""
     read = sum(part.page is not None for part in parts)
     if not read:
         return "reading ..."

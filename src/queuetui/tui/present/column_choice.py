@@ -1,4 +1,4 @@
-"""Which columns a person shows and hides."""
+"""The columns that a person shows and hides."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass, replace
 
 from queuetui.tui.present.table import Column
 
-# Without it a row could not be told from its neighbours.
+# Without this column rows could not be distinguished.
 _ALWAYS = "id"
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """The columns that a person hid, and those that come first where the room is short."""
+    """The columns that a person has hidden, and those that are preferred on narrow screens."""
 
     hidden: frozenset[str] = frozenset()
     wanted: frozenset[str] = frozenset()
 
     def apply(self, columns: Sequence[Column]) -> tuple[Column, ...]:
-        """Return the columns that are not hidden; what is wanted gives way to none but the id."""
+        """Return the visible columns; preferred ones give way only to the id."""
         kept = (column for column in columns if column.key not in self.hidden)
         return tuple(
             replace(column, priority=0, spare=False) if column.key in self.wanted else column for column in kept
         )
 
     def turned(self, key: str, *, is_on_screen: bool) -> ColumnChoice:
-        """Return the choice with a column hidden that is on the screen, or shown that is not."""
+        """Return the choice with a column toggled: hidden if it is on the screen, else shown."""
         if is_on_screen:
             return ColumnChoice(self.hidden | {key}, self.wanted - {key})
         return ColumnChoice(self.hidden - {key}, self.wanted | {key})

@@ -1,4 +1,4 @@
-"""What may be copied of a job, made safe like everything that leaves the console."""
+"""The parts of a job that may be copied, as safe text."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from queuetui.monitor.diagnosis.words import command
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """One part of a job, by the name it is chosen by."""
+    """One part of a job, with its name in the dialog."""
 
     name: str
     text: SafeText
 
 
 def copies_of(job: Job, verdict: Verdict | None, access: Access) -> list[Copy]:
-    """Return the parts that this job has."""
+    """Return the parts of a job."""
     copies = [
         Copy("id", _safe(Untrusted(job.ref.id))),
         Copy("type", _safe(job.type)),

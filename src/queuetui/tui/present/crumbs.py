@@ -1,4 +1,4 @@
-"""What a list is about: the way to it with its filter, how much of it there is, and what bounds it."""
+"""The lines above a list: its path and filter, its size, and its notes."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def crumbs_lines(
     looked_before: int = 0,
     order: str = "",
 ) -> list[TextLine]:
-    """Return what the table of jobs is about, and how much of it there is; no page while it is not read.
+    """Return the subject and the size of a list of jobs; `page` is None until it was read.
 
-    `order` is told in words where no column can show it.
+    `order` is named where no column can show it.
     """
     spans = [say(" Jobs", Tone.STRONG)]
     if scope.queue is not None:
@@ -54,9 +54,9 @@ def crumbs_lines(
 
 
 def count_of_list(scope: Scope, page: Page, snapshot: Snapshot | None, queue: QueueInfo | None) -> Measured[int]:
-    """Return how many jobs a list has: as its page counts them, or as its tab does.
+    """Return the number of jobs in a list: by its page, or by its tab.
 
-    Where the page's count is a lower bound of the same jobs, two figures would disagree.
+    The tab's count is used where the page's is only a lower bound, as the two would differ on screen.
     """
     is_filtered = bool(scope.filter_text) or (scope.queue is not None and queue is None)
     if snapshot is None or is_filtered or page.total.exactness is not Exactness.CAPPED:
@@ -66,14 +66,14 @@ def count_of_list(scope: Scope, page: Page, snapshot: Snapshot | None, queue: Qu
 
 
 def _filter_shown(scope: Scope, snapshot: Snapshot | None) -> str:
-    """Return the filter, with a registered worker as host and process id, which it takes too."""
+    """Return the filter with a registered worker as host and process id, which the filter accepts too."""
     workers = () if snapshot is None else snapshot.workers
     one = next((worker for worker in workers if scope.filter_text == worker_filter(worker.id)), None)
     return scope.filter_text if one is None else f"worker:{worker_name(one.id, workers)}"
 
 
 def lay_out_crumbs(way: Sequence[Span], extent: Sequence[Span], notes: Sequence[str], width: int) -> list[TextLine]:
-    """Return the way, on as many lines as it needs, its extent, and the notes below."""
+    """Return the path on as many lines as it needs, the size, and the notes below."""
     lines = flow(way, width, _MOST_LINES)
     if cells_of(lines[-1].left) + _GAP_CELLS + cells_of(extent) <= width:
         lines[-1] = line_of(*lines[-1].left, right=extent)
@@ -103,6 +103,6 @@ def _extent(
 
 
 def _counted_ago(count: Measured[int], now: datetime | None) -> str:
-    """Return how old a count is, where it is older than a few polls."""
+    """Return the age of a count that is older than a few polls."""
     age_s = None if now is None else old_s(count, now)
     return "" if age_s is None else f", counted {age_text(age_s)} ago"

@@ -1,4 +1,4 @@
-"""A job whole, as the lines of each tab of its screen."""
+"""A job as the lines of each tab of its screen."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def tabs_line(chosen: str) -> TextLine:
 def summary_lines(
     job: Job, verdict: Verdict | None, now: datetime, workers: Sequence[WorkerInfo] = (), *, with_why: bool = True
 ) -> list[TextLine]:
-    """Return what a job is and where it stands."""
+    """Return the lines of a job's summary: its type, queue, state and times."""
     state = f"{job.state.value}{' (stuck)' if is_stuck(verdict) else ''}, {age_of(job, now)}"
     lines: list[TextLine | None] = [
         _field("id", Untrusted(job.ref.id)),
@@ -100,7 +100,7 @@ def pane_lines(
     *,
     may_act: bool = True,
 ) -> list[TextLine]:
-    """Return what stands beside a broad table: why, the summary, the error and the payload."""
+    """Return the lines beside a wide table: verdict, summary, error and payload."""
     summary = summary_lines(replace(job, error=None), verdict, now, workers, with_why=False)
     blocks = [why_lines(job, verdict, may_act=may_act), summary]
     if job.error is not None:
@@ -110,7 +110,7 @@ def pane_lines(
 
 
 def why_lines(job: Job, verdict: Verdict | None, *, may_act: bool = True) -> list[TextLine]:
-    """Return the verdict with the values it was read from and the next step."""
+    """Return the verdict with its evidence and the next step."""
     if verdict is None:
         return [line_of(say("Nothing was judged of this job.", Tone.MUTED))]
     tone = tone_of(job, verdict) if verdict.stuck else Tone.STRONG
@@ -130,7 +130,7 @@ def why_lines(job: Job, verdict: Verdict | None, *, may_act: bool = True) -> lis
 
 
 def gap_lines(gap: Verdict | None) -> list[TextLine]:
-    """Return where the events and the job do not join, and what to look at; nothing where they do."""
+    """Return the gaps between the events and the job, with what to look at; empty without gaps."""
     if gap is None:
         return []
     lines = [line_of(say(f"{gap.code.value}: {gap.summary}.", Tone.WARNING, _SENTENCE_CAP))]
@@ -140,7 +140,7 @@ def gap_lines(gap: Verdict | None) -> list[TextLine]:
 
 
 def payload_lines(job: Job) -> list[TextLine]:
-    """Return the payload, set out when it is JSON, and the result."""
+    """Return the payload, indented if it is JSON, and the result."""
     lines = _text_lines(_set_out(job.payload))
     if not job.payload_whole:
         lines.append(line_of(say("(cut: the store holds more)", Tone.WARNING)))
@@ -197,7 +197,7 @@ def attempts_lines(
 
 
 def _set_out(payload: Untrusted) -> str:
-    """Return JSON indented; anything else, and what is too large to be read in a moment, as it is."""
+    """Return JSON indented; any other text, and JSON that is too large to parse quickly, unchanged."""
     if len(payload) > DETAIL_CAP:
         return payload.raw
     try:
@@ -244,7 +244,7 @@ def _time(name: str, at: datetime | None, now: datetime) -> TextLine | None:
 
 
 def _without_holes(lines: Iterable[TextLine | None]) -> list[TextLine]:
-    """Leave out what is not known, and blank lines that then stand together."""
+    """Leave out unknown values, and repeated blank lines."""
     kept: list[TextLine] = []
     for line in lines:
         if line is not None and not (line == BLANK and (not kept or kept[-1] == BLANK)):

@@ -1,4 +1,4 @@
-"""What stands where rows would be."""
+"""The sentences in place of rows in an empty list."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from queuetui.tui.scope import ALL_TAB, STUCK_TAB, Scope
 
 
 def waiting_sentence(link: Link, *, frozen: bool = False) -> str:
-    """Return what is said while nothing of a list was read, with the reason where the store is lost."""
+    """Return the sentence before a list was read, with the reason if the store is lost."""
     if link.is_down:
         once = "This was not read before the store was lost" if link.was_live else "Nothing could be read yet"
         return f"{once}: {link.reason}"
@@ -20,7 +20,7 @@ def waiting_sentence(link: Link, *, frozen: bool = False) -> str:
 def empty_sentence(
     scope: Scope, page: Page, looked_before: int, impossible: str = "", *, is_native: bool = True
 ) -> str:
-    """Return what is said of a list without jobs: why, or how far was looked for them."""
+    """Return the sentence for a list without jobs: the reason, or how far the search went."""
     if impossible:
         return f"{impossible} {'Esc clears the filter.' if scope.filter_text else '1 shows all states.'}"
     if page.looked is not None:

@@ -1,4 +1,4 @@
-"""What happened to a job, as lines."""
+"""The events of a job, as lines."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TONES = {
 
 
 def event_lines(events: Sequence[Event] | None, now: datetime, workers: Sequence[WorkerInfo] = ()) -> list[TextLine]:
-    """Return a line an event, the latest first; None says that none are kept here at all."""
+    """Return a line for each event, the latest first; None means that the store keeps no events."""
     if events is None:
         return [line_of(say("No record is kept here of what happens to a job.", Tone.MUTED))]
     if not events:
@@ -37,12 +37,12 @@ def event_lines(events: Sequence[Event] | None, now: datetime, workers: Sequence
 
 
 def tone_of_kind(kind: EventKind) -> Tone:
-    """Return the tone of a kind of event: what went wrong stands out."""
+    """Return the tone of a kind of event: failures stand out."""
     return _TONES.get(kind, Tone.PLAIN)
 
 
 def fact_text(name: str, value: Untrusted | datetime | int, now: datetime) -> SafeText:
-    """Return one fact with its name, such as `due 02:51:07`; a time of another day tells the day."""
+    """Return one fact with its name, such as `due 02:51:07`; a time of another day includes the day."""
     label = name.removesuffix("_at").replace("_", " ")
     if isinstance(value, datetime):
         return sanitize(
@@ -52,7 +52,7 @@ def fact_text(name: str, value: Untrusted | datetime | int, now: datetime) -> Sa
 
 
 def told_text(name: str, value: Untrusted) -> SafeText:
-    """Return what an event says of something."""
+    """Return the value of an event's fact as text; progress is shown as in the detail of a job."""
     return progress_text(value) if name == "progress" else sanitize(value)
 
 

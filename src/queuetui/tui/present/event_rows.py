@@ -1,4 +1,4 @@
-"""An event as a row of the table, and what is known of the one under the cursor."""
+"""An event as a row of the table, and the pane about the event under the cursor."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from queuetui.tui.present.worker_rows import worker_name, worker_text
 
 _SENTENCE_CAP = 2000
 _FILTER_CAP = 2000
-# What is due as soon as it is there need not say when.
+# A due time within this span of the event is not shown.
 _LATER = timedelta(seconds=1)
 _WHOLE_ID_CELLS = 36
 
@@ -36,14 +36,14 @@ EVENT_COLUMNS = (
     Column("correlation", "correlation", 11, _WHOLE_ID_CELLS, flex=2, priority=4),
 )
 
-# A log has one order.
+# The only order of the log.
 EVENT_ORDER = (Sort("time", descending=True),)
 
 
 def event_row(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> Row:
     """Return the cells of one event, keyed by its place in the log.
 
-    Time changes nothing in them but the day.
+    Only the day changes as time passes.
     """
     return Row(
         event.cursor,
@@ -67,7 +67,7 @@ def time_text(at: datetime, now: datetime) -> SafeText:
 
 
 def facts_text(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> SafeText:
-    """Return the facts of an event in few words: its own text first, then times and attempt."""
+    """Return the facts of an event in a few words: its own text first, then times and attempt."""
     told = [sanitize(told_text(name, value), 120) for name, value in event.data.items() if isinstance(value, Untrusted)]
     if event.worker is not None and (event.job_id is None or event.kind is EventKind.JOB_SCHEDULED):
         told.insert(0, sanitize(f"{'' if event.job_id is None else 'to '}{_worker(event, workers)}"))
@@ -83,7 +83,7 @@ def facts_text(event: Event, now: datetime, workers: Sequence[WorkerInfo]) -> Sa
 
 
 def event_pane(event: Event, now: datetime, workers: Sequence[WorkerInfo], width: int, most: int) -> list[TextLine]:
-    """Return at most `most` lines about the event under the cursor, with nothing cut short."""
+    """Return at most `most` lines about the event under the cursor, with its texts in full."""
     about = "" if event.queue is None else f"  queue {sanitize(event.queue)}"
     ago = age_text((now - event.at).total_seconds())
     stamp = f"{event.at:%Y-%m-%d %H:%M:%S}.{event.at.microsecond // 1000:03} UTC, {ago} ago"
@@ -111,7 +111,7 @@ def event_pane(event: Event, now: datetime, workers: Sequence[WorkerInfo], width
 def events_crumbs(
     filter_text: str, scroll: EventScroll, notes: Sequence[str], width: int, *, follows: bool, is_kept: bool
 ) -> list[TextLine]:
-    """Return what the table is about, and whether it follows or stands still, with what is new above it."""
+    """Return the subject of the table, whether it follows the log, and the number of new events."""
     spans = [say(" Events", Tone.STRONG)]
     if filter_text:
         spans += [say(" > ", Tone.MUTED), say(filter_text, Tone.STRONG, _FILTER_CAP)]
@@ -135,7 +135,7 @@ def job_term(event: Event) -> str | None:
 
 
 def correlation_term(event: Event) -> str | None:
-    """Return the filter of all that has the event's correlation id."""
+    """Return the filter of all jobs with the event's correlation id."""
     return None if event.correlation_id is None else f"correlation:{quote_value(event.correlation_id.raw)}"
 
 
@@ -146,7 +146,7 @@ def _worker(event: Event, workers: Sequence[WorkerInfo]) -> SafeText:
 
 
 def _correlation(event: Event) -> SafeText:
-    """Return the correlation id, unless it is the job's own, which says nothing."""
+    """Return the correlation id, unless it is the job's own id."""
     if event.correlation_id is None or event.correlation_id.raw == event.job_id:
         return sanitize("")
     return sanitize(event.correlation_id)

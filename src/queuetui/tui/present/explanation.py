@@ -1,4 +1,4 @@
-"""Why a job stands where it stands, in sentences."""
+"""The explanation of a job's state, in sentences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from queuetui.tui.present.lines import TextLine, line_of, say, wrap
 from queuetui.tui.present.tones import Tone
 
 _SENTENCE_CAP = 2000
-# By the commands of which each does what the key does.
+# The key that does the same as a command.
 _KEYS = {
     f"queuetui {verb.value} ": key
     for verb, key in {Verb.RETRY: "R", Verb.RELEASE: "R", Verb.CANCEL: "C", Verb.DELETE: "D", Verb.RESUME: "P"}.items()
@@ -39,7 +39,7 @@ def explain_lines(job: Job, verdict: Verdict | None, width: int, most: int, *, m
 
 
 def _with_error(story: str, job: Job) -> str:
-    """Return a story with the last error, which it may name already: whole, or by its class."""
+    """Return a sentence with the last error added, unless it names the error or its class already."""
     error = error_text(job)
     if story.endswith(f" with {error}."):
         return story
@@ -52,13 +52,13 @@ def _with_error(story: str, job: Job) -> str:
 
 
 def _cut(line: TextLine, width: int) -> TextLine:
-    """Return a line that shows that more follows."""
+    """Return a line with an ellipsis, as more follows."""
     span = line.left[0]
     return line_of(say(f"{span.text[: max(0, width - 2)]} {ELLIPSIS}", span.tone, _SENTENCE_CAP))
 
 
 def next_text(verdict: Verdict | None, *, may_act: bool = True) -> str:
-    """Return the next step of a verdict, with the key that does it, or that the rights refuse it."""
+    """Return the next step of a verdict with its key, or with the note that the rights refuse it."""
     if verdict is None or not verdict.next or verdict.next == _NOTHING_TO_DO:
         return ""
     command, key = next(((one, key) for one, key in _KEYS.items() if one in verdict.next), ("", ""))

@@ -1,4 +1,4 @@
-"""Dead letters that are alike as rows, and what is told of one group."""
+"""Groups of similar dead letters as rows, and the lines about one group."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ GROUP_ORDER = (Sort("jobs", descending=True),)
 
 
 def key_of(group: FailureGroup) -> str:
-    """Return what a group is known by from one reading to the next."""
+    """Return the key by which a group is recognised in the next read."""
     return f"{group.type.raw}\n{group.fingerprint}"
 
 
 def group_rows(groups: Sequence[FailureGroup], now: datetime, order: Sort | None) -> list[Row]:
-    """Return a row a group."""
+    """Return a row for each group."""
     ordered = in_order(groups, order, lambda key, group: _value(key, group, now))
     return [
         Row(
@@ -68,14 +68,14 @@ def error_of(group: FailureGroup) -> SafeText:
 
 
 def versions_of(group: FailureGroup) -> SafeText:
-    """Return the versions of the workers that ran its jobs, as far as these are registered."""
+    """Return the versions of the workers that ran its jobs, of those still registered."""
     return sanitize(", ".join(sanitize(version) for version in group.versions))
 
 
 def group_lines(
     group: FailureGroup, now: datetime, width: int, most: int, access: Access, *, may_act: bool
 ) -> list[TextLine]:
-    """Return all of a group: its error, how many and since when, and what to do."""
+    """Return the lines about a group: its error, its size, its times, and the next step."""
     since = f"first {_ago(group.first_at, now)} ago, last {_ago(group.last_at, now)} ago"
     ran_by = f"; versions {versions_of(group)}" if group.versions else ""
     texts = [
@@ -91,7 +91,7 @@ def group_lines(
 
 
 def retry_command(group: FailureGroup, access: Access) -> str:
-    """Return the command that runs the jobs of a group again."""
+    """Return the command that retries the jobs of a group."""
     return command("retry", filter_of(group), way=access.way_to(Verb.RETRY))
 
 
@@ -100,7 +100,7 @@ def _ago(at: datetime | None, now: datetime) -> SafeText:
 
 
 def _value(key: str, group: FailureGroup, now: datetime) -> Value | None:
-    """Return what a column orders a group by."""
+    """Return the value by which a column orders groups."""
     match key:
         case "jobs":
             return group.jobs

@@ -24,7 +24,7 @@ _ERROR = Column("error", "error", 20, 200, flex=5, priority=0, rest=True)
 _DATA = Column("data", "data", 12, 30, flex=1, priority=3, rest=True)
 _QUEUE = replace(QUEUE, priority=4)
 
-# At 80 cells queue, data and the error's message stand; how many attempts there were is in the lines below.
+# At 80 cells queue, data and the error's message fit; the number of attempts is in the lines below the table.
 FAILURE_ORDER = (Sort("age", descending=False),)
 FAILURE_COLUMNS = (ID, TYPE_BESIDE_ERROR, _QUEUE, ENDED, ATTEMPTS, _DATA, _ERROR)
 
@@ -50,7 +50,7 @@ def failure_rows(snapshot: Snapshot, order: Sort | None = None) -> list[Row]:
 
 
 def _value(key: str, job: Job, now: datetime) -> Value | None:
-    """Return what a column orders a dead letter by."""
+    """Return the value by which a column orders dead letters."""
     match key:
         case "id":
             return short_id(job.ref.id).raw

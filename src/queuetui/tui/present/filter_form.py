@@ -1,4 +1,4 @@
-"""The filter form: fields that write the filter language, and read it back."""
+"""The filter form: its fields are written as a filter, and read from one."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def write_filter(values: Mapping[str, str]) -> str:
 def read_filter(text: str) -> dict[str, str]:
     """Return the fields that a filter fills.
 
-    What no field can hold goes into the last one. Raises BadQuery.
+    Terms without a field are put into the last one. Raises BadQuery.
     """
     query = parse_query(text)
     values: dict[str, str] = {}
@@ -67,7 +67,7 @@ def read_filter(text: str) -> dict[str, str]:
 
 
 def error_lines(error: BadQuery, indent: int, width: int) -> list[TextLine]:
-    """Return a sign below the place of an error, and what is wrong beside or below it."""
+    """Return a mark below the position of an error, and the message beside or below it."""
     pointer = f"{' ' * (indent + error.position)}^"
     if len(pointer) + 1 + len(str(error)) <= width:
         return [line_of(say(f"{pointer} {error}", Tone.CRITICAL, 2000))]
@@ -79,7 +79,7 @@ def error_lines(error: BadQuery, indent: int, width: int) -> list[TextLine]:
 
 
 def plan_lines(plan: Iterable[PlannedTerm]) -> list[TextLine]:
-    """Return how a backend answers each term that it does not answer by itself."""
+    """Return the plan of each term that the store does not answer by itself."""
     tones = {Handling.RESIDUAL: Tone.WARNING, Handling.REFUSED: Tone.CRITICAL}
     return [
         line_of(say(f"{term.term.field} {term.handling.value}: {term.why}", tones[term.handling], 1000))
@@ -100,12 +100,12 @@ def _parts(value: str) -> list[str]:
     try:
         return [one.text.strip() for one in split_values(value) if one.text.strip()]
     except BadQuery:
-        # A single quote sign is part of a name that is still to be put in quotes.
+        # A single quotation mark is part of the name, which has to be quoted.
         return [quote_value(value)]
 
 
 def _quote_pattern(value: str) -> str:
-    """Quote what needs it of a value, but neither its wildcards nor what stands in quotes."""
+    """Quote the parts of a value that need it, but neither wildcards nor quoted parts."""
     return "".join(
         part if part in {"*", "?"} or part.startswith('"') else quote_value(part)
         for part in re.findall(r'"(?:[^"\\]|\\.)*"|[*?]|[^"*?]+', value, re.DOTALL)
@@ -126,9 +126,9 @@ def _written(query: Query, text: str) -> list[str]:
 
 
 def _value_of(field: FormField, written: str) -> str:
-    """Return what a field shows of its term.
+    """Return the text that a field shows for its term.
 
-    A list keeps its quotes, as what is in them is taken literally.
+    A list keeps its quotes, within which wildcards are literal.
     """
     value = _PREFIX.sub("", written, count=1)
     return value if field.is_list else WrittenValue(value, 0).literal

@@ -1,4 +1,4 @@
-"""The lines of the frame: who and where, the counts of the tabs, and the keys."""
+"""The lines of the frame: the store, the counts of the tabs, and the keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_LOST_LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """What the first line tells."""
+    """The content of the first line."""
 
     title: str
     backend: str = ""
@@ -40,7 +40,7 @@ class Heading:
 def heading_line(heading: Heading, width: int) -> TextLine:
     """Return the first line: the store to the left, the poll to the right.
 
-    On a narrow screen the least needed gives way.
+    On a narrow screen the least important parts are left out.
     """
     lines = (
         _heading(heading, kept)
@@ -83,7 +83,7 @@ def _heading(heading: Heading, kept: str) -> TextLine:
 
 
 def lost_lines(title: str, sentence: str, width: int) -> list[TextLine]:
-    """Return the first line while the store does not answer, and at most two more for the reason."""
+    """Return the first line while the store does not answer, and at most two lines with the reason."""
     told = sanitize(f"queuetui  {title}  {sentence}", _SENTENCE_CAP)
     first, *more = wrap_within(told, max(20, width - 2), _MOST_LOST_LINES)
     return [
@@ -93,7 +93,7 @@ def lost_lines(title: str, sentence: str, width: int) -> list[TextLine]:
 
 
 def tab_count(tab: StateTab, snapshot: Snapshot, queue: QueueInfo | None) -> Measured[int]:
-    """Return how many jobs are behind a tab, of one queue or of all."""
+    """Return the number of jobs behind a tab, of one queue or of all."""
     if tab.is_stuck:
         return snapshot.stuck if queue is None else queue.stuck
     counts = snapshot.counts if queue is None else queue.counts
@@ -111,7 +111,7 @@ def short_count(count: Measured[int]) -> str:
 
 
 def footer_line(offers: Iterable[tuple[Action, str | None]], width: int, right: str = "") -> TextLine:
-    """Return the keys of a screen, as many as fit; what is not available now is dimmed."""
+    """Return the keys of a screen, as many as fit; unavailable ones are dimmed."""
     tail = (say(f"{right} ", Tone.STRONG),) if right else ()
     room = width - cells_of(tail) - (2 if tail else 0)
     spans: list[Span] = [say(" ")]

@@ -1,4 +1,4 @@
-"""The table of actions as help text, and below or beside it what signs and words mean."""
+"""The table of actions as help text, with the legend of signs and words."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _NAME_CELLS = 16
 _WORD_CELLS = 18
 _GAP_CELLS = 3
 _TWO_COLUMNS_CELLS = 150
-# What opens from any screen.
+# The dialogs that open from any screen.
 DIALOGS = (KeyPlace.ASK, KeyPlace.PICK, KeyPlace.COMMAND, KeyPlace.SEEK)
 
 
 def help_lines(
     place: KeyPlace, places: frozenset[KeyPlace], why_not: Callable[[Action], str | None], text: str, width: int
 ) -> list[TextLine]:
-    """Return the actions of a screen and the legend, narrowed to what holds `text`."""
+    """Return the actions of a screen and the legend, reduced to the lines that contain `text`."""
     needle = text.casefold()
     keys, legend = _key_lines(place, places, why_not, needle), _legend_lines(needle)
     if not keys and not legend:
@@ -68,7 +68,7 @@ def _wrapped(lines: Iterable[TextLine], width: int) -> list[TextLine]:
 
 
 def _beside(left: Sequence[TextLine], right: Sequence[TextLine], column: int) -> list[TextLine]:
-    """Return two texts side by side; where one is empty the other takes its place."""
+    """Return two texts side by side; if one is empty, the other takes the whole width."""
     if not left or not right:
         return [*left, *right]
     return [

@@ -1,4 +1,4 @@
-"""What the console needs of a true name besides showing it: identity, filters and arguments."""
+"""The uses of a true name besides showing it: identity, filters and arguments."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _LONG_ID_CHARS = 16
 
 
 def short_id(job_id: str) -> Untrusted:
-    """Return what people see and type of an id.
+    """Return the part of an id that people see and type.
 
-    That is all of a short one, and the end of a long one, which is the part that differs.
+    That is a short id itself, and the end of a long one, which differs between ids.
     """
     return Untrusted(job_id if len(job_id) <= _LONG_ID_CHARS else end_of_id(job_id, SHORT_ID_CHARS))
 
 
 def short_type(job: Job) -> Untrusted:
-    """Return a job's name, or its type without the folders and modules before it."""
+    """Return a job's name, or its type without the namespaces or modules before it."""
     if job.name is not None and job.name:
         return last_part(job.name)
     return last_part(job.type)
@@ -39,12 +39,12 @@ def class_part(class_name: Untrusted) -> SafeText:
 
 
 def true_name(name: Untrusted) -> str:
-    """Return the name as the store knows it, for acts and comparisons and never for the screen."""
+    """Return the name as it is stored, for acts and comparisons and never for the screen."""
     return name.raw
 
 
 def queue_term(name: Untrusted) -> str:
-    """Return the filter that one queue's jobs match."""
+    """Return the filter of one queue's jobs."""
     return f"queue:{quote_value(name.raw)}"
 
 
@@ -55,9 +55,9 @@ def queue_named(snapshot: Snapshot | None, name: Untrusted | None) -> QueueInfo 
 
 
 def find_queue(snapshot: Snapshot | None, typed: str) -> Untrusted | None:
-    """Return the name of the queue that was typed, exactly, in quotes or as the one that begins so.
+    """Return the queue that was typed: its exact name, a name in quotes, or a unique beginning.
 
-    Where not all queues are known, it may be another one.
+    If not all queues are known, the typed text may be the name of another one.
     """
     names = [] if snapshot is None else [queue.name for queue in snapshot.queues]
     meant = WrittenValue(typed, 0).literal

@@ -1,4 +1,4 @@
-"""Which columns a list of jobs has, by the states in it, and what each of them is ordered by."""
+"""The columns of a list of jobs, by the states in it, and the field that orders each column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WHOLE_ID = Column("id", "id", 36, priority=0)
 TYPE = Column("type", "type", 17, 34, flex=1, priority=1)
 QUEUE = Column("queue", "queue", 7, 16, flex=1, priority=4)
 STATE = Column("state", "state", 11, priority=0)
-# Its unit stands last: `scheduled! due 12 d`.
+# Wide enough for `scheduled! due 12 d`.
 STATE_AND_TIME = replace(STATE, min_width=19, max_width=19)
 STUCK_ALONE = Column("state", "", 1, priority=0)
 AGE = Column("age", "age", 8, align=Align.RIGHT, priority=2)
@@ -26,7 +26,7 @@ ATTEMPTS = Column("att", "att", 5, align=Align.RIGHT, priority=6)
 DATA = Column("data", "data", 10, 44, flex=1, priority=5, rest=True)
 WHY = Column("why", "why", 20, 200, flex=4, priority=7, rest=True)
 WHY_FIRST = replace(WHY, priority=3)
-# So that at 80 cells queue and data stand beside an error, however long type and queue are.
+# With this width, queue and data fit beside an error at 80 cells, however long type and queue are.
 TYPE_BESIDE_ERROR = replace(TYPE, min_width=12)
 PRIORITY = Column("prio", "prio", 5, align=Align.RIGHT, priority=8, spare=True)
 WORKER = Column("worker", "worker", 16, 30, flex=1, priority=9, spare=True)
@@ -67,7 +67,7 @@ class JobColumns:
         return {column.key: field for column in self.columns if (field := _field_of(column)) is not None}
 
     def marks(self, order: Collection[Sort]) -> tuple[Sort, ...]:
-        """Return the arrows of an order; a span that lies behind us grows as its time falls."""
+        """Return the arrows of an order; an age rises as its time falls."""
         fields, columns = self.fields, {column.key: column for column in self.columns}
         return tuple(
             Sort(key, sort.descending != _counts_from_now(columns[key]))
@@ -77,27 +77,27 @@ class JobColumns:
         )
 
     def order_in_words(self, order: Sequence[Sort]) -> str:
-        """Return an order that no column shows; nothing where an arrow tells it."""
+        """Return an order in words if no column shows it; empty where an arrow does."""
         if not order or self.marks(order):
             return ""
         sort = order[-1]
         return _WORDS.get(sort, f"by {sort.field}, {'falling' if sort.descending else 'rising'}")
 
     def title_of(self, field: str) -> str:
-        """Return the title of the column that is ordered by a field, nothing where there is none."""
+        """Return the title of the column that is ordered by a field, empty where there is none."""
         return next((column.title for column in self.columns if _field_of(column) == field), "")
 
 
 def first_order(field: str) -> Sort:
-    """Return the order that a person means first.
+    """Return the order that the first sort by a column has.
 
-    That is the longest wait, the latest end, the most and the most urgent, and names from A on.
+    The longest wait, the latest end, the highest number and priority come first, and names from A on.
     """
     return Sort(field, descending=field not in _LOWEST_FIRST)
 
 
 def columns_for(query: Query, kept: Collection[State], *, is_troubled: bool, is_wide: bool) -> JobColumns:
-    """Return the columns of the jobs that a filter asks for.
+    """Return the columns for the jobs of a filter.
 
     `kept` are the states that the store has at all.
     """
@@ -118,14 +118,14 @@ def columns_for(query: Query, kept: Collection[State], *, is_troubled: bool, is_
     return JobColumns(tuple(chosen))
 
 
-# The whole id takes so much that little else stands beside it: why comes before all but the id.
+# A whole id leaves little room for other columns: `why` is kept before all others.
 _WIDE = {"id": WHOLE_ID, "why": replace(WHY, priority=0), "type": replace(TYPE, priority=3)}
 
 
 def _state_and_time(states: frozenset[State], kept: Collection[State], *, is_troubled: bool) -> tuple[Column, Column]:
-    """Return how state and time are told.
+    """Return the columns of state and time.
 
-    A state that all jobs have is left out, but for the sign of what is stuck.
+    A state that all jobs have is left out, except for the mark of stuck jobs.
     """
     state = STUCK_ALONE if len(states & frozenset(kept)) == 1 else STATE
     if states == {State.PROCESSING}:
@@ -140,7 +140,7 @@ def _state_and_time(states: frozenset[State], kept: Collection[State], *, is_tro
 
 
 def _states_of(query: Query) -> frozenset[State]:
-    """Return the states that a filter names, none where it leaves all."""
+    """Return the states that a filter names, none where it allows all."""
     return frozenset(State(str(value)) for value in query.only_values("state") or ())
 
 

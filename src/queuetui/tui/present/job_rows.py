@@ -71,17 +71,17 @@ def _cell(  # noqa: PLR0911 - one return a column reads best
 
 
 def is_stuck(verdict: Verdict | None) -> bool:
-    """Whether what was judged makes a job stuck."""
+    """Whether a verdict makes a job stuck."""
     return verdict is not None and verdict.stuck
 
 
 def tone_of(job: Job, verdict: Verdict | None) -> Tone:
-    """Return the tone of a job: stuck before its state."""
+    """Return the tone of a job: that of stuck jobs, else that of its state."""
     return Tone.STUCK if is_stuck(verdict) else Tone(job.state.value)
 
 
 def age_of(job: Job, now: datetime) -> SafeText:
-    """Return how long a job has been what it is: running, due, ended; or how long until it is due."""
+    """Return how long a job has been running, due or ended, or the time until it is due."""
     if job.state in {State.SCHEDULED, State.RETRYING}:
         return due_text(None if job.scheduled_at is None else (job.scheduled_at - now).total_seconds())
     since = _since(job)
@@ -89,7 +89,7 @@ def age_of(job: Job, now: datetime) -> SafeText:
 
 
 def created_ago(job: Job, now: datetime) -> SafeText:
-    """Return how old a job is: since it was made, and where that is not known since it ended."""
+    """Return the age of a job since its creation, or since its end where the creation is unknown."""
     since = job.created_at or job.completed_at
     return age_text(None if since is None else (now - since).total_seconds())
 
@@ -103,7 +103,7 @@ def attempts_text(job: Job) -> SafeText:
 
 
 def why_cell(job: Job, verdict: Verdict | None) -> Cell:
-    """Return what matters about a job in few words: its verdict when it is wrong, else its error."""
+    """Return the most important fact of a job in a few words: a bad verdict, else its error."""
     if verdict is not None and verdict.stuck:
         return Cell(sanitize(f"{verdict.code.value}  {verdict.summary}"), Tone.STUCK)
     if job.error is not None:
@@ -123,7 +123,7 @@ def error_text(job: Job) -> SafeText:
 
 
 def message_text(job: Job) -> SafeText:
-    """Return a job's last error: its message, then its class, which many share."""
+    """Return a job's last error: the message first, then the class, which many jobs share."""
     if job.error is None:
         return ABSENT
     message = sanitize(job.error.message)
@@ -132,9 +132,9 @@ def message_text(job: Job) -> SafeText:
 
 
 def _state_cell(column: Column, job: Job, verdict: Verdict | None, now: datetime) -> Cell:
-    """Return the state, with its time where the list has no column of it.
+    """Return the state, with its time where the list has no column for it.
 
-    Of a state that all jobs have, only the sign of a stuck one is told.
+    Of a state that all jobs have, only the mark of a stuck job is shown.
     """
     sign = STUCK_SIGN if is_stuck(verdict) else ""
     word = "" if column == STUCK_ALONE else job.state.value

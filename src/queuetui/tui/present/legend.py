@@ -1,4 +1,4 @@
-"""What the signs and words on the screen mean."""
+"""The meanings of the signs and words on the screen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of each job as a row, and what is told of one."""
+"""The life of each job as a row, and the lines about one of them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LIFE_ORDER: tuple[Sort, ...] = ()
 
 
 def life_rows(lives: Sequence[Life], now: datetime, order: Sort | None) -> list[Row]:
-    """Return a row a life."""
+    """Return a row for each life."""
     return [
         Row(
             life.job_id,
@@ -59,17 +59,17 @@ def life_rows(lives: Sequence[Life], now: datetime, order: Sort | None) -> list[
 
 
 def waited_s(life: Life) -> float | None:
-    """Return how long it waited from its beginning to its last start."""
+    """Return the time from its creation to its last start."""
     return _between(life.at(EventKind.JOB_CREATED), life.at(EventKind.JOB_STARTED))
 
 
 def ran_s(life: Life) -> float | None:
-    """Return how long its last run took; None while it is not over."""
+    """Return the duration of its last run; None while it has not ended."""
     return None if life.end is None else _between(life.at(EventKind.JOB_STARTED), life.at(EventKind.JOB_COMPLETED))
 
 
 def life_lines(life: Life, now: datetime, width: int, most: int) -> list[TextLine]:
-    """Return all of a life: each step with its time, and each gap whole."""
+    """Return the lines about a life: each step with its time, and each gap."""
     told = [f"job {sanitize(Untrusted(life.job_id))}  {_end_cell(life).text}"]
     told.append("  ".join(_step_told(name, life.at(step), now) for name, step in _STEPS))
     lines = [(part, Tone.PLAIN) for text in told for part in wrap(sanitize(text, _TEXT_CAP), width)]
@@ -99,7 +99,7 @@ def _between(begin: datetime | None, end: datetime | None) -> float | None:
 
 
 def _value(key: str, life: Life) -> Value | None:
-    """Return what a column orders a life by."""
+    """Return the value by which a column orders lives."""
     match key:
         case "job":
             return life.job_id

@@ -1,4 +1,4 @@
-"""Lines of safe text with a tone for each span: what every line of the frame is made of."""
+"""Lines of safe text with a tone for each span, of which all lines of the frame are made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Span(NamedTuple):
 
 
 class TextLine(NamedTuple):
-    """One line; `right` stands at the right edge and gives way last."""
+    """One line; `right` is at the right edge and is cut last."""
 
     left: tuple[Span, ...] = ()
     right: tuple[Span, ...] = ()
@@ -33,7 +33,7 @@ _MARKS_ALLOWANCE = 4
 
 
 def say(text: Untrusted | str, tone: Tone = Tone.PLAIN, cap: int = CELL_CAP) -> Span:
-    """Return a span of safe text, be it from a queue or our own."""
+    """Return a span of safe text, made from a queue's text or our own."""
     return Span(sanitize(text, cap), tone)
 
 
@@ -50,7 +50,7 @@ def cells_of(spans: Iterable[Span]) -> int:
 def wrap(text: SafeText, width: int) -> list[SafeText]:
     """Return `text` in lines of at most `width` cells, broken at spaces where there are any.
 
-    It takes time by the length of the text alone.
+    The time that it takes depends only on the length of the text.
     """
     if width <= 0:
         return []
@@ -74,7 +74,7 @@ def first_lines(lines: Sequence[SafeText], width: int, most: int) -> list[SafeTe
 def _break_up(paragraph: str, width: int) -> Iterator[str]:
     start = 0
     while True:
-        # Marks take no cell, so more characters than cells may fit; a line of marks alone is cut here.
+        # Combining marks take no cell, so more characters than cells may fit; a line of only marks is cut here.
         ahead = paragraph[start : start + width * _MARKS_ALLOWANCE + 1]
         end = _fitting(ahead, width)
         if end == len(ahead):
@@ -86,7 +86,7 @@ def _break_up(paragraph: str, width: int) -> Iterator[str]:
 
 
 def _fitting(text: str, width: int) -> int:
-    """Return how many characters of `text` fit, at least one where there is one."""
+    """Return how many characters of `text` fit, at least one if there is one."""
     if text.isascii():
         return min(len(text), width)
     used = 0
@@ -98,7 +98,7 @@ def _fitting(text: str, width: int) -> int:
 
 
 def flow(spans: Iterable[Span], width: int, most: int, indent: int = 1) -> list[TextLine]:
-    """Return spans one after the other over at most so many lines; an ellipsis ends what is cut."""
+    """Return spans one after the other on at most so many lines; a cut ends in an ellipsis."""
     width = max(width, 2 * _LEAST_WRAP_CELLS)
     lines: list[list[Span]] = [[]]
     room = width
@@ -107,7 +107,7 @@ def flow(spans: Iterable[Span], width: int, most: int, indent: int = 1) -> list[
         while cell_len(rest) > room:
             head = wrap(rest, room)[0] if room >= _LEAST_WRAP_CELLS else ""
             if room < cell_len(rest.partition(" ")[0]) <= width - indent:
-                # A word that has room on a line of its own is not broken.
+                # A word that fits on its own line is not broken.
                 head = ""
             if head:
                 lines[-1].append(say(head, span.tone, len(head) + 1))
@@ -132,7 +132,7 @@ def _cut(spans: Sequence[Span], width: int) -> list[Span]:
 def wrap_spans(line: TextLine, width: int) -> list[TextLine]:
     """Return a line whose last span wraps below itself, so that a label keeps its column.
 
-    Where what stands before it takes more than half of the width, all of the line flows on below.
+    If the label takes more than half of the width, the whole line wraps.
     """
     if not line.left:
         return [line]
@@ -147,7 +147,7 @@ def wrap_spans(line: TextLine, width: int) -> list[TextLine]:
 
 
 def wrap_lines(lines: Iterable[TextLine], width: int) -> list[TextLine]:
-    """Return lines brought to a width: what is long goes on below, but beside what stands at the right."""
+    """Return lines wrapped to a width, except lines with text at the right edge."""
     wrapped: list[TextLine] = []
     for line in lines:
         wrapped += [line] if line.right or cells_of(line.left) <= width else wrap_spans(line, width)

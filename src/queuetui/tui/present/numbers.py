@@ -1,4 +1,4 @@
-"""Numbers that say how they were got: exact, capped, estimated, cached or absent."""
+"""Numbers with the mark of their exactness: exact, capped, estimated, cached or absent."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def tight_count(count: Measured[int]) -> str:
 
 
 def age_mark(age_s: float) -> str:
-    """Return an age as it stands behind a figure of before: `·40s`."""
+    """Return the mark of an older figure's age: `·40s`."""
     return f"·{age_text(age_s).replace(' ', '')}"

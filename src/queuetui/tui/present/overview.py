@@ -34,7 +34,7 @@ _NOT_KEPT = "this store keeps no tally"
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One figure with its name and its tone."""
+    """One figure with its name and tone."""
 
     name: str
     title: str
@@ -67,20 +67,20 @@ def make_cards(snapshot: Snapshot, *, keeps_tally: bool) -> tuple[Card, ...]:
 
 
 def _waiting(snapshot: Snapshot) -> str:
-    """Return how many jobs are due, and how many are held back, which one tab of Jobs counts together."""
+    """Return the counts of due and of held back jobs, which one tab of Jobs counts together."""
     pending, blocked = short_count(_count(snapshot, State.PENDING)), _count(snapshot, State.BLOCKED)
     return f"{pending} +{short_count(blocked)} blocked" if blocked.value else pending
 
 
 def card_lines(card: Card) -> list[TextLine]:
-    """Return a card as text: the figure, and below it what it is."""
+    """Return a card as text: the figure, and below it its name."""
     return [line_of(say(f" {card.value}", card.tone)), line_of(say(f" {card.title}", Tone.MUTED))]
 
 
 def hour_lines(snapshot: Snapshot, width: int, *, keeps_tally: bool) -> list[TextLine]:
     """Return the spark line of the jobs done in each of the last 60 minutes, and its scale.
 
-    Of how many queues that is stands beside it, as not all of them may have room below.
+    The number of queues is beside it, as not all of them may fit below.
     """
     queues = counted(len(snapshot.queues), "queue")
     if snapshot.has_more_queues:
@@ -116,9 +116,9 @@ def _ended_ago(job: Job, now: datetime) -> str:
 
 
 def late_lines(picture: Picture, late_after_s: float) -> Sequence[TextLine]:
-    """Return which queue's oldest due job waits longest, where that is over the limit.
+    """Return the queue whose oldest due job waits longest, if that is over the limit.
 
-    Nothing where an alarm tells of it.
+    It is left out if an alarm reports it.
     """
     snapshot = picture.snapshot
     if any(one.verdict.code in _LATE_CODES for one in picture.alarms):
@@ -131,7 +131,7 @@ def late_lines(picture: Picture, late_after_s: float) -> Sequence[TextLine]:
 
 
 def problem_lines(picture: Picture, width: int) -> Sequence[TextLine]:
-    """Return what is wrong with the store, what could not be read, and overdue schedules."""
+    """Return the findings about the store, the parts that could not be read, and overdue schedules."""
     problems = [
         line_of(say(f" {text}", Tone.WARNING, 1000))
         for finding in picture.findings

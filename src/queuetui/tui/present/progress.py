@@ -1,4 +1,4 @@
-"""What a handler says of how far it is."""
+"""The progress that a handler reports."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from queuetui.model.text import SafeText, Untrusted, sanitize
 
 
 def progress_text(progress: Untrusted) -> SafeText:
-    """Return `29% half the rows are in` of what our own handlers report, anything else as it is."""
+    """Return the progress of our own handlers as `29% half the rows are in`, any other text unchanged."""
     try:
         told = json.loads(progress.raw)
         share, note = told["fraction"], told.get("note", "")

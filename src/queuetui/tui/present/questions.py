@@ -1,4 +1,4 @@
-"""What a dialog asks before anything is changed, and what it reports after."""
+"""The questions of dialogs before an act, and the reports after it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DONE = {Verb.RETRY: "retried", Verb.RELEASE: "freed", Verb.CANCEL: "cancelled",
 
 
 class Option(NamedTuple):
-    """One way to do what is asked: its value for who prepares it, and what it does."""
+    """One option of an act: its value for the preparation, and its effect in words."""
 
     value: str
     text: str
@@ -47,7 +47,7 @@ class Option(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked.
+    """A question before an act.
 
     `word`, the name of what `word_names`, must be typed before `confirm` is offered; without `confirm` there is nothing to do.
     `options` are the ways to do it, of which one is `chosen`, by its place.
@@ -63,7 +63,7 @@ class Question:
 
 
 def ask_act(manifest: Manifest, profile: Profile) -> Question:
-    """Return the question of an act on jobs: how many, where, what is left out, and what to beware of."""
+    """Return the question of an act on jobs: how many, where, which are left out, and warnings."""
     count = len(manifest.refs)
     verb = "purge" if manifest.purge else manifest.verb.value
     chosen_of = f"{count:,} of {counted(len(manifest.jobs), 'job')}" if manifest.different else counted(count, "job")
@@ -88,7 +88,7 @@ def ask_act(manifest: Manifest, profile: Profile) -> Question:
 
 
 def deadline_options(manifest: Manifest) -> tuple[Option, ...]:
-    """Return what can be done with deadlines that are past; nothing where none is."""
+    """Return the options for expired deadlines; empty where none has expired."""
     if not manifest.expired:
         return ()
     several = len(manifest.jobs) > 1
@@ -118,7 +118,7 @@ def _option_lines(manifest: Manifest, options: Sequence[Option], chosen: int) ->
 
 
 def describe_search(looked: int, found: int) -> str:
-    """Return how far the search for all that matches has come."""
+    """Return the progress of the search for all matching jobs."""
     return f"Looking ... {f'{looked:,} jobs looked through, ' if looked else ''}{found:,} found"
 
 
@@ -137,7 +137,7 @@ def ask_pause(queue: QueueInfo, profile: Profile) -> Question:
 
 
 def report_title(report: Report) -> str:
-    """Return in a word or two how much of an act was done."""
+    """Return the outcome of an act in a word or two."""
     if report.complete:
         return "Done"
     if report.done:
@@ -146,7 +146,7 @@ def report_title(report: Report) -> str:
 
 
 def report_lines(report: Report) -> tuple[TextLine, ...]:
-    """Return what became of an act."""
+    """Return the report of an act as lines."""
     first, *rest = report.lines()
     tone = Tone.GOOD if report.complete else Tone.WARNING
     return (line_of(say(first, tone)), *(line_of(say(text, cap=_SENTENCE_CAP)) for text in rest))
@@ -194,7 +194,7 @@ def _left_out_lines(manifest: Manifest) -> list[TextLine]:
 
 
 def _fitting_lines(manifest: Manifest) -> list[TextLine]:
-    """Return which jobs could be acted on, where one was of another state."""
+    """Return the states that the act applies to, where a chosen job was in another one."""
     if all(job.state in manifest.fits for job, _ in manifest.different):
         return []
     fitting = [state.value for state in State if state in manifest.fits]
@@ -212,7 +212,7 @@ def _warning_lines(manifest: Manifest) -> list[TextLine]:
 
 
 def _told_here(reason: str) -> str:
-    """Return a reason without the option of the command line, in whose place the dialog has its own."""
+    """Return a reason without its command-line option, for which the dialog has an option of its own."""
     return reason.removesuffix(f"; {HOW_TO_RETRY}")
 
 
@@ -236,9 +236,9 @@ def _name_line(job: Job) -> TextLine:
 
 
 def _word(manifest: Manifest, profile: Profile) -> tuple[str, str]:
-    """Return what must be typed, and what that is the name of.
+    """Return the word that must be typed, and what it is the name of.
 
-    A purge wants the queue's name, a bulk act on a protected profile the profile's.
+    A purge requires the queue's name, a bulk act on a protected profile the profile's.
     """
     if manifest.purge and len(manifest.queues) == 1 and sanitize(Untrusted(manifest.queues[0])) == manifest.queues[0]:
         return manifest.queues[0], "queue"

@@ -20,7 +20,7 @@ from queuetui.tui.present.row_order import Value, in_order
 from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.present.tones import Tone
 
-# A queue may have any name, so the rows to pick from are keyed by what no name is alone.
+# A queue may have any name, so this key of the row `every queue` is one that no queue's row has.
 _EVERY_QUEUE_KEY = "every"
 _QUEUE_KEY = "queue "
 
@@ -45,7 +45,7 @@ QUEUE_COLUMNS = (_NAME, _FLAG, _PENDING, _RUNNING, _STUCK, _FAILED, _OLDEST, _RA
 def pick_rows(picture: Picture, text: str) -> list[Row]:
     """Return `every queue` and the queues whose name holds the text.
 
-    Where not all queues are known, the text is offered as the name of another one. `picked_queue` reads the keys.
+    If not all queues are known, the text is offered as the name of another one. `picked_queue` reads the keys.
     """
     needle = text.casefold()
     rows = [
@@ -82,7 +82,7 @@ def queue_rows(picture: Picture, late_after_s: float = math.inf, order: Sort | N
 
 
 def _value(key: str, queue: QueueInfo, now: datetime) -> Value | None:
-    """Return what a column orders a queue by."""
+    """Return the value by which a column orders queues."""
     match key:
         case "queue":
             return queue.name.raw
@@ -111,7 +111,7 @@ def queue_row(queue: QueueInfo, picture: Picture, columns: tuple[Column, ...], l
 
 
 def waited_s(queue: QueueInfo, now: datetime) -> float:
-    """Return how long a queue's oldest due job has waited, 0 where none is due."""
+    """Return the age of a queue's oldest due job, 0 where none is due."""
     return 0.0 if queue.oldest_due_at is None else (now - queue.oldest_due_at).total_seconds()
 
 
@@ -163,7 +163,7 @@ def _measure_cell(key: str, queue: QueueInfo, now: datetime) -> Cell:
 
 
 def _count(count: Measured[int] | None, tone: Tone | None, now: datetime) -> Cell:
-    """Return a count; one that is older than a few polls is dim, in short, and has its age behind it."""
+    """Return a count; one that is older than a few polls is dimmed, short, and followed by its age."""
     known = absent("not kept") if count is None else count
     if (age_s := old_s(known, now)) is not None:
         return Cell(sanitize(f"{tight_count(known)}{age_mark(age_s)}"), Tone.MUTED)

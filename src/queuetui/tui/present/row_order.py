@@ -1,4 +1,4 @@
-"""Tables whose rows are all here, in the order of one of their columns."""
+"""Sorts tables that hold all their rows by one of their columns."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from queuetui.tui.present.table import Column
 
 Value = str | float
 Item = TypeVar("Item")
-# What is next, or was last, is looked for at the top.
+# In these columns the nearest time comes first.
 _SOONEST_FIRST = frozenset({"next", "last", "age"})
 
 
 def in_order(items: Iterable[Item], order: Sort | None, value_of: Callable[[str, Item], Value | None]) -> list[Item]:
-    """Return items by what one column shows, those without a value last.
+    """Return items in the order of one column, those without a value last.
 
-    Ties, and all without an order, stay as they are.
+    Ties keep their order, as do all items without an order.
     """
     given = list(items)
     if order is None:
         return given
     valued = [(value, item) for item in given if (value := value_of(order.field, item)) is not None]
-    # Turned round twice, a falling order keeps ties as they are.
+    # Reversed before and after the sort, a descending order keeps the order of ties.
     if order.descending:
         valued.reverse()
     found = [item for _, item in sorted(valued, key=lambda pair: pair[0])]
@@ -34,13 +34,13 @@ def in_order(items: Iterable[Item], order: Sort | None, value_of: Callable[[str,
 
 
 def first_order(column: Column) -> Sort:
-    """Return the order of a column that a person means first: the most on top, names from A on."""
+    """Return the order that the first sort by a column has: the highest value first, names from A on."""
     return Sort(column.key, descending=column.align is Align.RIGHT and column.key not in _SOONEST_FIRST)
 
 
 def orderable(columns: Sequence[Column], shown: Collection[str]) -> list[Column]:
-    """Return the columns to order by among those that are shown.
+    """Return the shown columns that can be sorted by.
 
-    One without a title is no column to a person.
+    Columns without a title are left out.
     """
     return [column for column in columns if column.title and column.key in shown]

@@ -1,4 +1,4 @@
-"""What the runs of a job told beside their endings, as lines."""
+"""The notes of a job's runs, as lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BYTES_PER_MB = 1024 * 1024
 
 
 def run_lines(runs: Sequence[NotedRun], now: datetime) -> list[TextLine]:
-    """Return each run that told anything, the latest first: what it used, then its log."""
+    """Return the runs with notes, the latest first: the usage, then the log."""
     lines: list[TextLine] = []
     for run in reversed(runs):
         ago = age_text((now - run.noted_at).total_seconds())

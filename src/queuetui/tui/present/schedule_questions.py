@@ -1,4 +1,4 @@
-"""What a dialog asks before a schedule is changed."""
+"""The questions of dialogs before an act on a schedule."""
 
 from __future__ import annotations
 

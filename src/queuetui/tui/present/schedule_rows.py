@@ -36,7 +36,7 @@ SCHEDULE_ORDER = (Sort("standing", descending=False), Sort("next", descending=Fa
 
 
 def schedule_rows(picture: Picture, order: Sort | None = None) -> list[Row]:
-    """Return a row a schedule: the overdue ones first, then by the next slot, paused ones last."""
+    """Return a row for each schedule: overdue ones first, then by the next slot, paused ones last."""
     own = sorted(picture.schedules, key=lambda one: (_rank(one), one.next_at or LATEST, one.name))
     ordered = in_order(own, order, lambda key, one: _value(key, one, picture.snapshot.now))
     return [
@@ -46,12 +46,12 @@ def schedule_rows(picture: Picture, order: Sort | None = None) -> list[Row]:
 
 
 def _rank(schedule: ScheduleInfo) -> int:
-    """Return how much a schedule needs a person, the most first."""
+    """Return the rank of a schedule: those that need attention first."""
     return 0 if schedule.is_overdue else 2 if schedule.is_paused else 1
 
 
 def _value(key: str, schedule: ScheduleInfo, now: datetime) -> Value | None:  # noqa: PLR0911 - one return a column reads best
-    """Return what a column orders a schedule by."""
+    """Return the value by which a column orders schedules."""
     match key:
         case "name":
             return schedule.name.raw
@@ -79,7 +79,7 @@ def _source(schedule: ScheduleInfo) -> str:
 
 
 def timing_text(schedule: ScheduleInfo) -> SafeText:
-    """Return when its slots are, such as `every 90 s` or `30 2 * * 1-5 Europe/Berlin`."""
+    """Return the times of its slots, such as `every 90 s` or `30 2 * * 1-5 Europe/Berlin`."""
     if schedule.every_s is not None:
         return sanitize(f"every {schedule.every_s} s")
     if schedule.cron is None:
@@ -89,7 +89,7 @@ def timing_text(schedule: ScheduleInfo) -> SafeText:
 
 
 def schedule_lines(schedule: ScheduleInfo, width: int, most: int) -> list[TextLine]:
-    """Return at most `most` lines about a schedule: how it stands, what to do, what it makes."""
+    """Return at most `most` lines about a schedule: its state, the next step, its job."""
     verdict = schedule.verdict
     tone = Tone.STUCK if schedule.is_overdue else Tone.PLAIN
     told = [(f"{sanitize(schedule.name, 60)} {verdict.code.value}: {verdict.summary}.", tone)]
@@ -111,7 +111,7 @@ def schedule_lines(schedule: ScheduleInfo, width: int, most: int) -> list[TextLi
 
 
 def _terms(schedule: ScheduleInfo) -> tuple[str, str, str]:
-    """Return when it is, when it is next, and what becomes of slots that are missed."""
+    """Return its timing, its next slot, and its policy for missed slots."""
     next_text = "" if schedule.next_at is None else f"next {schedule.next_at:%a %Y-%m-%d %H:%M:%S} UTC"
     beside = "" if schedule.overlap else ", never beside its last job"
     policy = "" if schedule.missed is None else f"missed slots: {schedule.missed.value}{beside}"

@@ -1,4 +1,4 @@
-"""What a server tells as rows of one table: sections one below the other, a line each."""
+"""The sections of a server's condition as rows of one table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Fields = Mapping[str, Value]
 
 
 def server_rows(view: ServerView, order: Sort | None = None) -> list[Row]:
-    """Return a row for each thing told, and one for each section that could not be read."""
+    """Return a row for each value, and one for each section that could not be read."""
     told = [(section.name, *one) for section in view.sections for one in _lines_of(section)]
     ordered = in_order(told, order, lambda key, one: (one[0].value, one[1], one[2])[_PLACES[key]])
     return [
@@ -45,7 +45,7 @@ def server_rows(view: ServerView, order: Sort | None = None) -> list[Row]:
 
 
 def server_lines(row: Row, width: int, most: int) -> Sequence[TextLine]:
-    """Return the whole of a row that the table may have cut."""
+    """Return a row in full, as the table may have cut it."""
     _, what, tells = row.cells
     texts = [*wrap(what.text, width), *wrap(tells.text, width)]
     return [line_of(say(text, Tone.PLAIN, _WHOLE_CAP)) for text in texts[:most]]
@@ -61,7 +61,7 @@ def _lines_of(section: Section) -> list[tuple[str, str, Tone]]:
 
 
 def _figure(row: Fields) -> tuple[str, str]:
-    """Return a figure in the unit that its name ends in."""
+    """Return a figure with the unit at the end of its name."""
     name, value = _text(row["name"]), row["value"]
     what, _, unit = name.rpartition(" ")
     if what and unit == "bytes" and isinstance(value, int):

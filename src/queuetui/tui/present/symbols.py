@@ -1,4 +1,4 @@
-"""The few signs the console draws, each one cell wide, in two alphabets."""
+"""The symbols that the console draws, each one cell wide, in two alphabets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """One alphabet of signs; widgets take it as an argument and never spell a sign themselves."""
+    """One alphabet of symbols; widgets take it as an argument and contain no symbol of their own."""
 
     ellipsis: str
     cursor: str

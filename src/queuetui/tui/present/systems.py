@@ -1,4 +1,4 @@
-"""Several queue systems side by side: a line each, with how it stands and its figures."""
+"""Several queue systems side by side: a line for each, with its state and figures."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SENTENCE_CAP = 1000
 
 @dataclass(frozen=True, slots=True)
 class SystemRow:
-    """One link as it stands; `snapshot` is None until its store answered."""
+    """The state of one link; `snapshot` is None until its store has answered."""
 
     title: str
     link: Link
@@ -44,9 +44,9 @@ class SystemRow:
 
 
 def short_names(titles: Sequence[str]) -> list[str]:
-    """Return names that tell systems apart: without the place that all share.
+    """Return short names of systems, without the part that all share.
 
-    They are cut at their beginning, where hosts stand.
+    Long names are cut at the beginning, which is the host.
     """
     place = titles[0].rpartition("/")[0] if titles else ""
     shared = f"{place}/"
@@ -57,7 +57,7 @@ def short_names(titles: Sequence[str]) -> list[str]:
 
 
 def system_lines(rows: Sequence[SystemRow], width: int) -> list[TextLine]:
-    """Return a heading and a line a system; nothing where there are none to choose from."""
+    """Return a heading and a line for each system; empty where there is no choice."""
     if not rows:
         return []
     titles = short_names([row.title for row in rows])
@@ -102,7 +102,7 @@ def _figure(count: Measured[int], tone: Tone) -> Span:
 
 
 def pick_rows(systems: Sequence[SystemRow], text: str) -> list[Row]:
-    """Return the systems whose name holds the text, each keyed by its place in the list."""
+    """Return the systems whose name contains the text, each keyed by its place in the list."""
     needle = text.casefold()
     titles = short_names([row.title for row in systems])
     return [

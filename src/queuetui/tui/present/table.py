@@ -1,4 +1,4 @@
-"""What a table is made of: columns and rows of cells."""
+"""The parts of a table: columns, rows and cells."""
 
 from __future__ import annotations
 
@@ -38,27 +38,27 @@ class Column:
 
     @property
     def room(self) -> int:
-        """The widest the column may get before those that take the rest."""
+        """The largest width of the column before the `rest` columns get theirs."""
         if self.max_width is None:
             return _NO_LIMIT if self.flex else self.min_width
         return max(self.min_width, self.max_width)
 
     def full(self, contents: Contents) -> int:
-        """Return how wide the title, with an arrow, and the contents make it.
+        """Return the width that the title, with an arrow, and the contents need.
 
-        Without contents known it is as wide as it may get.
+        Without known contents it is the largest width.
         """
         if contents is None:
             return self.room if self.flex else self.min_width
         return max(len(self.title) + bool(self.title), contents.get(self.key, 0))
 
     def least(self, contents: Contents) -> int:
-        """Return the width below which the column is left out."""
+        """Return the smallest width, below which the column is left out."""
         return min(self.min_width, self.full(contents))
 
 
 class Cell(NamedTuple):
-    """One text of a row; without a tone the column decides."""
+    """One text of a row; without a tone it has that of the column."""
 
     text: SafeText
     tone: Tone | None = None

@@ -1,4 +1,4 @@
-"""The state tabs with their counts, brought to the width of the screen."""
+"""The state tabs with their counts, fitted to the width of the screen."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def tabs_line(
     width: int,
     listed: Measured[int] | None = None,
 ) -> TextLine:
-    """Return the state tabs; the chosen one stands in brackets.
+    """Return the state tabs, with the chosen one in brackets.
 
-    It counts no less than what is `listed` behind it.
+    Its count is at least the number of jobs `listed` behind it.
     On a narrow screen words and counts get shorter, then counts give way one by one; an ellipsis stands where one did.
     Where there is room, the age of the oldest count stands at the right, if it is older than a few polls.
     """
@@ -60,7 +60,7 @@ def _tabs(scope: Scope, counts: Counts, width: int) -> TextLine:
         return line
     line = _packed(scope, _pieces(scope, counts, tight, _SHORTEST))
     if cells_of(line.left) > width:
-        # That nothing is counted is known of a tab without a number too.
+        # A tab without a number also shows that nothing was counted.
         tight = {tab: "" if text == ABSENT and tab is not scope.tab else text for tab, text in tight.items()}
         line = _packed(scope, _pieces(scope, counts, tight, _SHORTEST))
     for digit in _LEAST_WANTED_FIRST:
@@ -93,7 +93,7 @@ def _spaced(spans: Sequence[Span], gap: str) -> TextLine:
 
 
 def _packed(scope: Scope, spans: Sequence[Span], mark: str = "") -> TextLine:
-    """Return the tabs one cell apart, the brackets of the chosen one in place of the blanks around it."""
+    """Return the tabs one cell apart; the chosen one has brackets in place of the blanks around it."""
     chosen = TABS.index(scope.tab)
     joined: list[Span] = []
     for place, span in enumerate(spans):

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Tone(StrEnum):
-    """What a text is about; each state has the tone of its own name, and is always written as a word too."""
+    """The tone of a text; each state has the tone of its name, and is always written as a word too."""
 
     PLAIN = "plain"
     MUTED = "muted"

@@ -1,4 +1,4 @@
-"""What is said of a key that does nothing where it was pressed."""
+"""The message about a key that does nothing where it was pressed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INSTEAD = {
 
 
 def unbound_text(key: str, character: str | None, places: Collection[KeyPlace]) -> str:
-    """Return where a key works that does nothing here, or what to press instead."""
+    """Return where a key without a function here works, or which key to press instead."""
     shown = character if character is not None and character.isprintable() and character.strip() else key
     elsewhere = [action for action in ACTIONS if key in action.keys.split(",") and not action.places & set(places)]
     if elsewhere:

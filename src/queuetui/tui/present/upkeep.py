@@ -24,33 +24,33 @@ UPKEEP_COLUMNS = (
     Column("what", "chore or token", 18, 30, flex=1),
     Column("does", "", 24, 70, flex=2),
 )
-# What a chore for rows of an age is offered for.
+# The ages, in days, for which a chore on old rows is offered.
 DAYS = (7.0, 30.0, 90.0, 365.0)
-# So many are read, those that expire last.
+# At most this many tokens are read, those that expire last.
 MOST_TOKENS = 200
 _SENTENCE_CAP = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class OfferedChore:
-    """A chore with the age of the rows that it is for."""
+    """A chore with the age of the rows that it changes."""
 
     chore: Chore
     days: float | None = None
 
     @property
     def key(self) -> str:
-        """What it is chosen by."""
+        """The key of its row."""
         return self.chore.name if self.days is None else f"{self.chore.name} {self.days:g}"
 
 
 def offer(chores: Iterable[Chore]) -> tuple[OfferedChore, ...]:
-    """Return what may be chosen: a chore for old rows once for each age."""
+    """Return the chores to choose from; a chore on old rows once for each age."""
     return tuple(OfferedChore(one, days) for one in chores for days in (DAYS if one.takes_days else (None,)))
 
 
 def upkeep_rows(offered: Sequence[OfferedChore], tokens: Sequence[Token], now: datetime, text: str) -> list[Row]:
-    """Return the chores and behind them the tokens whose words hold what was typed."""
+    """Return the chores and then the tokens whose words contain the typed text."""
     rows = [Row(one.key, (Cell(sanitize(one.key), Tone.STRONG), Cell(_does(one)))) for one in offered]
     for place, token in enumerate(tokens):
         state = token.state(now)

@@ -56,7 +56,7 @@ def worker_rows(snapshot: Snapshot, limits: Limits, order: Sort | None = None) -
 
 
 def _value(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Value | None:  # noqa: PLR0911 - one return a column reads best
-    """Return what a column orders a worker by."""
+    """Return the value by which a column orders workers."""
     match key:
         case "worker":
             return f"{worker.host.raw}/{worker.pid or 0:020}"
@@ -79,7 +79,7 @@ def _value(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Value
 
 
 def _rank(worker: WorkerInfo, now: datetime, limits: Limits) -> int:
-    """Return how much a worker's state needs a person, the most first."""
+    """Return the rank of a worker's state: those that need attention first."""
     if worker.has_ended:
         return len(_STATE_WORDS) - 1
     if is_silent(worker, now, limits):
@@ -88,12 +88,12 @@ def _rank(worker: WorkerInfo, now: datetime, limits: Limits) -> int:
 
 
 def worker_term(worker_id: str) -> str:
-    """Return the filter that the jobs of one worker match."""
+    """Return the filter of one worker's jobs."""
     return f"worker:{quote_value(worker_id)}"
 
 
 def worker_filter(worker_id: Untrusted) -> str:
-    """Return the filter that the jobs of a worker match, by its name as the store tells it."""
+    """Return the filter of a worker's jobs, by its name in the store."""
     return worker_term(worker_id.raw)
 
 
@@ -113,7 +113,7 @@ def worker_text(worker_id: Untrusted, workers: Iterable[WorkerInfo]) -> SafeText
 
 
 def live_workers_text(snapshot: Snapshot, limits: Limits) -> str:
-    """Return `3 live of 4, 5 of 12 slots busy`, and how many jobs are held beside those that run."""
+    """Return `3 live of 4, 5 of 12 slots busy`, and the number of held jobs that do not run."""
     live = [worker for worker in snapshot.workers if is_live(worker, snapshot.now, limits)]
     busy, slots = sum(worker.busy_slots for worker in live), sum(worker.slots or 0 for worker in live)
     beside = sum((worker.busy or 0) - worker.busy_slots for worker in live if worker.slots)
@@ -146,7 +146,7 @@ def _cell(key: str, worker: WorkerInfo, now: datetime, limits: Limits) -> Cell: 
 
 
 def _busy_text(busy: int, worker: WorkerInfo) -> SafeText:
-    """Return `3/4`, or `3` where the store tells no slots; `4/4 +2` for two jobs beside those that run."""
+    """Return `3/4`, or `3` where the store tells no slots; `4/4 +2` with two held jobs that do not run."""
     if worker.slots is None:
         return sanitize(f"{busy}")
     beside = busy - worker.busy_slots
@@ -159,13 +159,13 @@ def _name(worker: WorkerInfo) -> SafeText:
         return sanitize(short_id(worker.id.raw))
     which = sanitize(short_id(worker.id.raw)) if worker.pid is None else worker.pid
     host = sanitize(worker.host, 60)
-    # What tells one worker of a host from another stands behind its domain, which all share.
+    # The domain, which all hosts share, is left out to make room for the process id.
     label, dot, _ = host.partition(".")
     return sanitize(f"{f'{label}{ELLIPSIS}' if dot and len(host) > _HOST_CELLS else host}/{which}")
 
 
 def _state_cell(worker: WorkerInfo, now: datetime, limits: Limits) -> Cell:
-    """Return our word for a worker that needs a person, else the store's own where it has one."""
+    """Return our word for a worker that needs attention, else the store's own word if it has one."""
     word, tone = _STATE_WORDS[_rank(worker, now, limits)]
     own = worker.status is not None and tone in (Tone.GOOD, Tone.MUTED)
     return Cell(sanitize(worker.status, 20) if own and worker.status is not None else sanitize(word), tone)
