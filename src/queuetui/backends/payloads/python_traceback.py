@@ -10,7 +10,7 @@ from queuetui.backends.payloads.decoder import Caps, Undecodable
 from queuetui.model.job import JobError
 from queuetui.model.text import Untrusted
 
-_FIRST_LINE = "Traceback (most recent call last):"
+FIRST_LINE = "Traceback (most recent call last):"
 _HEADER = re.compile(r" *(?:[+|] )?(Exception Group )?Traceback \(most recent call last\):")
 # What stands above the traceback of an exception that another one led to; a traceback without it is a part of a message.
 _LINKS = frozenset(
@@ -62,7 +62,7 @@ def read_long_traceback(text: str, end: str) -> JobError | None:
     """
     if text.endswith(end) or not _FRAME.search(end):
         return read_traceback(text)
-    found = read_traceback(f"{_FIRST_LINE}\n  {end}")
+    found = read_traceback(f"{FIRST_LINE}\n  {end}")
     return None if found is None else replace(found, traceback=Untrusted(text))
 
 

@@ -10,7 +10,7 @@ from queuetui.backends.payloads.containers import BASE64
 from queuetui.backends.payloads.decoder import Decoder
 from queuetui.backends.payloads.elixir_exception import read_elixir_exception
 from queuetui.backends.payloads.erlang_terms import ERLANG
-from queuetui.backends.payloads.python_traceback import read_long_traceback
+from queuetui.backends.payloads.python_traceback import FIRST_LINE, read_long_traceback
 from queuetui.backends.sql.postgresql_json import read_object
 from queuetui.backends.tables.source import ReadRow
 from queuetui.model.counted import counted
@@ -51,5 +51,13 @@ def _remarks(row: ReadRow, job: Job, meta: dict[str, Any]) -> Iterator[str]:
         yield f"the cron entry {sanitize(str(meta.get('cron_expr')), 60)} made it"
     if meta.get("encrypted") is True:
         yield "its arguments are encrypted by Oban Pro: only its application can read them"
-    if job.state is State.CANCELLED and row["error_end"]:
-        yield f"its run ended with the reason: {sanitize(row['error_end'].strip().splitlines()[-1], 200)}"
+    if job.state is State.CANCELLED and row["error"].strip():
+        yield _told_last(row["error"], row["error_end"])
+
+
+def _told_last(text: str, end: str) -> str:
+    """Return what the last run of a cancelled job left: its error, or why it cancelled itself."""
+    failed = read_error(text, end) if FIRST_LINE in text else None
+    if failed is None:
+        return f"its run ended with the reason: {sanitize(text.strip(), 200)}"
+    return f"its last run that failed told {sanitize(failed.class_name, 100)}: {sanitize(failed.message, 200)}"
