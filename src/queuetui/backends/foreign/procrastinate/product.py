@@ -24,7 +24,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
     or_,
     select,
     union_all,
@@ -44,7 +43,7 @@ from queuetui.backends.tables.source import PAYLOAD, Field, Key, Moment, ReadRow
 from queuetui.model.act import Verb
 from queuetui.model.job import Attempt, Job
 from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
-from queuetui.model.text import Untrusted
+from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 
 # Of versions 3.4 to 3.10.
@@ -53,6 +52,7 @@ _STATUSES = ["todo", "doing", "succeeded", "failed", "cancelled", "aborting", "a
 _TYPES = "deferred started deferred_for_retry failed succeeded cancelled abort_requested aborted scheduled retried"
 _SOURCE = "job"
 _TIME = DateTime(timezone=True)
+_RUNS = ("doing", "aborting")
 _ENDS = ("succeeded", "failed", "cancelled", "aborted")
 _OUTCOMES = {"deferred_for_retry": "retry", "failed": "failed", "succeeded": "completed", "aborted": "cancelled"}
 # `stalled_worker_timeout` of its workers, which beat every 10 s.
@@ -85,12 +85,16 @@ _WARNINGS = {
 class ProcrastinateLayout:
     """The tables of one schema.
 
-    `beats`: workers are registered. `aborts`: runs can be asked to end.
+    `beats`: workers are registered. `aborts`: a column tells which runs are asked to end; before 3.0 a status does, where there is one.
+    `by_priority`: among waiting jobs a lock goes to the one of the highest priority, as since 3.3; before, to the first.
+    `runs` are the statuses of a job that a worker has.
     """
 
     schema: str
     beats: bool
     aborts: bool
+    by_priority: bool
+    runs: tuple[str, ...]
 
 
 def describe(found: Mapping[str, StoredTable], catalog: Catalog, _: BackendOptions) -> Product:
@@ -101,7 +105,9 @@ def describe(found: Mapping[str, StoredTable], catalog: Catalog, _: BackendOptio
     is_tried = frozenset(jobs.columns) == _COLUMNS and labels == [*_STATUSES, *_TYPES.split()] and registers
     beats, aborts = registers and "worker_id" in jobs.columns, "abort_requested" in jobs.columns
     defers = found.get(f"{PREFIX}periodic_defers")
-    layout = ProcrastinateLayout(jobs.schema or "public", beats, aborts)
+    # The versions are told apart by what else came then: this type of event came with 3.4.
+    by_priority, runs = "retried" in labels, _RUNS[:1] if aborts or "aborting" not in labels else _RUNS
+    layout = ProcrastinateLayout(jobs.schema or "public", beats, aborts, by_priority, runs)
     tables = _Tables(layout)
     why = _UNTRIED if not is_tried else "" if called >= FUNCTIONS else _NO_FUNCTIONS.format(layout.schema)
     names = ("jobs", "events", *(["workers"] if layout.beats else []))
@@ -145,7 +151,8 @@ class _Tables:
         """Return the jobs."""
         job, at = self._jobs.c, self._events.c.at
         is_new, has_ended = and_(job.status == "todo", job.attempts == 0), cast(job.status, Text).in_(_ENDS)
-        asked = job.abort_requested if self._layout.aborts else literal(False)
+        aborting = cast(job.status, Text) == "aborting"
+        asked = job.abort_requested if self._layout.aborts else aborting
         worker = [job.worker_id] if self._layout.beats else []
         asked_at = case((asked, func.coalesce(self._told(func.max(at), "abort_requested"), func.now())), else_=None)
         began, made = self._told(func.max(at), "started"), self._told(func.min(at), "deferred")
@@ -173,7 +180,7 @@ class _Tables:
             key_orders=frozenset({"created"}),
             texts={PAYLOAD: cast(job.args, Text)},
             extra={"lock": job.lock, "asked": asked, "asked_at": asked_at, "twin": self._twin()},
-            cancelling=and_(job.status == "doing", asked),
+            cancelling=and_(self._is_run(job.status), asked),
             finish=_finish,
             attempts=self.read_attempts,
         )
@@ -195,10 +202,13 @@ class _Tables:
             State.CANCELLED: lambda _: cast(job.status, Text).in_(("cancelled", "aborted")),
         }
 
+    def _is_run(self, status: ColumnElement[Any]) -> ColumnElement[bool]:
+        return or_(*(status == word for word in self._layout.runs))
+
     def _has_holder(self) -> ColumnElement[bool]:
         """Return what holds where a run has the lock of a job, to which an index leads."""
         job, holder = self._jobs.c, self._jobs.alias("holder").c
-        rows = select(holder.id).where(holder.status == "doing", holder.lock == job.lock)
+        rows = select(holder.id).where(self._is_run(holder.status), holder.lock == job.lock)
         return rows.correlate(self._jobs).exists()
 
     @cached_property
@@ -211,9 +221,10 @@ class _Tables:
         job = self._jobs.alias("other").c
         # A partial index serves each of the two.
         named = (job.id, job.lock, job.priority, job.status)
-        each = (select(*named).where(job.status == word, among(job.lock)) for word in ("doing", "todo"))
+        each = (select(*named).where(job.status == word, among(job.lock)) for word in (*self._layout.runs, "todo"))
         live = union_all(*each).subquery().c
-        order = (live.status.desc(), live.priority.desc(), live.id)
+        is_run = cast(live.status, Text) != "todo"
+        order = (is_run.desc(), *([live.priority.desc()] if self._layout.by_priority else []), live.id)
         turn = func.row_number().over(partition_by=live.lock.collate("C"), order_by=order).label("turn")
         turns = select(live.id, live.lock, turn).subquery()
         return select(turns.c.id, turns.c.lock).where(turns.c.turn == 1)
@@ -236,7 +247,7 @@ class _Tables:
     def tell_holders(self, connection: Connection, read: Sequence[tuple[ReadRow, Job]]) -> list[Job]:
         """Add to blocked jobs which one has their lock, or gets it before them."""
         locks, run = {row["lock"] for row, job in read if job.state is State.BLOCKED}, self._jobs.c
-        held = select(run.id, run.lock).where(run.status == "doing", run.lock.in_(locks))
+        held = select(run.id, run.lock).where(self._is_run(run.status), run.lock.in_(locks))
         found = {lock: job_id for job_id, lock in (connection.execute(held) if locks else ())}
         free = locks - found.keys()
         turns = self._first_of(lambda lock: lock.in_(free))
@@ -277,7 +288,7 @@ def _finish(row: ReadRow, job: Job) -> Job:
     if job.state is State.FAILED:
         remarks.append(_NO_ERROR)
     if row["lock"]:
-        remarks.append(f"its lock is {row['lock']!a}")
+        remarks.append(f"its lock is '{sanitize(row['lock'])}'")
     asked_at = ZONED.from_store(row["asked_at"]) if job.state is State.PROCESSING else None
     return replace(job, remarks=tuple(remarks), cancel_requested_at=asked_at)
 
