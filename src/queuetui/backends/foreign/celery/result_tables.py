@@ -39,7 +39,7 @@ from queuetui.backends.tables.source import Condition, Field, ReadRow, Rule, Sou
 from queuetui.model.job import Job
 from queuetui.model.payload import SUMMARY_CAP_CHARS, SummaryPaths
 from queuetui.model.state import FINAL, State
-from queuetui.model.text import Untrusted
+from queuetui.model.text import Untrusted, sanitize
 
 _HEAD_BYTES = 65_536
 # The type of a task whose name is not stored.
@@ -179,7 +179,7 @@ class ResultTable:
             *(() if is_told else (UNNAMED,)),
             *(() if result.retries is not None or job.attempts == 0 else (UNCOUNTED,)),
             *((UNRUN,) if result.is_unrun else ()),
-            *((f"made by the schedule {period!a}",) if period else ()),
+            *((f"made by the schedule '{sanitize(period)}'",) if period else ()),
         )  # fmt: skip
         return replace(
             job,

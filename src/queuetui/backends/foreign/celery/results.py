@@ -46,6 +46,7 @@ from queuetui.backends.tables.source import Condition
 from queuetui.model.act import Verb
 from queuetui.model.errors import Denied, NotFound, Stale
 from queuetui.model.state import FINAL, State
+from queuetui.model.text import sanitize
 
 if TYPE_CHECKING:
     from queuetui.backends.tables.inspector import TablesInspector
@@ -106,7 +107,7 @@ class Broker:
         change = KeysChange((is_of_kind(goal),), (("LPUSH", goal.key, message),))
         if why := run_change(self.server, "sending a task to Redis", change):
             raise Stale(why)
-        put = f"it waits in the queue {queue!a} in Redis and will run"
+        put = f"it waits in the queue '{sanitize(queue)}' in Redis and will run"
         return Elsewhere(State.PENDING, make_rev(Entry(goal, message)), put)
 
 

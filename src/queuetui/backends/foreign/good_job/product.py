@@ -247,8 +247,8 @@ class GoodJob:
         held = [name for name in (job.type.raw, *labels) if any(name in one for one in stopped)]
         error, is_cancelled = read_error_line(row["error"], row.get("trace") or ""), job.state is State.CANCELLED
         told = {
-            f"the cron entry {row['cron']!a} made it": row["cron"],
-            f"jobs of {', '.join(map(ascii, held))} are paused": waits and held,
+            f"the cron entry '{sanitize(row['cron'] or '')}' made it": row["cron"],
+            f"jobs of {', '.join(map(sanitize, held))} are paused": waits and held,
             "its concurrency key put it off, which is no failure": waits and _PUT_OFF.match(row["error"]),
             "its last run was interrupted; any worker of its queue takes it again": waits and row["began"] is not None,
             f"it was discarded: {sanitize(error.message, 200)}": is_cancelled,

@@ -45,7 +45,7 @@ from queuetui.backends.tables.source import DEFAULT_QUEUE, PAYLOAD, Field, ReadR
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import PUT_OFF, WAITING, State
-from queuetui.model.text import Untrusted
+from queuetui.model.text import Untrusted, sanitize
 
 _SOURCE = "job"
 _TIME = DateTime(timezone=True)
@@ -202,7 +202,7 @@ def _finish(row: ReadRow, job: Job) -> Job:
     """Add the last error, the flags as tags, and who holds its queue."""
     error = JobError(Untrusted(""), Untrusted(row["error"]), Untrusted("")) if row["error"] else None
     tags = tuple(map(Untrusted, read_object(row["flags"])))
-    held = (f"its queue runs one job at a time, and is held by worker {row['holder']!a}",)
+    held = (f"its queue runs one job at a time, and is held by worker '{sanitize(row['holder'] or '')}'",)
     remarks = (*job.remarks, *(held if job.state is State.BLOCKED else ()))
     return replace(job, error=error, tags=tags, remarks=remarks)
 

@@ -44,7 +44,7 @@ from queuetui.backends.tables.source import PAYLOAD, Condition, Field, ReadRow, 
 from queuetui.model.act import Verb
 from queuetui.model.job import Job, JobError
 from queuetui.model.state import FINAL, PUT_OFF, WAITING, State
-from queuetui.model.text import Untrusted
+from queuetui.model.text import Untrusted, sanitize
 
 _SOURCE = "job"
 _TEXTS = ("name", "singleton_key", "dead_letter", "policy", "source_name")
@@ -205,9 +205,11 @@ def _finish(row: ReadRow, job: Job) -> Job:
     if row["word"] == "expired":
         remarks.append(_EXPIRED)
     if row["dead_letter"] and job.state is State.FAILED:
-        remarks.append(f"a copy of it is in the dead letter queue {row['dead_letter']!a}")
+        remarks.append(f"a copy of it is in the dead letter queue '{sanitize(row['dead_letter'])}'")
     if row.get("source_name"):
-        remarks.append(f"it is the dead letter copy of job {row['source_id']} of the queue {row['source_name']!a}")
+        remarks.append(
+            f"it is the dead letter copy of job {row['source_id']} of the queue '{sanitize(row['source_name'])}'"
+        )
     if row["blocking"]:
         remarks.append(_HAS_DEPENDENTS)
     result = Untrusted(row["output"]) if job.state is State.COMPLETED and row["output"] else None

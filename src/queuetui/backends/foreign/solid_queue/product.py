@@ -31,7 +31,7 @@ from queuetui.model.clock import EARLIEST
 from queuetui.model.job import Attempt, Job
 from queuetui.model.payload import SummaryPaths
 from queuetui.model.state import PUT_OFF, WAITING, State
-from queuetui.model.text import Untrusted
+from queuetui.model.text import Untrusted, sanitize
 from queuetui.model.worker import WorkerInfo
 
 _READY, _SCHEDULED, _CLAIMED, _BLOCKED, _FAILED = EXECUTIONS
@@ -223,7 +223,7 @@ class SolidQueue:
         is_left = "dispatcher" in row and job.scheduled_at is not None and job.scheduled_at < was_due
         beat = self.times.from_store(row.get("dispatcher")) or EARLIEST
         told = {
-            f"the recurring task {row.get('task')!a} made it": row.get("task"),
+            f"the recurring task '{sanitize(row.get('task') or '')}' made it": row.get("task"),
             "it was retried by hand, and its count began anew then: earlier runs are not counted": row["anew"],
             f"it failed and was tried again as job {row['next_try']}": row["next_try"],
             f"it waits for a seat of its concurrency key: {row.get('free') or 0} are free": "free" in row,
