@@ -46,7 +46,7 @@ _DJANGO_Q = Expectation(
                 "app.add",
                 None,
                 "every 5 minutes",
-                payload="x=1",
+                payload="1, 2, x=1",
                 next_at=_at("2026-11-22T04:00:00+00:00"),
             ),
             KeptSchedule(
@@ -54,6 +54,7 @@ _DJANGO_Q = Expectation(
                 "app.add",
                 "reports",
                 "0 5 * * *",
+                payload="(7,)",
                 next_at=_at("2026-11-22T05:00:00+00:00"),
             ),
             KeptSchedule(
@@ -67,10 +68,10 @@ _DJANGO_Q = Expectation(
         ),
     ),
     scheduling="insert into django_q_schedule (id, func, schedule_type, repeats, next_run, task, name, minutes, cron, cluster, "
-    "kwargs) values "
-    "(1, 'app.add', 'C', -1, '2026-11-22 05:00:00+00', null, 'nightly', null, '0 5 * * *', 'reports', null), "
-    "(2, 'app.add', 'I', -1, '2026-11-22 04:00:00+00', null, null, 5, null, null, 'x=1'), "
-    "(3, 'app.once', 'O', 0, '2026-11-21 05:00:00+00', null, 'once', null, null, null, null)",
+    "kwargs, args) values "
+    "(1, 'app.add', 'C', -1, '2026-11-22 05:00:00+00', null, 'nightly', null, '0 5 * * *', 'reports', '{}', '(7,)'), "
+    "(2, 'app.add', 'I', -1, '2026-11-22 04:00:00+00', null, null, 5, null, null, 'x=1', '1, 2'), "
+    "(3, 'app.once', 'O', 0, '2026-11-21 05:00:00+00', null, 'once', null, null, null, null, null)",
 )
 # By the "system" of a truth file.
 EXPECTATIONS = {"django-q2-orm": _DJANGO_Q}

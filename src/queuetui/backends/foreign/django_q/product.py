@@ -122,7 +122,7 @@ class DjangoQ:
         kept = find_schedules(
             schedules, self.dialect, name=lambda at: Field(func.coalesce(at.name, cast(at.id, Text))), type="func",
             queue="cluster", timing=lambda at: Field(_timing(at)), next_at=lambda at: Field(at.next_run, self.times),
-            payload="kwargs", last_job_id="task", paused=lambda at: Field(at.repeats == 0),
+            payload=lambda at: Field(_call_of(at)), last_job_id="task", paused=lambda at: Field(at.repeats == 0),
         )  # fmt: skip
         return Product(
             "django-q2", "django-q2", (self._waiting(), self._over()), self._changes(),
@@ -282,6 +282,12 @@ class DjangoQ:
             Change(Verb.DELETE, _PACKAGE, taken, deleting, only_stuck=True, note="work that still runs was not stopped"),
             Change(Verb.DELETE, _TASK, ended, deleting),
         )  # fmt: skip
+
+
+def _call_of(at: Any) -> ColumnElement[Any]:  # noqa: ANN401 - the columns of the schedules
+    """Return the arguments of a schedule as they are written, NULL where it has none."""
+    args, kwargs = (func.nullif(func.nullif(func.nullif(one, ""), "()"), "{}") for one in (at.args, at.kwargs))
+    return func.coalesce(args + literal(", ") + kwargs, args, kwargs)
 
 
 def _timing(at: Any) -> ColumnElement[Any]:  # noqa: ANN401 - the columns of a table
