@@ -145,8 +145,14 @@ def test_a_connection_lost_in_a_commit_leaves_the_outcome_unknown() -> None:
     """Only a lost connection makes an outcome unknown; a refused commit is known to have failed."""
     with pytest.raises(UnknownOutcome), unknown_when_lost("committing"):
         raise OperationalError("COMMIT", {}, psycopg.OperationalError("server closed the connection unexpectedly"))
+    for lost in (2013, "Lost connection"), (2013, "timed out"), (0, ""):
+        with pytest.raises(UnknownOutcome), unknown_when_lost("committing"):
+            raise pymysql.err.OperationalError(*lost)
     with pytest.raises(Denied), unknown_when_lost("committing"):
         raise OperationalError("COMMIT", {}, Exception(1142, "denied"))
+    for refusal in pymysql.err.OperationalError(1114, "The table is full"), psycopg.errors.DiskFull("no space left"):
+        with pytest.raises(Unreachable), unknown_when_lost("committing"):
+            raise refusal
 
 
 def test_a_login_that_wants_another_package_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -162,11 +162,20 @@ def unknown_when_lost(doing: str) -> Iterator[None]:
         if not is_driver_error(error):
             raise
         ours = translate(error, doing)
-        if isinstance(ours, Unreachable):
+        if isinstance(ours, ConnectionLost) or (isinstance(ours, Unreachable) and not _has_answered(error)):
             raise UnknownOutcome(
                 f"{doing}: the answer was lost, so it may or may not have happened; look again"
             ) from error
         raise ours from error
+
+
+def _has_answered(error: Exception) -> bool:
+    """Tell whether the server itself refused it, and so did not do it: by its number or its SQLSTATE."""
+    cause: BaseException = getattr(error, "orig", None) or error
+    number = next(iter(cause.args), None)
+    if isinstance(number, int):
+        return number not in _CLIENT_NUMBERS and "timed out" not in str(cause)
+    return isinstance(getattr(cause, "sqlstate", None), str)
 
 
 def is_driver_error(error: BaseException) -> bool:

@@ -7,7 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +15,7 @@ from queuetui.backends.native.sql.database import Database, check_joinable
 from queuetui.backends.native.sql.mysql.session import COLLATIONS, MysqlSession, PackedSession, SchemaSession
 from queuetui.backends.native.sql.session import Session
 from queuetui.backends.sql import mysql_sessions
-from queuetui.backends.sql.driver_errors import translated
+from queuetui.backends.sql.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql.idle_connections import has_ended
 from queuetui.backends.sql.mysql_address import read_address
 from queuetui.model.chance import CHANCE
@@ -78,21 +78,15 @@ class MysqlDatabase(Database):
             )
 
     def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
-        """Do work in one transaction; repeat it after a deadlock or a lock wait timeout."""
-        until_s = time.monotonic() + PATIENCE_S
-        for tries_left in reversed(range(TRIES)):
-            try:
-                with translated(doing):
-                    return self._in_transaction(work)
-            except Conflict as error:
-                if not tries_left or time.monotonic() > until_s:
-                    raise Unreachable(str(error)) from error
-                threading.Event().wait(CHANCE.uniform(0.0, 0.02))
-        raise AssertionError
+        """Do work in one transaction; repeat it after a deadlock or a lock wait timeout.
+
+        A commit whose answer is lost raises UnknownOutcome.
+        """
+        return self._until_done(doing, lambda: self._in_transaction(work, unknown_when_lost(doing)))
 
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that only reads."""
-        return self.write(doing, work)
+        return self._until_done(doing, lambda: self._in_transaction(work, nullcontext()))
 
     def picture(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that reads one snapshot of the data, within the time that a console waits, until cancelled."""
@@ -153,11 +147,24 @@ class MysqlDatabase(Database):
     def _kind(self) -> str:
         return "MariaDB" if "mariadb" in self._version.lower() else "MySQL"
 
-    def _in_transaction(self, work: Callable[[Session], T]) -> T:
+    def _until_done(self, doing: str, once: Callable[[], T]) -> T:
+        until_s = time.monotonic() + PATIENCE_S
+        for tries_left in reversed(range(TRIES)):
+            try:
+                with translated(doing):
+                    return once()
+            except Conflict as error:
+                if not tries_left or time.monotonic() > until_s:
+                    raise Unreachable(str(error)) from error
+                threading.Event().wait(CHANCE.uniform(0.0, 0.02))
+        raise AssertionError
+
+    def _in_transaction(self, work: Callable[[Session], T], committing: AbstractContextManager[None]) -> T:
         with self._borrowed() as connection:
             try:
                 answer = work(PackedSession(connection, self._packet_bytes))
-                connection.commit()
+                with committing:
+                    connection.commit()
             except Exception:
                 if connection.open:
                     connection.rollback()

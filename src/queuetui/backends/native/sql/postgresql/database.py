@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -14,12 +14,12 @@ from queuetui.backends.native.sql.postgresql.arrays import plain_array
 from queuetui.backends.native.sql.postgresql.claim_start_hints import FloorBook
 from queuetui.backends.native.sql.postgresql.session import PipelinedSession, PostgresqlSession
 from queuetui.backends.native.sql.session import Session
-from queuetui.backends.sql.driver_errors import translated
+from queuetui.backends.sql.driver_errors import translated, unknown_when_lost
 from queuetui.backends.sql.idle_connections import has_ended
 from queuetui.backends.sql.postgresql_address import read_address
 from queuetui.backends.sql.postgresql_notices import PostgresqlNotices
 from queuetui.model.chance import CHANCE
-from queuetui.model.errors import BadPayload, Conflict, Denied, Unreachable
+from queuetui.model.errors import BadPayload, Conflict, Denied, UnknownOutcome, Unreachable
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -79,21 +79,27 @@ class PostgresqlDatabase(Database):
         """Do nothing: the server's administrator creates the database."""
 
     def write(self, doing: str, work: Callable[[Session], T], *, verbatim: bool = False) -> T:
-        """Do work in one transaction; repeat it when it was the victim of a deadlock."""
+        """Do work in one transaction; repeat it when it was the victim of a deadlock.
+
+        A commit whose answer is lost raises UnknownOutcome.
+        """
         try:
-            return self._until_done(doing, lambda: self._in_transaction(work))
+            return self._until_done(doing, lambda: self._in_transaction(doing, work))
         except BadPayload:
             if verbatim:
                 raise
-        return self._until_done(doing, lambda: self._in_plain_text(work))
+        return self._until_done(doing, lambda: self._in_plain_text(doing, work))
 
     def write_at_once(self, doing: str, work: Callable[[Session], T]) -> T:
-        """Do work of which every statement commits by itself, which saves the round trips of BEGIN and COMMIT."""
-        return self._until_done(doing, lambda: self._bare(work))
+        """Do work of which every statement commits by itself, which saves the round trips of BEGIN and COMMIT.
+
+        An answer that is lost raises UnknownOutcome.
+        """
+        return self._until_done(doing, lambda: self._bare(doing, work, unknown_when_lost(doing)))
 
     def read(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that only reads."""
-        return self._until_done(doing, lambda: self._bare(work))
+        return self._until_done(doing, lambda: self._bare(doing, work, nullcontext()))
 
     def picture(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work that reads one snapshot of the data, within the time that a console waits, until cancelled."""
@@ -120,7 +126,7 @@ class PostgresqlDatabase(Database):
 
     def keep_event_days(self, kept_s: float) -> None:
         """Create and drop daily partitions of the log; skipped while another process holds the lock."""
-        with suppress(Unreachable, Denied):
+        with suppress(Unreachable, Denied, UnknownOutcome):
             self.write("keeping the days of the log", lambda session: event_days.keep_days(session, kept_s))
 
     def join(self, connection: Connection) -> Session:
@@ -145,28 +151,39 @@ class PostgresqlDatabase(Database):
         for connection in idle:
             connection.close()
 
-    def _in_transaction(self, work: Callable[[Session], T]) -> T:
-        with self._borrowed() as connection, connection.transaction():
-            self._sessions.begin(connection)
-            return work(PipelinedSession(connection, self.floors))
+    def _in_transaction(self, doing: str, work: Callable[[Session], T]) -> T:
+        with self._borrowed() as connection:
+            return self._commit(doing, connection, work)
 
-    def _in_plain_text(self, work: Callable[[Session], T]) -> T:
+    def _in_plain_text(self, doing: str, work: Callable[[Session], T]) -> T:
         """Do work on a connection of its own, with texts that every encoding holds.
 
         An error text that the database cannot encode must not fail the acknowledgement.
         """
         from queuetui.backends.sql.postgresql_sessions import PlainText
 
-        with closing(self._connect()) as connection, connection.transaction():
+        with closing(self._connect()) as connection:
             connection.adapters.register_dumper(str, PlainText)
-            self._sessions.begin(connection)
-            return work(PipelinedSession(connection, self.floors))
+            return self._commit(doing, connection, work)
 
-    def _bare(self, work: Callable[[Session], T]) -> T:
+    def _commit(self, doing: str, connection: PatientConnection, work: Callable[[Session], T]) -> T:
+        is_done = False
+        try:
+            with connection.transaction():
+                self._sessions.begin(connection)
+                answer = work(PipelinedSession(connection, self.floors))
+                is_done = True
+        except Exception:
+            with unknown_when_lost(doing) if is_done else nullcontext():
+                raise
+        return answer
+
+    def _bare(self, doing: str, work: Callable[[Session], T], committing: AbstractContextManager[None]) -> T:
         with self._borrowed() as connection:
             if not self._sessions.pooled:
-                return work(PipelinedSession(connection, self.floors))
-        return self._in_transaction(work)
+                with committing:
+                    return work(PipelinedSession(connection, self.floors))
+        return self._in_transaction(doing, work)
 
     def _until_done(self, doing: str, once: Callable[[], T]) -> T:
         for tries_left in reversed(range(TRIES)):
