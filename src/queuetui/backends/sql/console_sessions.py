@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import select
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from queuetui.backends import forks
 from queuetui.backends.sql import mysql_address, postgresql_address
 from queuetui.backends.sql.driver_errors import is_driver_error, translated
+from queuetui.backends.sql.idle_connections import has_ended
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.interruption import current_interruption
 
@@ -86,9 +86,7 @@ def is_cut_off(connection: Any) -> bool:  # noqa: ANN401 - each driver has its o
         if not is_driver_error(error):
             raise
         return True
-    looking = select.poll()
-    looking.register(descriptor, select.POLLIN)
-    return bool(looking.poll(0))
+    return has_ended(descriptor)
 
 
 def end_postgresql_statement(connection: psycopg.Connection[Any], patience: Patience) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from select import POLLIN, poll
+import select
 
 
 def has_ended(descriptor: int) -> bool:
@@ -10,6 +10,9 @@ def has_ended(descriptor: int) -> bool:
 
     It says so, or hangs up, and either can be read: a restart, a limit of idle time or a person's KILL need fail no call.
     """
-    news = poll()
-    news.register(descriptor, POLLIN)
+    if not hasattr(select, "poll"):
+        # A program that eventlet has patched has no other.
+        return bool(select.select([descriptor], (), (), 0)[0])
+    news = select.poll()
+    news.register(descriptor, select.POLLIN)
     return bool(news.poll(0))
