@@ -68,16 +68,17 @@ _UNENCODED_AT = re.compile(r"[^:]*://[^/?#@]*@[^/?#]*@")
 def scheme_of(url: str) -> str:
     """Return the family of a URL: sqlite, postgresql, mysql, redis or memory; raises BadConfig."""
     try:
-        written, _, driver = urlsplit(url).scheme.lower().partition("+")
+        scheme = urlsplit(url).scheme.lower()
     except ValueError:
         raise BadConfig("the URL cannot be read; check its brackets and its port", "url") from None
     if "%00" in url or "\0" in url:
         raise BadConfig("the URL has a NUL (%00) in it, which no store takes; take it out", "url")
+    written, _, driver = scheme.partition("+")
     # SQLAlchemy's driver suffix is accepted and ignored; redis+sentinel and its like are other kinds of servers.
     others = {} if driver else {**REDIS_SCHEMES, "memory": "memory"}
     family = {**SQL_SCHEMES, **others}.get(written)
     if family is None:
-        shown = written if written.isalnum() else "?"
+        shown = scheme if scheme.replace("+", "").isalnum() else "?"
         message = f"a URL of kind {shown!r} is not known; use sqlite:///FILE, postgresql://HOST/NAME, mysql://HOST/NAME or redis://HOST"
         raise BadConfig(message, "url")
     if _UNENCODED_AT.match(url):
