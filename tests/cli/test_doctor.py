@@ -142,6 +142,7 @@ def test_a_store_that_is_away_is_one_line(invoke: Invoke) -> None:
     answer = invoke("doctor", "--url", f"postgresql://ann:{URL_PASSWORD}@127.0.0.1:{free_port()}/shop")
     assert answer.code == 3, answer
     assert answer.out.startswith("critical  reachable")
+    assert "next: do what it says" in answer.out
     assert URL_PASSWORD not in answer.out + answer.err
 
 

@@ -164,9 +164,7 @@ def _try(name: str, look: Callable[[], T]) -> T | Look:
 
 def _refused(error: QueueTuiError) -> tuple[Finding, ...]:
     return (
-        Finding(
-            Check.REACHABLE, Level.CRITICAL, hide_passwords(str(error)), {}, "check the URL and that the store runs"
-        ),
+        Finding(Check.REACHABLE, Level.CRITICAL, hide_passwords(str(error)), {}, "do what it says, and look again"),
     )
 
 
