@@ -9,11 +9,10 @@ from queuetui.model.limits import Limits
 from tests.backends.captures import query, run_script
 from tests.backends.rights.sql_users import load_dump
 
-# As Oban Pro keeps unique jobs, and as River's migration 6 does.
+# An application's own rule, and River's of its migration 6.
 _OBAN = """
-alter table oban_jobs add column uniq_key text;
-create unique index oban_jobs_unique_index on oban_jobs (uniq_key) where state in ('available', 'scheduled', 'retryable');
-update oban_jobs set uniq_key = 'report' where id in ({mine}, {other});
+create unique index oban_jobs_one_report on oban_jobs ((meta ->> 'report')) where state in ('available', 'scheduled', 'retryable');
+update oban_jobs set meta = meta || '{{"report": 1}}' where id in ({mine}, {other});
 """
 _RIVER = """
 create unique index river_job_unique_idx on river_job (unique_key)

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.oban.jobs import finish, read_error
 from queuetui.backends.foreign.oban.processes import Processes, signal
+from queuetui.backends.foreign.oban.recognition import NEEDED
 from queuetui.backends.payloads.error_entries import read_error_entries
 from queuetui.backends.reading.refusals import RUNS_TWICE
 from queuetui.backends.reading.usual_lacks import usual_reasons
@@ -46,6 +47,8 @@ _REASONS: Mapping[Verb, str] = usual_reasons(
 _ELIXIR = (
     "Oban of Elixir writes this table, whose changes were not tried; use its own functions, such as Oban.retry_job"
 )
+_PRO = "it has computed columns or tables as of Oban Pro, whose rules were not tried, so it is only read; use its own functions"
+_PRO_TABLES = frozenset(["oban_queues", "oban_crons", "oban_workflows"])
 _OTHER = "this layout of oban_jobs is not that of Oban for Python 0.7, so it is only read"
 _WARNINGS = {
     Verb.CANCEL: "a job that runs is told by NOTIFY: it goes on until its own code looks at job.cancelled()",
@@ -62,7 +65,10 @@ def describe(tables: Mapping[str, StoredTable], _: Catalog, __: BackendOptions) 
     """Return the queue of one schema, of all its tables."""
     stored, rows = tables["oban_jobs"], tables.get("oban_producers")
     table, is_elixir = as_table(stored, _SQL), "oban_peers" in tables or stored.columns["errors"].stored.endswith("[]")
-    why = _ELIXIR if is_elixir else describe_unreadable([rows]) if rows and _is_known(stored) else _OTHER
+    added = (column for name, column in stored.columns.items() if name not in NEEDED)
+    is_pro = any(column.computed for column in added) or not _PRO_TABLES.isdisjoint(tables)
+    known = _PRO if is_pro else describe_unreadable([rows]) if rows and _is_known(stored) else _OTHER
+    why = _ELIXIR if is_elixir else known
     processes = Processes(table, as_table(rows, _SQL), not is_elixir) if rows else None
     seen = processes if rows and rows.is_readable else None
     return Product(

@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from queuetui.backends.sql.catalog import Catalog, StoredTable
 
 _TIMES = "inserted_at scheduled_at attempted_at completed_at cancelled_at discarded_at"
-_NEEDED = f"id state queue worker attempt max_attempts priority args meta tags errors attempted_by {_TIMES}".split()
+NEEDED = f"id state queue worker attempt max_attempts priority args meta tags errors attempted_by {_TIMES}".split()
 
 
 def recognise(catalog: Catalog) -> list[dict[str, StoredTable]]:
     """Return every Oban in a database, one a schema."""
-    return catalog.sets_with({"oban_jobs": _NEEDED})
+    return catalog.sets_with({"oban_jobs": NEEDED})
