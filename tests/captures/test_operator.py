@@ -86,10 +86,10 @@ def test_each_verb_acts_once(fresh: Capture, folder: Folder) -> None:
 
 
 def _try(backend: Backend, verb: Verb, jobs: Sequence[Job], refusal: str) -> tuple[Job, Result, Result] | None:
-    """Act twice on the first job that no unique rule of its product keeps as it is; one that is kept is so each time."""
+    """Act twice on the first job that no rule of its product keeps as it is; one that is kept is so each time."""
     for job in jobs:
         first, again = (backend.operator.apply(Act(verb, "tester"), [Target(job.ref)], Limits())[0] for _ in range(2))
-        if not refusal or refusal not in first.note:
+        if not any(words in first.note for words in filter(None, refusal.split("|"))):
             return job, first, again
         assert first.outcome in (Outcome.FAILED, Outcome.SKIPPED)
         assert (again.outcome, again.note) == (first.outcome, first.note)

@@ -51,7 +51,7 @@ class Expectation:
     `by_functions`: its verbs call functions of its schema; a capture without them is only read. `lend` creates
     those of the system that is installed here.
     `schedules` are what a capture of a folder has of them, and `scheduling` the statements that put some into one that has none.
-    `refusal` are words of the note by which a unique rule, of which a capture need have none, refuses to let a second job be so.
+    `refusal` are words of notes, divided by |, by which a rule of the product keeps a job as it is; a capture need have no such job.
     `shown_by` is the id that a job is shown by, of its name in the truth, and `queue_of` the name of a queue, of the truth's.
     """
 

@@ -19,12 +19,12 @@ def _again(job: Job) -> State:
 _OBAN = Expectation(
     kind="oban",
     stuck_after_s=_LATE_S,
-    refusal="what one alone may hold",
+    refusal="what one alone may hold|it waits already for the next free worker",
     deeds=(
         *(Deed(Verb.RETRY, word, _again, _AGAIN) for word in ("failed", "cancelled", "completed")),
         # What snoozed has run, and its attempt was taken back.
         Deed(Verb.RETRY, "delayed", _again, _AGAIN, unless="snoozed"),
-        Deed(Verb.RETRY, "retrying", State.RETRYING, _AGAIN, unless="rescued"),
+        Deed(Verb.RETRY, "retrying", State.RETRYING, _AGAIN),
         *(
             Deed(Verb.CANCEL, word, State.CANCELLED, {"state": "cancelled"})
             for word in ("waiting", "delayed", "retrying", "blocked")

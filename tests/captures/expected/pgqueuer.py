@@ -35,7 +35,7 @@ def _job(url: str, job_id: str) -> Values | None:
 _PGQUEUER = Expectation(
     kind="pgqueuer",
     stuck_after_s=_LATE_S,
-    refusal="another job with its dedupe key",
+    refusal="another job with its dedupe key|it is due already",
     deeds=(
         Deed(Verb.RETRY, "failed", State.PENDING, {**_QUEUED, "attempts": 0}, unless=_RECORD),
         Deed(Verb.RETRY, "delayed", State.PENDING, {"status": "queued"}),
