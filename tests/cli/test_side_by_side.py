@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -12,6 +13,8 @@ from queuetui.cli.commands.console import session_on
 from queuetui.config.profile import Profile
 from queuetui.model.job import NewJob
 from queuetui.model.job_id import new_job_id
+from queuetui.model.picture import Picture
+from queuetui.monitor.feed import Feed
 from tests.backends.captures import FIXTURES, query, run_script
 from tests.captures.stores import STORES
 from tests.cli.conftest import Invoke
@@ -105,8 +108,17 @@ def test_an_id_of_two_systems_asks_to_be_narrowed(prod: str, invoke: Invoke) -> 
     assert invoke("--profile", "prod", "--kind", "prisma", "show", job_id, "--json").data["id"] == job_id
 
 
-def test_what_a_system_does_not_store_is_told_beside_the_others(prod: str, invoke: Invoke) -> None:
-    """`check` names the system of each finding, and a list names those that could not be asked, with the reason of each."""
+def test_what_a_system_does_not_store_is_told_beside_the_others(
+    prod: str, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`check` looks at all systems at once and names that of each finding; a list names those that could not be asked, and why."""
+    together, poll = Barrier(len(COUNTED), timeout=60), Feed.poll_health
+
+    def poll_with_others(feed: Feed, *, exact: bool = False) -> Picture:
+        together.wait()
+        return poll(feed, exact=exact)
+
+    monkeypatch.setattr(Feed, "poll_health", poll_with_others)
     assert "CRITICAL - prod/laravel: the oldest job of default is due " in invoke("--profile", "prod", "check").out
     told = invoke("--profile", "prod", "workers", "--json")
     assert "prod/pg-boss is left out: pg-boss stores nothing about its workers" in told.err

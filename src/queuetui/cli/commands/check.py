@@ -11,6 +11,7 @@ from click.exceptions import Exit
 from queuetui.cli import exit_codes
 from queuetui.cli.options import connection_options, exact_option
 from queuetui.cli.output import cell, write
+from queuetui.cli.system_health import judge_each
 from queuetui.cli.systems import Systems, opened_systems
 from queuetui.model.counted import mark_count
 from queuetui.model.errors import QueueTuiError
@@ -46,14 +47,9 @@ def command(exact: bool, **connection: Any) -> None:
 
 
 def _judge(systems: Systems, *, exact: bool) -> tuple[str, int]:
-    from queuetui.monitor.health import judge_health, status_of
+    from queuetui.monitor.health import status_of
 
-    read = []
-    for one in systems:
-        picture = one.feed.poll_health(exact=exact)
-        for part, why in picture.problems.items():
-            systems.tell_of(one)(f"not read: {part}: {why}")
-        read.append((one, judge_health(picture, one.feed.limits)))
+    read = judge_each(systems, exact=exact)
     findings = [(one.title if systems.are_many else "", finding) for one, health in read for finding in health.findings]
     word, code = {
         "healthy": ("OK", exit_codes.OK),

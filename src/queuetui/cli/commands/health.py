@@ -8,7 +8,8 @@ import rich_click as click
 
 from queuetui.cli.options import connection_options, exact_option, format_options
 from queuetui.cli.output import Format, show_document, show_rows, write
-from queuetui.cli.systems import System, Systems, opened_systems
+from queuetui.cli.system_health import judge_each
+from queuetui.cli.systems import opened_systems
 from queuetui.model.counted import mark_count
 from queuetui.model.measured import Exactness, Measured
 
@@ -29,7 +30,9 @@ def command(exact: bool, form: str, **connection: Any) -> None:
     Any critical finding makes it unhealthy, any warning degraded. Rates are of the last 5 minutes.
     """
     with opened_systems(**connection) as systems:
-        read = [_read(systems, one, exact=exact) for one in systems]
+        from queuetui.monitor.health import describe_health
+
+        read = [describe_health(health) for _, health in judge_each(systems, exact=exact)]
         if form in {Format.JSON, Format.NDJSON}:
             if systems.are_many:
                 show_rows(read, (), Format(form))
@@ -42,16 +45,6 @@ def command(exact: bool, form: str, **connection: Any) -> None:
             return
         for one, health in zip(systems, read, strict=True):
             _show(health, f"{one.title}: " if systems.are_many else "")
-
-
-def _read(systems: Systems, system: System, *, exact: bool) -> dict[str, Any]:
-    """Return the health of one system; print what could not be read."""
-    from queuetui.monitor.health import describe_health, judge_health
-
-    picture = system.feed.poll_health(exact=exact)
-    for part, why in picture.problems.items():
-        systems.tell_of(system)(f"not read: {part}: {why}")
-    return describe_health(judge_health(picture, system.feed.limits))
 
 
 def _show(health: dict[str, Any], whose: str) -> None:
