@@ -19,9 +19,6 @@ PREFIX = "queuetui.backends.foreign."
 NO_PRODUCTS = {"mapped"}
 # By product and core, the lines that a longer description may have.
 LONGER = {
-    # Huey's messages are pickles, which are read and written alike for keys and for tables.
-    ("huey", "keys"): 370,
-    ("huey", "tables"): 370,
     # Both show models by what people call them, and the values that commands were given. The one of tables also tells several
     # applications in one database apart, and in which zone each writes its times. The failed jobs of Redis are rows, too.
     ("laravel", "tables"): 930,

@@ -8,7 +8,7 @@ import redis
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import open_backend
-from queuetui.backends.foreign.huey.messages import read_outcome
+from queuetui.backends.payloads.huey_pickles import read_outcome
 from queuetui.model.act import Act, Outcome, Target, Verb
 from queuetui.model.limits import Limits
 from queuetui.model.page import PageRequest

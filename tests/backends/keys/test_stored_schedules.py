@@ -106,6 +106,16 @@ def test_what_rq_scheduler_keeps_is_listed(redis_url: str) -> None:
         assert _kept(redis_url, "rq") == (kept("each"), kept("ran"))
 
 
+def test_the_job_schedulers_of_bullmq_are_listed_by_their_names(redis_url: str) -> None:
+    """Their set has them by when they run next."""
+    STORES["keys.jsonl"].load(FIXTURES / "bullmq" / "keys.jsonl", redis_url)
+    with redis.Redis.from_url(redis_url) as client:
+        client.zadd("bull:email:repeat", {"weekly": 1, "a-daily": 4_000_000_000_000})
+        for name in ("weekly", "a-daily"):
+            client.hset(f"bull:email:repeat:{name}", mapping={"name": "report", "every": "86400000"})
+    assert [one.name for one in _kept(redis_url, "bullmq")] == ["email/a-daily", "email/nightly", "email/weekly"]
+
+
 def test_the_recurring_jobs_of_gems_beside_sidekiq_are_listed(redis_url: str) -> None:
     """Those of sidekiq-cron before and since its namespaces, in whichever of these, and of sidekiq-scheduler.
 

@@ -9,11 +9,14 @@ import redis
 from queuetui.backends.payloads.decoder import Caps
 from queuetui.backends.payloads.pickle_reader import read_pickle
 from queuetui.model.act import Verb
+from queuetui.model.job import Job
 from queuetui.model.state import State
 from tests.backends.captures import query
 from tests.captures.expected.declaration import Deed, Expectation, Values
 
 _STAMP_BYTES = 8
+# What is said of a task that raised CancelExecution.
+_ENDED = "keeps only that"
 
 
 def _huey_task(url: str, job_id: str) -> Values | None:
@@ -35,6 +38,8 @@ def _in_redis(url: str) -> tuple[dict[str, list[bytes]], set[str]]:
                 # A queue with priorities has a time before each message.
                 found += [member[0 if is_list or place == "schedule" else _STAMP_BYTES :] for member in members]
         fields = {name.decode() for key in client.keys("huey.results.*") for name in client.hkeys(key)}
+        # Of results that expire each is a key.
+        fields |= {key.decode().split(".", 3)[3] for key in client.keys("huey.r.*")}
     return {"schedule": places["schedule"], "queue": places["redis"]}, fields
 
 
@@ -48,15 +53,20 @@ def _id_in(raw: bytes) -> str:
     return str(json.loads(read_pickle(raw, Caps()))["args"][0])
 
 
+def _restored(job: Job) -> State:
+    """Return the state of a task without its revocation, by whether it is due later than it was enqueued."""
+    return State.PENDING if job.scheduled_at in (None, job.created_at) else State.SCHEDULED
+
+
 _HUEY = Expectation(
     kind="huey",
     stuck_after_s=3001,
     deeds=(
-        Deed(Verb.RETRY, "delayed", State.PENDING, {"stands": "queue", "revoked": False}),
-        Deed(Verb.RETRY, "retrying", State.PENDING, {"stands": "schedule", "revoked": False}),
-        Deed(Verb.RETRY, "cancelled", State.PENDING, {"stands": "queue", "revoked": False}),
+        Deed(Verb.RETRY, "delayed", State.PENDING, {"revoked": False}),
+        Deed(Verb.RETRY, "retrying", State.PENDING, {"revoked": False}),
+        Deed(Verb.RETRY, "cancelled", _restored, {"revoked": False}, unless=f"{_ENDED}|all tasks of its kind"),
         *(Deed(Verb.CANCEL, word, State.CANCELLED, {"revoked": True}) for word in ("waiting", "delayed", "retrying")),
-        *(Deed(Verb.DELETE, word, None, {}) for word in ("waiting", "delayed", "cancelled")),
+        *(Deed(Verb.DELETE, word, None, {}, unless=_ENDED) for word in ("waiting", "delayed", "cancelled")),
     ),
     stored=_huey_task,
     unsure={

@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 
 from queuetui.backends.foreign.huey import messages
+from queuetui.backends.payloads.huey_pickles import read_head, read_message, read_outcome
 from queuetui.backends.tables.changes import deleting, table_of
 from queuetui.backends.tables.codecs import WHOLE, Epoch
 from queuetui.backends.tables.product import Change, LockedRow, Product, Statements
@@ -77,12 +78,12 @@ class HueyOnSqlite:
         if what == "until":
             until = messages.revoked_until(raw, self.zone)
             return None if until is None else until.timestamp()
-        head = messages.read_head(raw)
+        head = read_head(raw)
         if head is None or what in ("id", "name"):
             return None if head is None else getattr(head, what)
         if what == "due":
             return None if head.eta is None else messages.in_zone(head.eta, self.zone).timestamp()
-        message = messages.read_message(raw)
+        message = read_message(raw)
         return None if message is None else getattr(message, what)
 
     @cached_property
@@ -158,12 +159,13 @@ class HueyOnSqlite:
         }
 
     def _finish(self, row: ReadRow, job: Job) -> Job:
-        message = messages.read_message(row["data"]) if isinstance(row["data"], bytes) else None
+        message = read_message(row["data"]) if isinstance(row["data"], bytes) else None
         if message is None:
             return replace(job, remarks=(*job.remarks, messages.UNREADABLE))
-        outcome = None if row["outcome"] is None else messages.read_outcome(row["outcome"])
+        outcome = None if row["outcome"] is None else read_outcome(row["outcome"])
         told = messages.waiting_job(job.ref, job.queue.raw, job.state, message, outcome, self.zone, self.summaries)
-        return replace(told, payload=job.payload, payload_whole=job.payload_whole)
+        said = messages.say_revoked(told, row["of_task"], row.now, self.zone)
+        return replace(said, payload=job.payload, payload_whole=job.payload_whole)
 
     def _ended(self) -> Source:
         kv = self._tables["kv"]
@@ -173,18 +175,24 @@ class HueyOnSqlite:
             return func.huey_ended(row.value, what)
 
         others = [func.substr(row.key, 1, len(prefix)) == prefix for prefix in ("r:", "rt:", "chord:")]
-        failed: Condition = func.coalesce(says("error"), 0) == 1
+        has_run = func.coalesce(says("task_id"), "").in_(("", row.key))
+
+        def is_(state: State) -> Rule:
+            ended: Condition = func.coalesce(says("state"), State.COMPLETED.value) == state.value
+            return lambda _: ended
+
         return Source(
             name="kv", rows=kv, key=(Field(row.queue), Field(row.key)),
             fields={
-                "id": Field(row.key), "type": Field(func.coalesce(says("name"), "?")), "queue": Field(row.queue),
-                "attempts": Field(literal(1), WHOLE),
+                "id": Field(row.key), "queue": Field(row.queue),
+                "type": Field(case((has_run, func.coalesce(says("name"), "?")), else_="?")),
+                "attempts": Field(case((has_run, 1), else_=0), WHOLE),
             },
-            states={State.FAILED: lambda _: failed, State.COMPLETED: lambda _: not_(failed)},
+            states={state: is_(state) for state in (State.FAILED, State.CANCELLED, State.COMPLETED)},
             rev=(row.value,),
             hidden=or_(*others, func.instr(row.key, ".lock.") > 0, func.coalesce(says("retries"), 0) > 0),
-            extra={"value": row.value},
-            finish=lambda row, job: messages.ended_job(job.ref, job.queue.raw, messages.read_outcome(row["value"])),
+            extra={"value": row.value}, read_only=messages.END_ALONE,
+            finish=lambda row, job: messages.ended_job(job.ref, job.queue.raw, read_outcome(row["value"])),
         )  # fmt: skip
 
     def _changes(self, name: str) -> tuple[Change, ...]:
@@ -253,16 +261,16 @@ def _revocation(locked: LockedRow) -> dict[str, Any]:
 
 
 def _why_not_revoke(locked: LockedRow) -> str:
-    message = messages.read_message(locked.row["data"])
-    return messages.UNREADABLE if message is None else message.why_not_revoked
+    message = read_message(locked.row["data"])
+    return messages.UNREADABLE if message is None else messages.why_not_revoked(message)
 
 
 def ended(raw: object, what: str) -> object:
     """Answer what is stored about the end of a run.
 
-    That is whether it is an error, how many retries are left after it, and the name in it.
+    That is whether it is an error, how many retries are left after it, the state that it means, and the name and the id of the task in it.
     """
     if not isinstance(raw, bytes):
         return None
-    outcome = messages.read_outcome(raw)
+    outcome = read_outcome(raw)
     return int(outcome.error is not None) if what == "error" else getattr(outcome, what)
