@@ -14,8 +14,8 @@ from queuetui.tui.present.failures import FAILURE_COLUMNS
 from queuetui.tui.present.job_columns import NORMAL, TROUBLED, columns_for
 from queuetui.tui.present.table import Cell, Column, Row
 from queuetui.tui.widgets.content_widths import ContentWidths
+from queuetui.tui.widgets.row_pane import RowPane
 from queuetui.tui.widgets.table_layout import lay_out
-from queuetui.tui.widgets.told_pane import ToldPane
 from tests.tui.scripted import ScriptedFeed, make_error, make_job
 from tests.tui.stage import Stage
 from tests.tui.tables import TableApp, drawn_by, job_row, play
@@ -182,7 +182,7 @@ def test_the_pane_tells_each_thing_once_names_the_worker_and_scrolls() -> None:
         assert "K back" in stage.lines_of("#explanation")
         await stage.press("j")
         assert "no_consumer" in stage.lines_of("#explanation")
-        pane = stage.app.screen.query_one(ToldPane)
+        pane = stage.app.screen.query_one(RowPane)
         assert pane.lines
 
     Stage(feed).play(script, (200, 30))

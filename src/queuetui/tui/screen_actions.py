@@ -246,7 +246,7 @@ GROUPED = (
 
 # Moving in a table, opening rows and marking them
 
-TOLD = at(
+ROW_PANE = at(
     KeyPlace.JOBS,
     KeyPlace.SYSTEMS,
     KeyPlace.FAILURES,
@@ -301,9 +301,9 @@ TABLE = (
         "pane down",
         "J",
         "scroll what is told of the row under the cursor",
-        TOLD,
-        call="scroll_told(3)",
+        ROW_PANE,
+        call="scroll_pane(3)",
         label="scroll down",
     ),
-    action("pane up", "K", "scroll it back", TOLD, call="scroll_told(-3)", label="scroll up"),
+    action("pane up", "K", "scroll it back", ROW_PANE, call="scroll_pane(-3)", label="scroll up"),
 )

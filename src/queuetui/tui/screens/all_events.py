@@ -21,11 +21,11 @@ from queuetui.tui.present.lines import Span, say
 from queuetui.tui.present.systems import short_names
 from queuetui.tui.present.table import Cell, Row
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.screens.asked_list import AnsweredList
 from queuetui.tui.screens.of_all import OfAllSystems
+from queuetui.tui.screens.periodic_list import PeriodicList
+from queuetui.tui.widgets.row_pane import RowRenderer
 from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import RowSelected
-from queuetui.tui.widgets.told_pane import Teller
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,7 +47,7 @@ class AllEvents:
     refusals: Mapping[ConsoleLink, str] = field(default_factory=dict)
 
 
-class AllEventsScreen(OfAllSystems, AnsweredList[AllEvents]):
+class AllEventsScreen(OfAllSystems, PeriodicList[AllEvents]):
     """Enter opens the job of an event in its own system."""
 
     PLACE = KeyPlace.ALL_EVENTS
@@ -55,7 +55,7 @@ class AllEventsScreen(OfAllSystems, AnsweredList[AllEvents]):
     HEADING = "All systems > events"
     COLUMNS = behind("event", EVENT_COLUMNS)
     OWN_MARKS = EVENT_ORDER
-    TOLD = "event"
+    ROW_PANE = "event"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.ALL_EVENTS)
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ class AllEventsScreen(OfAllSystems, AnsweredList[AllEvents]):
         ]
         return [say(told, Tone.MUTED), *(say(one, Tone.WARNING) for one in missed)]
 
-    def teller_of(self, key: str) -> Teller | None:
+    def renderer_of(self, key: str) -> RowRenderer | None:
         """Return the function that renders an event in the pane."""
         found = self._events.get(key)
         if found is None:

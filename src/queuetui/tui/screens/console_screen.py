@@ -25,11 +25,11 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.screen_removal import RemovableScreen
 from queuetui.tui.widgets.job_table import JobTable
 from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.row_pane import RowPane
 from queuetui.tui.widgets.status_line import About, StatusLine
 from queuetui.tui.widgets.table_messages import RowHighlighted
 from queuetui.tui.widgets.text_lines import HeadingLines, TextLines
 from queuetui.tui.widgets.text_pane import TextPane
-from queuetui.tui.widgets.told_pane import ToldPane
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -134,9 +134,9 @@ class ConsoleScreen(RemovableScreen[None], inherit_bindings=False):
         """Say why a link's store cannot answer the request of this screen."""
         self.flash(reason, Tone.CRITICAL, about=About.LIST)
 
-    def action_scroll_told(self, lines: int) -> None:
+    def action_scroll_pane(self, lines: int) -> None:
         """Scroll the pane about the row under the cursor."""
-        for pane in self.query(ToldPane):
+        for pane in self.query(RowPane):
             pane.scroll_lines(lines)
 
     # The frame

@@ -16,7 +16,7 @@ from queuetui.tui.present.server_rows import SERVER_COLUMNS, SERVER_ORDER, serve
 from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.list_screen import ListScreen
-from queuetui.tui.widgets.told_pane import Teller
+from queuetui.tui.widgets.row_pane import RowRenderer
 
 
 class DatabaseScreen(ListScreen):
@@ -27,7 +27,7 @@ class DatabaseScreen(ListScreen):
     HEADING = "Database"
     COLUMNS = SERVER_COLUMNS
     OWN_MARKS = SERVER_ORDER
-    TOLD = "told"
+    ROW_PANE = "told"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.DATABASE)
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class DatabaseScreen(ListScreen):
         alarm = [say(f"{waits} waiting for locks  ", Tone.STUCK)] if waits else []
         return [*alarm, say(f"{picture.server.product} ", Tone.MUTED), say(picture.server.version), say(" ")]
 
-    def teller_of(self, key: str) -> Teller | None:
+    def renderer_of(self, key: str) -> RowRenderer | None:
         """Return the function that renders a row in full in the pane."""
         row = self._rows.get(key)
         return None if row is None else lambda width, most: server_lines(row, width, most)

@@ -29,10 +29,10 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.filtering import Filtering
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import ListTable
+from queuetui.tui.widgets.row_pane import RowPane
 from queuetui.tui.widgets.status_line import OF_A_LIST, About
 from queuetui.tui.widgets.table_messages import NearEnd, NearStart, RowHighlighted
 from queuetui.tui.widgets.text_lines import TextLines
-from queuetui.tui.widgets.told_pane import ToldPane
 
 _EXAMPLE = "failed queue:mail job:5b1c0a event:retried,lost correlation:order-17"
 
@@ -56,7 +56,7 @@ class EventList(Filtering):
         yield TextLines("crumbs")
         yield FilterBar("filter", parse_event_filter, FIELDS, _EXAMPLE)
         yield ListTable(EVENT_COLUMNS, id="events", empty_text=sanitize("reading ..."))
-        yield ToldPane("event")
+        yield RowPane("event")
 
     @property
     def wanted(self) -> Watch:
@@ -130,12 +130,12 @@ class EventList(Filtering):
 
     def _show_event(self) -> None:
         event, picture = self.event_under_cursor, self._picture
-        pane = self.query_one("#event", ToldPane)
+        pane = self.query_one("#event", RowPane)
         if event is None or picture is None:
-            pane.tell(None, None)
+            pane.show_row(None, None)
             return
         now, workers = picture.snapshot.now, picture.snapshot.workers
-        pane.tell(event.cursor, lambda width, most: event_pane(event, now, workers, width, most))
+        pane.show_row(event.cursor, lambda width, most: event_pane(event, now, workers, width, most))
 
     @property
     def event_under_cursor(self) -> Event | None:

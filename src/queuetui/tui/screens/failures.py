@@ -22,8 +22,8 @@ from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.list_screen import ListScreen
 from queuetui.tui.screens.marking import Marking
 from queuetui.tui.widgets.job_table import JobTable
+from queuetui.tui.widgets.row_pane import RowRenderer
 from queuetui.tui.widgets.table_messages import RowSelected
-from queuetui.tui.widgets.told_pane import Teller
 
 LATEST = 50
 
@@ -39,7 +39,7 @@ class FailuresScreen(Marking, ListScreen):
     COLUMNS = FAILURE_COLUMNS
     OWN_MARKS = FAILURE_ORDER
     TABLE = JobTable
-    TOLD = "error"
+    ROW_PANE = "error"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.FAILURES)
 
     @property
@@ -79,7 +79,7 @@ class FailuresScreen(Marking, ListScreen):
         )
         return [say(f"{which}   5 lists them all, ] groups them ", Tone.MUTED)]
 
-    def teller_of(self, key: str) -> Teller | None:
+    def renderer_of(self, key: str) -> RowRenderer | None:
         """Return the function that renders the error of a dead letter in the pane."""
         job, verdict = self.seen.get(key), self.verdicts.get(key)
         may_act = not self.console.is_read_only

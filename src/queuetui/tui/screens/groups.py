@@ -21,9 +21,9 @@ from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.acting import Acting
-from queuetui.tui.screens.asked_list import AskedList
+from queuetui.tui.screens.periodic_list import SystemPeriodicList
+from queuetui.tui.widgets.row_pane import RowRenderer
 from queuetui.tui.widgets.table_messages import RowSelected
-from queuetui.tui.widgets.told_pane import Teller
 
 if TYPE_CHECKING:
     from queuetui.monitor.feed import Feed
@@ -38,7 +38,7 @@ _DAY_S = 86_400.0
 Groups = Measured[tuple[FailureGroup, ...]]
 
 
-class GroupsScreen(Acting, AskedList[Groups]):
+class GroupsScreen(Acting, SystemPeriodicList[Groups]):
     """Enter lists the jobs of a group, R retries all of them."""
 
     PLACE = KeyPlace.GROUPS
@@ -46,7 +46,7 @@ class GroupsScreen(Acting, AskedList[Groups]):
     HEADING = f"Dead letters > alike, of the last {SPAN_DAYS} days"
     COLUMNS = GROUP_COLUMNS
     OWN_MARKS = GROUP_ORDER
-    TOLD = "error"
+    ROW_PANE = "error"
     ASKED_EVERY_S = 30.0
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.GROUPS)
 
@@ -76,7 +76,7 @@ class GroupsScreen(Acting, AskedList[Groups]):
         told = f"{counted(len(self.groups), 'group')}, {counted(jobs, 'job')}{f' {bound}' if bound else ''} "
         return [say(told, Tone.WARNING if bound else Tone.MUTED)]
 
-    def teller_of(self, key: str) -> Teller | None:
+    def renderer_of(self, key: str) -> RowRenderer | None:
         """Return the function that renders a group in the pane."""
         group, picture = self._group(key), self.picture
         if group is None or picture is None:

@@ -25,9 +25,10 @@ from queuetui.tui.present.tabs import tabs_line
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.scope import TABS, Scope
 from queuetui.tui.screens.console_screen import SENTENCE_CAP
-from queuetui.tui.screens.stretch import Stretch
+from queuetui.tui.screens.windowed_jobs import WindowedJobs
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import JobTable
+from queuetui.tui.widgets.row_pane import RowPane
 from queuetui.tui.widgets.status_line import OF_A_LIST, About
 from queuetui.tui.widgets.table_messages import (
     CursorLost,
@@ -35,7 +36,6 @@ from queuetui.tui.widgets.table_messages import (
     RowSelected,
 )
 from queuetui.tui.widgets.text_lines import TextLines
-from queuetui.tui.widgets.told_pane import ToldPane
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,7 +46,7 @@ _SLOW_AFTER_S = 0.3
 PAGE = "page"
 
 
-class JobList(Stretch):
+class JobList(WindowedJobs):
     """Reads one window of the jobs in its scope; cursor and marks follow the jobs' ids."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class JobList(Stretch):
         yield FilterBar("filter")
         with Container(id="jobs-body"):
             yield JobTable(NORMAL, id="jobs", empty_text=sanitize("connecting ..."))
-            yield ToldPane("explanation")
+            yield RowPane("explanation")
 
     @property
     def query_of_all(self) -> Query:

@@ -23,16 +23,16 @@ from queuetui.tui.screens.console_screen import SENTENCE_CAP
 from queuetui.tui.screens.ordering import Ordering
 from queuetui.tui.widgets.job_table import ListTable
 from queuetui.tui.widgets.live_table import LiveTable
+from queuetui.tui.widgets.row_pane import RowPane, RowRenderer
 from queuetui.tui.widgets.table_messages import RowHighlighted
 from queuetui.tui.widgets.text_lines import TextLines
-from queuetui.tui.widgets.told_pane import Teller, ToldPane
 
 
 class ListScreen(Ordering):
     """Shows every picture that has all parts it needs, and ignores others.
 
     `ROWS_COME_OF` names the parts of the picture that the rows are made from.
-    `TOLD` is the id of the pane about the row under the cursor, empty if there is none.
+    `ROW_PANE` is the id of the pane about the row under the cursor, empty if there is none.
     """
 
     AUTO_FOCUS = "LiveTable"
@@ -40,7 +40,7 @@ class ListScreen(Ordering):
     OWN_MARKS: ClassVar[tuple[Sort, ...]]
     HEADING: ClassVar[str]
     TABLE: ClassVar[type[LiveTable]] = ListTable
-    TOLD: ClassVar[str] = ""
+    ROW_PANE: ClassVar[str] = ""
     ROWS_COME_OF: ClassVar[tuple[Part, ...]] = ()
 
     def __init__(self) -> None:
@@ -52,8 +52,8 @@ class ListScreen(Ordering):
         """Yield the title, the table, and the pane about the row under the cursor."""
         yield TextLines("crumbs")
         yield self.make_table()
-        if self.TOLD:
-            yield ToldPane(self.TOLD)
+        if self.ROW_PANE:
+            yield RowPane(self.ROW_PANE)
 
     @property
     def read_at(self) -> datetime | None:
@@ -78,7 +78,7 @@ class ListScreen(Ordering):
         """Return the text at the right end of the title."""
         return ()
 
-    def teller_of(self, key: str) -> Teller | None:
+    def renderer_of(self, key: str) -> RowRenderer | None:
         """Return the function that renders a row in the pane, None if the row is gone."""
         return None
 
@@ -99,7 +99,7 @@ class ListScreen(Ordering):
         table.set_rows(self.rows_of(picture))
         table.show_order(self.OWN_MARKS if order is None else (order,))
         self.show_heading(picture)
-        self.tell_of_row()
+        self.show_row_pane()
 
     def show_heading(self, picture: Picture) -> None:
         """Show the title."""
@@ -107,12 +107,12 @@ class ListScreen(Ordering):
         self.show_lines("#crumbs", lay_out_crumbs(title, self.summary(picture), (), self.app.size.width))
 
     @on(RowHighlighted)
-    def tell_of_row(self) -> None:
+    def show_row_pane(self) -> None:
         """Show the row under the cursor in the pane, if there is one."""
         key = self.table.cursor_key
-        for pane in self.query(ToldPane):
-            teller = None if key is None else self.teller_of(key)
-            pane.tell(None if teller is None else key, teller)
+        for pane in self.query(RowPane):
+            renderer = None if key is None else self.renderer_of(key)
+            pane.show_row(None if renderer is None else key, renderer)
 
     @property
     def table(self) -> LiveTable:

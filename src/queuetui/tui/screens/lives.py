@@ -17,9 +17,9 @@ from queuetui.tui.present.life_rows import LIFE_COLUMNS, LIFE_ORDER, life_lines,
 from queuetui.tui.present.lines import Span, say
 from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
-from queuetui.tui.screens.asked_list import AskedList
+from queuetui.tui.screens.periodic_list import SystemPeriodicList
+from queuetui.tui.widgets.row_pane import RowRenderer
 from queuetui.tui.widgets.table_messages import RowSelected
-from queuetui.tui.widgets.told_pane import Teller
 
 if TYPE_CHECKING:
     from queuetui.monitor.feed import Feed
@@ -30,7 +30,7 @@ MOST_LIVES = 200
 MOST_EVENTS = 3_000
 
 
-class LivesScreen(AskedList[Lives]):
+class LivesScreen(SystemPeriodicList[Lives]):
     """Reads the event log of any product; Enter opens the events of a job."""
 
     PLACE = KeyPlace.LIVES
@@ -38,7 +38,7 @@ class LivesScreen(AskedList[Lives]):
     HEADING = "Events > lives of the last hour"
     COLUMNS = LIFE_COLUMNS
     OWN_MARKS = LIFE_ORDER
-    TOLD = "event"
+    ROW_PANE = "event"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.LIVES)
 
     def ask(self, feed: Feed) -> Lives:
@@ -64,7 +64,7 @@ class LivesScreen(AskedList[Lives]):
         bound = "".join(f", {note}" for note in notes)
         return [say(f"{which}{counted(len(lives), 'job')}{bound}, ", Tone.MUTED), gaps]
 
-    def teller_of(self, key: str) -> Teller | None:
+    def renderer_of(self, key: str) -> RowRenderer | None:
         """Return the function that renders a life in the pane."""
         picture = self.picture
         life = next((one for one in (() if self.answer is None else self.answer.lives) if one.job_id == key), None)

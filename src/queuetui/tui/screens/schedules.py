@@ -28,9 +28,9 @@ from queuetui.tui.present.table import Row
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.screens.acting import Acting
 from queuetui.tui.screens.list_screen import ListScreen
+from queuetui.tui.widgets.row_pane import RowRenderer
 from queuetui.tui.widgets.status_line import About
 from queuetui.tui.widgets.table_messages import RowSelected
-from queuetui.tui.widgets.told_pane import Teller
 
 if TYPE_CHECKING:
     from queuetui.config.profile import Profile
@@ -59,7 +59,7 @@ class SchedulesScreen(Acting, ListScreen):
     ROWS_COME_OF = (Part.SCHEDULES,)
     COLUMNS = SCHEDULE_COLUMNS
     OWN_MARKS = SCHEDULE_ORDER
-    TOLD = "schedule"
+    ROW_PANE = "schedule"
     BINDINGS: ClassVar[list[BindingType]] = bindings_at(KeyPlace.SCHEDULES)
 
     def rows_of(self, picture: Picture) -> list[Row]:
@@ -78,7 +78,7 @@ class SchedulesScreen(Acting, ListScreen):
         told = say(f"{problem} ", Tone.WARNING) if problem else say(f"{overdue_text(picture)} ", Tone.MUTED)
         return [told] if picture.schedules else ()
 
-    def teller_of(self, key: str) -> Teller | None:
+    def renderer_of(self, key: str) -> RowRenderer | None:
         """Return the function that renders a schedule in the pane."""
         known = self._schedule(key)
         return None if known is None else lambda width, most: schedule_lines(known, width, most)

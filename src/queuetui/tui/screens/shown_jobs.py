@@ -17,7 +17,7 @@ from queuetui.tui.present.lines import TextLine
 from queuetui.tui.present.table import Column, Row
 from queuetui.tui.scope import Scope
 from queuetui.tui.screens.arrangement import Arranging
-from queuetui.tui.widgets.told_pane import Teller, ToldPane
+from queuetui.tui.widgets.row_pane import RowPane, RowRenderer
 
 _PANE_LINES = 12
 TROUBLED_TABS = frozenset({"4", "5", "6"})
@@ -65,24 +65,26 @@ class ShownJobs(Arranging):
         return () if self.page is None else self.page.order
 
     def _explain(self) -> None:
-        pane = self.query_one("#explanation", ToldPane)
+        pane = self.query_one("#explanation", RowPane)
         job, shown = self.job_under_cursor, self._shown
         if job is None:
-            pane.tell(None, None)
+            pane.show_row(None, None)
             return
         may_act = not self.console.is_read_only
         verdict = self.verdicts.get(job.ref.id)
-        pane.tell(job.ref.id, job_teller(job, verdict, shown, pane.size.height, may_act=may_act))
+        pane.show_row(job.ref.id, job_renderer(job, verdict, shown, pane.size.height, may_act=may_act))
 
 
-def job_teller(job: Job, verdict: Verdict | None, shown: Snapshot | None, lines: int, *, may_act: bool) -> Teller:
+def job_renderer(
+    job: Job, verdict: Verdict | None, shown: Snapshot | None, lines: int, *, may_act: bool
+) -> RowRenderer:
     """Return the function that renders a job in the pane: its verdict, and the rest if there is room."""
 
-    def tell(width: int, most: int) -> Sequence[TextLine]:
+    def render(width: int, most: int) -> Sequence[TextLine]:
         if lines < _PANE_LINES or shown is None:
             return explain_lines(job, verdict, width, most, may_act=may_act)
         from queuetui.tui.present.detail import pane_lines
 
         return pane_lines(job, verdict, shown.now, width, shown.workers, may_act=may_act)[:most]
 
-    return tell
+    return render

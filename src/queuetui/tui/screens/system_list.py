@@ -39,13 +39,13 @@ from queuetui.tui.screens.arrangement import Arranging
 from queuetui.tui.screens.console_screen import SENTENCE_CAP
 from queuetui.tui.screens.job_list import PAGE
 from queuetui.tui.screens.of_all import OfAllSystems
-from queuetui.tui.screens.shown_jobs import TROUBLED_TABS, job_teller
+from queuetui.tui.screens.shown_jobs import TROUBLED_TABS, job_renderer
 from queuetui.tui.widgets.filter_bar import FilterBar
 from queuetui.tui.widgets.job_table import JobTable
+from queuetui.tui.widgets.row_pane import RowPane
 from queuetui.tui.widgets.status_line import OF_A_LIST, About
 from queuetui.tui.widgets.table_messages import NearEnd, RowHighlighted
 from queuetui.tui.widgets.text_lines import TextLines
-from queuetui.tui.widgets.told_pane import ToldPane
 
 if TYPE_CHECKING:
     from queuetui.tui.session import ConsoleLink
@@ -77,7 +77,7 @@ class SystemList(OfAllSystems, Arranging):
         yield FilterBar("filter")
         with Container(id="jobs-body"):
             yield JobTable(self.columns.columns, id="jobs", empty_text=sanitize("reading ..."))
-            yield ToldPane("explanation")
+            yield RowPane("explanation")
 
     @property
     def page_request(self) -> PageRequest:
@@ -173,13 +173,13 @@ class SystemList(OfAllSystems, Arranging):
 
     @on(RowHighlighted)
     def _explain(self) -> None:
-        pane, key = self.query_one("#explanation", ToldPane), self.table.cursor_key
+        pane, key = self.query_one("#explanation", RowPane), self.table.cursor_key
         listed = self._listed.get(key or "")
         if listed is None:
-            pane.tell(None, None)
+            pane.show_row(None, None)
             return
         may_act = not self.console.is_read_only_in(self.owners[key or ""])
-        pane.tell(key, job_teller(listed.job, listed.verdict, listed.snapshot, pane.size.height, may_act=may_act))
+        pane.show_row(key, job_renderer(listed.job, listed.verdict, listed.snapshot, pane.size.height, may_act=may_act))
         self.show_footer()
 
     # Choosing what is read

@@ -12,7 +12,7 @@ from queuetui.tui.widgets.table_messages import NearEnd, NearStart
 from queuetui.tui.window import Window
 
 
-class Stretch(ShownJobs):
+class WindowedJobs(ShownJobs):
     """Moves its window when the cursor nears an end of it, or when new rows push the cursor's job out.
 
     `missed` is the job that was searched for last, so that it is searched for only once.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 
 
-class AnsweredList(ListScreen, Generic[A]):
+class PeriodicList(ListScreen, Generic[A]):
     """Shows the last answer; a poll updates its ages, and asks again if the answer is old.
 
     `ask_anew` starts the reading, and hands the answer to `take_answer`.
@@ -48,7 +48,7 @@ class AnsweredList(ListScreen, Generic[A]):
             self.show_rows(self.picture)
 
 
-class AskedList(AnsweredList[A]):
+class SystemPeriodicList(PeriodicList[A]):
     """Reads its list from the shown system."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from queuetui.tui.present.lines import TextLine, say
 from queuetui.tui.present.tones import Tone
 from queuetui.tui.widgets.text_lines import TextLines
 
-Teller = Callable[[int, int], Sequence[TextLine]]
+RowRenderer = Callable[[int, int], Sequence[TextLine]]
 """Renders a row for a width in at most so many lines; if not all fit, the most important ones."""
 
 _ALL_LINES = 100_000
@@ -21,20 +21,20 @@ _MORE = "J more "
 _BACK = "K back "
 
 
-class ToldPane(TextLines):
+class RowPane(TextLines):
     """Shows the most important lines of a row, and the rest by scrolling; a new row begins at its top."""
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's own name for it
         super().__init__(id=id)
         self._key: str | None = None
-        self._teller: Teller | None = None
+        self._renderer: RowRenderer | None = None
         self._top = 0
 
-    def tell(self, key: str | None, teller: Teller | None) -> None:
+    def show_row(self, key: str | None, renderer: RowRenderer | None) -> None:
         """Show the row with this key; both arguments are None if there is no row."""
         if key != self._key:
             self._key, self._top = key, 0
-        self._teller = teller
+        self._renderer = renderer
         self._show_part()
 
     def scroll_lines(self, lines: int) -> None:
@@ -47,18 +47,18 @@ class ToldPane(TextLines):
         self._show_part()
 
     def _show_part(self) -> None:
-        if self._teller is None:
+        if self._renderer is None:
             self.show([])
             return
         width, height = max(_LEAST_CELLS, self.size.width), max(_LEAST_LINES, self.size.height)
-        every = self._teller(width, _ALL_LINES)
+        every = self._renderer(width, _ALL_LINES)
         self._top = min(self._top, max(0, len(every) - height))
         if len(every) <= height:
             self.show(every)
             return
         sign = _MORE if self._top + height < len(every) else _BACK
         if self._top:
-            part = self._teller(width - len(sign), _ALL_LINES)[self._top : self._top + height]
+            part = self._renderer(width - len(sign), _ALL_LINES)[self._top : self._top + height]
         else:
-            part = self._teller(width - len(sign), height)
+            part = self._renderer(width - len(sign), height)
         self.show([*part[:-1], TextLine(part[-1].left, (say(sign, Tone.MUTED),))])
