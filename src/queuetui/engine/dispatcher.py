@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from queuetui.backends.base import Step
     from queuetui.engine.claimer import Claim
-    from queuetui.engine.desk import Desk
+    from queuetui.engine.dispatcher_parts import DispatcherParts
     from queuetui.engine.held import HeldLease, RunEnding
 
 PART = "jobs"
@@ -51,48 +51,48 @@ POSTPONED = frozenset({Ending.RETRY, Ending.SNOOZED})
 class Dispatcher:
     """Claims jobs, hands them to the executor, writes endings, and releases all jobs at the end."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, parts: DispatcherParts) -> None:
+        self._parts = parts
         self._tick_at_s = 0.0
         self._told: set[tuple[str, str]] = set()
 
     def run(self) -> None:
         """Work until the worker is to stop and holds no job, or the grace period is over."""
-        desk = self._desk
-        while not (desk.stopping.asked and (self._is_drained() or desk.stopping.grace_is_over())):
+        parts = self._parts
+        while not (parts.stopping.asked and (self._is_drained() or parts.stopping.grace_is_over())):
             try:
                 self._turn()
             except STORE_TROUBLE as error:
-                desk.health.pause(desk.health.failed(PART, error), desk.stopping)
+                parts.health.pause(parts.health.failed(PART, error), parts.stopping)
             else:
-                desk.health.answered(PART)
+                parts.health.answered(PART)
         self._give_back()
 
     def _turn(self) -> None:
-        desk = self._desk
+        parts = self._parts
         self._drop_lost_leases()
         self._send_late()
-        if desk.stopping.asked:
+        if parts.stopping.asked:
             self._take_back_unstarted()
-        if ready := desk.suspects.take_ready(self._unended(), desk.clock.now()):
-            desk.executor.submit(ready)
-        if desk.outbox.due_in_s(hungry=self._has_free_slot()) <= 0:
-            desk.outbox.post()
+        if ready := parts.suspects.take_ready(self._unended(), parts.clock.now()):
+            parts.executor.submit(ready)
+        if parts.outbox.due_in_s(hungry=self._has_free_slot()) <= 0:
+            parts.outbox.post()
         claim = self._choose_claim()
         worked = self._write_and_claim(claim)
         self._tick()
         if not worked and not self._is_finished():
-            desk.clock.wait(desk.wakeup, self._pause_s())
+            parts.clock.wait(parts.wakeup, self._pause_s())
 
     def _choose_claim(self) -> Claim | None:
-        desk = self._desk
-        if desk.stopping.asked or desk.suspects.forbid_more(desk.clock.now()):
+        parts = self._parts
+        if parts.stopping.asked or parts.suspects.forbid_more(parts.clock.now()):
             return None
         # After a failure of the store the endings go first: a claim must not delay them.
-        if self._posted() and not desk.health.well:
+        if self._posted() and not parts.health.well:
             return None
         if self._posted() or self._has_free_slot():
-            return desk.claimer.choose(self._unended(), self._allowance())
+            return parts.claimer.choose(self._unended(), self._allowance())
         return self._choose_ahead()
 
     def _choose_ahead(self) -> Claim | None:
@@ -100,32 +100,32 @@ class Dispatcher:
 
         A smaller claim can wait for the next flush.
         """
-        desk = self._desk
-        if desk.executor.unstarted >= desk.claimer.batch:
+        parts = self._parts
+        if parts.executor.unstarted >= parts.claimer.batch:
             return None
-        claim = desk.claimer.choose(self._unended(), self._allowance())
-        return claim if claim is not None and claim.size >= desk.claimer.batch else None
+        claim = parts.claimer.choose(self._unended(), self._allowance())
+        return claim if claim is not None and claim.size >= parts.claimer.batch else None
 
     def _has_free_slot(self) -> bool:
-        return self._desk.room.free_slots(self._unended()) > 0
+        return self._parts.room.free_slots(self._unended()) > 0
 
     def _unended(self) -> int:
         """Return how many held jobs wait or run."""
-        return self._desk.leases.held_jobs() - len(self._desk.outbox) - self._posted()
+        return self._parts.leases.held_jobs() - len(self._parts.outbox) - self._posted()
 
     def _posted(self) -> int:
-        return sum(len(lease.endings) for lease in self._desk.leases.all())
+        return sum(len(lease.endings) for lease in self._parts.leases.all())
 
     def _allowance(self) -> int | None:
-        desk = self._desk
-        if desk.settings.jobs is None:
+        parts = self._parts
+        if parts.settings.jobs is None:
             return None
-        return max(0, desk.settings.jobs - desk.finisher.ended_jobs - desk.leases.held_jobs())
+        return max(0, parts.settings.jobs - parts.finisher.ended_jobs - parts.leases.held_jobs())
 
     def _write_and_claim(self, claim: Claim | None) -> bool:
-        desk = self._desk
-        claiming = None if claim is None else desk.leases.for_queue(claim.queue)
-        others = [lease for lease in desk.leases.all() if lease is not claiming and lease.endings]
+        parts = self._parts
+        claiming = None if claim is None else parts.leases.for_queue(claim.queue)
+        others = [lease for lease in parts.leases.all() if lease is not claiming and lease.endings]
         for lease in others:
             self._step(lease, None)
         if claiming is not None and claiming.lost is None:
@@ -133,18 +133,18 @@ class Dispatcher:
         return claim is not None or bool(others)
 
     def _step(self, lease: HeldLease, claim: Claim | None) -> None:
-        desk = self._desk
+        parts = self._parts
         endings = take_step(lease.endings)
-        desk.notekeeper.write_ended(lease.id, endings)
+        parts.notekeeper.write_ended(lease.id, endings)
         try:
-            step = desk.store.step(lease.id, [one.settlement for one in endings], claim.size if claim else 0)
+            step = parts.store.step(lease.id, [one.settlement for one in endings], claim.size if claim else 0)
         except STORE_TROUBLE:
             # The store may have granted jobs whose answer was lost: they are released when this lease is closed.
             lease.closing = lease.closing or claim is not None
             raise
         except Exception as error:
             if not endings and claim is not None and isinstance(error, UNUSABLE):
-                desk.claimer.took(claim, 0, inf)
+                parts.claimer.took(claim, 0, inf)
                 self._tell_once(claim.queue, str(error))
                 return
             if not endings:
@@ -159,7 +159,7 @@ class Dispatcher:
 
     def _step_alone(self, lease: HeldLease, ended: RunEnding) -> None:
         """Write the first waiting ending; if the store refuses it, its job is released with the lease."""
-        lease.endings[0], step = settle_apart(self._desk.store, lease.id, ended)
+        lease.endings[0], step = settle_apart(self._parts.store, lease.id, ended)
         if step is None:
             lease.closing = True
             refuse(lease.endings.pop(0))
@@ -169,30 +169,30 @@ class Dispatcher:
 
     def _take_answer(self, lease: HeldLease, endings: Sequence[RunEnding], step: Step) -> None:
         """Record which endings the store has accepted; `endings` are the first that wait under the lease."""
-        desk = self._desk
-        desk.health.answered(PART)
+        parts = self._parts
+        parts.health.answered(PART)
         del lease.endings[: len(endings)]
         if endings:
             lease.runs.difference_update([run for run, _ in endings])
-            desk.finisher.report(endings, step.accepted)
-            desk.claimer.work_ended(postponed=any(one.ending in POSTPONED for _, one in endings))
+            parts.finisher.report(endings, step.accepted)
+            parts.claimer.work_ended(postponed=any(one.ending in POSTPONED for _, one in endings))
         if not step.lease_valid:
-            desk.leases.lose(lease, "the store says that it is over")
+            parts.leases.lose(lease, "the store says that it is over")
 
     def _step_all(self, lease: HeldLease) -> None:
         while lease.endings:
             self._step(lease, None)
 
     def _hand_out(self, lease: HeldLease, claim: Claim, step: Step) -> None:
-        desk, claimed = self._desk, step.claimed
+        parts, claimed = self._parts, step.claimed
         if step.problem:
             self._tell_once(claim.queue, step.problem)
-        now_s = desk.clock.now()
-        told = desk.volume.take(len(claimed), now_s)
-        runs = [Run(job, desk.worker_id, now_s, told=n < told) for n, job in enumerate(claimed)]
-        excess = desk.room.excess(runs, self._unended())
-        desk.claimer.took(claim, len(runs) - len(excess) if excess else len(runs), step.again_s)
-        desk.outbox.expect(desk.claimer.batch)
+        now_s = parts.clock.now()
+        told = parts.volume.take(len(claimed), now_s)
+        runs = [Run(job, parts.worker_id, now_s, told=n < told) for n, job in enumerate(claimed)]
+        excess = parts.room.excess(runs, self._unended())
+        parts.claimer.took(claim, len(runs) - len(excess) if excess else len(runs), step.again_s)
+        parts.outbox.expect(parts.claimer.batch)
         if not runs:
             return
         lease.used_s = now_s
@@ -204,11 +204,11 @@ class Dispatcher:
         if lease.lost is not None:
             for run in kept:
                 run.abandon(CancelCause.LEASE_LOST)
-        if not desk.suspects.keeps(kept, self._unended()):
-            desk.executor.submit(kept)
+        if not parts.suspects.keeps(kept, self._unended()):
+            parts.executor.submit(kept)
             if claim.size == 1:
                 # The first job after a pause: let its thread have the interpreter, so that its ending may go with the next claim.
-                desk.clock.wait(desk.wakeup, FIRST_RUN_S)
+                parts.clock.wait(parts.wakeup, FIRST_RUN_S)
 
     def _tell_once(self, queue: str, problem: str) -> None:
         if (queue, problem) not in self._told:
@@ -217,31 +217,31 @@ class Dispatcher:
 
     def _release(self, run: Run) -> None:
         if run.end():
-            self._desk.outbox.put(run, settle_released(run.job), at_once=True)
+            self._parts.outbox.put(run, settle_released(run.job), at_once=True)
 
     def _take_back_unstarted(self) -> None:
         """Release every run that has not begun, for any worker to claim."""
-        for run in (*self._desk.suspects.take_back(), *self._desk.executor.take_back()):
+        for run in (*self._parts.suspects.take_back(), *self._parts.executor.take_back()):
             self._release(run)
 
     def _is_held_up(self, now_s: float) -> bool:
         """Tell whether jobs have been waiting behind long runs."""
-        desk = self._desk
-        if not desk.executor.unstarted:
+        parts = self._parts
+        if not parts.executor.unstarted:
             return False
-        waiting = (run for run in desk.leases.runs() if run.started_s is None and not run.ended)
+        waiting = (run for run in parts.leases.runs() if run.started_s is None and not run.ended)
         return any(now_s - run.claimed_s > UNSTARTED_TOO_LONG_S for run in waiting)
 
     def _drop_lost_leases(self) -> None:
-        desk = self._desk
-        for lease in desk.leases.all():
+        parts = self._parts
+        for lease in parts.leases.all():
             if lease.lost is None:
                 continue
             self._try_last_endings(lease)
-            desk.finisher.ended_jobs += sum(run.started_s is not None for run in lease.runs)
+            parts.finisher.ended_jobs += sum(run.started_s is not None for run in lease.runs)
             for ended in lease.endings:
                 refuse(ended)
-            desk.leases.forget(lease)
+            parts.leases.forget(lease)
 
     def _try_last_endings(self, lease: HeldLease) -> None:
         """Send the endings from before the lease was given up: the store decides whether it is still valid."""
@@ -256,23 +256,23 @@ class Dispatcher:
         They are sent as lost, whatever they were: the store may take the lease as valid, and a handler that was told to stop may
         have returned half a result.
         """
-        for ended in self._desk.outbox.late:
-            self._desk.store.step(ended.run.lease.id, (ended.settlement,), 0)
-            self._desk.outbox.told_late(ended)
+        for ended in self._parts.outbox.late:
+            self._parts.store.step(ended.run.lease.id, (ended.settlement,), 0)
+            self._parts.outbox.told_late(ended)
 
     def _tick(self) -> None:
-        now_s = self._desk.clock.now()
+        now_s = self._parts.clock.now()
         if now_s < self._tick_at_s:
             return
         self._tick_at_s = now_s + TICK_S
-        self._desk.volume.sum_up(now_s)
+        self._parts.volume.sum_up(now_s)
         if self._is_held_up(now_s):
             self._take_back_unstarted()
-        for lease in self._desk.leases.all():
+        for lease in self._parts.leases.all():
             self._mark_running(lease, now_s)
-            self._desk.notekeeper.write_running(lease.id, lease.runs, now_s)
+            self._parts.notekeeper.write_running(lease.id, lease.runs, now_s)
             if lease.idle and (lease.closing or now_s - lease.used_s > IDLE_LEASE_S):
-                self._desk.leases.close(lease)
+                self._parts.leases.close(lease)
 
     def _mark_running(self, lease: HeldLease, now_s: float) -> None:
         """Write the start of long runs, and their progress where it has changed."""
@@ -283,52 +283,52 @@ class Dispatcher:
                 news.append((run, Running(run.job.id, run.job.fence, elapsed_s, progress)))
         if not news:
             return
-        store = self._desk.store
+        store = self._parts.store
         write_apart(lambda told: store.mark_running(lease.id, told), [running for _, running in news], "progress")
         for run, running in news:
             run.marked = running.progress or ""
 
     def _pause_s(self) -> float:
-        desk = self._desk
+        parts = self._parts
         has_free_slot = self._has_free_slot()
-        pause_s = min(desk.outbox.due_in_s(hungry=has_free_slot), TICK_S)
-        if desk.suspects.forbid_more(desk.clock.now()):
+        pause_s = min(parts.outbox.due_in_s(hungry=has_free_slot), TICK_S)
+        if parts.suspects.forbid_more(parts.clock.now()):
             return pause_s
-        if has_free_slot and not desk.stopping.asked and self._allowance() != 0:
-            pause_s = min(pause_s, desk.claimer.look_in_s())
+        if has_free_slot and not parts.stopping.asked and self._allowance() != 0:
+            pause_s = min(pause_s, parts.claimer.look_in_s())
         return pause_s
 
     def _is_drained(self) -> bool:
-        desk = self._desk
-        return not desk.leases.held_jobs() and not len(desk.outbox) and not self._posted()
+        parts = self._parts
+        return not parts.leases.held_jobs() and not len(parts.outbox) and not self._posted()
 
     def _is_finished(self) -> bool:
         """Tell whether the worker is finished; ask it to stop at its job limit, or at the end of a burst."""
-        desk = self._desk
-        if desk.stopping.asked or not self._is_drained():
+        parts = self._parts
+        if parts.stopping.asked or not self._is_drained():
             return False
         if self._allowance() == 0:
-            desk.stopping.ask("all its jobs are done")
-        elif desk.settings.burst and desk.claimer.found_nothing:
-            desk.stopping.ask("nothing is pending")
-        return desk.stopping.asked
+            parts.stopping.ask("all its jobs are done")
+        elif parts.settings.burst and parts.claimer.found_nothing:
+            parts.stopping.ask("nothing is pending")
+        return parts.stopping.asked
 
     def _give_back(self) -> None:
         """Write the last endings and close every lease, which releases running jobs and refuses their results."""
-        desk = self._desk
-        for run in desk.leases.runs():
+        parts = self._parts
+        for run in parts.leases.runs():
             run.abandon(CancelCause.SHUTDOWN)
             run.close()
-        halted = desk.executor.halt()
-        desk.outbox.post()
+        halted = parts.executor.halt()
+        parts.outbox.post()
         if not halted:
             log_event("leases_left", logging.ERROR, reason="a handler could not be killed; its jobs are not given back")
             return
         try:
-            for lease in desk.leases.all():
+            for lease in parts.leases.all():
                 if lease.lost is None:
                     self._step_all(lease)
-                released = desk.leases.close(lease)
+                released = parts.leases.close(lease)
                 if released:
                     log_event("jobs_released", logging.WARNING, queue=lease.queue, jobs=released)
         except STORE_TROUBLE as error:

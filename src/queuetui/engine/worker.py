@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from queuetui import __version__
 from queuetui.engine.claimer import Claimer, Room
 from queuetui.engine.clock import Clock, EndOf, Pace, Wakeup
-from queuetui.engine.desk import Desk
 from queuetui.engine.dispatcher import Dispatcher
+from queuetui.engine.dispatcher_parts import DispatcherParts
 from queuetui.engine.event_loop import EventLoop
 from queuetui.engine.executor import ThreadExecutor
 from queuetui.engine.finisher import Finisher, Outbox
@@ -140,7 +140,7 @@ class Worker:
                 listener.close()
             executor.close()
             raise
-        desk = Desk(
+        parts = DispatcherParts(
             store=self._store,
             settings=settings,
             worker_id=self.id,
@@ -162,7 +162,7 @@ class Worker:
         sweeper = Sweeper(self._store, settings, self._stopping, self._health, clock)
         watch = LimitGuard(settings, executor, leases, self._stopping, clock)
         self._announce(card)
-        silent = not self._work((Dispatcher(desk), renewal, sweeper, recurring), renewal, watch, signals)
+        silent = not self._work((Dispatcher(parts), renewal, sweeper, recurring), renewal, watch, signals)
         if listener is not None:
             listener.close()
         executor.close()

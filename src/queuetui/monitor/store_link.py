@@ -40,7 +40,7 @@ class Reach(Protocol):
 
 
 @dataclass
-class Sighting:
+class PollResult:
     """The result of a poll: its watch, its picture, how long it took and when the next one follows."""
 
     watch: Watch
@@ -85,7 +85,7 @@ class StoreLink(Generic[S, R]):
         self.state = Link()
         self.connection: S | None = None
         self.capabilities: Capabilities | None = None
-        self.latest: Sighting | None = None
+        self.latest: PollResult | None = None
         self._watcher = watcher
         self._hand_over = hand_over
         self._returns_to_s: float | None = None
@@ -138,7 +138,7 @@ class StoreLink(Generic[S, R]):
 
     def hear_picture(self, watch: Watch, picture: Picture, cost_s: float, pace_s: float) -> None:
         """Keep the newest picture."""
-        self._hand_over(partial(self._keep, Sighting(watch, picture, cost_s, pace_s)))
+        self._hand_over(partial(self._keep, PollResult(watch, picture, cost_s, pace_s)))
 
     def hear_refusal(self, watch: Watch, reason: str) -> None:
         """Tell the owner why a filter cannot be answered."""
@@ -161,10 +161,10 @@ class StoreLink(Generic[S, R]):
         self.connection, self.capabilities = connection, capabilities
         self._change(Link(LinkState.LIVE, was_live=True))
 
-    def _keep(self, sighting: Sighting) -> None:
+    def _keep(self, result: PollResult) -> None:
         if self.state.state is LinkState.SILENT:
             self._change(Link(LinkState.LIVE, was_live=True))
-        self.latest = sighting
+        self.latest = result
         self._watcher.picture_arrived(self)
 
     def _lose(self, reason: str, attempt: int, retry_s: float) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from queuetui.model.snapshot import Watch
     from queuetui.monitor.background import BackgroundCalls
     from queuetui.monitor.link import Link
-    from queuetui.monitor.store_link import Sighting
+    from queuetui.monitor.store_link import PollResult
     from queuetui.tui.action import Action
     from queuetui.tui.present.column_choice import ColumnChoice
     from queuetui.tui.present.frame import Heading
@@ -87,7 +87,7 @@ class ConsoleHost(Protocol):
         ...
 
     @property
-    def latest(self) -> Sighting | None:
+    def latest(self) -> PollResult | None:
         """The latest reading of the shown store."""
         ...
 

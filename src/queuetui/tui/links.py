@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from queuetui.monitor.background import BackgroundCalls
     from queuetui.monitor.link import Link
     from queuetui.monitor.poller import Poller
-    from queuetui.monitor.store_link import Sighting
+    from queuetui.monitor.store_link import PollResult
     from queuetui.tui.actions import Action
     from queuetui.tui.present.systems import SystemRow
     from queuetui.tui.session import Connection, ConsoleLink, ConsoleSession
@@ -66,7 +66,7 @@ class Links(TypedAhead, inherit_bindings=False):
         return self.shown.capabilities
 
     @property
-    def latest(self) -> Sighting | None:
+    def latest(self) -> PollResult | None:
         """The latest reading of the shown store."""
         return self.shown.latest
 

@@ -2,9 +2,9 @@
 
     made --forked--> has a pid --Ready--> open --retiring--> leaving --exit--> reaped
                                            |                    |
-                                           | doom               | later than kill_at_s
+                                           | end_cause          | later than kill_at_s
                                            v                    v
-                                     doomed --TERM--> termed --KILL--> killed --exit--> reaped
+                                     ending --TERM--> termed --KILL--> killed --exit--> reaped
                                            |
                                            +--its run ends before the TERM--> open
 
@@ -38,7 +38,7 @@ TERM_GRACE_S = 0.25
 class ChildHandle:
     """A child and the runs that it was given, by their numbers.
 
-    The run `doomed` is to end, for the cause `doom`: a signal asks it to at `term_at_s`, and the child is killed at `kill_at_s`.
+    The run `ending` must end, for the cause `end_cause`: it gets a signal at `term_at_s`, and the child is killed at `kill_at_s`.
     `room` is how many runs the child may hold while it holds these. `retiring` says why it is given no more. A child without `pid` is
     not forked yet.
     """
@@ -52,8 +52,8 @@ class ChildHandle:
     runs: dict[int, Run] = field(default_factory=dict)
     given: int = 0
     room: int = BOUNDLESS
-    doomed: Run | None = None
-    doom: CancelCause | None = None
+    ending: Run | None = None
+    end_cause: CancelCause | None = None
     term_at_s: float | None = None
     termed: bool = False
     killed: bool = False
@@ -112,14 +112,14 @@ class ChildHandle:
         last = max(last, self.page.begun)
         return [self.runs.pop(number) for number in list(self.runs) if number > last]
 
-    def forgive(self) -> None:
+    def spare(self) -> None:
         """Let the child live, as the run that it was to be killed for has ended."""
-        self.doomed = self.doom = self.term_at_s = None
+        self.ending = self.end_cause = self.term_at_s = None
 
     def terminate(self, now_s: float) -> bool:
-        """Send TERM to the child and all it started, to end the doomed run; False if it has ended meanwhile."""
+        """Send TERM to the child and all it started, to end the run `ending`; False if it has ended meanwhile."""
         at_work = self.at_work()
-        if at_work is None or at_work[1] is not self.doomed:
+        if at_work is None or at_work[1] is not self.ending:
             return False
         self.page.condemn(at_work[0])
         self.termed = True

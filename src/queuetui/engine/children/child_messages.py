@@ -110,13 +110,13 @@ class ChildMessages:
         run = handle.runs.get(told.number)
         if run is None:
             return
-        if run is handle.doomed:
+        if run is handle.ending:
             if handle.termed and not _finished_first(run, told):
                 # The run ends with the cause of the kill, and only once the child is dead.
                 handle.kill_at_s = 0.0
                 return
             if not handle.termed:
-                handle.forgive()
+                handle.spare()
         del handle.runs[told.number]
         if told.duration_s is not None:
             run.started_s = run.started_s or heard_s - told.duration_s

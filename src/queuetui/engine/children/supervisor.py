@@ -115,16 +115,16 @@ class Supervisor:
                 if run.ended:
                     self.take_unstarted(handle)
 
-    def _doom(self, handle: ChildHandle, now_s: float) -> None:
+    def _set_deadline(self, handle: ChildHandle, now_s: float) -> None:
         """Set the time by which the current run must end, when there is a cause or a new one."""
         at_work = handle.at_work()
         if at_work is None or handle.termed:
             return
         run = at_work[1]
         cause = run.context.cancel_cause
-        if cause is None or (run is handle.doomed and cause is handle.doom):
+        if cause is None or (run is handle.ending and cause is handle.end_cause):
             return
-        handle.doomed, handle.doom = run, cause
+        handle.ending, handle.end_cause = run, cause
         handle.term_at_s = self._deadline_s(run, now_s)
         if cause is CancelCause.LEASE_LOST:
             handle.kill_at_s = handle.term_at_s
@@ -151,11 +151,11 @@ class Supervisor:
             # The exit of a child that is no longer needed does not count as a failed start.
             handle.leaving = handle.leaving or not handle.ready
             handle.kill()
-        self._doom(handle, now_s)
+        self._set_deadline(handle, now_s)
         if handle.term_at_s is not None and not handle.termed and now_s >= handle.term_at_s:
             self.take_unstarted(handle)
             if not handle.terminate(now_s):
-                handle.forgive()
+                handle.spare()
         if (
             handle.kill_at_s is not None
             and now_s >= handle.kill_at_s

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DispatcherParts:
     """The store and the parts of one worker that its dispatcher uses."""
 
     store: JobStore
