@@ -64,6 +64,8 @@ LAYOUTS: tuple[tuple[tuple[str, str], tuple[str, ...], str], ...] = (
     (GOOD_JOB, (EARLY_JOBS, EARLY_RUNS), "before 4.15"),
     (GOOD_JOB, (EARLY_JOBS, NO_RUNS, ROWS_ALONE), "before 4.15"),
     (GOOD_JOB, ("create table good_job_concurrency_claims (id uuid primary key)",), "after 4.19"),
+    (GOOD_JOB, (AWAY.format("good_jobs", "cron_at"),), "before 4.15"),
+    (RIVER, (AWAY.format("river_queue", "paused_at"),), "migrations 6 and 7"),
     (RIVER, ("drop table river_queue", "alter table river_job drop column unique_states"), "migrations 6 and 7"),
 )
 URLS = {"postgres": "postgres_url", "mariadb": "mysql_url", "sqlite": "sqlite_url"}

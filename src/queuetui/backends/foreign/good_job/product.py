@@ -53,7 +53,7 @@ from queuetui.model.text import Untrusted, sanitize
 
 _LIVE, _ENDED = "live", "ended"
 # What the layout that was tried has beside what every GoodJob has.
-_LAYOUT = "executions_count job_class error_event labels locked_by_id locked_at lock_type batch_id cron_key"
+_LAYOUT = "executions_count job_class error_event labels locked_by_id locked_at lock_type batch_id cron_key cron_at"
 _RUN = "active_job_id created_at finished_at error error_event error_backtrace process_id"
 _DISCARDED = "GoodJob::Job::DiscardJobError"
 # As it was called before GoodJob 3.

@@ -56,6 +56,7 @@ _WARNINGS = {
     Verb.RELEASE: RUNS_TWICE,
     Verb.PAUSE: "processes that start later do not know of it",
 }
+_PRODUCER = {"uuid", "node", "queue", "meta", "started_at", "updated_at"}
 _ASKED = "its worker was told; the job is cancelled once its own code ends the run"
 _IS_DEAD = "its worker is dead and hears nothing: release it first, then cancel it"
 _WAITS = "it waits already for the next free worker"
@@ -64,6 +65,7 @@ _WAITS = "it waits already for the next free worker"
 def describe(tables: Mapping[str, StoredTable], _: Catalog, __: BackendOptions) -> Product:
     """Return the queue of one schema, of all its tables."""
     stored, rows = tables["oban_jobs"], tables.get("oban_producers")
+    rows = rows if rows and rows.columns.keys() >= _PRODUCER else None
     table, is_elixir = as_table(stored, _SQL), "oban_peers" in tables or stored.columns["errors"].stored.endswith("[]")
     added = (column for name, column in stored.columns.items() if name not in NEEDED)
     is_pro = any(column.computed for column in added) or not _PRO_TABLES.isdisjoint(tables)

@@ -79,13 +79,14 @@ def describe(stored: Mapping[str, StoredTable], _: Catalog, __: BackendOptions) 
     """Return the queue of one set of tables."""
     jobs, river = stored["river_job"], River(stored)
     labels = jobs.columns["state"].labels or ()
-    is_old = "pending" not in labels or "unique_states" not in jobs.columns or "river_queue" not in stored
+    has_queues = "river_queue" in stored and stored["river_queue"].columns.keys() >= {"name", "paused_at", "updated_at"}
+    is_old = "pending" not in labels or "unique_states" not in jobs.columns or not has_queues
     return Product(
         "river", "River", river.sources(labels), river.changes(),
         tables=", ".join(one.written for name, one in stored.items() if name in ("river_job", "river_queue")),
         absent=_ABSENT, missing_states={State.BLOCKED: "River has pending jobs since its migration 4"},
         reasons=_REASONS, warnings=_WARNINGS, name=jobs.schema or "",
-        is_visible=jobs.is_visible, sides=Sides(pauses=river.pauses if "river_queue" in stored else None),
+        is_visible=jobs.is_visible, sides=Sides(pauses=river.pauses if has_queues else None),
         queue_changes={Verb.PAUSE: river.switch, Verb.RESUME: river.switch},
     ).only_read(_OLD if is_old else "")  # fmt: skip
 

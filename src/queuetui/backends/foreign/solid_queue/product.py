@@ -96,7 +96,10 @@ class SolidQueue:
     def tables(self) -> dict[str, Table]:
         """The tables by their names without the prefix, executions by their words alone."""
         named = {name.removeprefix(PREFIX): one for name, one in self.stored.items() if name.startswith(PREFIX)}
-        return {name.removesuffix("_executions"): as_table(one, self.dialect) for name, one in named.items()}
+        tables = {name.removesuffix("_executions"): as_table(one, self.dialect) for name, one in named.items()}
+        if "recurring" in tables and not {"job_id", "task_key", "run_at"} <= {*tables["recurring"].c.keys()}:
+            del tables["recurring"]
+        return tables
 
     @cached_property
     def times(self) -> Codec:
@@ -107,7 +110,7 @@ class SolidQueue:
     def untried(self) -> str:
         """Why nothing is changed in tables of another layout than those that were tried, empty for these."""
         jobs, claimed = self.tables["jobs"].c, self.tables[_CLAIMED].c
-        if "recurring_tasks" not in self.tables or "name" not in self.tables["processes"].c:
+        if {"recurring", "recurring_tasks"} - self.tables.keys() or "name" not in self.tables["processes"].c:
             return _OLD
         # Batches, since 1.7, have a table of executions too, whose rows go with their jobs.
         is_new = self.tables.keys() - _TRIED or "batch_id" in jobs or "process_name" in claimed

@@ -15,7 +15,7 @@ _NEEDED = {
     "processes": "id kind last_heartbeat_at pid hostname metadata created_at",
     "pauses": "queue_name created_at",
     "semaphores": "key value expires_at",
-    **{f"{name}_executions": "id job_id created_at" for name in EXECUTIONS},
+    **{f"{name}_executions": f"id job_id created_at {more}" for name, more in EXECUTIONS.items()},
 }
 
 
