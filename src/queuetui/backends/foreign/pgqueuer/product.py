@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.foreign.pgqueuer.changes import LoggedChanges
+from queuetui.backends.foreign.pgqueuer.recognition import schedules_of
 from queuetui.backends.foreign.pgqueuer.sources import JOB, JobsAndLog
 from queuetui.backends.reading.usual_lacks import usual_reasons
 from queuetui.backends.sql.catalog import Catalog, StoredTable
@@ -41,8 +42,9 @@ _WARNINGS = {
 def describe(found: tuple[StoredTable, StoredTable], catalog: Catalog, _: BackendOptions) -> Product:
     """Return the queue of a table of jobs, its log and its schedules, which make no jobs."""
     (stored, log), named = found, dict.fromkeys(("name", "type", "queue"), "entrypoint")
-    schedules = catalog.beside(stored, f"{stored.name}_schedules")
-    kept = find_schedules(schedules, _SQL, **named, timing="expression", next_at="next_run", last_at="last_run")
+    kept = find_schedules(
+        schedules_of(stored, catalog), _SQL, **named, timing="expression", next_at="next_run", last_at="last_run"
+    )
     tables = JobsAndLog(as_table(stored, _SQL), as_table(log, _SQL), stored.columns["status"].labels or ())
     is_known = stored.columns.keys() >= _KNOWN and frozenset(tables.labels) == _LABELS
     return Product(

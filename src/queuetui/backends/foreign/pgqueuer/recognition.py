@@ -10,20 +10,32 @@ if TYPE_CHECKING:
 _BOTH = "id created status priority entrypoint"
 _JOB = f"{_BOTH} queue_manager_id updated heartbeat execute_after payload".split()
 _LOG = f"{_BOTH} job_id traceback".split()
+_SCHEDULE = ["expression", "entrypoint", "status"]
 
 
 def recognise(catalog: Catalog) -> list[tuple[StoredTable, StoredTable]]:
     """Return every PgQueuer in a database, one a table of jobs that a log belongs to."""
-    jobs = [one for one in catalog.tables if one.columns.keys() >= {*_JOB}]
-    return [(one, log) for one in jobs if (log := _log_of(one, jobs, catalog)) is not None]
+    jobs = _jobs_in(catalog)
+    return [(one, log) for one in jobs if (log := _belonging(one, jobs, catalog, "_log", _LOG)) is not None]
 
 
-def _log_of(table: StoredTable, jobs: list[StoredTable], catalog: Catalog) -> StoredTable | None:
-    """Return the log that belongs to a table of jobs.
+def schedules_of(table: StoredTable, catalog: Catalog) -> StoredTable | None:
+    """Return the schedules that belong to a table of jobs."""
+    return _belonging(table, _jobs_in(catalog), catalog, "_schedules", _SCHEDULE)
 
-    It is named after the table; else it is the only log of the same enum that is named after none.
+
+def _jobs_in(catalog: Catalog) -> list[StoredTable]:
+    return [one for one in catalog.tables if one.columns.keys() >= {*_JOB}]
+
+
+def _belonging(
+    table: StoredTable, jobs: list[StoredTable], catalog: Catalog, ending: str, needed: list[str]
+) -> StoredTable | None:
+    """Return the table with some columns that belongs to a table of jobs.
+
+    It is named after the table; else it is the only one of the same enum that is named after none.
     """
-    beside = [one for one in catalog.tables if one.schema == table.schema and one.columns.keys() >= {*_LOG}]
-    logs = {one.name: one for one in beside if one.columns["status"].stored == table.columns["status"].stored}
-    others = [one for name, one in logs.items() if name.removesuffix("_log") not in {job.name for job in jobs}]
-    return logs.get(f"{table.name}_log") or (others[0] if len(others) == 1 else None)
+    beside = [one for one in catalog.tables if one.schema == table.schema and one.columns.keys() >= {*needed}]
+    found = {one.name: one for one in beside if one.columns["status"].stored == table.columns["status"].stored}
+    others = [one for name, one in found.items() if name.removesuffix(ending) not in {job.name for job in jobs}]
+    return found.get(f"{table.name}{ending}") or (others[0] if len(others) == 1 else None)
