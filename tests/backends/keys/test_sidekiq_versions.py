@@ -110,6 +110,7 @@ def test_an_encrypted_argument_is_called_so(client: redis.Redis, backend: Backen
 
 
 def test_a_retry_by_a_person_takes_no_run_away(client: redis.Redis, backend: Backend) -> None:
-    """Sidekiq then counts one failure less, which may leave less than none: the job has run all the same."""
-    client.lpush("queue:default", _message(failed_at=NOW_MS, retry_count=-1, error_class="KeyError"))
-    assert backend.inspector.get("a" * 24).attempts == 1
+    """Sidekiq then counts one failure less, which may leave less than none: the job has run all the same, and runs once more."""
+    client.lpush("queue:default", _message(failed_at=NOW_MS, retry_count=-1, error_class="KeyError", retry=0))
+    job = backend.inspector.get("a" * 24)
+    assert (job.attempts, job.max_attempts, job.is_used_up) == (1, 2, False)

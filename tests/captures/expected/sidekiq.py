@@ -16,9 +16,11 @@ _LATE_S = 3001
 def _sidekiq_job(url: str, job_id: str) -> Values | None:
     """Return the message of a job of Sidekiq, with the kinds of keys in which it stands."""
     with redis.Redis.from_url(url) as client:
+        # A namespace may stand before all keys.
+        (queues,) = (key for key in client.keys("*queues") if client.type(key) == b"set")
         found = {
             role: json.loads(member)
-            for role, members in members_of(client, b"")
+            for role, members in members_of(client, queues.removesuffix(b"queues"))
             for member in members
             if job_id.encode() in member and role in ("queue", "schedule", "retry", "dead")
         }

@@ -149,6 +149,9 @@ class Sidekiq(KeysProduct):
         job_type = str(said.get("wrapped") or said.get("class") or "?")
         payload, data = ("", None) if moment.brief else _read_arguments(job_type, said, moment)
         started, earlier, allowed = at_of(run.get("run_at")), _count_earlier(said), _allowed(said)
+        attempts = earlier + _count_failures(said) + int(is_run)
+        # Whatever was retried by a person when no try was left, Sidekiq runs once more.
+        least = attempts + int(state in WAITING)
         return Job(
             JobRef(moment.backend, said["jid"], rev),
             Untrusted(job_type),
@@ -156,8 +159,8 @@ class Sidekiq(KeysProduct):
             state,
             Untrusted(payload),
             data=data,
-            attempts=earlier + _count_failures(said) + int(is_run),
-            max_attempts=None if allowed is None else earlier + allowed,
+            attempts=attempts,
+            max_attempts=None if allowed is None else max(earlier + allowed, least),
             error=None if moment.brief else _read_error(said),
             worker=Untrusted(_process_of(entry, self.prefix)) if is_run else None,
             tags=tuple(Untrusted(str(tag)) for tag in said["tags"]) if isinstance(said.get("tags"), list) else (),
