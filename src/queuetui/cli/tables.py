@@ -113,7 +113,8 @@ def job_row(shown: dict[str, Any]) -> dict[str, Any]:
         "backend": shown["backend"],
         "id": end_of_id(shown["id"], SHORT_ID),
         "type": shown["name"] or shown["type"],
-        "queue": shown["queue"],
+        # A system that does not store which queue a job was in has the empty name.
+        "queue": shown["queue"] or None,
         "state": shown["state"],
         "attempts": attempts,
         "created": _created(shown),
@@ -152,7 +153,7 @@ def stats_row(figures: dict[str, Any], as_of: str, late_after_s: float) -> dict[
     read_ago = _counted_ago(figures, "oldest_due_at", as_of)
     mark = f"{'!' if (due_s or 0.0) > late_after_s else ''}{f' ({read_ago})' if read_ago else ''}"
     oldest = None if due_s is None else f"{span(due_s)}{mark}"
-    return {**figures, **counts, "oldest_due": oldest}
+    return {**figures, **counts, "queue": figures["queue"] or None, "oldest_due": oldest}
 
 
 def without_unkept(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -59,8 +59,9 @@ def session_on(profile: Profile, *, asked: str | None, state: Path | None = None
         return ConsoleSession(place.profile, connect, hint)
 
     def find() -> list[ConsoleSession]:
-        # Systems that the user may not read are shown with the reason, and open once it may.
-        return [session_of(place) for place in name_places(profile, look_for(profile))]
+        # Systems that the user may not read are shown last, with the reason, and open once it may.
+        places = name_places(profile, look_for(profile))
+        return [session_of(place) for place in sorted(places, key=lambda one: one.found.refusal != "")]
 
     def connect_first() -> tuple[Feed, Operations]:
         return session_of(find_in(profile)[0]).connect()

@@ -77,7 +77,7 @@ def _marked(figures: dict[str, Any]) -> dict[str, str]:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value is None or value == "":
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
