@@ -1,10 +1,12 @@
-"""What is sent to a database by looking: statements that only read, by the server's own log or SQLite's own trace."""
+"""Looking at a database: what is sent only reads, by the server's own log or SQLite's own trace; tables may lack something."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +16,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
+from queuetui.backends.base import BackendOptions
+from queuetui.backends.registry import finders_in, scheme_of
+from queuetui.backends.sql.catalog import Catalog, look_into
 from tests.backends.captures import Capture, connect_mysql
 from tests.captures.conftest import Folder
 from tests.captures.reads import read_early_and_late
@@ -102,3 +107,26 @@ def test_only_reading_statements_are_sent(loaded: Capture, folder: Folder) -> No
     assert any(one.lower().startswith("select") and "from" in one.lower() for one in bare)
     writing = [one for one in bare if one.split(maxsplit=1)[0].lower().strip("(;") not in READS or WRITES.search(one)]
     assert not writing
+
+
+def test_whatever_a_product_lacks_it_is_described_or_not_recognised(loaded: Capture) -> None:
+    """Without any one of its tables or columns, of another version of it, no product fails the discovery of a whole database."""
+    names = [f"queuetui.backends.foreign.{one}" for one in finders_in(scheme_of(loaded.url))]
+    products = [name for name in names if hasattr(import_module(name), "recognise")]
+    catalog = look_into(loaded.url, BackendOptions())
+    whole = {name for name in products if import_module(name).recognise(catalog)}
+    for lacking in _lacking_one(catalog):
+        for name in whole:
+            describe = import_module(f"{name.rpartition('.')[0]}.product").describe
+            for tables in import_module(name).recognise(lacking):
+                assert describe(tables, lacking, BackendOptions()).sources
+
+
+def _lacking_one(catalog: Catalog) -> Iterator[Catalog]:
+    """Return the catalog without each of its tables, and without each column of those."""
+    for table in catalog.tables:
+        rest = tuple(one for one in catalog.tables if one is not table)
+        yield replace(catalog, tables=rest)
+        for missing in table.columns:
+            columns = {name: column for name, column in table.columns.items() if name != missing}
+            yield replace(catalog, tables=(*rest, replace(table, columns=columns)))
