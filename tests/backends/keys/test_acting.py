@@ -115,7 +115,7 @@ def test_a_job_that_moved_between_look_and_write_is_left_alone(rq_capture: Captu
     ("kind", "folder", "key", "verb", "state", "words"),
     [
         ("sidekiq", "sidekiq-6", "queue:default", Verb.RETRY, State.FAILED, "another kind of value stands where"),
-        ("huey", "huey", "huey.results.qtapp", Verb.CANCEL, State.PENDING, "keeps no results in a hash here"),
+        ("huey", "huey", "huey.results.qtapp", Verb.CANCEL, State.PENDING, "no results of its queue are stored yet"),
     ],
 )
 def test_what_stands_in_the_way_is_told(
