@@ -56,7 +56,7 @@ def start_console(url: str, state: str) -> None:
 
     # As `queuetui` does before it loads the console.
     collector.hold()
-    from queuetui.cli.systems import find_in
+    from queuetui.cli.store_places import find_in
     from queuetui.config.profile import Profile
     from queuetui.tui.app import QueueTui
     from queuetui.tui.session import ConsoleSession

@@ -14,7 +14,7 @@ from threading import Event
 
 from queuetui.cli.commands.console import session_on
 from queuetui.cli.demo.stage import await_life, playing
-from queuetui.cli.systems import find_in
+from queuetui.cli.store_places import find_in
 from queuetui.config.profile import Profile
 from queuetui.tui.app import QueueTui
 from queuetui.tui.session import ConsoleSession

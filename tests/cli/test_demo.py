@@ -18,7 +18,7 @@ import pytest
 
 from queuetui.cli.demo.place import DemoPlace
 from queuetui.cli.demo.workload import make_job, open_workload, standing_jobs
-from queuetui.cli.systems import find_in
+from queuetui.cli.store_places import find_in
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.event import EventKind, EventRequest
 from queuetui.model.query_parser import parse_query

@@ -15,7 +15,7 @@ from queuetui.backends.backend import NativeBackend
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.registry import open_native
 from queuetui.cli.commands.serve import system_to_serve
-from queuetui.cli.systems import find_in
+from queuetui.cli.store_places import find_in
 from queuetui.config.profile import Profile
 from queuetui.http.live_log import LiveLog
 from queuetui.http.served import Served, ServerLimits

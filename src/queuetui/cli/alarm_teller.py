@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from queuetui.cli.output import ring, say
-from queuetui.cli.systems import find_in
+from queuetui.cli.store_places import find_in
 from queuetui.model.access import Way
 from queuetui.model.errors import BadConfig, QueueTuiError
 

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from queuetui.cli.systems import System, Systems
+    from queuetui.cli.store_places import System
+    from queuetui.cli.systems import Systems
     from queuetui.monitor.health import Health
 
 

@@ -32,7 +32,7 @@ EVERYTHING = Watch(page=PageRequest(), parts=frozenset(Part) - {Part.FAILURES})
 LOADS = """
 import sys
 from pathlib import Path
-from queuetui.cli.systems import find_in
+from queuetui.cli.store_places import find_in
 from queuetui.config.profile import Profile
 from queuetui.model.page import PageRequest
 from queuetui.model.snapshot import Part, Watch

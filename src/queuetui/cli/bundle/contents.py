@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from queuetui.cli.bundle.redaction import redact
-from queuetui.cli.systems import System
+from queuetui.cli.store_places import System
 from queuetui.model.document import describe_verdict, describe_worker, document
 from queuetui.model.errors import QueueTuiError
 from queuetui.model.event import EventRequest, describe_event

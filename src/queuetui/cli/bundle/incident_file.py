@@ -9,7 +9,7 @@ from pathlib import Path
 from queuetui.cli.bundle.contents import collect
 from queuetui.cli.bundle.page import Rows, draw_page
 from queuetui.cli.bundle.redaction import redact_text
-from queuetui.cli.systems import System
+from queuetui.cli.store_places import System
 from queuetui.model.clock import to_text
 from queuetui.model.errors import Conflict, QueueTuiError
 from queuetui.model.examination import Finding

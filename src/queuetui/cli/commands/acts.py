@@ -24,7 +24,8 @@ from queuetui.cli.options import (
 )
 from queuetui.cli.output import Format, cell, say, show_document
 from queuetui.cli.progress import Progress
-from queuetui.cli.systems import NARROW, System, Systems, opened_systems
+from queuetui.cli.store_places import System
+from queuetui.cli.systems import NARROW, Systems, opened_systems
 from queuetui.model.act import KEEP, NO_DEADLINE, Verb
 from queuetui.model.counted import counted
 from queuetui.model.errors import Conflict, Denied, NotFound

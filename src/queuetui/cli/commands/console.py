@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from queuetui.cli.session import choose_profiles, flags_of
-from queuetui.cli.systems import StorePlace, find_in, look_for, name_places
+from queuetui.cli.store_places import StorePlace, find_in, look_for, name_places
 from queuetui.config.profile import Profile
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import rich_click as click
 
 from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, show_document, show_rows, warn, write
-from queuetui.cli.systems import System, opened_systems
+from queuetui.cli.store_places import System
+from queuetui.cli.systems import opened_systems
 from queuetui.model.server_view import COLUMNS, describe_server
 
 _SECTION = "section"

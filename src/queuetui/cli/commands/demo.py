@@ -16,7 +16,7 @@ from queuetui.cli import exit_codes
 from queuetui.cli.demo.scenarios import SCENARIOS, Scenario
 from queuetui.cli.options import NumberRange
 from queuetui.cli.output import Format, say, show_document
-from queuetui.cli.systems import find_in
+from queuetui.cli.store_places import find_in
 from queuetui.model.document import describe_verdict
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.stats import describe_stats

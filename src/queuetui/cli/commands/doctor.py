@@ -19,7 +19,8 @@ from queuetui.cli.access import access_to
 from queuetui.cli.options import connection_options, format_options
 from queuetui.cli.output import Format, say, show_rows, write
 from queuetui.cli.session import backend_options, choose_profiles, flags_of, reaching, working_folder
-from queuetui.cli.systems import StorePlace, find_in, systems_of
+from queuetui.cli.store_places import StorePlace, find_in
+from queuetui.cli.systems import systems_of
 from queuetui.cli.tables import FINDING_COLUMNS
 from queuetui.config.profile import Profile
 from queuetui.model.errors import QueueTuiError, SchemaTooNew, SchemaTooOld, Unreachable, Unsupported

@@ -19,7 +19,7 @@ from queuetui.tui.present.spark import spark_text
 from queuetui.tui.present.symbols import ASCII_SYMBOLS
 
 if TYPE_CHECKING:
-    from queuetui.cli.systems import System
+    from queuetui.cli.store_places import System
 
 _DAY_S = 86_400.0
 _MOST_GROUPS = 1_000

@@ -19,7 +19,8 @@ from queuetui.cli.options import (
     whole_option,
 )
 from queuetui.cli.output import Format, say, show_rows
-from queuetui.cli.systems import System, Systems, opened_systems
+from queuetui.cli.store_places import System
+from queuetui.cli.systems import Systems, opened_systems
 from queuetui.cli.tables import JOB_COLUMNS, JOB_TABLE, job_row
 from queuetui.model.document import document
 from queuetui.model.job import Job

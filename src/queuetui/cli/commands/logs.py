@@ -13,7 +13,8 @@ import rich_click as click
 
 from queuetui.cli.options import Since, connection_options, format_options, since, whole_option
 from queuetui.cli.output import Format, finish, say, show_rows, write
-from queuetui.cli.systems import System, opened_systems
+from queuetui.cli.store_places import System
+from queuetui.cli.systems import opened_systems
 from queuetui.model.clock import EPOCH
 from queuetui.model.filter_text import quote_value
 from queuetui.model.log_lines import LogLine, describe_line, lines_of

@@ -21,7 +21,8 @@ from queuetui.cli.options import (
 )
 from queuetui.cli.output import Format, cell, say, show_rows, write
 from queuetui.cli.session import leave_to_subcommand
-from queuetui.cli.systems import System, opened_systems
+from queuetui.cli.store_places import System
+from queuetui.cli.systems import opened_systems
 from queuetui.cli.tables import QUEUE_COLUMNS, QUEUE_TABLE, queue_row, stats_row, without_unkept
 from queuetui.model.claim_rules import RulesEdit, parse_rate
 from queuetui.model.snapshot import Part, Watch

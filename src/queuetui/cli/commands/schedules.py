@@ -24,7 +24,8 @@ from queuetui.cli.options import (
 )
 from queuetui.cli.output import Format, show_rows, write
 from queuetui.cli.session import leave_to_subcommand
-from queuetui.cli.systems import System, opened_systems
+from queuetui.cli.store_places import System
+from queuetui.cli.systems import opened_systems
 from queuetui.cli.tables import SCHEDULE_COLUMNS, SCHEDULE_TABLE, schedule_row
 from queuetui.client.payloads import encode_payload
 from queuetui.model.act import Verb

@@ -15,7 +15,8 @@ import rich_click as click
 from queuetui.cli.options import connection_options, some, take_connection
 from queuetui.cli.output import say, warn
 from queuetui.cli.session import actor, backend_options
-from queuetui.cli.systems import System, opened_systems
+from queuetui.cli.store_places import System
+from queuetui.cli.systems import opened_systems
 from queuetui.cli.token_file import token_file
 from queuetui.model.correlation import correlated
 from queuetui.model.errors import Denied, Unsupported

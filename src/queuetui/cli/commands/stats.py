@@ -9,7 +9,8 @@ import rich_click as click
 
 from queuetui.cli.options import connection_options, exact_option, format_options
 from queuetui.cli.output import Format, cell, show_document, show_rows, warn, write
-from queuetui.cli.systems import System, opened_systems
+from queuetui.cli.store_places import System
+from queuetui.cli.systems import opened_systems
 from queuetui.cli.tables import STATS_COLUMNS, STATS_TABLE, exactness_in_words, stats_row, without_unkept
 from queuetui.monitor.diagnosis.words import span
 from queuetui.monitor.figures import USAGE_MINUTES, read_figures

@@ -12,7 +12,8 @@ import rich_click as click
 from queuetui.cli.options import Since, connection_options, duration, format_options, since, take_connection
 from queuetui.cli.output import Format, say, show_rows
 from queuetui.cli.session import leave_to_subcommand
-from queuetui.cli.systems import System, opened_systems
+from queuetui.cli.store_places import System
+from queuetui.cli.systems import opened_systems
 from queuetui.cli.tables import WORKER_COLUMNS, WORKER_TABLE
 from queuetui.model.act import Verb
 from queuetui.model.counted import counted
