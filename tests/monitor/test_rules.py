@@ -75,6 +75,14 @@ def test_a_due_job_says_why_it_waits(due_s: float, told: Facts, code: Code, word
         assert words in verdict.summary
 
 
+def test_slots_that_one_worker_does_not_tell_are_not_counted() -> None:
+    """A busy worker that tells its slots does not make all slots busy, and the evidence has no zero that nobody counted."""
+    untold = replace(worker("mail", worker_id="w2"), slots=None, busy=None)
+    for workers in ((untold,), (untold, worker("mail", busy=2))):
+        verdict = explain(job(scheduled_at=ago(10)), facts(*workers))
+        assert (verdict.code, verdict.evidence["slots"], verdict.evidence["busy"]) == (Code.WAITING, None, None)
+
+
 def test_a_wait_without_a_due_time_is_told_from_when_the_job_was_made() -> None:
     """A store that does not keep since when a job is due says how long it is there, and a long wait is a warning all the same."""
     told = facts(capabilities=FOREIGN)

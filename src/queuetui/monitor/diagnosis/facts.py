@@ -76,6 +76,12 @@ class Facts:
             worker for worker in self.workers if is_live(worker, self.now, self.limits) and worker.listens_to(queue)
         )
 
+    def slots_for(self, queue: str) -> tuple[int, int] | None:
+        """Return the slots of a queue's live workers and how many are busy; None if one does not tell."""
+        listeners = self.listeners(queue)
+        slots = [one.slots for one in listeners if one.slots is not None and one.busy is not None]
+        return (sum(slots), sum(one.busy_slots for one in listeners)) if len(slots) == len(listeners) else None
+
     def judged_by(self, job: Job) -> str:
         """Return in words how the run limit of a job was found: from runs of its type, or as the floor only."""
         known = self.usual.get(job.type.raw)

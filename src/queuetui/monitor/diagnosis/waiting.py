@@ -19,9 +19,9 @@ def judge(job: Job, facts: Facts) -> Verdict | None:
     if not listeners:
         summary = f"{waits(job, wait_s)}; no live worker listens to {name(job.queue)} yet"
         return Verdict(Code.WAITING, Severity.INFO, summary, evidence, start_worker(job.queue, facts))
-    slots, busy = sum(worker.slots or 0 for worker in listeners), sum(worker.busy_slots for worker in listeners)
+    slots, busy = facts.slots_for(job.queue.raw) or (None, None)
     evidence |= {"slots": slots, "busy": busy}
-    if slots and busy >= slots:
+    if slots and busy is not None and busy >= slots:
         every, verb = all_slots(slots)
         whose = f"{every} of {counted(len(listeners), 'worker')} on {name(job.queue)}"
         summary = f"{whose} {verb} busy; {waits(job, wait_s)}"

@@ -14,7 +14,7 @@ def judge(queue: QueueInfo, facts: Facts) -> Verdict | None:
     if runs is None or queue.oldest_due_at is None or runs.completed + runs.failed + runs.retried:
         return None
     listeners = facts.listeners(queue.name.raw)
-    slots, busy = sum(one.slots or 0 for one in listeners), sum(one.busy_slots for one in listeners)
+    slots, busy = facts.slots_for(queue.name.raw) or (0, 0)
     are_new = any((up_s := one.up_s(facts.now)) is not None and up_s < idle_s for one in listeners)
     if not slots or busy < slots or are_new:
         return None
