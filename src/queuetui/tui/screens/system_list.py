@@ -106,11 +106,11 @@ class SystemList(OfAllSystems, Arranging):
 
     def _part_of(self, link: ConsoleLink) -> SystemPart:
         """Return a link's latest reading of this list; it has none while it read for another screen."""
-        title, sighting = link.reach.profile.title, link.latest
-        page = None if sighting is None else sighting.watch.page
+        title, latest = link.reach.profile.title, link.latest
+        page = None if latest is None else latest.watch.page
         # A page that begins below the top, of a list that was scrolled down, does not hold the first jobs.
-        if sighting is not None and page is not None and page.query == self.scope.query and page.cursor is None:
-            self._read[link] = sighting.picture
+        if latest is not None and page is not None and page.query == self.scope.query and page.cursor is None:
+            self._read[link] = latest.picture
         picture = self._read.get(link)
         refusal = self._refusals.get(link) or ("" if picture is None else picture.problems.get(PAGE, ""))
         return SystemPart(title, link.state, picture, refusal)
