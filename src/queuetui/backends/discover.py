@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from queuetui.backends.address_options import take_beside
 from queuetui.backends.foreign.mapped.names import SHIPPED
-from queuetui.backends.found import Found
+from queuetui.backends.found import Found, failed, say_fault
 from queuetui.backends.registry import (
     FOREIGN,
     NATIVE,
@@ -22,6 +22,7 @@ from queuetui.backends.registry import (
     scheme_of,
 )
 from queuetui.model.errors import BadConfig, Denied, NotFound, QueueTuiError, Unsupported
+from queuetui.model.interruption import Interrupted
 from queuetui.model.snapshot import Part, Watch
 from queuetui.model.urls import BESIDE
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from queuetui.backends.base import BackendOptions
     from queuetui.backends.redis.server import RedisServer
     from queuetui.backends.sql.catalog import Catalog
+    from queuetui.backends.tables.product import Product
 
 # How the systems are recognised, for the message that none was found.
 _LOOKED_FOR = {
@@ -62,7 +64,8 @@ def discover(url: str, options: BackendOptions, *, exact: bool = False) -> tuple
 def find_systems(url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return the queues that a URL means, ours first, or those of `options.kind`; only reads.
 
-    Those with a refusal may not be read. Raises NotFound saying what was looked for, and Denied where none may be read.
+    Those with a refusal cannot be read. Raises NotFound saying what was looked for, Denied where none may be read, and Unsupported where
+    none could be.
     """
     url, options = _with_beside(url, options)
     kind = f"mapped:{options.kind}" if options.kind in SHIPPED else options.kind
@@ -79,7 +82,7 @@ def find_systems(url: str, options: BackendOptions) -> tuple[Found, ...]:
     meant = [one for one in found if not one.named_only] or [*found]
     readable = tuple(one for one in meant if not one.refusal)
     if not readable:
-        raise Denied(meant[0].refusal)
+        meant[0].refuse()
     if len(readable) > MOST_SYSTEMS:
         raise BadConfig(
             f"{len(readable)} queues live there, and {MOST_SYSTEMS} are shown at once; say which with --kind", "kind"
@@ -133,7 +136,8 @@ def _describe_absence(url: str, kind: str | None, there: Sequence[Found]) -> str
 def _look(url: str, options: BackendOptions) -> tuple[Found, ...]:
     """Return every queue system that is recognised.
 
-    A product whose tables or keys may not be read is skipped; if nothing is found, its refusal is raised.
+    A product whose tables or keys may not be read is skipped; if nothing is found, its refusal is raised. One at which the program
+    itself fails is returned with a refusal, so that it hides no other.
     """
     found: list[Found] = []
     refusals: list[Denied] = []
@@ -143,6 +147,10 @@ def _look(url: str, options: BackendOptions) -> tuple[Found, ...]:
                 found += _find(finder, store, url, options)
             except Denied as error:
                 refusals.append(error)
+            except (QueueTuiError, Interrupted):
+                raise
+            except Exception as fault:  # noqa: BLE001 - a layout that nobody thought of may raise anything
+                found.append(failed(_kind_of(finder), fault))
     if refusals and not found:
         raise refusals[-1]
     return tuple(found)
@@ -160,7 +168,22 @@ def _find(finder: str, store: Any, url: str, options: BackendOptions) -> tuple[F
     from queuetui.backends.tables.backend import found_of
 
     describe = import_module(f"{finder.rpartition('.')[0]}.product").describe
-    return found_of([describe(one, store, options) for one in sets], store, url)
+    products: list[Product] = []
+    faults: list[Found] = []
+    for one in sets:
+        try:
+            products.append(describe(one, store, options))
+        except QueueTuiError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - one set of an odd layout is to hide no other
+            faults.append(failed(_kind_of(finder), fault))
+    return (*found_of(products, store, url), *faults)
+
+
+def _kind_of(finder: str) -> str:
+    """Return the kind of the product that a module finds."""
+    kinds = {f"queuetui.backends.foreign.{module}": kind for kind, (module, _) in FOREIGN.items()}
+    return kinds.get(finder, NATIVE)
 
 
 def _finders(url: str) -> Iterator[str]:
@@ -200,6 +223,8 @@ def _count(found: Found, options: BackendOptions, *, exact: bool) -> Found:
     try:
         with closing(found.open(replace(options, kind=found.kind))) as backend:
             snapshot = backend.inspector.snapshot(watch)
-    except QueueTuiError as error:
-        return replace(found, detail=f"{found.detail}; not counted: {error}")
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - what cannot be counted is to hide no other
+        return replace(found, detail=f"{found.detail}; not counted: {say_fault(error)}")
     return replace(found, queues=len(snapshot.queues), jobs=snapshot.total)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from queuetui.cli.output import say
 from queuetui.cli.session import actor, backend_options, reaching
 from queuetui.config.paths import state_folder
-from queuetui.model.errors import Denied, QueueTuiError
+from queuetui.model.errors import QueueTuiError
 
 if TYPE_CHECKING:
     from queuetui.backends.backend import Backend
@@ -56,7 +56,7 @@ class StorePlace:
 
         profile = self.profile
         if self.found.refusal:
-            raise Denied(self.found.refusal)
+            self.found.refuse()
         with reaching(profile):
             backend = self.found.open(replace(backend_options(profile), name=self.name, kind=self.found.kind))
         capabilities = backend.inspector.capabilities
