@@ -153,7 +153,7 @@ def stats_row(figures: dict[str, Any], as_of: str, late_after_s: float) -> dict[
     read_ago = _counted_ago(figures, "oldest_due_at", as_of)
     mark = f"{'!' if (due_s or 0.0) > late_after_s else ''}{f' ({read_ago})' if read_ago else ''}"
     oldest = None if due_s is None else f"{span(due_s)}{mark}"
-    return {**figures, **counts, "queue": figures["queue"] or None, "oldest_due": oldest}
+    return {**figures, **counts, "queue": figures.get("queue") or None, "oldest_due": oldest}
 
 
 def without_unkept(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
