@@ -110,19 +110,27 @@ select gen_random_uuid(), '00000000-0000-4000-8000-000000000001', 'mail', 0,
   jsonb_build_object('job_class', 'Old', 'arguments', '[]'::jsonb,
   'executions', n), now(), now(), now(), case when n < 2 then now() end, case when n < 2 then now() end,
   case when n < 2 then 'Net::OpenTimeout: no answer: again' end, case when n < 2 then gen_random_uuid() end from generate_series(0, 2) n;
-update good_jobs set error = 'GoodJob::ActiveJobJob::DiscardJobError: not wanted' where error like 'GoodJob::Job::DiscardJobError%'
+update good_jobs set error = 'GoodJob::ActiveJobJob::DiscardJobError: not wanted' where error like 'GoodJob::Job::DiscardJobError%';
+update good_job_processes set state = jsonb_set(state, '{schedulers}',
+  (select jsonb_agg(one -> 'name') from jsonb_array_elements(state -> 'schedulers') one))
 """
 
 
 @pytest.mark.parametrize("capture", [GOOD_JOB], indirect=True)
 def test_the_tries_of_a_job_that_are_rows_are_one_job(capture: Capture) -> None:
-    """Before GoodJob 4 what was tried again is no failure: the row that goes on is the job, by the id that ActiveJob gave it."""
+    """Before GoodJob 4 what was tried again is no failure: the row that goes on is the job, by the id that ActiveJob gave it.
+
+    Of its processes the names of their schedulers tell the queues and threads, and nothing tells which jobs they run.
+    """
     before = Counter(job.state for job in _list(capture.open(1)))
     query_each(capture.url, (EARLY_JOBS, NO_RUNS, AWAY.format("good_jobs", "executions_count"), *TRIES.split(";")))
     backend = capture.open(1)
     assert Counter(job.state for job in _list(backend)) == before + Counter([State.RETRYING])
     job = backend.inspector.get("00000000-0000-4000-8000-000000000001")
     assert (job.type.raw, job.state, job.attempts, job.error) == ("Old", State.RETRYING, 2, None)
+    workers = backend.inspector.snapshot(Watch()).workers or ()
+    told = {(*(queue.raw for queue in one.queues), one.slots, one.busy) for one in workers}
+    assert told == {("reports", 2, None), ("skipped", 1, None)}
 
 
 @pytest.mark.parametrize("capture", [GOOD_JOB], indirect=True)

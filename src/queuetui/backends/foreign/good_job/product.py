@@ -126,7 +126,7 @@ class GoodJob:
     @property
     def processes(self) -> ProcessRows:
         """The processes that run jobs."""
-        return ProcessRows(self.tables["good_job_processes"], self.jobs, self._at("locked_by_id"), self.times)
+        return ProcessRows(self.tables["good_job_processes"], self.jobs, self.jobs.c.get("locked_by_id"), self.times)
 
     @cached_property
     def is_old(self) -> bool:
