@@ -67,6 +67,7 @@ def laravel(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return Laravel(sqlite_url, tmp_path / "state")
 
 
+@pytest.mark.timed
 def test_runs_that_were_seen_make_a_run_slow_and_raise_its_limit(laravel: Laravel) -> None:
     """From 50 runs on, what was seen judges: three times 15 s is slow, and what takes 110 s may run for over 5 minutes."""
     watcher = laravel.feed(observing=True)
