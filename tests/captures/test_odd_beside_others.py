@@ -6,8 +6,10 @@ import pytest
 
 from queuetui.backends.base import BackendOptions
 from queuetui.backends.discover import discover, find_systems, open_backend
+from queuetui.backends.foreign.oban import product as oban
 from queuetui.backends.foreign.rq.product import Rq
 from queuetui.model.errors import Unsupported
+from queuetui.model.interruption import Interrupted
 from queuetui.model.snapshot import Watch
 from tests.backends.captures import FIXTURES, query_each, run_script
 from tests.captures.stores import RedisStore
@@ -76,3 +78,15 @@ def test_keys_at_which_the_program_fails_hide_no_other(redis_url: str, monkeypat
     found = {one.kind: one for one in discover(redis_url, BackendOptions())}
     assert "not counted: a fault of the program (KeyError" in found["rq"].detail
     assert found["sidekiq"].jobs is not None
+
+
+def test_a_look_that_is_cancelled_is_no_fault(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its caller cancelled while tables are described ends the whole look, and is not told as a system that failed."""
+    run_script(postgres_url, (FIXTURES / "oban" / "dump.postgres.sql").read_text(encoding="utf-8"))
+
+    def cancel(*_: object) -> None:
+        raise Interrupted
+
+    monkeypatch.setattr(oban, "describe", cancel)
+    with pytest.raises(Interrupted):
+        find_systems(postgres_url, BackendOptions())

@@ -173,7 +173,7 @@ def _find(finder: str, store: Any, url: str, options: BackendOptions) -> tuple[F
     for one in sets:
         try:
             products.append(describe(one, store, options))
-        except QueueTuiError:
+        except (QueueTuiError, Interrupted):
             raise
         except Exception as fault:  # noqa: BLE001 - one set of an odd layout is to hide no other
             faults.append(failed(_kind_of(finder), fault))
